@@ -1,0 +1,1 @@
+//! The `.pipe` compiler: text in, a whole data platform out.

@@ -1,0 +1,3 @@
+//! The `pipec` command.
+
+fn main() {}
