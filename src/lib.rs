@@ -1,1 +1,8 @@
 //! The `.pipe` compiler: text in, a whole data platform out.
+//!
+//! Data flows one way through the phases below; nothing lower knows what stands above it.
+
+pub mod base;
+pub mod diag;
+pub mod plan;
+pub mod syntax;

@@ -1,3 +1,3 @@
-//! The `pipec` command.
+//! The `pipec` command: arguments in, exit code out.
 
 fn main() {}

@@ -1,0 +1,9 @@
+//! What every phase stands on: places in source text, the files of a project, the world outside.
+
+mod source;
+mod suggest;
+mod world;
+
+pub use source::{FileId, LineColumn, Source, Sources, Span, Spanned};
+pub use suggest::suggest;
+pub use world::{Disk, Memory, World};

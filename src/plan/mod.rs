@@ -1,0 +1,582 @@
+//! Phase 4: the typed program as a target-neutral plan. Engines, AWS and documents are made from this alone.
+
+pub mod expr;
+#[cfg(test)]
+pub mod fixture;
+pub mod names;
+pub mod types;
+
+use std::collections::BTreeMap;
+
+use crate::base::Span;
+use expr::{Aggregate, Expr, Literal};
+use types::Column;
+
+/// Generated text files by path relative to the build folder, with `/`.
+pub type Files = BTreeMap<String, String>;
+
+/// A whole platform. Lists are in source order unless said otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The pipeline.
+    pub pipeline: Pipeline,
+    /// The environment that was asked for with `--env`; its settings are already applied.
+    pub environment: Option<String>,
+    /// Names of all declared environments.
+    pub environments: Vec<String>,
+    /// Values known only at deployment.
+    pub params: Vec<Param>,
+    /// Data classes.
+    pub classes: Vec<Class>,
+    /// Sources.
+    pub sources: Vec<Source>,
+    /// Zones.
+    pub zones: Vec<Zone>,
+    /// Every dataset, by zone and name.
+    pub datasets: BTreeMap<DatasetId, Dataset>,
+    /// Transforms, each after what it reads.
+    pub transforms: Vec<Transform>,
+    /// How people read.
+    pub serves: Vec<Serve>,
+    /// Who may see what.
+    pub accesses: Vec<Access>,
+    /// When transforms run.
+    pub schedules: Vec<Schedule>,
+    /// Alarms.
+    pub monitors: Vec<Monitor>,
+    /// CI/CD pipelines.
+    pub deliveries: Vec<Delivery>,
+    /// Tests.
+    pub tests: Vec<Test>,
+}
+
+/// `zone.dataset`
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DatasetId {
+    /// The zone.
+    pub zone: String,
+    /// The dataset.
+    pub name: String,
+}
+
+impl std::fmt::Display for DatasetId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.zone, self.name)
+    }
+}
+
+/// The pipeline item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pipeline {
+    /// Its name, `snake_case`.
+    pub name: String,
+    /// What the author said of it.
+    pub doc: Option<String>,
+    /// AWS region.
+    pub region: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// The most it may cost, US dollars a month.
+    pub budget: Option<f64>,
+    /// Whether `terraform destroy` may delete data.
+    pub destroyable: bool,
+    /// How long log groups keep what is logged, days (one of CloudWatch's allowed numbers).
+    pub log_days: u32,
+    /// Days between rotations of the KMS key.
+    pub key_rotation_days: u32,
+}
+
+/// `param alert_email : string = "…"`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// Its name, and that of the Terraform variable.
+    pub name: String,
+    /// What the author said of it.
+    pub doc: Option<String>,
+    /// Terraform type: `string`, `number`, `bool`.
+    pub terraform_type: String,
+    /// Its default.
+    pub default: Option<Literal>,
+}
+
+/// A setting's text: written in the source, or known at deployment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Text {
+    /// As written.
+    Literal(String),
+    /// A param's value.
+    Param(String),
+}
+
+/// A data class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Class {
+    /// Its name.
+    pub name: String,
+    /// What the author said of it.
+    pub doc: Option<String>,
+    /// The longest that a value may stay anywhere, days.
+    pub retain_at_most_days: Option<f64>,
+    /// Which functions lower it, and to which class.
+    pub lowered_by: Vec<(String, Option<String>)>,
+    /// The class right above it (`below`).
+    pub below: Option<String>,
+}
+
+/// A source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// What the author said of it.
+    pub doc: Option<String>,
+    /// The rows.
+    pub schema: Schema,
+    /// Where they come from.
+    pub from: From,
+    /// What it promises to bring.
+    pub volume: Option<Volume>,
+    /// Event time may be behind arrival by this much, seconds.
+    pub late_at_most_seconds: u64,
+    /// Where rows land untouched: `ZONE.SOURCE` in [`Plan::datasets`].
+    pub into: Option<DatasetId>,
+}
+
+/// Where a source's rows come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum From {
+    /// An Amazon Kinesis data stream.
+    Kinesis(Kinesis),
+}
+
+/// An Amazon Kinesis data stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kinesis {
+    /// The name of an existing stream; `None` makes one.
+    pub existing: Option<String>,
+    /// Shards; `None` is on-demand.
+    pub shards: Option<u32>,
+    /// How long records stay, hours (24 to 8,760).
+    pub retention_hours: u32,
+    /// The column whose text is the partition key.
+    pub partition_key: Option<String>,
+}
+
+/// A promised rate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Volume {
+    /// Records a second.
+    pub records_per_second: f64,
+    /// Mean size of a record, bytes.
+    pub record_bytes: u64,
+}
+
+/// A row type with what is checked on the way in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schema {
+    /// Its name.
+    pub name: String,
+    /// What the author said of it.
+    pub doc: Option<String>,
+    /// Its fields, in order.
+    pub fields: Vec<Field>,
+}
+
+/// A field of a row type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Its column.
+    pub column: Column,
+    /// What stands in where the value is absent or null.
+    pub default: Option<Literal>,
+    /// What must hold; not asked of a missing value. A row that fails it is turned away with reason `check FIELD: TEXT`.
+    pub check: Option<Expr>,
+}
+
+/// A zone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Zone {
+    /// Its name.
+    pub name: String,
+    /// What the author said of it.
+    pub doc: Option<String>,
+    /// 1 raw, 2 processed, 3 curated.
+    pub tier: u8,
+    /// Default format of its datasets.
+    pub format: Format,
+    /// How long rows stay, days.
+    pub retain_days: u32,
+    /// Whether its bucket keeps old versions (then they stay one day more).
+    pub versioning: bool,
+    /// How long backups stay, days.
+    pub backup_days: Option<u32>,
+    /// How long rows turned away on the way into it stay, days.
+    pub quarantine_days: u32,
+    /// Size that files should have, bytes.
+    pub target_file_bytes: u64,
+}
+
+/// File formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Format {
+    Json,
+    Parquet,
+}
+
+/// A dataset of the lake.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    /// Its zone and name.
+    pub id: DatasetId,
+    /// What the author said of it (the transform's or source's documentation).
+    pub doc: Option<String>,
+    /// Its columns, in order, partition columns included (what a source lands has [`names::ARRIVAL_DAY`] last).
+    pub columns: Vec<Column>,
+    /// Names of the columns that partition it.
+    pub partition: Vec<String>,
+    /// Its format.
+    pub format: Format,
+    /// How long rows stay, days.
+    pub retain_days: u32,
+    /// Who writes it.
+    pub writer: Writer,
+}
+
+/// Who writes a dataset.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Writer {
+    /// A source lands here.
+    Source(String),
+    /// A transform.
+    Transform(String),
+}
+
+/// What a transform reads.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// The arrivals of a stream source.
+    Stream(String),
+    /// The rows of a dataset.
+    Table(DatasetId),
+}
+
+/// A transform.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transform {
+    /// Its name.
+    pub name: String,
+    /// What the author said of it.
+    pub doc: Option<String>,
+    /// What it reads.
+    pub input: Input,
+    /// The columns that it reads, as they come.
+    pub input_columns: Vec<Column>,
+    /// What it does, in order.
+    pub steps: Vec<Step>,
+    /// What it writes.
+    pub target: DatasetId,
+    /// How it writes.
+    pub mode: WriteMode,
+    /// What a scheduled run reads.
+    pub reads: Reads,
+    /// Where it runs.
+    pub engine: Engine,
+    /// Why there: a sentence each, for `pipec explain plan`.
+    pub why: Vec<String>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// How a transform writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteMode {
+    /// New rows are added.
+    Append,
+    /// The partitions that the run computed are replaced.
+    Overwrite,
+}
+
+/// What a scheduled run reads of its input.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reads {
+    /// New arrivals, as they come.
+    Arrivals,
+    /// All of it, every time.
+    All,
+    /// The input partitions that may have changed since the last good run: those of `column` (a date, the same in
+    /// input and output) from the day of that run less `late_seconds`; before the first good run, all whose rows
+    /// are all still there (input retention).
+    Days {
+        /// The date column.
+        column: String,
+        /// How far behind arrival rows may be, seconds.
+        late_seconds: u64,
+        /// How long the input keeps rows, days.
+        input_retain_days: u32,
+    },
+}
+
+/// Where a transform runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Engine {
+    /// A generated Rust function on AWS Lambda.
+    Lambda(Lambda),
+    /// A generated PySpark job on AWS Glue.
+    Glue(Glue),
+}
+
+/// Settings of a function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lambda {
+    /// Records a batch, at most.
+    pub batch: u32,
+    /// Longest wait for a batch, seconds.
+    pub wait_seconds: u32,
+    /// Memory, MiB.
+    pub memory_mib: u32,
+    /// Timeout, seconds.
+    pub timeout_seconds: u32,
+    /// `x86_64` or `arm64`.
+    pub architecture: String,
+    /// Retries of a batch before it goes to the dead letters.
+    pub retries: u32,
+}
+
+/// Settings of a job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Glue {
+    /// `G.1X` …
+    pub worker: String,
+    /// Least workers.
+    pub min_workers: u32,
+    /// Most workers.
+    pub max_workers: u32,
+    /// Timeout, minutes.
+    pub timeout_minutes: u32,
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// What it does.
+    pub kind: StepKind,
+    /// The columns after it, in order.
+    pub columns: Vec<Column>,
+    /// Its first line as the author wrote it, for comments.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StepKind {
+    /// Keeps rows where it is true.
+    Filter(Expr),
+    /// Adds or replaces columns, in order; later ones see earlier ones. A replaced column keeps its place, a new one goes last.
+    Derive(Vec<(Column, Expr)>),
+    /// Exactly these columns; each sees the columns before the step.
+    Select(Vec<(Column, Expr)>),
+    /// Without these columns.
+    Drop(Vec<String>),
+    /// Old and new names.
+    Rename(Vec<(String, String)>),
+    /// One row a key (missing keys are one value).
+    Dedupe {
+        /// The key.
+        keys: Vec<String>,
+        /// Whether the first or the last by `by` stays; ties are broken by the other columns in order, missing last.
+        keep_first: bool,
+        /// The column that orders.
+        by: String,
+    },
+    /// One row a group (missing keys are one value). Columns after it: keys, then aggregates.
+    Group {
+        /// Keys: each sees the columns before the step.
+        keys: Vec<(Column, Expr)>,
+        /// Aggregates.
+        aggregates: Vec<(Column, Aggregate)>,
+    },
+    /// Counts rows where the condition is not true, and does with them as said. Reason: `expect NAME: TEXT`.
+    Expect {
+        /// Its name.
+        name: String,
+        /// What should hold; missing is not holding.
+        condition: Expr,
+        /// What is done with the others.
+        otherwise: Otherwise,
+    },
+}
+
+/// What is done with a row that an `expect` finds wanting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Otherwise {
+    /// Turned away, with the reason.
+    Quarantine,
+    /// Left out, counted.
+    Drop,
+    /// Kept, counted.
+    Warn,
+    /// The run fails (tables only).
+    Fail,
+}
+
+/// How people and tools read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Serve {
+    /// Its name.
+    pub name: String,
+    /// The most that one Athena query may scan, bytes (10 MB at least).
+    pub athena_scan_limit_bytes: u64,
+    /// How long query results stay, days.
+    pub result_days: u32,
+    /// What it exposes, `*` resolved.
+    pub expose: Vec<DatasetId>,
+}
+
+/// Who may see what.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Access {
+    /// Its name.
+    pub name: String,
+    /// ARNs of the roles.
+    pub roles: Vec<String>,
+    /// What they may read.
+    pub grants: Vec<Grant>,
+}
+
+/// What may be read of one dataset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grant {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The columns that may be seen, in the dataset's order: labelled ones that are not cleared are not among them.
+    pub columns: Vec<String>,
+    /// Whether that is every column of the dataset.
+    pub all_columns: bool,
+}
+
+/// When transforms run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schedule {
+    /// Its name.
+    pub name: String,
+    /// What the author said of it.
+    pub doc: Option<String>,
+    /// EventBridge Scheduler's six fields, without `cron()`.
+    pub cron: String,
+    /// IANA time zone.
+    pub zone: String,
+    /// Transforms in waves: those of one wave do not read each other.
+    pub waves: Vec<Vec<String>>,
+    /// Retries of a failed job.
+    pub retry: Option<Retry>,
+    /// The monitor that is told of a failure.
+    pub on_failure: Option<String>,
+}
+
+/// Retries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Retry {
+    /// How often.
+    pub times: u32,
+    /// Wait before the first, seconds.
+    pub first_seconds: u32,
+    /// How the wait grows.
+    pub factor: f64,
+}
+
+/// Alarms and who is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Monitor {
+    /// Its name.
+    pub name: String,
+    /// Mail addresses.
+    pub emails: Vec<Text>,
+    /// Alarms.
+    pub alarms: Vec<Alarm>,
+}
+
+/// An alarm.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Alarm {
+    /// The newest rows of a dataset are older than this.
+    Freshness {
+        /// The dataset.
+        dataset: DatasetId,
+        /// Seconds.
+        over_seconds: u64,
+    },
+    /// More than this share of a transform's rows (or runs) fail.
+    Errors {
+        /// The transform.
+        transform: String,
+        /// Percent.
+        over_percent: f64,
+    },
+    /// A stream's reader is behind by this.
+    Lag {
+        /// The source.
+        source: String,
+        /// Seconds.
+        over_seconds: u64,
+    },
+    /// The month's cost passes this share of the budget.
+    Cost {
+        /// Percent of the budget.
+        over_percent: f64,
+    },
+}
+
+/// A CI/CD pipeline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery {
+    /// Its name.
+    pub name: String,
+    /// `gitlab` …
+    pub ci: String,
+    /// In the order of promotion.
+    pub environments: Vec<String>,
+    /// Those that a person approves.
+    pub approve: Vec<String>,
+}
+
+/// A test of a transform.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Test {
+    /// Its title.
+    pub title: String,
+    /// The transform.
+    pub transform: String,
+    /// Rows in, by what is read; columns that the author left out are filled, so each row has all of the input's columns in order.
+    pub given: Vec<Vec<Literal>>,
+    /// Rows out, with the columns that each writes; `None` where nothing is said of rows.
+    pub expect: Option<Vec<Vec<(String, Literal)>>>,
+    /// How many rows are turned away.
+    pub expect_rejected: Option<u64>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl Plan {
+    /// A dataset that the plan names; every id in a plan is one of its datasets.
+    pub fn dataset(&self, id: &DatasetId) -> &Dataset {
+        &self.datasets[id]
+    }
+
+    /// The zone of this name; every zone in a plan's ids is one of its zones.
+    pub fn zone(&self, name: &str) -> Option<&Zone> {
+        self.zones.iter().find(|zone| zone.name == name)
+    }
+
+    /// The source of this name.
+    pub fn source(&self, name: &str) -> Option<&Source> {
+        self.sources.iter().find(|source| source.name == name)
+    }
+
+    /// The transform of this name.
+    pub fn transform(&self, name: &str) -> Option<&Transform> {
+        self.transforms.iter().find(|transform| transform.name == name)
+    }
+}

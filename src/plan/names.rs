@@ -1,0 +1,58 @@
+//! One place that names what the generated parts share, so that they cannot disagree.
+//!
+//! In Terraform every name starts with `local.prefix`, which is `PIPELINE-ENVIRONMENT` with hyphens.
+
+/// Environment variable of a function: the Firehose delivery stream that takes its rows.
+pub const DELIVERY_STREAM: &str = "DELIVERY_STREAM";
+/// Environment variable of a function: the Firehose delivery stream that takes the rows it turns away.
+pub const QUARANTINE_STREAM: &str = "QUARANTINE_STREAM";
+/// Environment variable of a function: the ARN or name of the secret that holds the pseudonym key (any text; its UTF-8 bytes are the HMAC key).
+pub const PSEUDONYM_SECRET: &str = "PSEUDONYM_SECRET";
+/// Namespace of every metric that generated code emits (embedded metric format), dimension `Environment` not included.
+pub const METRIC_NAMESPACE: &str = "Pipec";
+/// The pseudonym key of the embedded engine and of tests.
+pub const LOCAL_PSEUDONYM_KEY: &str = "local-key-for-tests-only";
+/// Partition of what a source lands: the UTC day of arrival.
+pub const ARRIVAL_DAY: &str = "arrived_on";
+
+/// Prefix of a dataset in its zone's bucket, and folder in `pipec run`'s output below the zone.
+pub fn dataset_prefix(dataset: &str) -> String {
+    format!("{dataset}/")
+}
+
+/// The argument of a Glue job that says where a dataset is: `--processed_clicks s3://bucket/clicks/`.
+pub fn dataset_argument(zone: &str, dataset: &str) -> String {
+    format!("{zone}_{dataset}")
+}
+
+/// Argument of a Glue job: the scheduled time of the run, RFC 3339, UTC. What `now()` is.
+pub const ARG_RUN_AT: &str = "run_at";
+/// Argument of a Glue job: folder for its state (what it has done up to when).
+pub const ARG_STATE: &str = "state";
+/// Argument of a Glue job: folder for rows turned away.
+pub const ARG_QUARANTINE: &str = "quarantine";
+
+/// A name as AWS resources spell it: `daily_pages` is `daily-pages`.
+pub fn hyphened(name: &str) -> String {
+    name.replace('_', "-")
+}
+
+/// Path of a function's crate in the build.
+pub fn function_crate(transform: &str) -> String {
+    format!("lambda/{}", hyphened(transform))
+}
+
+/// Path of a function's archive in the build, made by `pipec package`, named by the Terraform.
+pub fn function_archive(transform: &str) -> String {
+    format!("lambda/dist/{}.zip", hyphened(transform))
+}
+
+/// Path of a job's script in the build.
+pub fn job_script(transform: &str) -> String {
+    format!("glue/{transform}.py")
+}
+
+/// Path of a schedule's state machine in the build.
+pub fn state_machine(schedule: &str) -> String {
+    format!("states/{}.asl.json", hyphened(schedule))
+}

@@ -1,0 +1,137 @@
+//! Types and columns, as every engine sees them.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// A type, with whether a value may be missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Type {
+    /// What it is when it is there.
+    pub kind: TypeKind,
+    /// `?`: it may be missing.
+    pub optional: bool,
+}
+
+/// The kinds of types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TypeKind {
+    /// `bool`
+    Bool,
+    /// `int`, 64 bit
+    Int,
+    /// `float`, IEEE 754 binary64
+    Float,
+    /// `decimal(precision, scale)`, at most 38 digits
+    Decimal {
+        /// Digits in all.
+        precision: u8,
+        /// Digits behind the point.
+        scale: u8,
+    },
+    /// `string`
+    Text,
+    /// `bytes`
+    Bytes,
+    /// `date`
+    Date,
+    /// `timestamp`: microseconds, UTC
+    Timestamp,
+    /// `duration`
+    Duration,
+    /// `uuid`
+    Uuid,
+    /// `json`
+    Json,
+    /// `list<T>`
+    List(Box<Type>),
+    /// `map<string, T>`
+    Map(Box<Type>),
+    /// `struct { … }`
+    Struct(Vec<Column>),
+    /// An enum by name, with its variants in order
+    Enum {
+        /// Its name.
+        name: String,
+        /// Its variants.
+        variants: Vec<String>,
+    },
+    /// The type of `null` alone
+    Null,
+    /// The type of `reject "…"`: no value ever comes of it
+    Never,
+    /// The type of a mistake that was already reported; unifies with everything
+    Error,
+}
+
+impl TypeKind {
+    /// The type whose values are always there.
+    pub fn required(self) -> Type {
+        Type {
+            kind: self,
+            optional: false,
+        }
+    }
+
+    /// The type whose values may be missing.
+    pub fn optional(self) -> Type {
+        Type {
+            kind: self,
+            optional: true,
+        }
+    }
+}
+
+/// Prints a type as an author writes it.
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.kind, if self.optional { "?" } else { "" })
+    }
+}
+
+impl fmt::Display for TypeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self {
+            TypeKind::Bool => "bool",
+            TypeKind::Int => "int",
+            TypeKind::Float => "float",
+            TypeKind::Decimal { precision, scale } => return write!(f, "decimal({precision}, {scale})"),
+            TypeKind::Text => "string",
+            TypeKind::Bytes => "bytes",
+            TypeKind::Date => "date",
+            TypeKind::Timestamp => "timestamp",
+            TypeKind::Duration => "duration",
+            TypeKind::Uuid => "uuid",
+            TypeKind::Json => "json",
+            TypeKind::List(item) => return write!(f, "list<{item}>"),
+            TypeKind::Map(value) => return write!(f, "map<string, {value}>"),
+            TypeKind::Struct(fields) => {
+                let fields: Vec<_> = fields.iter().map(|c| format!("{} : {}", c.name, c.ty)).collect();
+                return write!(f, "struct {{ {} }}", fields.join(", "));
+            }
+            TypeKind::Enum { name, .. } => name,
+            TypeKind::Null => "null",
+            TypeKind::Never => "never",
+            TypeKind::Error => "error",
+        };
+        f.write_str(word)
+    }
+}
+
+/// A column of a schema, of a dataset, or after a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name, in lower case.
+    pub name: String,
+    /// Its type.
+    pub ty: Type,
+    /// The classes that it carries (`pii`), from every column that it was computed from.
+    pub labels: BTreeSet<String>,
+    /// What the author said of it.
+    pub doc: Option<String>,
+    /// `@key`
+    pub key: bool,
+    /// `@event_time`
+    pub event_time: bool,
+    /// `@subject`
+    pub subject: bool,
+}

@@ -1,0 +1,3 @@
+//! Phase 1: text to tree. The only place that knows pest.
+
+pub mod ast;
