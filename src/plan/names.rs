@@ -10,6 +10,16 @@ pub const QUARANTINE_STREAM: &str = "QUARANTINE_STREAM";
 pub const PSEUDONYM_SECRET: &str = "PSEUDONYM_SECRET";
 /// Namespace of every metric that generated code emits (embedded metric format), dimension `Environment` not included.
 pub const METRIC_NAMESPACE: &str = "Pipec";
+/// Dimension of a function's metrics: the function's full name, so the environment is in it.
+pub const METRIC_DIMENSION: &str = "FunctionName";
+/// Metric of a function: records that came in.
+pub const METRIC_ROWS_IN: &str = "RowsIn";
+/// Metric of a function: rows that were delivered.
+pub const METRIC_ROWS_OUT: &str = "RowsOut";
+/// Metric of a function: rows that were turned away, for whatever reason.
+pub const METRIC_ROWS_REJECTED: &str = "RowsRejected";
+/// Metric of a function: records that could not be delivered and go back to the stream.
+pub const METRIC_ROWS_UNDELIVERED: &str = "RowsUndelivered";
 /// The pseudonym key of the embedded engine and of tests.
 pub const LOCAL_PSEUDONYM_KEY: &str = "local-key-for-tests-only";
 /// Partition of what a source lands: the UTC day of arrival.
