@@ -66,3 +66,19 @@ pub fn job_script(transform: &str) -> String {
 pub fn state_machine(schedule: &str) -> String {
     format!("states/{}.asl.json", hyphened(schedule))
 }
+
+/// Path in the build of the Python module that jobs share (`--extra-py-files`).
+pub const JOB_RUNTIME: &str = "glue/pipec_runtime.py";
+
+/// Operations functions of every platform: Python sources `ops/NAME.py` in the build, one function each.
+pub const OPERATIONS: [&str; 2] = ["freshness_probe", "purge_verifier"];
+
+/// Path of an operations function's source in the build; it is the only file of its archive, at its root.
+pub fn operations_source(name: &str) -> String {
+    format!("ops/{name}.py")
+}
+
+/// Path of an operations function's archive in the build, made by `pipec package`.
+pub fn operations_archive(name: &str) -> String {
+    format!("lambda/dist/ops-{}.zip", hyphened(name))
+}
