@@ -4,5 +4,6 @@
 
 pub mod base;
 pub mod diag;
+pub mod emit;
 pub mod plan;
 pub mod syntax;

@@ -1,6 +1,7 @@
 //! One value for everything the compiler has to say about a project, and how it is said.
 
 mod codes;
+pub mod render;
 
 pub use codes::{CODES, Code, CodeInfo, find};
 

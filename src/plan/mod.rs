@@ -3,6 +3,7 @@
 pub mod expr;
 #[cfg(test)]
 pub mod fixture;
+pub mod lineage;
 pub mod names;
 pub mod types;
 

@@ -1,0 +1,252 @@
+//! The platform's own documentation: one page with its diagram, data dictionary, lineage and access matrix.
+//!
+//! Everything is escaped by the template engine; the page loads nothing from anywhere.
+
+mod diagram;
+
+use serde::Serialize;
+use tera::{Context, Tera};
+
+use crate::plan::{Alarm, Dataset, Engine, Files, Input, Plan, Writer, lineage};
+
+const PAGE: &str = include_str!("../templates/docs.html.tera");
+
+#[derive(Serialize)]
+struct Page<'a> {
+    name: &'a str,
+    doc: Option<&'a str>,
+    owner: &'a str,
+    region: &'a str,
+    environment: Option<&'a str>,
+    budget: Option<f64>,
+    diagram: diagram::Drawing,
+    datasets: Vec<DatasetPart<'a>>,
+    transforms: Vec<TransformPart<'a>>,
+    accesses: Vec<AccessPart<'a>>,
+    schedules: Vec<String>,
+    alarms: Vec<String>,
+    classes: Vec<ClassPart<'a>>,
+}
+
+#[derive(Serialize)]
+struct DatasetPart<'a> {
+    id: String,
+    doc: Option<&'a str>,
+    format: &'static str,
+    partition: String,
+    retain_days: u32,
+    writer: String,
+    columns: Vec<ColumnPart<'a>>,
+}
+
+#[derive(Serialize)]
+struct ColumnPart<'a> {
+    name: &'a str,
+    ty: String,
+    labels: Vec<&'a str>,
+    doc: Option<&'a str>,
+    from: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct TransformPart<'a> {
+    name: &'a str,
+    doc: Option<&'a str>,
+    reads: String,
+    writes: String,
+    engine: &'static str,
+    steps: Vec<&'a str>,
+    why: &'a [String],
+}
+
+#[derive(Serialize)]
+struct AccessPart<'a> {
+    name: &'a str,
+    roles: &'a [String],
+    /// For each dataset: its name, the columns that can be seen, those that cannot.
+    rows: Vec<(String, String, String)>,
+}
+
+#[derive(Serialize)]
+struct ClassPart<'a> {
+    name: &'a str,
+    doc: Option<&'a str>,
+    at_most: Option<f64>,
+    columns: Vec<String>,
+}
+
+/// `docs/index.html`.
+pub fn emit(plan: &Plan) -> Files {
+    let page = Page {
+        name: &plan.pipeline.name,
+        doc: plan.pipeline.doc.as_deref(),
+        owner: &plan.pipeline.owner,
+        region: &plan.pipeline.region,
+        environment: plan.environment.as_deref(),
+        budget: plan.pipeline.budget,
+        diagram: diagram::draw(plan),
+        datasets: plan.datasets.values().map(|dataset| describe(plan, dataset)).collect(),
+        transforms: plan.transforms.iter().map(transform).collect(),
+        accesses: plan.accesses.iter().map(|access| matrix(plan, access)).collect(),
+        schedules: plan.schedules.iter().map(schedule).collect(),
+        alarms: plan
+            .monitors
+            .iter()
+            .flat_map(|monitor| &monitor.alarms)
+            .map(alarm)
+            .collect(),
+        classes: plan.classes.iter().map(|class| classes(plan, class)).collect(),
+    };
+    Files::from([("docs/index.html".to_owned(), render(&page))])
+}
+
+/// The template is part of the compiler, so neither reading nor filling it can fail on anything that an author wrote.
+fn render(page: &Page) -> String {
+    let mut tera = Tera::default();
+    tera.add_raw_template("docs.html", PAGE)
+        .expect("the page's template is well formed");
+    let context = Context::from_serialize(page).expect("a page is a record");
+    tera.render("docs.html", &context)
+        .expect("the page's template uses only what a page has")
+}
+
+fn describe<'a>(plan: &'a Plan, dataset: &'a Dataset) -> DatasetPart<'a> {
+    let (writer, from) = match &dataset.writer {
+        Writer::Source(name) => (format!("source {name}"), None),
+        Writer::Transform(name) => (format!("transform {name}"), plan.transform(name)),
+    };
+    let mut inputs = from.map(lineage::of_transform).unwrap_or_default();
+    let prefix = from.map(|transform| input_name(&transform.input)).unwrap_or_default();
+    let mut from = |name: &str| {
+        inputs
+            .remove(name)
+            .unwrap_or_default()
+            .iter()
+            .map(|input| format!("{prefix}.{input}"))
+            .collect()
+    };
+    let columns = dataset
+        .columns
+        .iter()
+        .map(|column| ColumnPart {
+            name: &column.name,
+            ty: column.ty.to_string(),
+            labels: column.labels.iter().map(String::as_str).collect(),
+            doc: column.doc.as_deref(),
+            from: from(&column.name),
+        })
+        .collect();
+    DatasetPart {
+        id: dataset.id.to_string(),
+        doc: dataset.doc.as_deref(),
+        format: match dataset.format {
+            crate::plan::Format::Json => "JSON",
+            crate::plan::Format::Parquet => "Parquet",
+        },
+        partition: dataset.partition.join(", "),
+        retain_days: dataset.retain_days,
+        writer,
+        columns,
+    }
+}
+
+fn input_name(input: &Input) -> String {
+    match input {
+        Input::Stream(source) => source.clone(),
+        Input::Table(dataset) => dataset.to_string(),
+    }
+}
+
+fn transform(transform: &crate::plan::Transform) -> TransformPart<'_> {
+    TransformPart {
+        name: &transform.name,
+        doc: transform.doc.as_deref(),
+        reads: input_name(&transform.input),
+        writes: transform.target.to_string(),
+        engine: match transform.engine {
+            Engine::Lambda(_) => "a Rust function on AWS Lambda",
+            Engine::Glue(_) => "a PySpark job on AWS Glue",
+        },
+        steps: transform.steps.iter().map(|step| step.text.as_str()).collect(),
+        why: &transform.why,
+    }
+}
+
+fn matrix<'a>(plan: &'a Plan, access: &'a crate::plan::Access) -> AccessPart<'a> {
+    let row = |dataset: &Dataset| {
+        let seen = access
+            .grants
+            .iter()
+            .find(|grant| grant.dataset == dataset.id)
+            .map(|grant| grant.columns.as_slice());
+        let seen = seen.unwrap_or_default();
+        let hidden: Vec<_> = dataset
+            .columns
+            .iter()
+            .map(|c| c.name.as_str())
+            .filter(|name| !seen.iter().any(|s| s == name))
+            .collect();
+        (dataset.id.to_string(), seen.join(", "), hidden.join(", "))
+    };
+    AccessPart {
+        name: &access.name,
+        roles: &access.roles,
+        rows: plan.datasets.values().map(row).collect(),
+    }
+}
+
+fn schedule(schedule: &crate::plan::Schedule) -> String {
+    let waves: Vec<_> = schedule.waves.iter().map(|wave| wave.join(", ")).collect();
+    format!(
+        "{}: cron({}) in {} runs {}",
+        schedule.name,
+        schedule.cron,
+        schedule.zone,
+        waves.join(", then ")
+    )
+}
+
+fn alarm(alarm: &Alarm) -> String {
+    match alarm {
+        Alarm::Freshness { dataset, over_seconds } => {
+            format!("{dataset} is older than {} hours", *over_seconds as f64 / 3600.0)
+        }
+        Alarm::Errors {
+            transform,
+            over_percent,
+        } => format!("more than {over_percent} percent of {transform} fails"),
+        Alarm::Lag { source, over_seconds } => format!(
+            "the readers of {source} are behind by more than {} minutes",
+            *over_seconds as f64 / 60.0
+        ),
+        Alarm::Cost { over_percent } => format!("the month's cost is over {over_percent} percent of the budget"),
+    }
+}
+
+fn classes<'a>(plan: &'a Plan, class: &'a crate::plan::Class) -> ClassPart<'a> {
+    let carriers = plan.datasets.values().flat_map(|dataset| {
+        let carrying = dataset
+            .columns
+            .iter()
+            .filter(|column| column.labels.contains(&class.name));
+        carrying.map(|column| format!("{}.{}", dataset.id, column.name))
+    });
+    ClassPart {
+        name: &class.name,
+        doc: class.doc.as_deref(),
+        at_most: class.retain_at_most_days,
+        columns: carriers.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_an_author_writes_is_escaped() {
+        let mut plan = crate::plan::fixture::clickstream();
+        plan.pipeline.doc = Some("a <b> & {{ c }}".to_owned());
+        let page = super::emit(&plan).remove("docs/index.html").unwrap();
+        assert!(page.contains("<p>a &lt;b&gt; &amp; {{ c }}</p>"), "{page}");
+        assert!(page.contains("<code>processed.clicks.amount</code>"), "{page}");
+    }
+}
