@@ -34,7 +34,7 @@ pub struct Name {
     pub span: Span,
 }
 
-/// `a`, `a.b.c`, `curated.*`.
+/// `a`, `a.b.c`, `curated.*`, and `*` alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
     /// The parts between dots, without a closing `*`.
@@ -54,8 +54,10 @@ impl Path {
             .map(|part| part.text.as_str())
             .collect::<Vec<_>>()
             .join(".");
-        if self.star {
-            text.push_str(".*");
+        match (self.star, self.parts.is_empty()) {
+            (true, true) => text.push('*'),
+            (true, false) => text.push_str(".*"),
+            (false, _) => {}
         }
         text
     }
@@ -503,6 +505,8 @@ pub enum ExprKind {
     },
     /// `RATE of SIZE`, `80 percent of budget`: both sides
     Of { left: Box<Expr>, right: Box<Expr> },
+    /// `pseudonym to pseudonymous`: what lowers a class, and the class that it leaves
+    To { from: Box<Expr>, to: Box<Expr> },
     /// `5_000 per second for 10 min`
     For { rate: Box<Expr>, duration: Box<Expr> },
     /// `a`
