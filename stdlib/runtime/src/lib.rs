@@ -1,1 +1,11 @@
-//! Types, decoding and functions that the embedded engine and the generated functions share.
+//! Types, decoding and functions that the embedded engine and the generated functions share, so that each has one
+//! meaning. Knows nothing of plans, arrow or AWS, and depends on little: every generated function is built with it.
+
+pub mod decode;
+pub mod encode;
+pub mod functions;
+pub mod json;
+pub mod reject;
+pub mod types;
+
+pub use types::{Canonical, Date, Decimal, Timestamp, Uuid};

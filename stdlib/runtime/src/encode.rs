@@ -1,0 +1,223 @@
+//! Rows as JSON lines for Firehose, whose conversion reads them with Hive's JSON SerDe: decimals as numbers with all
+//! their digits, timestamps in Hive's text, missing values as absent fields.
+
+use std::borrow::Cow;
+use std::io::Write;
+
+use crate::functions::Hex;
+use crate::types::{Date, Decimal, Timestamp, Uuid, decimal};
+
+/// A value as Hive's JSON SerDe reads it.
+pub trait Value {
+    /// Appends it; `false`, and nothing appended, where it is missing.
+    fn write_json(&self, out: &mut Vec<u8>) -> bool;
+}
+
+/// One row being written.
+#[derive(Debug)]
+pub struct Row<'a> {
+    out: &'a mut Vec<u8>,
+    empty: bool,
+}
+
+impl<'a> Row<'a> {
+    /// Starts a row at the end of a buffer.
+    pub fn new(out: &'a mut Vec<u8>) -> Row<'a> {
+        out.push(b'{');
+        Row { out, empty: true }
+    }
+
+    /// Adds a field, unless its value is missing.
+    #[inline]
+    pub fn field(&mut self, name: &str, value: &(impl Value + ?Sized)) {
+        let start = self.out.len();
+        if !self.empty {
+            self.out.push(b',');
+        }
+        string(self.out, name);
+        self.out.push(b':');
+        if value.write_json(self.out) {
+            self.empty = false;
+        } else {
+            self.out.truncate(start);
+        }
+    }
+
+    /// Ends the row and its line.
+    pub fn end(self) {
+        self.out.extend_from_slice(b"}\n");
+    }
+}
+
+/// Appends a string with its quotes: only what JSON asks for is escaped.
+#[inline]
+pub fn string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let mut plain = 0;
+    let bytes = text.as_bytes();
+    for (at, byte) in bytes.iter().enumerate() {
+        let escape: &[u8] = match byte {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            b'\t' => b"\\t",
+            0..0x20 => b"",
+            _ => continue,
+        };
+        out.extend_from_slice(&bytes[plain..at]);
+        plain = at + 1;
+        if escape.is_empty() {
+            // Writing to a vector cannot fail.
+            let _ = write!(out, "\\u{byte:04x}");
+        } else {
+            out.extend_from_slice(escape);
+        }
+    }
+    out.extend_from_slice(&bytes[plain..]);
+    out.push(b'"');
+}
+
+fn quoted(out: &mut Vec<u8>, text: &[u8]) -> bool {
+    out.push(b'"');
+    out.extend_from_slice(text);
+    out.push(b'"');
+    true
+}
+
+impl Value for str {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        string(out, self);
+        true
+    }
+}
+
+impl Value for String {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        self.as_str().write_json(out)
+    }
+}
+
+impl Value for Cow<'_, str> {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        self.as_ref().write_json(out)
+    }
+}
+
+impl Value for Hex {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        quoted(out, self.as_bytes())
+    }
+}
+
+impl<T: Value + ?Sized> Value for &T {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        (**self).write_json(out)
+    }
+}
+
+impl<T: Value> Value for Option<T> {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        self.as_ref().is_some_and(|value| value.write_json(out))
+    }
+}
+
+impl Value for bool {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        out.extend_from_slice(if *self { b"true" } else { b"false" });
+        true
+    }
+}
+
+impl Value for i64 {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        let mut room = [0; 48];
+        out.extend_from_slice(decimal::Text(i128::from(*self), 0).write(&mut room));
+        true
+    }
+}
+
+/// NaN and the infinities have no JSON: they count as missing.
+impl Value for f64 {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        self.is_finite() && write!(out, "{self:?}").is_ok()
+    }
+}
+
+impl<const P: u8, const S: u8> Value for Decimal<P, S> {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        let mut room = [0; 48];
+        out.extend_from_slice(decimal::Text(self.0, S).write(&mut room));
+        true
+    }
+}
+
+impl Value for Timestamp {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        quoted(out, &self.hive().bytes())
+    }
+}
+
+impl Value for Date {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        quoted(out, &self.text())
+    }
+}
+
+impl Value for Uuid {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        quoted(out, &self.text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_one_line_without_missing_fields() {
+        let mut out = Vec::new();
+        let mut row = Row::new(&mut out);
+        row.field("none", &None::<i64>);
+        row.field("id", &Uuid([0xAB; 16]));
+        row.field("page", "/\"é\"\\\n\u{1}\u{7f}");
+        row.field("none", &None::<Cow<'_, str>>);
+        row.field("amount", &Some(Decimal::<12, 2>(1250)));
+        row.field("count", &i64::MIN);
+        row.field("ok", &true);
+        row.field("at", &Timestamp(1));
+        row.field("day", &Date(0));
+        row.field("share", &0.1);
+        row.end();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(
+            text,
+            concat!(
+                r#"{"id":"abababab-abab-abab-abab-abababababab","page":"/\"é\"\\\n\u0001"#,
+                "\u{7f}",
+                r#"","amount":12.50,"count":-9223372036854775808,"ok":true,"#,
+                r#""at":"1970-01-01 00:00:00.000001","day":"1970-01-01","share":0.1}"#,
+                "\n"
+            )
+        );
+        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+    }
+
+    #[test]
+    fn floats_are_json() {
+        for value in [1e300, -0.0, 1.0, 5e-324, 123_456_789.125] {
+            let mut out = Vec::new();
+            assert!(value.write_json(&mut out));
+            let text = String::from_utf8(out).unwrap();
+            assert_eq!(serde_json::from_str::<f64>(&text).unwrap(), value, "{text}");
+        }
+        assert!(!f64::NAN.write_json(&mut Vec::new()));
+    }
+
+    #[test]
+    fn a_row_of_nothing() {
+        let mut out = Vec::new();
+        Row::new(&mut out).end();
+        assert_eq!(out, b"{}\n");
+    }
+}
