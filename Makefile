@@ -1,0 +1,58 @@
+# Everything that is done to this project by hand or in CI. `make help` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CACHE := $(or $(PIPEC_CACHE),$(CURDIR)/.cache)
+PYTHON := $(CACHE)/venv/bin/python
+PYTEST := $(PYTHON) -m pytest -p no:cacheprovider
+EXAMPLE := examples/clickstream
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## build the first example and run it on its sample data; needs Rust alone
+	cargo build --quiet
+	target/debug/pipec build $(EXAMPLE)
+	target/debug/pipec run $(EXAMPLE)
+
+.PHONY: test
+test: test-rust test-e2e ## everything that must pass
+
+.PHONY: test-rust
+test-rust: ## layout, lints and tests of the Rust code; needs Rust alone
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo test --workspace
+
+.PHONY: test-e2e
+test-e2e: setup ## the builds under Terraform, Lambda, Spark and the linters; ARGS="-k name" picks some
+	cargo build --quiet
+	$(PYTEST) tests/e2e $(ARGS)
+
+.PHONY: setup
+setup: ## install what the end-to-end tests need, below .cache or $PIPEC_CACHE
+	@bash tests/setup/all.sh
+
+.PHONY: bench
+bench: setup ## speed of the compiler, the embedded engine and the generated function
+	cargo build --quiet --release
+	$(PYTHON) tests/bench/bench.py $(ARGS)
+
+.PHONY: samples
+samples: ## make the sample data of the examples again
+	python3 $(EXAMPLE)/samples/generate.py --events 10000 --seed 1 -o $(EXAMPLE)/samples/clicks.jsonl \
+	  --manifest tests/e2e/clicks.manifest.json
+
+.PHONY: fmt
+fmt: ## lay out the Rust code
+	cargo fmt --all
+
+.PHONY: clean
+clean: ## remove what was built; the installed tools stay (`rm -r .cache` for those)
+	cargo clean --quiet
+	rm -rf examples/*/build examples/*/run

@@ -1,0 +1,40 @@
+"""What every end-to-end test may ask for. Each is started at its first use, once for the whole run."""
+
+import os
+import time
+
+import pytest
+from support import pipec
+from support.aws import Moto
+from support.paths import EXAMPLES
+from support.spark import Spark
+
+# Python shows Spark's instants as local times; every time in these tests is UTC.
+os.environ["TZ"] = "UTC"
+time.tzset()
+
+
+@pytest.fixture(scope="session")
+def aws():
+    """A moto server; tests share it, so each names its buckets, streams and queues after itself."""
+    with Moto() as moto:
+        yield moto
+
+
+@pytest.fixture(scope="session")
+def spark_home(aws):
+    """Spark with `s3://` on the moto server: `run_job`, `start_job` and `session`."""
+    with Spark(aws.url) as home:
+        yield home
+
+
+@pytest.fixture(scope="session")
+def spark(spark_home):
+    """The Spark session."""
+    return spark_home.session
+
+
+@pytest.fixture(scope="session")
+def clickstream(tmp_path_factory):
+    """The build of examples/clickstream."""
+    return pipec.build(EXAMPLES / "clickstream", tmp_path_factory.mktemp("clickstream") / "build")

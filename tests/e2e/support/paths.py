@@ -1,0 +1,20 @@
+"""Where the checkout and the installed tools are. Nothing else knows a path."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+CACHE = Path(os.environ.get("PIPEC_CACHE") or ROOT / ".cache").resolve()
+EXAMPLES = ROOT / "examples"
+ORACLE = ROOT / "tests" / "oracle"
+JDK = CACHE / "jdk"
+JARS = CACHE / "jars"
+PLUGINS = CACHE / "plugins"
+
+
+def tool(*parts: str) -> str:
+    """The path of an installed tool; a missing one is an error of the set-up, never a reason to skip a test."""
+    path = CACHE.joinpath(*parts)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: run `make setup`")
+    return str(path)

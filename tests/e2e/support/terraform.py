@@ -1,0 +1,183 @@
+"""Terraform on a build, offline: the schema of the AWS provider is served by the plugin of `tests/oracle`.
+
+    with Terraform(build / "terraform") as tf:
+        tf.check()                       # fmt, init, validate, plan, apply, and a second plan without changes
+        for policy in policies(tf.state()): …
+
+All of it happens in a copy, so that no lock file or state ever ends up in a build.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .paths import PLUGINS, tool
+
+TRUST = {"assume_role_policy"}
+# Attributes that hold a policy, whatever the resource is called.
+POLICY_ATTRIBUTES = {"policy", "assume_role_policy", "access_policy", "access_policies", "inline_policy",
+                     "policy_document", "resource_policy", "secret_policy", "vault_policy"}
+
+
+class TerraformError(Exception):
+    """A command that failed, with everything that it said."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A rendered policy: where it stands, and its JSON text."""
+
+    address: str
+    type: str
+    attribute: str
+    text: str
+
+    @property
+    def is_trust(self) -> bool:
+        """Whether it says who may assume a role, and not what may be done."""
+        return self.attribute in TRUST
+
+    def document(self) -> dict:
+        return json.loads(self.text)
+
+
+class Terraform:
+    """A copy of a configuration in which terraform runs."""
+
+    def __init__(self, folder, *, variables: dict | None = None):
+        self.source = Path(folder)
+        self.variables = variables or {}
+
+    def __enter__(self) -> "Terraform":
+        self._temporary = tempfile.mkdtemp(prefix="terraform-")
+        # The whole build is copied: the configuration names files beside its own folder, such as jobs and archives.
+        root = self.source if not (self.source.parent / "manifest.json").exists() else self.source.parent
+        shutil.copytree(root, Path(self._temporary, "build"), ignore=shutil.ignore_patterns("target", ".terraform*"))
+        self.folder = Path(self._temporary, "build", self.source.relative_to(root))
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def run(self, *arguments: str, allow=(0,)) -> subprocess.CompletedProcess:
+        """Runs one command; an exit status that is not allowed is an error with the whole output."""
+        done = subprocess.run(
+            [tool("bin", "terraform"), *arguments],
+            cwd=self.folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith(("TF_", "AWS_"))},
+                **{f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value)
+                   for name, value in self.variables.items()},
+                "TF_CLI_CONFIG_FILE": os.devnull, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1",
+            },
+        )
+        if done.returncode not in allow:
+            words = " ".join(arguments)
+            raise TerraformError(f"`terraform {words}` ended with {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def fmt(self):
+        """Fails, with the difference, unless every file is laid out as `terraform fmt` would."""
+        self.run("fmt", "-check", "-diff", "-recursive", "-no-color")
+
+    def init(self):
+        self.run("init", "-input=false", "-no-color", f"-plugin-dir={PLUGINS}", "-backend=false")
+        return self
+
+    def validate(self) -> list[dict]:
+        """The diagnostics of `validate`; an error among them raises."""
+        done = self.run("validate", "-json", allow=(0, 1))
+        answer = json.loads(done.stdout)
+        if not answer["valid"]:
+            raise TerraformError("\n".join(_words(diagnostic) for diagnostic in answer["diagnostics"]))
+        return answer["diagnostics"]
+
+    def plan(self) -> dict:
+        """Plans, keeps the plan for `apply`, and returns what `show -json` says of it."""
+        self.run("plan", "-input=false", "-no-color", "-out=plan.bin")
+        return json.loads(self.run("show", "-json", "plan.bin").stdout)
+
+    def apply(self):
+        """Applies the last plan. Nothing is created anywhere: computed values are made up, the same every time."""
+        self.run("apply", "-input=false", "-no-color", "-auto-approve", "plan.bin")
+
+    def assert_settled(self):
+        """Plans again and fails if anything would change."""
+        done = self.run("plan", "-input=false", "-no-color", "-detailed-exitcode", allow=(0, 2))
+        assert done.returncode == 0, f"a second plan has changes:\n{done.stdout}"
+
+    def state(self) -> dict:
+        """What `show -json` says of the applied state."""
+        return json.loads(self.run("show", "-json").stdout)
+
+    def outputs(self) -> dict:
+        return {name: output["value"] for name, output in self.state()["values"].get("outputs", {}).items()}
+
+    def check(self) -> "Terraform":
+        """All that a build must pass, in order."""
+        self.fmt()
+        self.init()
+        warnings = self.validate()
+        assert not warnings, "\n".join(_words(warning) for warning in warnings)
+        self.plan()
+        self.apply()
+        self.assert_settled()
+        return self
+
+
+def _words(diagnostic: dict) -> str:
+    where = diagnostic.get("range") or {}
+    place = f"{where.get('filename')}:{where['start']['line']}: " if where else ""
+    return f"{place}{diagnostic['severity']}: {diagnostic['summary']}. {diagnostic.get('detail', '')}"
+
+
+def resources(shown: dict, type_: str | None = None) -> list[dict]:
+    """The managed resources of a plan or a state, of all modules, each with `address`, `type`, `values`."""
+    values = shown.get("planned_values") or shown.get("values") or {}
+    return [resource for resource in _resources(values.get("root_module", {}))
+            if resource["mode"] == "managed" and type_ in (None, resource["type"])]
+
+
+def _resources(module: dict) -> Iterator[dict]:
+    yield from module.get("resources", [])
+    for child in module.get("child_modules", []):
+        yield from _resources(child)
+
+
+def policies(shown: dict) -> list[Policy]:
+    """Every policy that is rendered in a plan or state: roles, trust, buckets, keys, queues, topics, anything.
+
+    Use the state after `apply`: in a plan, a policy that names something yet to be created is still unknown.
+    """
+    found = []
+    for resource in resources(shown):
+        for attribute, text in sorted(_strings(resource["values"])):
+            if attribute in POLICY_ATTRIBUTES and _is_policy(text):
+                found.append(Policy(resource["address"], resource["type"], attribute, text))
+    return found
+
+
+def _strings(value, name: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _strings(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner, name)
+
+
+def _is_policy(text: str) -> bool:
+    if not re.match(r"\s*\{", text):
+        return False
+    try:
+        return "Statement" in json.loads(text)
+    except ValueError:
+        return False
