@@ -42,6 +42,9 @@ pub const ARG_STATE: &str = "state";
 /// Argument of a Glue job: folder for rows turned away.
 pub const ARG_QUARANTINE: &str = "quarantine";
 
+/// Argument of a Glue job outside AWS: a file whose bytes are the pseudonym key. In AWS it is `--pseudonym_secret ARN`.
+pub const ARG_PSEUDONYM_KEY_FILE: &str = "pseudonym_key_file";
+
 /// A name as AWS resources spell it: `daily_pages` is `daily-pages`.
 pub fn hyphened(name: &str) -> String {
     name.replace('_', "-")

@@ -1,0 +1,313 @@
+//! Python as a small output tree: precedence, layout and escaping in one place. Knows nothing of Spark or of plans.
+//!
+//! The layout is one that `ruff format` (and `black`) leaves alone: what fits a line stands on it; a call that does
+//! not has its arguments one a line with a trailing comma, which formatters respect.
+
+use unicode_width::UnicodeWidthStr;
+
+/// The longest line that the formatters write.
+const WIDTH: usize = 88;
+
+/// A Python expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Py {
+    /// A name, a dotted name or a literal.
+    Atom(String),
+    /// `callee(arguments)`
+    Call(Box<Py>, Vec<Py>),
+    /// `value.name`
+    Attribute(Box<Py>, String),
+    /// `name=value`, only as an argument.
+    Keyword(String, Box<Py>),
+    /// `*value`, only as an argument.
+    List(Vec<Py>),
+    /// `~value`, `-value`
+    Unary(char, Box<Py>),
+    /// Operands with the same operator between them.
+    Binary(&'static str, Vec<Py>),
+}
+
+/// How tightly an expression holds together.
+fn tightness(node: &Py) -> u8 {
+    match node {
+        Py::Atom(_) | Py::Call(..) | Py::Attribute(..) | Py::List(_) | Py::Keyword(..) => 9,
+        Py::Unary(..) => 8,
+        Py::Binary("*", _) => 7,
+        Py::Binary("+" | "-", _) => 6,
+        Py::Binary("&", _) => 5,
+        Py::Binary("|", _) => 4,
+        Py::Binary(..) => 3,
+    }
+}
+
+impl Py {
+    /// A name or a literal that needs no escaping.
+    pub fn atom(text: impl Into<String>) -> Py {
+        Py::Atom(text.into())
+    }
+
+    /// A string literal.
+    pub fn text(value: &str) -> Py {
+        Py::Atom(string(value))
+    }
+
+    /// `name(arguments)`
+    pub fn call(name: &str, arguments: Vec<Py>) -> Py {
+        Py::Call(Box::new(Py::atom(name)), arguments)
+    }
+
+    /// `self.name(arguments)`
+    pub fn method(self, name: &str, arguments: Vec<Py>) -> Py {
+        Py::Call(Box::new(Py::Attribute(Box::new(self), name.into())), arguments)
+    }
+
+    /// `name=value`
+    pub fn keyword(name: &str, value: Py) -> Py {
+        Py::Keyword(name.into(), Box::new(value))
+    }
+
+    /// `left OP right`; a longer row of one associative operator is one node.
+    pub fn binary(op: &'static str, left: Py, right: Py) -> Py {
+        match left {
+            Py::Binary(same, mut operands) if same == op && matches!(op, "&" | "|") => {
+                operands.push(right);
+                Py::Binary(op, operands)
+            }
+            left => Py::Binary(op, vec![left, right]),
+        }
+    }
+
+    /// The statement `self` or `before` + `self`, `indent` spaces in, without a line end.
+    pub fn statement(&self, indent: usize, before: &str) -> String {
+        let mut printer = Printer {
+            text: format!("{}{before}", " ".repeat(indent)),
+            indent,
+        };
+        match self {
+            Py::Binary(..) if !printer.fits(&self.flat(), 0) => printer.parenthesized(self, 0),
+            _ => printer.print(self, 0),
+        }
+        printer.text
+    }
+
+    fn flat(&self) -> String {
+        match self {
+            Py::Atom(text) => text.clone(),
+            Py::Call(callee, arguments) => format!("{}({})", callee.flat_operand(9), flat_list(arguments)),
+            Py::Attribute(value, name) => format!("{}.{name}", value.flat_operand(9)),
+            Py::Keyword(name, value) => format!("{name}={}", value.flat()),
+            Py::List(items) => format!("[{}]", flat_list(items)),
+            Py::Unary(op, value) => format!("{op}{}", value.flat_operand(8)),
+            Py::Binary(op, operands) => {
+                let operands: Vec<_> = operands.iter().map(|o| o.flat_operand(8)).collect();
+                operands.join(&format!(" {op} "))
+            }
+        }
+    }
+
+    fn flat_operand(&self, least: u8) -> String {
+        if tightness(self) < least {
+            format!("({})", self.flat())
+        } else {
+            self.flat()
+        }
+    }
+}
+
+fn flat_list(items: &[Py]) -> String {
+    items.iter().map(Py::flat).collect::<Vec<_>>().join(", ")
+}
+
+/// A link of `head.a.b(x).c(y)`.
+enum Link<'a> {
+    Name(&'a str),
+    Arguments(&'a [Py]),
+}
+
+struct Printer {
+    text: String,
+    indent: usize,
+}
+
+impl Printer {
+    fn column(&self) -> usize {
+        self.text.rsplit('\n').next().unwrap_or("").width()
+    }
+
+    /// Whether this fits the line, with `after` columns behind it.
+    fn fits(&self, flat: &str, after: usize) -> bool {
+        self.column() + flat.width() + after <= WIDTH
+    }
+
+    fn line(&mut self) {
+        self.text.push('\n');
+        self.text.push_str(&" ".repeat(self.indent));
+    }
+
+    fn print(&mut self, node: &Py, after: usize) {
+        let flat = node.flat();
+        if self.fits(&flat, after) {
+            self.text.push_str(&flat);
+            return;
+        }
+        match node {
+            Py::Atom(text) => self.text.push_str(text),
+            Py::Keyword(name, value) => {
+                self.text.push_str(&format!("{name}="));
+                match **value {
+                    Py::Binary(..) => self.parenthesized(value, after),
+                    _ => self.print(value, after),
+                }
+            }
+            Py::List(items) => self.items('[', items, ']'),
+            Py::Unary(op, value) => {
+                self.text.push(*op);
+                self.operand(value, 8, after);
+            }
+            Py::Binary(op, operands) => {
+                for (at, operand) in operands.iter().enumerate() {
+                    if at > 0 {
+                        self.line();
+                        self.text.push_str(&format!("{op} "));
+                    }
+                    let last = at + 1 == operands.len();
+                    self.operand(operand, 8, if last { after } else { 0 });
+                }
+            }
+            Py::Call(..) | Py::Attribute(..) => self.chain(node, after),
+        }
+    }
+
+    fn operand(&mut self, node: &Py, least: u8, after: usize) {
+        if tightness(node) >= least {
+            self.print(node, after);
+        } else if self.fits(&node.flat(), after + 2) {
+            self.text.push_str(&format!("({})", node.flat()));
+        } else {
+            self.parenthesized(node, after);
+        }
+    }
+
+    fn parenthesized(&mut self, node: &Py, _after: usize) {
+        self.text.push('(');
+        self.indent += 4;
+        self.line();
+        self.print(node, 0);
+        self.indent -= 4;
+        self.line();
+        self.text.push(')');
+    }
+
+    fn items(&mut self, open: char, items: &[Py], close: char) {
+        self.text.push(open);
+        self.indent += 4;
+        for item in items {
+            self.line();
+            self.print(item, 1);
+            self.text.push(',');
+        }
+        self.indent -= 4;
+        self.line();
+        self.text.push(close);
+    }
+
+    fn chain(&mut self, node: &Py, after: usize) {
+        let (head, links) = unchain(node);
+        let calls_on_calls = links
+            .windows(2)
+            .filter(|pair| matches!(pair, [Link::Arguments(_), Link::Name(_)]))
+            .count();
+        // Formatters put each call of a longer chain on a line of its own.
+        let fluent = calls_on_calls >= 2;
+        self.operand(head, 9, 1);
+        for (at, link) in links.iter().enumerate() {
+            match link {
+                Link::Name(name) => {
+                    if fluent && at > 0 && matches!(links[at - 1], Link::Arguments(_)) {
+                        self.line();
+                    }
+                    self.text.push_str(&format!(".{name}"));
+                }
+                Link::Arguments([]) => self.text.push_str("()"),
+                Link::Arguments(arguments) => {
+                    let next = match links.get(at + 1) {
+                        Some(Link::Name(name)) if !fluent => name.width() + 2,
+                        Some(_) => 0,
+                        None => after,
+                    };
+                    let flat = format!("({})", flat_list(arguments));
+                    if self.fits(&flat, next) {
+                        self.text.push_str(&flat);
+                    } else {
+                        self.items('(', arguments, ')');
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn unchain(node: &Py) -> (&Py, Vec<Link<'_>>) {
+    match node {
+        Py::Call(callee, arguments) => {
+            let (head, mut links) = unchain(callee);
+            links.push(Link::Arguments(arguments));
+            (head, links)
+        }
+        Py::Attribute(value, name) => {
+            let (head, mut links) = unchain(value);
+            links.push(Link::Name(name));
+            (head, links)
+        }
+        head => (head, Vec::new()),
+    }
+}
+
+/// A Python string literal of this text, quoted as formatters quote: with `"`, unless that costs more escapes.
+pub fn string(text: &str) -> String {
+    let quote = if text.matches('"').count() > text.matches('\'').count() {
+        '\''
+    } else {
+        '"'
+    };
+    let mut out = String::from(quote);
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c == quote => out.extend(['\\', c]),
+            c if !is_plain(c) => out.push_str(&escape(c)),
+            c => out.push(c),
+        }
+    }
+    out.push(quote);
+    out
+}
+
+/// A comment of this text, one line whatever is in it, without the indent.
+pub fn comment(text: &str) -> String {
+    let mut out = String::from("# ");
+    for c in text.trim().chars() {
+        if is_plain(c) {
+            out.push(c);
+        } else {
+            out.push_str(&escape(c));
+        }
+    }
+    out.trim_end().to_owned()
+}
+
+/// Whether a character can be seen for what it is; others (controls, bidirectional marks) could hide code.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_graphic() || c == ' ' || (!c.is_ascii() && c.is_alphanumeric())
+}
+
+fn escape(c: char) -> String {
+    match u32::from(c) {
+        code @ 0..=0xFF => format!("\\x{code:02x}"),
+        code @ 0x100..=0xFFFF => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    }
+}
