@@ -64,4 +64,12 @@ macro_rules! codes {
 // Numbers are written without a leading zero (Rust would not take one): 301 is P0301, its page `explain/P301.md`.
 codes! {
     101 SYNTAX Error "0.1.0" "something stands where the grammar does not expect it"
+    102 UNCLOSED Error "0.1.0" "a bracket or a text is never closed, or closes nothing"
+    103 UNKNOWN_WORD Error "0.1.0" "no item or step has this name"
+    104 NUMBER Error "0.1.0" "a number or a quantity is not well written"
+    105 TOO_DEEP Error "0.1.0" "an expression is too long or nests too deep"
+    106 COLUMN Error "0.1.0" "items start in column 0, and nothing else does"
+    107 ESCAPE Error "0.1.0" "texts do not have this escape"
+    108 ORDER Error "0.1.0" "settings come before clauses, and each has its separator"
+    109 CHAINED Error "0.1.0" "comparisons do not chain"
 }

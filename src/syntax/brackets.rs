@@ -1,0 +1,295 @@
+//! Brackets of one item: pairs them, closes what was never closed, and bounds how deep they nest.
+//!
+//! What comes out is safe for a recursive parser: balanced, and not too deep. It knows no grammar.
+
+use crate::base::{FileId, Span};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+
+use super::tokens::{Token, TokenKind};
+
+/// How deep brackets may nest.
+pub const DEPTH_LIMIT: usize = 48;
+/// How many operators, calls and brackets may stand around a value.
+const WEIGHT_LIMIT: usize = 256;
+/// How many words that open an expression to their right may stand around a value.
+const PREFIX_LIMIT: usize = 48;
+/// How many unclosed brackets of one item are reported.
+const REPORT_LIMIT: usize = 5;
+
+/// What is to be done to an item's tokens so that its brackets are in order.
+#[derive(Debug, Default)]
+pub struct Repairs {
+    /// Closing brackets to be put before the token with this index (its length: behind the last).
+    pub closers: Vec<(usize, char)>,
+    /// Tokens that are to be left out.
+    pub dropped: Vec<usize>,
+    /// Ranges of tokens, both ends in, that are one thing that cannot be read.
+    pub broken: Vec<(usize, usize)>,
+    /// Whether the item cannot be read at all.
+    pub hopeless: bool,
+}
+
+struct Opener {
+    index: usize,
+    token: Token,
+    indent: usize,
+    close: &'static str,
+}
+
+/// Looks at an item's brackets and says what is wrong with them.
+pub fn repair(file: FileId, text: &str, tokens: &[Token], diagnostics: &mut Diagnostics) -> Repairs {
+    let mut repairs = Repairs::default();
+    if !balanced(text, tokens) {
+        Repairer {
+            file,
+            text,
+            tokens,
+            stack: Vec::new(),
+            repairs: &mut repairs,
+            diagnostics,
+            said: 0,
+        }
+        .run();
+    }
+    repairs
+}
+
+fn closer_of(open: &str) -> &'static str {
+    match open {
+        "{" => "}",
+        "[" => "]",
+        _ => ")",
+    }
+}
+
+fn balanced(text: &str, tokens: &[Token]) -> bool {
+    let mut stack = Vec::new();
+    for token in tokens {
+        match token.kind {
+            TokenKind::Open => stack.push(closer_of(token.text(text))),
+            TokenKind::Close if stack.pop() != Some(token.text(text)) => return false,
+            _ => {}
+        }
+    }
+    stack.is_empty()
+}
+
+struct Repairer<'a> {
+    file: FileId,
+    text: &'a str,
+    tokens: &'a [Token],
+    stack: Vec<Opener>,
+    repairs: &'a mut Repairs,
+    diagnostics: &'a mut Diagnostics,
+    said: usize,
+}
+
+impl Repairer<'_> {
+    fn run(&mut self) {
+        let mut indent = 0;
+        for (index, token) in self.tokens.iter().enumerate() {
+            if token.first {
+                indent = token.indent;
+                self.dedent(index, *token);
+            }
+            match token.kind {
+                TokenKind::Open => self.stack.push(Opener {
+                    index,
+                    token: *token,
+                    indent,
+                    close: closer_of(token.text(self.text)),
+                }),
+                TokenKind::Close => self.close(index, *token),
+                _ => {}
+            }
+        }
+        while let Some(opener) = self.stack.pop() {
+            self.unclosed(&opener, self.tokens.len());
+        }
+    }
+
+    /// A line that stands no further right than the line of an open bracket shows that its closer is missing:
+    /// `from = kinesis { stream = own` above `volume = …`.
+    fn dedent(&mut self, index: usize, token: Token) {
+        while let Some(opener) = self.stack.last() {
+            let closes = token.kind == TokenKind::Close && token.text(self.text) == opener.close;
+            let goes_on = token.indent > opener.indent || opener.token.line == token.line;
+            if goes_on || closes && token.indent == opener.indent || self.stack.len() == 1 && token.indent > 0 {
+                return;
+            }
+            if closes && self.stack.len() == 1 {
+                return;
+            }
+            let Some(opener) = self.stack.pop() else { return };
+            self.unclosed(&opener, index);
+        }
+    }
+
+    fn close(&mut self, index: usize, token: Token) {
+        let written = token.text(self.text);
+        if !self.stack.iter().any(|opener| opener.close == written) {
+            self.repairs.dropped.push(index);
+            self.say(
+                token,
+                format!("`{written}` closes nothing"),
+                "no bracket is open here",
+                "remove it",
+            );
+            return;
+        }
+        while let Some(opener) = self.stack.pop() {
+            if opener.close == written {
+                return;
+            }
+            self.unclosed(&opener, index);
+        }
+    }
+
+    /// A bracket without its closer, which is put before the token at `before`; a `(` ends with its line.
+    fn unclosed(&mut self, opener: &Opener, before: usize) {
+        let later = |(_, t): &(usize, &Token)| t.line > opener.token.line;
+        let next_line = self
+            .tokens
+            .iter()
+            .enumerate()
+            .skip(opener.index)
+            .find(later)
+            .map_or(self.tokens.len(), |(at, _)| at);
+        let place = if opener.close == ")" {
+            before.min(next_line)
+        } else {
+            before
+        };
+        let close = opener.close.chars().next().unwrap_or(')');
+        self.repairs.closers.push((place, close));
+        let open = opener.token.text(self.text);
+        let message = format!("`{open}` is never closed");
+        self.say(
+            opener.token,
+            message,
+            "opened here",
+            &format!("close it with `{}`", opener.close),
+        );
+    }
+
+    fn say(&mut self, token: Token, message: String, found: &str, help: &str) {
+        self.said += 1;
+        if self.said <= REPORT_LIMIT {
+            let span = Span::new(self.file, token.start, token.end);
+            self.diagnostics
+                .push(Diagnostic::new(Code::UNCLOSED, span, message).found(found).help(help));
+        }
+    }
+}
+
+/// What stands around a place: one open bracket, and how much was written in it since the last separator.
+#[derive(Default)]
+struct Level {
+    weight: usize,
+    prefixes: usize,
+}
+
+/// Blots out what nests too deep; `starts` says of each token whether it starts an entry.
+pub fn bound_depth(
+    file: FileId,
+    text: &str,
+    tokens: &[Token],
+    starts: &[bool],
+    repairs: &mut Repairs,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut levels = vec![Level::default()];
+    let mut skip_from: Option<(usize, usize)> = None;
+    let mut depth = 0usize;
+    for (index, token) in tokens.iter().enumerate() {
+        match token.kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if let Some((from, at_depth)) = skip_from {
+            if depth < at_depth {
+                repairs.broken.push((from, index));
+                skip_from = None;
+            }
+            continue;
+        }
+        if starts.get(index).copied().unwrap_or(false)
+            && let Some(level) = levels.last_mut()
+        {
+            *level = Level::default();
+        }
+        match token.kind {
+            TokenKind::Open if depth > DEPTH_LIMIT => {
+                too_deep(
+                    file,
+                    *token,
+                    format!("brackets nest deeper than {DEPTH_LIMIT}"),
+                    diagnostics,
+                );
+                skip_from = Some((index, depth));
+                continue;
+            }
+            TokenKind::Open => {
+                weigh(&mut levels, 1, 0);
+                levels.push(Level::default());
+            }
+            TokenKind::Close if levels.len() > 1 => {
+                levels.pop();
+            }
+            _ => separate_or_weigh(token, text, &mut levels),
+        }
+        let weight: usize = levels.iter().map(|level| level.weight).sum();
+        let prefixes: usize = levels.iter().map(|level| level.prefixes).sum();
+        if weight > WEIGHT_LIMIT || prefixes + levels.len() > PREFIX_LIMIT + DEPTH_LIMIT / 2 {
+            too_deep(
+                file,
+                *token,
+                "the expression is too long to be one".to_owned(),
+                diagnostics,
+            );
+            repairs.hopeless = true;
+            return;
+        }
+    }
+    if let Some((from, _)) = skip_from {
+        repairs.broken.push((from, tokens.len().saturating_sub(1)));
+    }
+}
+
+fn weigh(levels: &mut [Level], weight: usize, prefixes: usize) {
+    if let Some(level) = levels.last_mut() {
+        level.weight += weight;
+        level.prefixes += prefixes;
+    }
+}
+
+/// Counts what makes a tree deeper; a separator, or a line that starts a new entry, starts anew.
+fn separate_or_weigh(token: &Token, text: &str, levels: &mut [Level]) {
+    let written = token.text(text);
+    let separator = matches!(written, "," | ";") || token.kind == TokenKind::Doc;
+    if (separator || written == "=")
+        && let Some(level) = levels.last_mut()
+    {
+        *level = Level::default();
+    }
+    match (token.kind, written) {
+        (TokenKind::Mark, "," | ";" | ":" | "=" | "@") => {}
+        (TokenKind::Mark, "=>") => weigh(levels, 1, 1),
+        (TokenKind::Mark, "<") => weigh(levels, 1, 1),
+        (TokenKind::Mark, _) => weigh(levels, 1, 0),
+        (TokenKind::Word, "if" | "else" | "match") => weigh(levels, 1, 1),
+        (TokenKind::Word, "and" | "or" | "not" | "in" | "is" | "like" | "matches" | "between" | "of" | "for") => {
+            weigh(levels, 1, 0);
+        }
+        _ => {}
+    }
+}
+
+fn too_deep(file: FileId, token: Token, message: String, diagnostics: &mut Diagnostics) {
+    let span = Span::new(file, token.start, token.end);
+    let diagnostic = Diagnostic::new(Code::TOO_DEEP, span, message)
+        .found("the limit is reached here")
+        .help("give a part of it a name of its own, in a `derive` or a `fn`");
+    diagnostics.push(diagnostic);
+}

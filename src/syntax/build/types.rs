@@ -1,0 +1,108 @@
+//! Types and fields.
+
+use super::super::ast::{Expr, ExprKind, Field, Name, TypeExpr, TypeExprKind};
+use super::super::grammar::Rule;
+use super::{Builder, Node, child, children};
+
+impl Builder<'_> {
+    /// The first child that is a type.
+    pub(super) fn type_in(&mut self, node: &Node) -> TypeExpr {
+        match child(node, Rule::type_expr) {
+            Some(found) => self.type_expr(found),
+            None => TypeExpr {
+                kind: TypeExprKind::Bad,
+                span: self.span(node),
+            },
+        }
+    }
+
+    pub(super) fn type_expr(&mut self, node: Node) -> TypeExpr {
+        let span = self.span(&node);
+        let optional = child(&node, Rule::question).is_some();
+        let Some(core) = node.into_inner().next() else {
+            return TypeExpr {
+                kind: TypeExprKind::Bad,
+                span,
+            };
+        };
+        let core_span = self.span(&core);
+        let kind = match core.as_rule() {
+            Rule::struct_type => TypeExprKind::Struct(self.fields_in(&core)),
+            Rule::object_type => TypeExprKind::Object(self.settings_in(&core)),
+            Rule::named_type => self.named_type(&core),
+            _ => TypeExprKind::Bad,
+        };
+        let inner = TypeExpr { kind, span: core_span };
+        if optional {
+            TypeExpr {
+                kind: TypeExprKind::Optional(Box::new(inner)),
+                span,
+            }
+        } else {
+            inner
+        }
+    }
+
+    fn named_type(&mut self, node: &Node) -> TypeExprKind {
+        let path = self.path_in(node);
+        let number = |number: Node| Expr {
+            kind: ExprKind::Int(number.as_str().replace('_', "")),
+            span: self.span(&number),
+        };
+        let numbers = children(node, Rule::number).map(number).collect();
+        let types = children(node, Rule::type_expr).collect::<Vec<_>>();
+        TypeExprKind::Named {
+            name: Name {
+                text: path.text(),
+                span: path.span,
+            },
+            numbers,
+            types: types.into_iter().map(|inner| self.type_expr(inner)).collect(),
+        }
+    }
+
+    /// The fields of a schema or struct.
+    pub(super) fn fields_in(&mut self, node: &Node) -> Vec<Field> {
+        let Some(list) = child(node, Rule::fields) else {
+            return Vec::new();
+        };
+        let mut fields = Vec::new();
+        for field in list.into_inner() {
+            match field.as_rule() {
+                Rule::field => fields.push(self.field(&field)),
+                Rule::bad_field => fields.extend(self.bad_field(&field)),
+                _ => {}
+            }
+        }
+        fields
+    }
+
+    fn field(&mut self, node: &Node) -> Field {
+        let default = child(node, Rule::field_default);
+        let check = child(node, Rule::field_check);
+        Field {
+            doc: self.doc_of(node),
+            name: self.name_in(node),
+            ty: self.type_in(node),
+            labels: children(node, Rule::label).map(|label| self.name_in(&label)).collect(),
+            default: default.map(|default| self.expr_in(&default)),
+            check: check.map(|check| self.expr_in(&check)),
+            span: self.span_without_doc(node),
+        }
+    }
+
+    /// What can be kept of a field that could not be read: its name, and its type if that was good.
+    fn bad_field(&mut self, node: &Node) -> Option<Field> {
+        self.explain(node, Rule::field_alone, "a field");
+        child(node, Rule::name)?;
+        Some(Field {
+            doc: self.doc_of(node),
+            name: self.name_in(node),
+            ty: self.type_in(node),
+            labels: Vec::new(),
+            default: None,
+            check: None,
+            span: self.span_without_doc(node),
+        })
+    }
+}

@@ -1,0 +1,309 @@
+//! One item's text laid out for the grammar: same bytes at the same places, but only what the grammar needs.
+//!
+//! Comments become space, a line break stays only where it ends an entry, and what cannot be read becomes
+//! [`BROKEN`], so that the grammar needs no state and every place in it is a place in the author's file.
+
+use crate::base::{FileId, Span};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+
+use super::brackets::{Repairs, bound_depth, repair};
+use super::slices::Slice;
+use super::tokens::{Token, TokenKind};
+
+/// Stands for a byte of what could not be read.
+pub const BROKEN: u8 = 1;
+
+/// An item ready for the grammar.
+#[derive(Debug)]
+pub struct Laid {
+    /// Where it starts in the file.
+    pub start: usize,
+    /// Its end in the file, without what was added to close brackets.
+    pub end: usize,
+    /// Its text.
+    pub text: String,
+    /// Whether it cannot be read at all; that was said.
+    pub hopeless: bool,
+}
+
+/// Lays an item out, and says what is wrong with its characters and brackets.
+pub fn lay_out(file: FileId, text: &str, slice: &Slice, diagnostics: &mut Diagnostics) -> Laid {
+    let tokens = &slice.tokens;
+    let start = tokens.first().map_or(0, |token| token.start);
+    let end = tokens.last().map_or(start, |token| token.end);
+    for token in tokens {
+        complain(file, text, *token, diagnostics);
+    }
+    let mut repairs = repair(file, text, tokens, diagnostics);
+    let starts = entry_starts(text, tokens, &repairs);
+    bound_depth(file, text, tokens, &starts, &mut repairs, diagnostics);
+    let mut page = Page {
+        text,
+        start,
+        bytes: vec![b' '; end - start],
+    };
+    for (index, token) in tokens.iter().enumerate() {
+        if !repairs.dropped.contains(&index) {
+            page.print(*token);
+        }
+    }
+    page.break_lines(tokens, &starts);
+    page.mend(tokens, &repairs);
+    Laid {
+        start,
+        end,
+        text: String::from_utf8_lossy(&page.bytes).into_owned(),
+        hopeless: repairs.hopeless,
+    }
+}
+
+struct Page<'a> {
+    text: &'a str,
+    start: usize,
+    bytes: Vec<u8>,
+}
+
+impl Page<'_> {
+    fn put(&mut self, at: usize, byte: u8) {
+        if let Some(place) = at.checked_sub(self.start).and_then(|at| self.bytes.get_mut(at)) {
+            *place = byte;
+        }
+    }
+
+    fn fill(&mut self, start: usize, end: usize, byte: u8) {
+        (start..end).for_each(|at| self.put(at, byte));
+    }
+
+    fn print(&mut self, token: Token) {
+        match token.kind {
+            TokenKind::Stray | TokenKind::BadNumber | TokenKind::OpenText | TokenKind::DeepText => {
+                self.fill(token.start, token.end, BROKEN);
+            }
+            TokenKind::Comment | TokenKind::BlockComment => {}
+            _ => {
+                for (offset, byte) in token.text(self.text).bytes().enumerate() {
+                    // A text over several lines keeps them; elsewhere a token has none.
+                    self.put(
+                        token.start + offset,
+                        if byte == 0 || byte == BROKEN { b'?' } else { byte },
+                    );
+                }
+            }
+        }
+    }
+
+    /// Puts a line break where one ends an entry.
+    fn break_lines(&mut self, tokens: &[Token], starts: &[bool]) {
+        let pairs = tokens.iter().zip(tokens.iter().zip(starts).skip(1));
+        for (last, (token, _)) in pairs.filter(|(_, (_, starts))| **starts) {
+            let gap = self.text.get(last.end..token.start).unwrap_or("");
+            self.put(gap.find('\n').map_or(last.end, |at| last.end + at), b'\n');
+        }
+    }
+
+    /// Closes what was left open, and blots out what cannot be read.
+    fn mend(&mut self, tokens: &[Token], repairs: &Repairs) {
+        for (from, to) in &repairs.broken {
+            if let (Some(from), Some(to)) = (tokens.get(*from), tokens.get(*to)) {
+                self.fill(from.start, to.end, BROKEN);
+            }
+        }
+        for (before, close) in &repairs.closers {
+            self.close_before(tokens, *before, *close);
+        }
+    }
+
+    fn close_before(&mut self, tokens: &[Token], before: usize, close: char) {
+        let Some(next) = tokens.get(before) else {
+            self.bytes.extend([b'\n', close as u8]);
+            return;
+        };
+        let from = before
+            .checked_sub(1)
+            .and_then(|at| tokens.get(at))
+            .map_or(next.start, |last| last.end);
+        let gap = from.saturating_sub(self.start)..next.start.saturating_sub(self.start);
+        let blank = self.bytes.get(gap.clone()).unwrap_or(&[]);
+        let free = blank.iter().position(|byte| *byte == b' ').map(|at| gap.start + at);
+        // The line break of the gap moves behind the bracket: `own⏎··volume` is read as `own}⏎·volume`.
+        let line_break = blank.iter().position(|byte| *byte == b'\n').map(|at| gap.start + at);
+        match (line_break, free) {
+            (Some(line_break), Some(free)) if free > line_break => {
+                self.put(self.start + line_break, close as u8);
+                self.put(self.start + free, b'\n');
+            }
+            (_, Some(free)) => self.put(self.start + free, close as u8),
+            (Some(line_break), None) => self.put(self.start + line_break, close as u8),
+            (None, None) => {}
+        }
+    }
+}
+
+/// Of each token whether it stands behind a line break that ends an entry.
+pub fn entry_starts(text: &str, tokens: &[Token], repairs: &Repairs) -> Vec<bool> {
+    let mut frames = vec![Frame::default()];
+    let mut starts = Vec::with_capacity(tokens.len());
+    for (index, token) in tokens.iter().enumerate() {
+        for _ in repairs.closers.iter().filter(|(before, _)| *before == index) {
+            frames.pop();
+        }
+        let (before, after) = (tokens.get(..index).unwrap_or(&[]), tokens.get(index..).unwrap_or(&[]));
+        let frame = frames.last().copied().unwrap_or_default();
+        starts.push(index > 0 && token.first && ends_entry(text, before, after, frame));
+        match (token.kind, token.text(text)) {
+            (TokenKind::Open, open) => frames.push(Frame { call: open == "(" }),
+            (TokenKind::Close, _) if !repairs.dropped.contains(&index) => {
+                frames.pop();
+            }
+            _ => {}
+        }
+    }
+    starts
+}
+
+fn ends_entry(text: &str, before: &[Token], after: &[Token], frame: Frame) -> bool {
+    let documents = |token: Option<&Token>| token.is_some_and(|token| token.kind == TokenKind::Doc);
+    if documents(before.last()) || documents(after.first()) {
+        return true;
+    }
+    let goes_on = continues_after(before, text) && !closes_type(before, text) || continues_with(after, text);
+    !frame.call && (starts_entry(after, text) || !goes_on)
+}
+
+/// What is known of an open bracket while line breaks are decided.
+#[derive(Clone, Copy, Debug, Default)]
+struct Frame {
+    call: bool,
+}
+
+/// Whether the last token is the `>` of a type: `codes : list<string>`.
+fn closes_type(before: &[Token], text: &str) -> bool {
+    let Some((last, rest)) = before.split_last() else {
+        return false;
+    };
+    if last.text(text) != ">" {
+        return false;
+    }
+    let mut depth = 0usize;
+    for (at, token) in rest.iter().enumerate().rev() {
+        match token.text(text) {
+            ">" => depth += 1,
+            "<" if depth > 0 => depth -= 1,
+            "<" => {
+                let head = at.checked_sub(1).and_then(|at| rest.get(at));
+                return head.is_some_and(|head| matches!(head.text(text), "list" | "map"));
+            }
+            "=" | ";" => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn is_infix_word(word: &str) -> bool {
+    matches!(
+        word,
+        "and" | "or" | "in" | "is" | "like" | "matches" | "between" | "then" | "else"
+    )
+}
+
+/// Whether a token can be the end of an operand, so that a word behind it may be an operator.
+fn ends_operand(token: &Token, text: &str) -> bool {
+    match token.kind {
+        TokenKind::Mark => matches!(token.text(text), "?" | "*"),
+        TokenKind::Open | TokenKind::Doc | TokenKind::Comment => false,
+        TokenKind::Word => !matches!(token.text(text), "by" | "as" | "drop" | "select" | "rename" | "on"),
+        _ => true,
+    }
+}
+
+/// Whether an entry goes on behind these tokens: an infix operator, a comma or an opening bracket stands last.
+fn continues_after(before: &[Token], text: &str) -> bool {
+    let Some((last, rest)) = before.split_last() else {
+        return false;
+    };
+    let operand = rest.last().is_some_and(|token| ends_operand(token, text));
+    let word = last.text(text);
+    match last.kind {
+        TokenKind::Open => true,
+        TokenKind::Word => operand && is_infix_word(word),
+        // `curated.*` and the `*` of `on *` are no operators.
+        TokenKind::Mark if word == "*" => operand,
+        TokenKind::Mark => !matches!(word, "?" | "." | ";" | "@" | "|"),
+        _ => false,
+    }
+}
+
+/// Whether a line that starts with these tokens goes on with the entry before.
+fn continues_with(after: &[Token], text: &str) -> bool {
+    let word = |at: usize| after.get(at).map_or("", |token| token.text(text));
+    let Some(first) = after.first() else { return false };
+    match (first.kind, word(0)) {
+        (TokenKind::Word, "not") => matches!(word(1), "in" | "between" | "like" | "matches"),
+        (TokenKind::Word, "else") => word(1) != "->",
+        (TokenKind::Word, first) => is_infix_word(first) && !matches!(word(1), ":" | "," | "." | "}" | "]"),
+        (TokenKind::Mark, mark) => !matches!(mark, "-" | "@" | "?" | "," | ";" | ":" | "." | "=" | "|"),
+        _ => false,
+    }
+}
+
+/// A word and a single `=`: an entry, even `in = 1`.
+fn starts_entry(after: &[Token], text: &str) -> bool {
+    let is_word = after.first().is_some_and(|token| token.kind == TokenKind::Word);
+    is_word && after.get(1).is_some_and(|token| token.text(text) == "=")
+}
+
+/// Says what is wrong with a token by itself.
+fn complain(file: FileId, text: &str, token: Token, diagnostics: &mut Diagnostics) {
+    let span = Span::new(file, token.start, token.end);
+    let written = token.text(text);
+    let diagnostic = match token.kind {
+        TokenKind::BadNumber => bad_number(span, written),
+        TokenKind::OpenText => Diagnostic::new(
+            Code::UNCLOSED,
+            Span::new(file, token.start, token.start + 1),
+            "a text is never closed",
+        )
+        .found("opened here")
+        .help(if written.starts_with("\"\"\"") {
+            "close it with `\"\"\"`"
+        } else {
+            "close it with `\"` on the same line"
+        }),
+        TokenKind::DeepText => Diagnostic::new(Code::TOO_DEEP, span, "an expression in a text is too long")
+            .found("too long, or too deep")
+            .help("give it a name of its own in a `derive`, and write the name here"),
+        TokenKind::Stray => stray(span, written),
+        _ => return,
+    };
+    diagnostics.push(diagnostic);
+}
+
+fn bad_number(span: Span, written: &str) -> Diagnostic {
+    let help = if written.contains(['e', 'E', 'x', 'X']) && !written.starts_with("0_") {
+        "write all digits: `1_000_000`, `0.001`"
+    } else {
+        "digits, single `_` between them, at most one `.` with digits on both sides: `1_000`, `3.14`"
+    };
+    Diagnostic::new(Code::NUMBER, span, format!("`{written}` is not a number"))
+        .found("not a number")
+        .help(help)
+}
+
+fn stray(span: Span, written: &str) -> Diagnostic {
+    let shown = match written.chars().next() {
+        Some(c) if c.is_control() => format!("U+{:04X}", c as u32),
+        _ => written.to_owned(),
+    };
+    let diagnostic =
+        Diagnostic::new(Code::SYNTAX, span, format!("`{shown}` stands nowhere in the language")).found("not expected");
+    match written {
+        "&&" => diagnostic.help("write `and`"),
+        "||" => diagnostic.help("write `or`"),
+        "!" => diagnostic.help("write `not`"),
+        "'" | "`" | "“" | "”" | "„" | "‘" | "’" => diagnostic.help("a text stands in `\"`"),
+        "#" => diagnostic.help("a comment starts with `//`"),
+        "–" | "—" | "−" => diagnostic.help("write `-`"),
+        _ => diagnostic,
+    }
+}

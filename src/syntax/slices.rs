@@ -1,0 +1,160 @@
+//! A file's tokens cut into items: an item starts in column 0, and nothing else does.
+//!
+//! It knows the words that start items, and brackets, and no more of the grammar.
+
+use crate::base::suggest;
+
+use super::tokens::{Token, TokenKind};
+
+/// The words that start items in an author's files.
+pub const ITEM_WORDS: [&str; 20] = [
+    "pipeline",
+    "env",
+    "param",
+    "class",
+    "enum",
+    "type",
+    "schema",
+    "source",
+    "zone",
+    "retention",
+    "transform",
+    "sink",
+    "fn",
+    "serve",
+    "access",
+    "schedule",
+    "monitor",
+    "delivery",
+    "test",
+    "account",
+];
+
+/// Words that start items and are rarely meant: of `use` and `override`, and of the standard library.
+const RARE_WORDS: [&str; 4] = ["use", "override", "item", "variant"];
+
+/// Whether a word starts items.
+pub fn is_item_word(word: &str) -> bool {
+    ITEM_WORDS.contains(&word) || RARE_WORDS.contains(&word)
+}
+
+/// The tokens of one item.
+#[derive(Clone, Debug)]
+pub struct Slice {
+    /// Its tokens, comments left out.
+    pub tokens: Vec<Token>,
+    /// Tokens in column 0 that belong to an entry of the item, and so are wrongly there.
+    pub misplaced: Vec<Token>,
+    /// Whether its first word stands further right than column 0.
+    pub indented: bool,
+}
+
+/// Cuts tokens into items.
+pub fn slices(text: &str, tokens: &[Token]) -> Vec<Slice> {
+    let mut cutter = Cutter {
+        text,
+        slices: Vec::new(),
+        depth: 0,
+        head: false,
+    };
+    let tokens: Vec<Token> = tokens.iter().filter(|token| !token.is_comment()).copied().collect();
+    for (at, token) in tokens.iter().enumerate() {
+        cutter.take(*token, tokens.get(at + 1..).unwrap_or(&[]));
+    }
+    cutter.slices
+}
+
+struct Cutter<'a> {
+    text: &'a str,
+    slices: Vec<Slice>,
+    /// Open brackets of the current slice.
+    depth: usize,
+    /// Whether the current slice has only documentation so far.
+    head: bool,
+}
+
+impl Cutter<'_> {
+    fn take(&mut self, token: Token, next: &[Token]) {
+        if self.starts_item(token, next) {
+            self.slices.push(Slice {
+                tokens: Vec::new(),
+                misplaced: Vec::new(),
+                indented: token.indent > 0,
+            });
+            self.depth = 0;
+            self.head = true;
+        } else if token.first
+            && token.indent == 0
+            && token.kind != TokenKind::Close
+            && self.depth > 0
+            && let Some(slice) = self.slices.last_mut()
+        {
+            slice.misplaced.push(token);
+        }
+        if token.kind != TokenKind::Doc {
+            if self.head
+                && token.first
+                && token.indent > 0
+                && let Some(slice) = self.slices.last_mut()
+            {
+                slice.indented = true;
+            }
+            self.head = false;
+        }
+        match token.kind {
+            TokenKind::Open => self.depth += 1,
+            TokenKind::Close => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+        if let Some(slice) = self.slices.last_mut() {
+            slice.tokens.push(token);
+        }
+    }
+
+    fn starts_item(&self, token: Token, next: &[Token]) -> bool {
+        if self.slices.is_empty() {
+            return true;
+        }
+        if self.head || !token.first {
+            return false;
+        }
+        if token.indent > 0 {
+            return self.depth == 0 && self.is_indented_item(token, next);
+        }
+        match token.kind {
+            TokenKind::Close => false,
+            _ if self.depth == 0 => !self.goes_on(token),
+            TokenKind::Doc => next
+                .iter()
+                .find(|t| t.kind != TokenKind::Doc)
+                .is_some_and(|t| t.indent == 0 && self.heads(*t, next)),
+            _ => self.heads(token, next),
+        }
+    }
+
+    /// Inside of open brackets: whether a word in column 0 is rather the next item than a misplaced entry.
+    fn heads(&self, token: Token, next: &[Token]) -> bool {
+        let word = token.text(self.text);
+        let follows = next
+            .iter()
+            .find(|t| t.start > token.start)
+            .map_or("", |t| t.text(self.text));
+        let entry = matches!(follows, "=" | ":" | "," | "." | "}" | "]" | ")");
+        let named = follows.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '"');
+        let near = || named && word.len() > 3 && suggest(word, ITEM_WORDS).is_some();
+        token.kind == TokenKind::Word && !entry && (is_item_word(word) || near())
+    }
+
+    /// An item's word at the start of an indented line, outside of all brackets.
+    fn is_indented_item(&self, token: Token, next: &[Token]) -> bool {
+        match token.kind {
+            TokenKind::Doc => true,
+            _ => is_item_word(token.text(self.text)) && self.heads(token, next),
+        }
+    }
+
+    /// Whether a line in column 0 outside of brackets goes on with the item before: `= expr` of a function.
+    fn goes_on(&self, token: Token) -> bool {
+        token.kind == TokenKind::Mark || token.kind == TokenKind::Open
+    }
+}

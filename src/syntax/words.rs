@@ -1,0 +1,172 @@
+//! What the grammar expected, in an author's words.
+
+use pest::error::{Error, ErrorVariant};
+
+use crate::base::{FileId, Span, suggest};
+use crate::diag::{Code, Diagnostic};
+
+use super::grammar::Rule;
+use super::tokens::{TokenKind, scan};
+
+const STEP_WORDS: [&str; 19] = [
+    "filter", "derive", "select", "drop", "rename", "explode", "dedupe", "join", "union", "group", "window", "session",
+    "pivot", "unpivot", "sort", "take", "expect", "route", "run",
+];
+
+/// A message for the place where the grammar could not go on.
+pub fn unexpected(file: FileId, source: &str, at: usize, limit: usize, error: &Error<Rule>, what: &str) -> Diagnostic {
+    let (at, found) = found_at(source, at, limit);
+    let span = Span::new(file, at, at + found.len().max(usize::from(at < source.len())));
+    let shown = match found {
+        "" | "\n" => "the end".to_owned(),
+        found => format!("`{}`", found.chars().take(30).collect::<String>()),
+    };
+    if let Some(near) = misspelt_step(found, what) {
+        return Diagnostic::new(Code::UNKNOWN_WORD, span, format!("there is no step `{found}`"))
+            .found(format!("{what} is expected"))
+            .help(format!("did you mean `{near}`?"))
+            .fix(format!("write `{near}`"), span, near);
+    }
+    let expected = expected(error);
+    let wanted = if expected.is_empty() {
+        what.to_owned()
+    } else {
+        expected.join(", ")
+    };
+    let place = if at < source.len() {
+        Span { end: span.end, ..span }
+    } else {
+        span
+    };
+    let diagnostic = Diagnostic::new(Code::SYNTAX, place, format!("{shown} is not expected here"))
+        .found(format!("expected {wanted}"));
+    match hint(source, at, found) {
+        Some(hint) => diagnostic.help(hint),
+        None => diagnostic,
+    }
+}
+
+fn misspelt_step<'a>(found: &'a str, what: &str) -> Option<&'static str> {
+    let known = STEP_WORDS.contains(&found) || found.len() < 3;
+    (what.contains("step") && !known)
+        .then(|| suggest(found, STEP_WORDS))
+        .flatten()
+}
+
+/// The token at a place, past space; at the end of a line it is the end.
+fn found_at(source: &str, at: usize, limit: usize) -> (usize, &str) {
+    let rest = source.get(at..limit.max(at)).unwrap_or("");
+    let space = rest.len() - rest.trim_start_matches([' ', '\t', '\r']).len();
+    let rest = rest.get(space..).unwrap_or("");
+    if rest.is_empty() || rest.starts_with('\n') || rest.starts_with("//") && !rest.starts_with("///") {
+        return (at, "");
+    }
+    let token = scan(rest).first().map_or("", |token| match token.kind {
+        TokenKind::Text if token.end > 40 => rest.get(..1).unwrap_or(""),
+        _ => token.text(rest),
+    });
+    (at + space, token.split('\n').next().unwrap_or(""))
+}
+
+/// What might have been meant, from what stands at the place.
+fn hint(source: &str, at: usize, found: &str) -> Option<&'static str> {
+    let before = source.get(..at).unwrap_or("").trim_end();
+    match found {
+        "=" if before.ends_with('=') => Some("equality is written `==`, and a setting takes one `=`"),
+        "=" => Some("a comparison is written `==`"),
+        ":" => Some("a setting is written `name = value`"),
+        ";" => Some("`,` or a new line separates here"),
+        "===" => Some("equality is written `==`"),
+        _ => None,
+    }
+}
+
+/// What may stand at the place, without repeats, the likeliest first.
+fn expected(error: &Error<Rule>) -> Vec<String> {
+    let ErrorVariant::ParsingError { positives, .. } = &error.variant else {
+        return Vec::new();
+    };
+    let mut words: Vec<(u8, &str)> = positives.iter().filter_map(word_for).collect();
+    words.sort_unstable();
+    words.dedup();
+    let best = words.iter().map(|(rank, _)| *rank).min().unwrap_or(0);
+    // Where a whole expression may stand nothing finer is of use; where one was begun, operators are the last resort.
+    let kept = words.iter().filter(|(rank, _)| *rank == best || *rank < 2).take(6);
+    let mut kept: Vec<String> = kept.map(|(_, word)| (*word).to_owned()).collect();
+    if let Some(last) = kept.pop() {
+        match kept.is_empty() {
+            true => kept.push(last),
+            false => {
+                let joined = format!("{} or {last}", kept.join(", "));
+                kept = vec![joined];
+            }
+        }
+    }
+    kept
+}
+
+/// An author's word for a rule, and its rank: 0 whole things, 1 marks and words, 2 what may always follow.
+fn word_for(rule: &Rule) -> Option<(u8, &'static str)> {
+    let found = match rule {
+        Rule::expr
+        | Rule::value
+        | Rule::operand
+        | Rule::variable
+        | Rule::text
+        | Rule::list
+        | Rule::pattern
+        | Rule::measure => (0, "a value"),
+        Rule::amount | Rule::quantity | Rule::number => (0, "a number"),
+        Rule::prefix | Rule::if_expr | Rule::match_expr | Rule::null | Rule::boolean | Rule::record | Rule::group => {
+            return None;
+        }
+        Rule::reject | Rule::broken | Rule::lambda => return None,
+        Rule::name | Rule::names | Rule::argument => (0, "a name"),
+        Rule::path | Rule::plain_path | Rule::paths => (0, "a name"),
+        Rule::type_expr | Rule::named_type | Rule::struct_type | Rule::object_type => (0, "a type"),
+        Rule::field => (0, "a field"),
+        Rule::unit => (1, "a unit"),
+        Rule::label => (1, "a label `@name`"),
+        Rule::equals => (1, "`=`"),
+        Rule::colon => (1, "`:`"),
+        Rule::comma => (2, "`,`"),
+        Rule::semicolon => (2, "`;`"),
+        Rule::arrow => (1, "`->`"),
+        Rule::fat_arrow => (1, "`=>`"),
+        Rule::open => (1, "`{`"),
+        Rule::close => (1, "`}`"),
+        Rule::open_list => (1, "`[`"),
+        Rule::close_list => (1, "`]`"),
+        Rule::open_call => (1, "`(`"),
+        Rule::close_call => (1, "`)`"),
+        Rule::else_word => (1, "`else`"),
+        Rule::on_word => (1, "`on`"),
+        Rule::over_word => (1, "`over`"),
+        Rule::for_word => (1, "`for`"),
+        Rule::field_check => (1, "`check`"),
+        Rule::field_default => (1, "`=`"),
+        Rule::like => (1, "`like`"),
+        Rule::below => (1, "`below`"),
+        Rule::of_path => (1, "`of`"),
+        Rule::alias => (1, "`as`"),
+        Rule::within => (1, "`within`"),
+        Rule::keep => (1, "`keep`"),
+        Rule::where_part => (1, "`where`"),
+        Rule::shown_columns => (1, "`columns`"),
+        Rule::order_by => (1, "`order by`"),
+        Rule::returns => (1, "`returns`"),
+        Rule::infix | Rule::member | Rule::call | Rule::index | Rule::star_member => (3, "an operator"),
+        Rule::per_part => (2, "`per`"),
+        Rule::question => (2, "`?`"),
+        Rule::EOI => (2, "the end of the line"),
+        Rule::step | Rule::step_entry => (0, "a step"),
+        Rule::setting | Rule::setting_entry => (0, "a setting"),
+        Rule::allow => (0, "`allow`"),
+        Rule::clear => (0, "`clear`"),
+        Rule::alarm => (0, "`alarm`"),
+        Rule::given => (0, "`given`"),
+        Rule::expect_rows | Rule::expect_rejected => (0, "`expect`"),
+        _ => return None,
+    };
+    Some(found)
+}
