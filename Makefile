@@ -41,7 +41,7 @@ setup: ## install what the end-to-end tests need, below .cache or $PIPEC_CACHE
 .PHONY: bench
 bench: setup ## speed of the compiler, the embedded engine and the generated function
 	cargo build --quiet --release
-	$(PYTHON) tests/bench/bench.py $(ARGS)
+	for bench in tests/bench/*.py; do $(PYTHON) $$bench target/release/pipec $(ARGS); done
 
 .PHONY: samples
 samples: ## make the sample data of the examples again

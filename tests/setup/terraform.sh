@@ -39,7 +39,7 @@ opentofu() {
 }
 
 once "terraform-provider" provider "$ROOT/tests/oracle/provider" "$(go version)" "$PROVIDER"
-if found=$(command -v terraform) && [ -z "${PIPEC_WITH_TOFU:-}" ]; then
+if found=$(command -v terraform) && "$found" version >/dev/null 2>&1 && [ -z "${PIPEC_WITH_TOFU:-}" ]; then
   ln -sfn "$found" "$CACHE/bin/terraform"
 else
   once "opentofu" opentofu "$TOFU" "$(go version)"
