@@ -2,6 +2,7 @@
 //!
 //! Data flows one way through the phases below; nothing lower knows what stands above it.
 
+pub mod aws;
 pub mod base;
 pub mod diag;
 pub mod emit;

@@ -3,4 +3,6 @@
 
 pub mod ci;
 pub mod docs;
+pub mod hcl;
 pub mod pyspark;
+pub mod states;

@@ -6,7 +6,7 @@
 mod print;
 mod value;
 
-pub use print::{escape, print};
+pub use print::{escape, print, print_items};
 pub use value::{Block, Item, Part, Value, call, commented, list, object, reference, text};
 
 /// A string made of literal text and references: `text_of![reference("local.prefix"), "-raw"]` is `"${local.prefix}-raw"`.

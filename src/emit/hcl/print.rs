@@ -21,6 +21,13 @@ pub fn print(header: &str, blocks: &[Block]) -> String {
     out
 }
 
+/// Attributes and comments without a block around them, as a file of variables has them.
+pub fn print_items(items: &[Item]) -> String {
+    let mut out = String::new();
+    body(&mut out, items, 0);
+    out
+}
+
 /// Text between the quotes of a string. `${` and `%{` are doubled; where a run of `$` or `%` stands before them, or
 /// before an interpolation, the run is written by code point, because doubling would be read another way.
 pub fn escape(text: &str, before_expression: bool) -> String {
@@ -228,7 +235,10 @@ mod tests {
         let block = Block::resource("a", "b")
             .set("x", 1u32)
             .set("longer", true)
-            .set("policy", call("jsonencode", [object_of! { "Version" => "1", "a:b" => 2u32 }]))
+            .set(
+                "policy",
+                call("jsonencode", [object_of! { "Version" => "1", "a:b" => 2u32 }]),
+            )
             .set("y", list(["p", "q"]))
             .note("why")
             .block(Block::new("rule").set("id", "r"));

@@ -1,0 +1,45 @@
+//! Athena: a workgroup a serve, whose settings no client can change.
+
+use super::lake;
+use super::naming::{limit, named};
+use super::policy::KEY;
+use crate::emit::hcl::{Block, reference};
+use crate::plan::{Plan, Serve, names};
+
+/// Athena takes no smaller limit.
+const SMALLEST_LIMIT: u64 = 10_000_000;
+
+/// All workgroups.
+pub fn blocks(plan: &Plan) -> Vec<Block> {
+    plan.serves.iter().map(|serve| workgroup(plan, serve)).collect()
+}
+
+fn workgroup(plan: &Plan, serve: &Serve) -> Block {
+    let encryption = Block::new("encryption_configuration")
+        .set("encryption_option", "SSE_KMS")
+        .set("kms_key_arn", reference(KEY));
+    let exposed: Vec<String> = serve.expose.iter().map(ToString::to_string).collect();
+    Block::resource("aws_athena_workgroup", &serve.name)
+        .doc(&format!("For queries on {}.", exposed.join(", ")))
+        .set("name", named(plan, &serve.name, limit::LONG))
+        .set("force_destroy", plan.pipeline.destroyable)
+        .block(
+            Block::new("configuration")
+                .set("enforce_workgroup_configuration", true)
+                .set("publish_cloudwatch_metrics_enabled", true)
+                .set(
+                    "bytes_scanned_cutoff_per_query",
+                    serve.athena_scan_limit_bytes.max(SMALLEST_LIMIT),
+                )
+                .block(Block::new("engine_version").set("selected_engine_version", "Athena engine version 3"))
+                .block(
+                    Block::new("result_configuration")
+                        .set(
+                            "output_location",
+                            lake::url("query_results", &names::dataset_prefix(&serve.name)),
+                        )
+                        .set("expected_bucket_owner", reference("local.account"))
+                        .block(encryption),
+                ),
+        )
+}

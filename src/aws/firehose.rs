@@ -1,0 +1,331 @@
+//! Delivery streams: raw landing, rows of stream transforms, rows turned away. Knows nothing of functions.
+//!
+//! Dynamic partitioning cannot be turned on later, and format conversion wants buffers of 64 MiB at least: both are
+//! settled here for every stream.
+
+use super::naming::{limit, named};
+use super::policy::{Statement, allow, key_use, own, role, trust};
+use super::{catalog, kinesis, lake};
+use crate::emit::hcl::{Block, Value, reference};
+use crate::plan::{Dataset, Engine, Format, Plan, Source, Transform, names};
+use crate::text_of;
+
+const BUFFER_MIB: u32 = 128;
+/// The longest that Firehose holds rows, seconds.
+pub const BUFFER_SECONDS: u32 = 900;
+const DAY: &str = "!{timestamp:yyyy-MM-dd}";
+
+/// Label of the stream that lands a source.
+pub fn landing_label(source: &str) -> String {
+    format!("{source}_landing")
+}
+
+/// Label of the stream that takes what a transform turns away.
+pub fn quarantine_label(transform: &str) -> String {
+    format!("{transform}_quarantine")
+}
+
+/// Labels of all streams, for alarms.
+pub fn labels(plan: &Plan) -> Vec<String> {
+    let landings = landed(plan).map(|(source, _)| landing_label(&source.name));
+    let rows = functions(plan).flat_map(|transform| [transform.name.clone(), quarantine_label(&transform.name)]);
+    landings.chain(rows).collect()
+}
+
+fn landed(plan: &Plan) -> impl Iterator<Item = (&Source, &Dataset)> {
+    plan.sources
+        .iter()
+        .filter_map(|source| source.into.as_ref().map(|id| (source, plan.dataset(id))))
+}
+
+fn functions(plan: &Plan) -> impl Iterator<Item = &Transform> {
+    plan.transforms
+        .iter()
+        .filter(|transform| matches!(transform.engine, Engine::Lambda(_)))
+}
+
+/// All streams, their roles and their logs.
+pub fn blocks(plan: &Plan) -> Vec<Block> {
+    let mut out = vec![];
+    for (source, dataset) in landed(plan) {
+        out.extend(landing(plan, source, dataset));
+    }
+    for transform in functions(plan) {
+        out.extend(rows(plan, transform));
+        out.extend(turned_away(plan, transform));
+    }
+    out
+}
+
+/// One delivery stream: what differs between them.
+struct Delivery<'a> {
+    label: String,
+    purpose: String,
+    bucket: String,
+    /// What its role may write, with `*` at the end.
+    prefix: &'a str,
+    source: Option<&'a Source>,
+    statements: Vec<Statement>,
+    destination: Block,
+}
+
+fn landing(plan: &Plan, source: &Source, dataset: &Dataset) -> Vec<Block> {
+    let label = landing_label(&source.name);
+    let prefix = names::dataset_prefix(&dataset.id.name);
+    let delimiter = processor("AppendDelimiterToRecord", &[("Delimiter", "\\n")]);
+    let destination = destination(&label, &lake::zone_label(&dataset.id.zone))
+        .set("prefix", format!("{prefix}{}={DAY}/", names::ARRIVAL_DAY))
+        .set("error_output_prefix", errors(&dataset.id.name))
+        .set("compression_format", "GZIP")
+        .set("file_extension", ".jsonl.gz")
+        .block(logging(&label))
+        .block(
+            Block::new("processing_configuration")
+                .set("enabled", true)
+                .block(delimiter),
+        );
+    let delivery = Delivery {
+        label,
+        purpose: format!("Lands every record of {} untouched in {}.", source.name, dataset.id),
+        bucket: lake::zone_label(&dataset.id.zone),
+        prefix: &prefix,
+        source: Some(source),
+        statements: vec![kinesis::read(source), kinesis::decrypt(source)],
+        destination,
+    };
+    delivery.blocks(plan)
+}
+
+fn rows(plan: &Plan, transform: &Transform) -> Vec<Block> {
+    let dataset = plan.dataset(&transform.target);
+    let prefix = names::dataset_prefix(&dataset.id.name);
+    let label = &transform.name;
+    let mut path = prefix.clone();
+    let mut queries = vec![];
+    for column in &dataset.partition {
+        path.push_str(&format!("{column}=!{{partitionKeyFromQuery:{column}}}/"));
+        queries.push(format!("{column}:.{column}"));
+    }
+    let converts = dataset.format == Format::Parquet;
+    let destination = destination(label, &lake::zone_label(&dataset.id.zone))
+        .set("prefix", path)
+        .set("error_output_prefix", errors(&dataset.id.name))
+        .set("compression_format", if converts { "UNCOMPRESSED" } else { "GZIP" })
+        .block(logging(label))
+        .when(!queries.is_empty(), |block| {
+            let query = format!("{{{}}}", queries.join(","));
+            let extract = processor(
+                "MetadataExtraction",
+                &[("JsonParsingEngine", "JQ-1.6"), ("MetadataExtractionQuery", &query)],
+            );
+            block
+                .block(
+                    Block::new("dynamic_partitioning_configuration")
+                        .set("enabled", true)
+                        .set("retry_duration", 300u32),
+                )
+                .block(
+                    Block::new("processing_configuration")
+                        .set("enabled", true)
+                        .block(extract),
+                )
+        })
+        .when(converts, |block| block.block(conversion(dataset, label)));
+    let delivery = Delivery {
+        label: label.clone(),
+        purpose: format!("Writes the rows of {label} to {}.", dataset.id),
+        bucket: lake::zone_label(&dataset.id.zone),
+        prefix: &prefix,
+        source: None,
+        statements: if converts { vec![read_schema(dataset)] } else { vec![] },
+        destination,
+    };
+    delivery.blocks(plan)
+}
+
+fn turned_away(plan: &Plan, transform: &Transform) -> Vec<Block> {
+    let label = quarantine_label(&transform.name);
+    let prefix = names::dataset_prefix(&transform.name);
+    let destination = destination(&label, "quarantine")
+        .set("prefix", format!("{prefix}turned_away_on={DAY}/"))
+        .set("error_output_prefix", errors(&transform.name))
+        .set("compression_format", "GZIP")
+        .set("file_extension", ".jsonl.gz")
+        .block(logging(&label));
+    let delivery = Delivery {
+        label,
+        purpose: format!(
+            "Keeps the rows that {} turns away, with the reason each.",
+            transform.name
+        ),
+        bucket: "quarantine".into(),
+        prefix: &prefix,
+        source: None,
+        statements: vec![],
+        destination,
+    };
+    delivery.blocks(plan)
+}
+
+fn destination(label: &str, bucket: &str) -> Block {
+    Block::new("extended_s3_configuration")
+        .set("role_arn", reference(format!("aws_iam_role.{label}_delivery.arn")))
+        .set("bucket_arn", reference(format!("aws_s3_bucket.{bucket}.arn")))
+        .set("kms_key_arn", reference(super::policy::KEY))
+        .set("buffering_size", BUFFER_MIB)
+        .set("buffering_interval", BUFFER_SECONDS)
+}
+
+/// Once a prefix has expressions, failures need one too: by kind and day of arrival.
+fn errors(name: &str) -> String {
+    format!("{}{name}/!{{firehose:error-output-type}}/{DAY}/", lake::ERRORS)
+}
+
+fn processor(kind: &str, parameters: &[(&str, &str)]) -> Block {
+    let parameters = parameters.iter().map(|(name, value)| {
+        Block::new("parameters")
+            .set("parameter_name", *name)
+            .set("parameter_value", *value)
+    });
+    Block::new("processors").set("type", kind).blocks(parameters)
+}
+
+fn logging(label: &str) -> Block {
+    Block::new("cloudwatch_logging_options")
+        .set("enabled", true)
+        .set(
+            "log_group_name",
+            reference(format!("aws_cloudwatch_log_group.{label}_delivery.name")),
+        )
+        .set(
+            "log_stream_name",
+            reference(format!("aws_cloudwatch_log_stream.{label}_delivery.name")),
+        )
+}
+
+/// Rows come as JSON with timestamps as Hive writes them, and leave as Parquet of the catalog's schema.
+fn conversion(dataset: &Dataset, label: &str) -> Block {
+    let input = Block::new("deserializer").block(Block::new("hive_json_ser_de"));
+    let output = Block::new("serializer").block(Block::new("parquet_ser_de").set("compression", "SNAPPY"));
+    Block::new("data_format_conversion_configuration")
+        .set("enabled", true)
+        .block(Block::new("input_format_configuration").block(input))
+        .block(Block::new("output_format_configuration").block(output))
+        .block(
+            Block::new("schema_configuration")
+                .set("database_name", catalog::database(&dataset.id))
+                .set("table_name", catalog::table(&dataset.id))
+                .set("region", reference("var.region"))
+                .set("role_arn", reference(format!("aws_iam_role.{label}_delivery.arn")))
+                .set("version_id", "LATEST"),
+        )
+}
+
+fn read_schema(dataset: &Dataset) -> Statement {
+    let database = catalog::database(&dataset.id);
+    allow(
+        "ReadSchema",
+        &["glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"],
+        [
+            own("glue", "catalog"),
+            own("glue", text_of!["database/", database.clone()]),
+            own("glue", text_of!["table/", database, "/", catalog::table(&dataset.id)]),
+        ],
+    )
+}
+
+impl Delivery<'_> {
+    fn blocks(self, plan: &Plan) -> Vec<Block> {
+        let group = format!("{}_delivery", self.label);
+        let name = named(plan, &self.label, limit::SIXTY_FOUR);
+        let log_name = text_of!["/aws/kinesisfirehose/", name.clone()];
+        let log_stream = Block::resource("aws_cloudwatch_log_stream", &group)
+            .set("name", "delivery")
+            .set(
+                "log_group_name",
+                reference(format!("aws_cloudwatch_log_group.{group}.name")),
+            );
+        let mut out = vec![lake::log_group(plan, &group, log_name), log_stream];
+        out.extend(self.role(plan, &group));
+        out.push(self.stream(name, &group));
+        out
+    }
+
+    fn role(&self, plan: &Plan, group: &str) -> [Block; 2] {
+        let bucket = format!("aws_s3_bucket.{}.arn", self.bucket);
+        let name = self.prefix.trim_end_matches('/');
+        let mut statements = vec![
+            allow(
+                "WriteObjects",
+                &["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
+                [
+                    lake::objects(&self.bucket, self.prefix),
+                    lake::objects(&self.bucket, &format!("{}{name}/", lake::ERRORS)),
+                ],
+            ),
+            allow(
+                "FindBucket",
+                &["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+                [reference(bucket)],
+            ),
+            key_use("Encrypt", &["kms:Decrypt", "kms:GenerateDataKey"], "s3"),
+            allow("Log", &["logs:PutLogEvents"], [lake::log_streams(group)]),
+        ];
+        statements.extend(self.statements.iter().cloned());
+        let source = own(
+            "firehose",
+            text_of!["deliverystream/", named(plan, &self.label, limit::SIXTY_FOUR)],
+        );
+        role(
+            group,
+            named(plan, group, limit::SIXTY_FOUR),
+            &self.purpose,
+            trust("firehose.amazonaws.com", Some(source)),
+            statements,
+        )
+    }
+
+    fn stream(self, name: Value, group: &str) -> Block {
+        let block = Block::resource("aws_kinesis_firehose_delivery_stream", &self.label)
+            .doc(&self.purpose)
+            .when(self.source.is_some(), |block| {
+                block
+                    .skip(
+                        "CKV_AWS_240",
+                        "a stream that reads Kinesis is encrypted by Kinesis, with the platform's key",
+                    )
+                    .skip(
+                        "CKV_AWS_241",
+                        "a stream that reads Kinesis is encrypted by Kinesis, with the platform's key",
+                    )
+            })
+            .set("name", name)
+            .set("destination", "extended_s3")
+            .block(self.destination);
+        let block = match self.source {
+            Some(source) => block.block(
+                Block::new("kinesis_source_configuration")
+                    .set(
+                        "kinesis_stream_arn",
+                        reference(format!("{}.arn", kinesis::address(source))),
+                    )
+                    .set("role_arn", reference(format!("aws_iam_role.{group}.arn"))),
+            ),
+            None => block.block(
+                Block::new("server_side_encryption")
+                    .set("enabled", true)
+                    .set("key_type", "CUSTOMER_MANAGED_CMK")
+                    .set("key_arn", reference(super::policy::KEY)),
+            ),
+        };
+        block.set("depends_on", vec![reference(format!("aws_iam_role_policy.{group}"))])
+    }
+}
+
+/// What a function needs to deliver rows to streams by label.
+pub fn deliver(labels: &[String]) -> Statement {
+    let arns = labels
+        .iter()
+        .map(|label| reference(format!("aws_kinesis_firehose_delivery_stream.{label}.arn")));
+    allow("Deliver", &["firehose:PutRecordBatch"], arns)
+}

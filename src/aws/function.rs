@@ -1,0 +1,184 @@
+//! Generated functions on streams: the function, its role and logs, its event source mapping, its dead letters.
+
+use super::naming::{limit, named};
+use super::policy::{Statement, allow, allow_everywhere, own, role, trust};
+use super::{firehose, kinesis, lake, queue, secrets};
+use crate::emit::hcl::{Block, Value, call, list, object, reference};
+use crate::plan::{Engine, From, Input, Lambda, Plan, Source, Transform, names};
+use crate::text_of;
+
+/// The label of a transform's dead letters.
+pub fn queue_label(transform: &str) -> String {
+    format!("{transform}_dead_letters")
+}
+
+/// Every stream function with its settings and its source.
+pub fn functions(plan: &Plan) -> impl Iterator<Item = (&Transform, &Lambda, &Source)> {
+    plan.transforms
+        .iter()
+        .filter_map(|transform| match (&transform.engine, &transform.input) {
+            (Engine::Lambda(settings), Input::Stream(name)) => Some((transform, settings, plan.source(name)?)),
+            _ => None,
+        })
+}
+
+/// All of them.
+pub fn blocks(plan: &Plan) -> Vec<Block> {
+    functions(plan)
+        .flat_map(|(transform, settings, source)| function(plan, transform, settings, source))
+        .collect()
+}
+
+fn function(plan: &Plan, transform: &Transform, settings: &Lambda, source: &Source) -> Vec<Block> {
+    let label = &transform.name;
+    let queue = queue_label(label);
+    let mut out = queue::dead_letters(
+        plan,
+        &queue,
+        "Where to find the batches that were given up: shard and sequence numbers, not the rows.",
+    );
+    out.push(lake::log_group(
+        plan,
+        &format!("{label}_function"),
+        log_name(plan, label),
+    ));
+    let mut statements = vec![
+        kinesis::read(source),
+        kinesis::decrypt(source),
+        firehose::deliver(&[label.clone(), firehose::quarantine_label(label)]),
+    ];
+    statements.extend(queue::send(&queue));
+    statements.extend(common(&format!("{label}_function")));
+    if secrets::uses_pseudonym(plan, transform) {
+        statements.extend(secrets::read());
+    }
+    out.extend(function_role(plan, label, statements));
+    out.push(lambda(plan, transform, settings, source));
+    out.push(mapping(transform, settings, source));
+    out
+}
+
+fn log_name(plan: &Plan, label: &str) -> Value {
+    text_of!["/aws/lambda/", named(plan, label, limit::SIXTY_FOUR)]
+}
+
+/// What every function needs: its log group and traces.
+pub fn common(log_group: &str) -> [Statement; 2] {
+    [
+        allow(
+            "Log",
+            &["logs:CreateLogStream", "logs:PutLogEvents"],
+            [lake::log_streams(log_group)],
+        ),
+        allow_everywhere(
+            "Trace",
+            &["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+            "X-Ray has no resources to limit these to.",
+        ),
+    ]
+}
+
+/// The role of a function by label.
+pub fn function_role(plan: &Plan, label: &str, statements: Vec<Statement>) -> [Block; 2] {
+    let source = own("lambda", text_of!["function:", named(plan, label, limit::SIXTY_FOUR)]);
+    role(
+        &format!("{label}_function"),
+        named(plan, &format!("{label}_function"), limit::SIXTY_FOUR),
+        &format!("What the function {label} may do"),
+        trust("lambda.amazonaws.com", Some(source)),
+        statements,
+    )
+}
+
+/// What every function has in common; the caller adds what it runs and on which settings.
+pub fn base(plan: &Plan, label: &str, archive: &str) -> Block {
+    let file = || text_of![reference("path.module"), "/../", archive];
+    let group = format!("aws_cloudwatch_log_group.{label}_function");
+    Block::resource("aws_lambda_function", label)
+        .skip(
+            "CKV_AWS_117",
+            "it calls AWS services alone, over TLS; a network would add endpoints, not safety",
+        )
+        .skip(
+            "CKV_AWS_272",
+            "archives are built and hashed by the one who deploys; no signer is declared",
+        )
+        .set("function_name", named(plan, label, limit::SIXTY_FOUR))
+        .set("role", reference(format!("aws_iam_role.{label}_function.arn")))
+        .set("filename", file())
+        .set("source_code_hash", call("filebase64sha256", [file()]))
+        .set("kms_key_arn", reference(super::policy::KEY))
+        .set(
+            "depends_on",
+            vec![reference(format!("aws_iam_role_policy.{label}_function"))],
+        )
+        .block(Block::new("tracing_config").set("mode", "Active"))
+        .block(
+            Block::new("logging_config")
+                .set("log_format", "JSON")
+                .set("log_group", reference(format!("{group}.name")))
+                .set("application_log_level", "INFO")
+                .set("system_log_level", "WARN"),
+        )
+}
+
+fn lambda(plan: &Plan, transform: &Transform, settings: &Lambda, source: &Source) -> Block {
+    let label = &transform.name;
+    let delivery = |label: &str| reference(format!("aws_kinesis_firehose_delivery_stream.{label}.name"));
+    let mut environment = vec![
+        (names::DELIVERY_STREAM.to_string(), delivery(label)),
+        (
+            names::QUARANTINE_STREAM.into(),
+            delivery(&firehose::quarantine_label(label)),
+        ),
+    ];
+    if secrets::uses_pseudonym(plan, transform) {
+        environment.push((names::PSEUDONYM_SECRET.into(), secrets::arn()));
+    }
+    let block = base(plan, label, &names::function_archive(label))
+        .skip(
+            "CKV_AWS_116",
+            "the event source mapping sends what was given up to its own dead letters",
+        )
+        .set("runtime", "provided.al2023")
+        .set("handler", "bootstrap")
+        .set("architectures", list([&settings.architecture]))
+        .set("memory_size", settings.memory_mib)
+        .set("timeout", settings.timeout_seconds)
+        .set("reserved_concurrent_executions", kinesis::readers(source) + 1)
+        .block(Block::new("environment").set("variables", object(environment)));
+    match &transform.doc {
+        Some(doc) => block.doc(doc),
+        None => block,
+    }
+}
+
+/// A batch that fails is halved until the bad record is alone; that one is given up after the retries, or after half
+/// of the stream's retention, so that there is time to look at it before the stream forgets it.
+fn mapping(transform: &Transform, settings: &Lambda, source: &Source) -> Block {
+    let From::Kinesis(stream) = &source.from;
+    let age = (u64::from(stream.retention_hours) * 3600 / 2).clamp(60, 604_800);
+    let queue = queue_label(&transform.name);
+    Block::resource("aws_lambda_event_source_mapping", &transform.name)
+        .set(
+            "event_source_arn",
+            reference(format!("{}.arn", kinesis::address(source))),
+        )
+        .set(
+            "function_name",
+            reference(format!("aws_lambda_function.{}.arn", transform.name)),
+        )
+        .set("starting_position", "TRIM_HORIZON")
+        .set("batch_size", settings.batch)
+        .set("maximum_batching_window_in_seconds", settings.wait_seconds)
+        .set("parallelization_factor", 1u32)
+        .set("bisect_batch_on_function_error", true)
+        .set("maximum_retry_attempts", settings.retries)
+        .set("maximum_record_age_in_seconds", age)
+        .set("function_response_types", list(["ReportBatchItemFailures"]))
+        .block(
+            Block::new("destination_config").block(
+                Block::new("on_failure").set("destination_arn", reference(format!("aws_sqs_queue.{queue}.arn"))),
+            ),
+        )
+}

@@ -1,0 +1,321 @@
+//! Generated jobs: script and module in the bucket of artifacts, job, role, logs, security configuration.
+
+use super::lake::{self, STATE, TEMPORARY};
+use super::naming::{limit, named};
+use super::policy::{KEY, Statement, allow, allow_everywhere, key_use, own, role, trust};
+use super::secrets;
+use crate::emit::hcl::{Block, Value, call, object, reference};
+use crate::plan::{Dataset, Engine, Glue, Input, Plan, Transform, names};
+use crate::text_of;
+
+const CONFIGURATION: &str = "aws_glue_security_configuration.platform";
+
+/// Every transform that is a job.
+pub fn jobs(plan: &Plan) -> impl Iterator<Item = (&Transform, &Glue)> {
+    plan.transforms.iter().filter_map(|transform| match &transform.engine {
+        Engine::Glue(settings) => Some((transform, settings)),
+        Engine::Lambda(_) => None,
+    })
+}
+
+/// A job's name, as other resources reference it.
+pub fn name(transform: &str) -> Value {
+    reference(format!("aws_glue_job.{transform}.name"))
+}
+
+/// All of them.
+pub fn blocks(plan: &Plan) -> Vec<Block> {
+    let jobs: Vec<_> = jobs(plan).collect();
+    if jobs.is_empty() {
+        return vec![];
+    }
+    let mut out = vec![configuration(), artifact("pipec_runtime", names::JOB_RUNTIME)];
+    for (transform, settings) in jobs {
+        out.extend(job(plan, transform, settings));
+    }
+    out
+}
+
+/// A security configuration cannot be changed, only replaced: its name is made from what is in it.
+fn configuration() -> Block {
+    let hash = call(
+        "substr",
+        [call("sha256", [reference(KEY)]), Value::from(0u32), Value::from(8u32)],
+    );
+    let disabled = Block::new("cloudwatch_encryption").set("cloudwatch_encryption_mode", "DISABLED");
+    let encryption = Block::new("encryption_configuration")
+        .block(disabled)
+        .block(
+            Block::new("job_bookmarks_encryption")
+                .set("job_bookmarks_encryption_mode", "CSE-KMS")
+                .set("kms_key_arn", reference(KEY)),
+        )
+        .block(
+            Block::new("s3_encryption")
+                .set("s3_encryption_mode", "SSE-KMS")
+                .set("kms_key_arn", reference(KEY)),
+        );
+    Block::resource("aws_glue_security_configuration", "platform")
+        .skip(
+            "CKV_AWS_99",
+            "the jobs' log groups below are encrypted with the key; Glue would make others, kept forever",
+        )
+        .set("name", text_of![reference("local.prefix"), "-", hash])
+        .block(encryption)
+        .block(Block::new("lifecycle").set("create_before_destroy", true))
+}
+
+fn artifact(label: &str, path: &str) -> Block {
+    let file = || text_of![reference("path.module"), "/../", path];
+    Block::resource("aws_s3_object", label)
+        .set("bucket", reference("aws_s3_bucket.artifacts.id"))
+        .set("key", path)
+        .set("source", file())
+        .set("source_hash", call("filemd5", [file()]))
+        .set("kms_key_id", reference(KEY))
+}
+
+fn job(plan: &Plan, transform: &Transform, settings: &Glue) -> Vec<Block> {
+    let label = format!("{}_job", transform.name);
+    let group = |kind: &str| {
+        let name = text_of![log_prefix(plan, transform), format!("/{kind}")];
+        lake::log_group(plan, &format!("{label}_{kind}"), name)
+    };
+    let mut out = vec![
+        artifact(&label, &names::job_script(&transform.name)),
+        group("output"),
+        group("error"),
+    ];
+    out.extend(role(
+        &label,
+        named(plan, &label, limit::SIXTY_FOUR),
+        &format!("What the job {} may do", transform.name),
+        trust("glue.amazonaws.com", Some(own("glue", "*"))),
+        permissions(plan, transform, &label),
+    ));
+    out.push(job_block(plan, transform, settings, &label));
+    out
+}
+
+fn log_prefix(plan: &Plan, transform: &Transform) -> Value {
+    text_of!["/aws-glue/jobs/", named(plan, &transform.name, limit::LONG)]
+}
+
+fn inputs<'a>(plan: &'a Plan, transform: &Transform) -> Vec<&'a Dataset> {
+    match &transform.input {
+        Input::Table(id) => vec![plan.dataset(id)],
+        Input::Stream(_) => vec![],
+    }
+}
+
+fn job_block(plan: &Plan, transform: &Transform, settings: &Glue, label: &str) -> Block {
+    let block = Block::resource("aws_glue_job", &transform.name);
+    let block = match &transform.doc {
+        Some(doc) => block.doc(doc),
+        None => block,
+    };
+    block
+        .set("name", named(plan, &transform.name, limit::LONG))
+        .set("role_arn", reference(format!("aws_iam_role.{label}.arn")))
+        .set("glue_version", "5.0")
+        .set("worker_type", settings.worker.as_str())
+        .set("number_of_workers", settings.max_workers)
+        .set("execution_class", "STANDARD")
+        .set("timeout", settings.timeout_minutes)
+        .note("The state machine retries, with waits; Glue itself does not.")
+        .set("max_retries", 0u32)
+        .set("security_configuration", reference(format!("{CONFIGURATION}.name")))
+        .set("default_arguments", arguments(plan, transform, settings))
+        .block(
+            Block::new("command")
+                .set("name", "glueetl")
+                .set("python_version", "3")
+                .set("script_location", script_url(label)),
+        )
+        .block(Block::new("execution_property").set("max_concurrent_runs", 1u32))
+        .set(
+            "depends_on",
+            vec![
+                reference(format!("aws_cloudwatch_log_group.{label}_error")),
+                reference(format!("aws_cloudwatch_log_group.{label}_output")),
+                reference(format!("aws_iam_role_policy.{label}")),
+            ],
+        )
+}
+
+fn script_url(object: &str) -> Value {
+    text_of![
+        "s3://",
+        reference("aws_s3_bucket.artifacts.bucket"),
+        "/",
+        reference(format!("aws_s3_object.{object}.key"))
+    ]
+}
+
+fn arguments(plan: &Plan, transform: &Transform, settings: &Glue) -> Value {
+    let own = names::dataset_prefix(&transform.name);
+    let mut out: Vec<(String, Value)> = vec![
+        ("--job-language".into(), "python".into()),
+        ("--extra-py-files".into(), script_url("pipec_runtime")),
+        ("--TempDir".into(), lake::url("artifacts", &format!("{TEMPORARY}{own}"))),
+        ("--job-bookmark-option".into(), "job-bookmark-disable".into()),
+        ("--enable-auto-scaling".into(), "true".into()),
+        // `--conf` can be given once: what comes next is chained with ` --conf `.
+        (
+            "--conf".into(),
+            format!(
+                "spark.dynamicAllocation.minExecutors={}",
+                settings.min_workers.saturating_sub(1).max(1)
+            )
+            .into(),
+        ),
+        ("--enable-metrics".into(), "true".into()),
+        ("--enable-observability-metrics".into(), "true".into()),
+        ("--enable-continuous-cloudwatch-log".into(), "true".into()),
+        ("--custom-logGroup-prefix".into(), log_prefix(plan, transform)),
+        ("--enable-spark-ui".into(), "false".into()),
+        (
+            format!("--{}", names::ARG_STATE),
+            lake::url("artifacts", &format!("{STATE}{own}")),
+        ),
+        (format!("--{}", names::ARG_QUARANTINE), lake::url("quarantine", &own)),
+    ];
+    let mut datasets = inputs(plan, transform);
+    datasets.push(plan.dataset(&transform.target));
+    for dataset in datasets {
+        let argument = names::dataset_argument(&dataset.id.zone, &dataset.id.name);
+        out.push((format!("--{argument}"), lake::dataset_url(dataset)));
+    }
+    if secrets::uses_pseudonym(plan, transform) {
+        out.push((format!("--{}", names::PSEUDONYM_SECRET.to_lowercase()), secrets::arn()));
+    }
+    object(out)
+}
+
+fn permissions(plan: &Plan, transform: &Transform, label: &str) -> Vec<Statement> {
+    let own_prefix = names::dataset_prefix(&transform.name);
+    let target = plan.dataset(&transform.target);
+    let reads = inputs(plan, transform);
+    let place = |dataset: &Dataset| {
+        (
+            lake::zone_label(&dataset.id.zone),
+            names::dataset_prefix(&dataset.id.name),
+        )
+    };
+    let written = [
+        place(target),
+        ("artifacts".to_string(), format!("{STATE}{own_prefix}")),
+        ("artifacts".to_string(), format!("{TEMPORARY}{own_prefix}")),
+        ("quarantine".to_string(), own_prefix),
+    ];
+    let object = |object: &str| {
+        let key = reference(format!("aws_s3_object.{object}.key"));
+        text_of![reference("aws_s3_bucket.artifacts.arn"), "/", key]
+    };
+    let mut readable: Vec<_> = reads
+        .iter()
+        .map(|dataset| place(dataset))
+        .map(|(bucket, prefix)| lake::objects(&bucket, &prefix))
+        .collect();
+    readable.extend([object(label), object("pipec_runtime")]);
+    let mut out = vec![
+        allow("Read", &["s3:GetObject"], readable),
+        allow(
+            "Write",
+            &[
+                "s3:AbortMultipartUpload",
+                "s3:DeleteObject",
+                "s3:GetObject",
+                "s3:PutObject",
+            ],
+            written
+                .iter()
+                .flat_map(|(bucket, prefix)| [lake::objects(bucket, prefix), marker(bucket, prefix)]),
+        ),
+    ];
+    out.extend(listing(transform, target, &reads));
+    out.push(key_use("Encrypt", &["kms:Decrypt", "kms:GenerateDataKey"], "s3"));
+    out.push(allow(
+        "Log",
+        &["logs:CreateLogStream", "logs:PutLogEvents"],
+        ["output", "error"].map(|kind| lake::log_streams(&format!("{label}_{kind}"))),
+    ));
+    out.push(
+        allow_everywhere(
+            "Measure",
+            &["cloudwatch:PutMetricData"],
+            "CloudWatch limits metrics by namespace, not by ARN.",
+        )
+        .when(
+            "StringEquals",
+            "cloudwatch:namespace",
+            Value::from(vec!["Glue".into(), "glue".into()]),
+        ),
+    );
+    if secrets::uses_pseudonym(plan, transform) {
+        out.extend(secrets::read());
+    }
+    out
+}
+
+/// The empty object that Glue's file system writes beside a folder that it makes: `clicks_$folder$`.
+fn marker(bucket: &str, prefix: &str) -> Value {
+    let folder = prefix.trim_end_matches('/');
+    text_of![
+        reference(format!("aws_s3_bucket.{bucket}.arn")),
+        format!("/{folder}_$folder$")
+    ]
+}
+
+/// Which folders may be listed, bucket by bucket: the prefix itself, and what is below it.
+fn listing(transform: &Transform, target: &Dataset, reads: &[&Dataset]) -> Vec<Statement> {
+    let own = names::dataset_prefix(&transform.name);
+    let mut folders: Vec<(String, Vec<String>)> = vec![];
+    let mut add = |bucket: String, prefix: String| match folders.iter_mut().find(|(name, _)| *name == bucket) {
+        Some((_, prefixes)) => prefixes.push(prefix),
+        None => folders.push((bucket, vec![prefix])),
+    };
+    for dataset in reads.iter().copied().chain([target]) {
+        add(
+            lake::zone_label(&dataset.id.zone),
+            names::dataset_prefix(&dataset.id.name),
+        );
+    }
+    add("artifacts".into(), format!("{STATE}{own}"));
+    add("artifacts".into(), format!("{TEMPORARY}{own}"));
+    add("quarantine".into(), own);
+    folders
+        .into_iter()
+        .enumerate()
+        .map(|(index, (bucket, prefixes))| {
+            let patterns: Vec<Value> = prefixes
+                .iter()
+                .flat_map(|prefix| [prefix.trim_end_matches('/').to_string(), format!("{prefix}*")])
+                .map(Value::from)
+                .collect();
+            allow(
+                &format!("List{}", index + 1),
+                &["s3:ListBucket"],
+                [reference(format!("aws_s3_bucket.{bucket}.arn"))],
+            )
+            .when("StringLike", "s3:prefix", patterns)
+        })
+        .collect()
+}
+
+/// What a state machine needs to run jobs and wait for them: it polls.
+pub fn run(transforms: &[&str]) -> Statement {
+    let jobs = transforms
+        .iter()
+        .map(|transform| own("glue", text_of!["job/", name(transform)]));
+    allow(
+        "RunJobs",
+        &[
+            "glue:BatchStopJobRun",
+            "glue:GetJobRun",
+            "glue:GetJobRuns",
+            "glue:StartJobRun",
+        ],
+        jobs,
+    )
+}

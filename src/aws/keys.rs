@@ -1,0 +1,110 @@
+//! The platform's one KMS key: who may use it, and under what condition.
+//!
+//! One key and not one a concern: its policy is the single place where services are let in, and a role's own policy
+//! says through which service it may use the key.
+
+use super::policy::{Statement, allow, document, own};
+use crate::emit::hcl::{Block, Value, list, reference};
+use crate::plan::Plan;
+use crate::text_of;
+
+/// What the account's administrators may do with the key, where their own policies say so. The list leaves nothing
+/// out that keeps the key manageable: a key that nobody may change cannot be repaired.
+const ADMINISTER: [&str; 30] = [
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:RetireGrant",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+];
+
+/// The key, its alias and its policy.
+pub fn blocks(plan: &Plan) -> Vec<Block> {
+    let key = Block::resource("aws_kms_key", "platform")
+        .doc("Encrypts everything that this platform stores, queues and logs.")
+        .set("description", text_of!["All data of ", reference("local.prefix")])
+        .set("enable_key_rotation", true)
+        .set(
+            "rotation_period_in_days",
+            plan.pipeline.key_rotation_days.clamp(90, 2560),
+        )
+        .set(
+            "deletion_window_in_days",
+            if plan.pipeline.destroyable { 7u32 } else { 30 },
+        )
+        .set("policy", document(statements(plan)))
+        .when(!plan.pipeline.destroyable, super::keep);
+    let alias = Block::resource("aws_kms_alias", "platform")
+        .set("name", text_of!["alias/", reference("local.prefix")])
+        .set("target_key_id", reference("aws_kms_key.platform.key_id"));
+    vec![key, alias]
+}
+
+fn statements(plan: &Plan) -> Vec<Statement> {
+    let here = || ["*".into()];
+    let because = "In a key's policy `*` is this key alone.";
+    let mut out = vec![
+        allow("AccountPolicies", &ADMINISTER, here()).account().because(because),
+        allow(
+            "LogGroups",
+            &[
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:Encrypt",
+                "kms:GenerateDataKey",
+                "kms:GenerateDataKeyWithoutPlaintext",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+            ],
+            here(),
+        )
+        .service(text_of!["logs.", reference("var.region"), ".amazonaws.com"])
+        .because(because)
+        .when(
+            "ArnLike",
+            "kms:EncryptionContext:aws:logs:arn",
+            own("logs", "log-group:*"),
+        ),
+        allow("LogDelivery", &["kms:Decrypt"], here())
+            .service("delivery.logs.amazonaws.com".into())
+            .because(because)
+            .when("StringEquals", "kms:EncryptionContext:SourceArn", own("logs", "*")),
+    ];
+    if !plan.monitors.is_empty() {
+        let senders: Vec<Value> = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]
+            .map(Value::from)
+            .to_vec();
+        out.push(
+            allow("Alarms", &["kms:Decrypt", "kms:GenerateDataKey"], here())
+                .service(list(senders))
+                .because(because)
+                .when("StringEquals", "aws:SourceAccount", reference("local.account")),
+        );
+    }
+    out
+}

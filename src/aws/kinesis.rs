@@ -1,0 +1,97 @@
+//! Streams that the platform owns or reads. Knows nothing of who reads them.
+
+use super::naming::{limit, named};
+use super::policy::{KEY, Statement, allow, own as own_arn};
+use crate::emit::hcl::{Block, reference};
+use crate::plan::{From, Kinesis, Plan, Source};
+use crate::text_of;
+
+const READ: [&str; 5] = [
+    "kinesis:DescribeStream",
+    "kinesis:DescribeStreamSummary",
+    "kinesis:GetRecords",
+    "kinesis:GetShardIterator",
+    "kinesis:ListShards",
+];
+
+/// What a stream is called in Terraform, `.arn` and `.name` to be added.
+pub fn address(source: &Source) -> String {
+    let From::Kinesis(kinesis) = &source.from;
+    let data = if kinesis.existing.is_some() { "data." } else { "" };
+    format!("{data}aws_kinesis_stream.{}", source.name)
+}
+
+/// Decryption of its records. An existing stream may have any key of the account: what limits the use is the stream.
+pub fn decrypt(source: &Source) -> Statement {
+    let From::Kinesis(kinesis) = &source.from;
+    let key = match kinesis.existing {
+        Some(_) => own_arn("kms", "key/*"),
+        None => reference(KEY),
+    };
+    let service = text_of!["kinesis.", reference("var.region"), ".amazonaws.com"];
+    allow("DecryptStream", &["kms:Decrypt"], [key])
+        .when("StringEquals", "kms:ViaService", service)
+        .when(
+            "StringEquals",
+            "kms:EncryptionContext:aws:kinesis:arn",
+            reference(format!("{}.arn", address(source))),
+        )
+}
+
+/// Reading its records.
+pub fn read(source: &Source) -> Statement {
+    allow("ReadStream", &READ, [reference(format!("{}.arn", address(source)))])
+}
+
+/// Readers that can run at once: one a shard. On-demand streams start with four and double.
+pub fn readers(source: &Source) -> u32 {
+    let From::Kinesis(kinesis) = &source.from;
+    let promised = source.volume.as_ref().map_or(0.0, |volume| {
+        let bytes = volume.records_per_second * volume.record_bytes as f64 / f64::from(1 << 20);
+        bytes.max(volume.records_per_second / 1000.0).ceil()
+    });
+    kinesis.shards.unwrap_or((promised as u32).max(4) * 2)
+}
+
+/// All streams.
+pub fn blocks(plan: &Plan) -> Vec<Block> {
+    plan.sources
+        .iter()
+        .map(|source| {
+            let From::Kinesis(kinesis) = &source.from;
+            match &kinesis.existing {
+                Some(name) => Block::data("aws_kinesis_stream", &source.name).set("name", name),
+                None => own(plan, source, kinesis),
+            }
+        })
+        .collect()
+}
+
+fn own(plan: &Plan, source: &Source, kinesis: &Kinesis) -> Block {
+    let mode = if kinesis.shards.is_some() {
+        "PROVISIONED"
+    } else {
+        "ON_DEMAND"
+    };
+    let block = Block::resource("aws_kinesis_stream", &source.name).set("name", named(plan, &source.name, limit::LONG));
+    let block = match (&kinesis.partition_key, kinesis.shards) {
+        (key, Some(shards)) => doc(block, key.as_deref()).set("shard_count", shards),
+        (key, None) => doc(block, key.as_deref()),
+    };
+    block
+        .set("retention_period", kinesis.retention_hours)
+        .set("encryption_type", "KMS")
+        .set("kms_key_id", reference(super::policy::KEY))
+        .set("enforce_consumer_deletion", plan.pipeline.destroyable)
+        .block(Block::new("stream_mode_details").set("stream_mode", mode))
+        .when(!plan.pipeline.destroyable, super::keep)
+}
+
+fn doc(block: Block, key: Option<&str>) -> Block {
+    match key {
+        Some(key) => block.doc(&format!(
+            "Producers pass `{key}` as partition key: order is kept for each."
+        )),
+        None => block,
+    }
+}

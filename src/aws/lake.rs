@@ -1,0 +1,229 @@
+//! Which buckets a platform has, and what stays in each for how long.
+
+use super::bucket::{Bucket, Rule};
+use super::naming;
+use super::policy::allow;
+use crate::emit::hcl::{Block, Value, reference};
+use crate::plan::{Dataset, Engine, Plan, Transform, WriteMode, Writer, Zone, names};
+use crate::text_of;
+
+/// Where Firehose puts what it could not write, in the bucket that it writes to.
+pub const ERRORS: &str = "errors/";
+/// Where jobs keep what they know of their last run, in the bucket of artifacts.
+pub const STATE: &str = "state/";
+/// Where jobs put what they need while they run.
+pub const TEMPORARY: &str = "temporary/";
+/// Access logs stay this long.
+const LOG_DAYS: u32 = 90;
+/// A job's temporary files stay this long.
+const TEMPORARY_DAYS: u32 = 3;
+
+/// The label of a zone's bucket.
+pub fn zone_label(zone: &str) -> String {
+    format!("zone_{zone}")
+}
+
+/// `s3://BUCKET/PREFIX` of a bucket by label.
+pub fn url(label: &str, prefix: &str) -> Value {
+    text_of![
+        "s3://",
+        reference(format!("aws_s3_bucket.{label}.bucket")),
+        format!("/{prefix}")
+    ]
+}
+
+/// `s3://BUCKET/DATASET/`
+pub fn dataset_url(dataset: &Dataset) -> Value {
+    url(&zone_label(&dataset.id.zone), &names::dataset_prefix(&dataset.id.name))
+}
+
+/// The ARN of all objects below a prefix.
+pub fn objects(label: &str, prefix: &str) -> Value {
+    text_of![reference(format!("aws_s3_bucket.{label}.arn")), format!("/{prefix}*")]
+}
+
+/// Whether a dataset's rows leave by the age of its objects: what is rewritten does not, because an old day's object
+/// may be young; its job removes days by the time column instead.
+pub fn purged_by_age(plan: &Plan, dataset: &Dataset) -> bool {
+    match &dataset.writer {
+        Writer::Source(_) => true,
+        Writer::Transform(name) => plan
+            .transform(name)
+            .is_none_or(|transform| transform.mode == WriteMode::Append),
+    }
+}
+
+/// Every bucket, in the order of the file.
+pub fn blocks(plan: &Plan) -> Vec<Block> {
+    buckets(plan).iter().flat_map(Bucket::blocks).collect()
+}
+
+/// Every bucket.
+pub fn buckets(plan: &Plan) -> Vec<Bucket> {
+    let mut out: Vec<_> = plan.zones.iter().map(|zone| zone_bucket(plan, zone)).collect();
+    out.push(quarantine(plan));
+    if plan
+        .transforms
+        .iter()
+        .any(|transform| matches!(transform.engine, Engine::Glue(_)))
+    {
+        out.push(artifacts(plan));
+    }
+    if !plan.serves.is_empty() {
+        out.push(results(plan));
+    }
+    out.push(access_logs(plan));
+    out
+}
+
+fn zone_bucket(plan: &Plan, zone: &Zone) -> Bucket {
+    let datasets = plan.datasets.values().filter(|dataset| dataset.id.zone == zone.name);
+    let mut rules: Vec<_> = datasets
+        .map(|dataset| Rule {
+            id: names::hyphened(&dataset.id.name),
+            prefix: names::dataset_prefix(&dataset.id.name),
+            days: purged_by_age(plan, dataset).then_some(dataset.retain_days),
+        })
+        .collect();
+    rules.push(Rule {
+        id: "delivery-errors".into(),
+        prefix: ERRORS.into(),
+        days: Some(zone.quarantine_days),
+    });
+    Bucket {
+        label: zone_label(&zone.name),
+        name: naming::bucket(plan, &zone.name),
+        purpose: format!(
+            "Zone `{}`: tier {}, kept {} days.",
+            zone.name, zone.tier, zone.retain_days
+        ),
+        destroyable: plan.pipeline.destroyable,
+        keep: !plan.pipeline.destroyable,
+        versioned: zone.versioning || zone.backup_days.is_some(),
+        takes_logs: false,
+        rules,
+        statements: vec![],
+    }
+}
+
+/// How long what a transform turns away stays.
+pub fn quarantine_days(plan: &Plan, transform: &Transform) -> u32 {
+    plan.zone(&transform.target.zone)
+        .map_or(14, |zone| zone.quarantine_days)
+}
+
+fn quarantine(plan: &Plan) -> Bucket {
+    let mut rules: Vec<_> = plan
+        .transforms
+        .iter()
+        .map(|transform| Rule {
+            id: names::hyphened(&transform.name),
+            prefix: names::dataset_prefix(&transform.name),
+            days: Some(quarantine_days(plan, transform)),
+        })
+        .collect();
+    rules.push(Rule {
+        id: "delivery-errors".into(),
+        prefix: ERRORS.into(),
+        days: Some(plan.zones.iter().map(|zone| zone.quarantine_days).min().unwrap_or(14)),
+    });
+    Bucket {
+        label: "quarantine".into(),
+        name: naming::bucket(plan, &naming::own_bucket(plan, "quarantine")),
+        purpose: "Rows that were turned away, with the reason each.".into(),
+        destroyable: plan.pipeline.destroyable,
+        keep: !plan.pipeline.destroyable,
+        versioned: true,
+        takes_logs: false,
+        rules,
+        statements: vec![],
+    }
+}
+
+fn artifacts(plan: &Plan) -> Bucket {
+    let rule = |id: &str, prefix: &str, days| Rule {
+        id: id.into(),
+        prefix: prefix.into(),
+        days,
+    };
+    Bucket {
+        label: "artifacts".into(),
+        name: naming::bucket(plan, &naming::own_bucket(plan, "artifacts")),
+        purpose: "Scripts of jobs, what they know of their last run, and their temporary files.".into(),
+        destroyable: plan.pipeline.destroyable,
+        keep: false,
+        versioned: true,
+        takes_logs: false,
+        rules: vec![
+            rule("scripts", "glue/", None),
+            rule("state", STATE, None),
+            rule("temporary", TEMPORARY, Some(TEMPORARY_DAYS)),
+        ],
+        statements: vec![],
+    }
+}
+
+fn results(plan: &Plan) -> Bucket {
+    let rule = |serve: &crate::plan::Serve| Rule {
+        id: names::hyphened(&serve.name),
+        prefix: names::dataset_prefix(&serve.name),
+        days: Some(serve.result_days.max(1)),
+    };
+    Bucket {
+        label: "query_results".into(),
+        name: naming::bucket(plan, &naming::own_bucket(plan, "results")),
+        purpose: "Results of queries: copies of the data, so they go soon.".into(),
+        destroyable: true,
+        keep: false,
+        versioned: true,
+        takes_logs: false,
+        rules: plan.serves.iter().map(rule).collect(),
+        statements: vec![],
+    }
+}
+
+fn access_logs(plan: &Plan) -> Bucket {
+    let deliver = allow(
+        "AccessLogs",
+        &["s3:PutObject"],
+        [text_of![reference("aws_s3_bucket.access_logs.arn"), "/*"]],
+    )
+    .service("logging.s3.amazonaws.com".into())
+    .when("StringEquals", "aws:SourceAccount", reference("local.account"));
+    Bucket {
+        label: "access_logs".into(),
+        name: naming::bucket(plan, &naming::own_bucket(plan, "access")),
+        purpose: "Who read and wrote what in the other buckets.".into(),
+        destroyable: plan.pipeline.destroyable,
+        keep: false,
+        versioned: true,
+        takes_logs: true,
+        rules: vec![Rule {
+            id: "all".into(),
+            prefix: String::new(),
+            days: Some(LOG_DAYS),
+        }],
+        statements: vec![deliver],
+    }
+}
+
+/// The ARN of a log group and of its streams.
+pub fn log_streams(label: &str) -> Value {
+    text_of![reference(format!("aws_cloudwatch_log_group.{label}.arn")), ":*"]
+}
+
+/// A log group: everything logged is encrypted, and goes after `log_days`.
+pub fn log_group(plan: &Plan, label: &str, name: Value) -> Block {
+    let block = Block::resource("aws_cloudwatch_log_group", label);
+    let days = plan.pipeline.log_days;
+    block
+        .when(days < 365, |block| {
+            block.skip(
+                "CKV_AWS_338",
+                "logs hold no rows; `log_days` says how long they are of use",
+            )
+        })
+        .set("name", name)
+        .set("retention_in_days", days)
+        .set("kms_key_id", reference(super::policy::KEY))
+}

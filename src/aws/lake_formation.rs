@@ -1,0 +1,310 @@
+//! Who may read what: Lake Formation grants of the visible columns, and the IAM side of reading.
+//!
+//! Locations are registered without hybrid access: a reader gets data through grants alone. Writers do not go
+//! through Lake Formation: functions and jobs write by path with roles of their own, and Firehose, which reads the
+//! schema of its table from the catalog, is granted that.
+
+use std::collections::BTreeSet;
+
+use super::naming::{limit, named};
+use super::policy::{Statement, allow, allow_everywhere, document, key_use, own, role, trust};
+use super::{catalog, lake};
+use crate::emit::hcl::{Block, Value, call, list, reference};
+use crate::plan::{Access, DatasetId, Engine, Format, Grant, Plan, Serve, names};
+use crate::text_of;
+
+const REGISTRATION: &str = "lake_formation";
+
+const OPEN_DEFAULTS: &str = "Lake Formation still grants new databases or tables to IAM_ALLOWED_PRINCIPALS, so column \
+    grants would mean nothing. Empty the defaults where the account's data lake settings are managed, or set \
+    manage_lake_formation_settings = true.";
+const NOT_AN_ADMIN: &str = "Who deploys is not a Lake Formation administrator, so it cannot grant. Add it where the \
+    account's data lake settings are managed, or set manage_lake_formation_settings = true.";
+
+/// Settings of the account, where this stack writes them, and the check that grants will mean something.
+///
+/// They exist once in an account and region, so stacks share them: administrators are only added, never taken away,
+/// and two stacks that both write them write the same.
+fn gate() -> Vec<Block> {
+    let settings = "data.aws_lakeformation_data_lake_settings.account";
+    let deployer = "data.aws_iam_session_context.deployer.issuer_arn";
+    let admins = [
+        reference(format!("{settings}.admins")),
+        reference("var.lake_formation_admins"),
+        list([reference(deployer)]),
+    ];
+    let owned = Block::resource("aws_lakeformation_data_lake_settings", "account")
+        .doc("Empties the defaults that open every new database and table to everyone with IAM rights.")
+        .set("count", reference("var.manage_lake_formation_settings ? 1 : 0"))
+        .set("admins", call("setunion", admins))
+        .set("parameters", crate::object_of! { "CROSS_ACCOUNT_VERSION" => "4" });
+    let read = Block::data("aws_lakeformation_data_lake_settings", "account");
+    let empty = [
+        "create_database_default_permissions",
+        "create_table_default_permissions",
+    ]
+    .map(|name| format!("length({settings}.{name}) == 0"))
+    .join(" && ");
+    let precondition = |condition: &str, message: &str| {
+        Block::new("precondition")
+            .set(
+                "condition",
+                reference(format!("var.manage_lake_formation_settings || ({condition})")),
+            )
+            .set("error_message", message)
+    };
+    let check = Block::resource("terraform_data", "lake_formation_is_ready")
+        .doc("Databases wait for this: made before the defaults are empty, they would be open to IAM alone.")
+        .set("input", reference("aws_lakeformation_data_lake_settings.account[*].id"))
+        .block(
+            Block::new("lifecycle")
+                .block(precondition(&empty, OPEN_DEFAULTS))
+                .block(precondition(
+                    &format!("contains({settings}.admins, {deployer})"),
+                    NOT_AN_ADMIN,
+                )),
+        );
+    vec![owned, read, check]
+}
+
+/// Registration, grants and reader policies.
+pub fn blocks(plan: &Plan) -> Vec<Block> {
+    let mut out = gate();
+    let zones: BTreeSet<&str> = read_datasets(plan).iter().map(|id| id.zone.as_str()).collect();
+    if !zones.is_empty() {
+        out.extend(registration(plan, &zones));
+    }
+    out.extend(firehose_grants(plan));
+    for access in &plan.accesses {
+        out.extend(grants(access));
+        out.extend(reader(plan, access));
+    }
+    out
+}
+
+fn read_datasets(plan: &Plan) -> BTreeSet<&DatasetId> {
+    let granted = plan
+        .accesses
+        .iter()
+        .flat_map(|access| &access.grants)
+        .map(|grant| &grant.dataset);
+    plan.serves
+        .iter()
+        .flat_map(|serve| &serve.expose)
+        .chain(granted)
+        .collect()
+}
+
+fn registration(plan: &Plan, zones: &BTreeSet<&str>) -> Vec<Block> {
+    let arn = |zone: &str| reference(format!("aws_s3_bucket.{}.arn", lake::zone_label(zone)));
+    let statements = vec![
+        allow(
+            "Read",
+            &["s3:GetObject"],
+            zones.iter().map(|zone| lake::objects(&lake::zone_label(zone), "")),
+        ),
+        allow("List", &["s3:ListBucket"], zones.iter().map(|zone| arn(zone))),
+        key_use("Decrypt", &["kms:Decrypt"], "s3"),
+    ];
+    let trusted = trust("lakeformation.amazonaws.com", Some(own("lakeformation", "*")));
+    let mut out = role(
+        REGISTRATION,
+        named(plan, REGISTRATION, limit::SIXTY_FOUR),
+        "Reads for those whom Lake Formation lets read",
+        trusted,
+        statements,
+    )
+    .to_vec();
+    // Making a table at a registered location needs a grant on the location: tables come first.
+    let tables: Vec<Value> = plan
+        .datasets
+        .keys()
+        .map(|id| reference(format!("aws_glue_catalog_table.{}", catalog::label(id))))
+        .chain([reference(format!("aws_iam_role_policy.{REGISTRATION}"))])
+        .collect();
+    out.extend(zones.iter().map(|zone| {
+        Block::resource("aws_lakeformation_resource", &lake::zone_label(zone))
+            .set("arn", arn(zone))
+            .set("role_arn", reference(format!("aws_iam_role.{REGISTRATION}.arn")))
+            .set("hybrid_access_enabled", false)
+            .set("depends_on", tables.clone())
+    }));
+    out
+}
+
+/// Firehose reads the schema that it converts to: without a grant Lake Formation hides it.
+fn firehose_grants(plan: &Plan) -> Vec<Block> {
+    plan.transforms
+        .iter()
+        .filter(|transform| matches!(transform.engine, Engine::Lambda(_)))
+        .filter(|transform| plan.dataset(&transform.target).format == Format::Parquet)
+        .map(|transform| {
+            let table = Block::new("table")
+                .set("database_name", catalog::database(&transform.target))
+                .set("name", catalog::table(&transform.target));
+            permission(&format!("{}_delivery", transform.name), &["DESCRIBE", "SELECT"])
+                .set(
+                    "principal",
+                    reference(format!("aws_iam_role.{}_delivery.arn", transform.name)),
+                )
+                .block(table)
+        })
+        .collect()
+}
+
+fn permission(label: &str, permissions: &[&str]) -> Block {
+    Block::resource("aws_lakeformation_permissions", label)
+        .set("permissions", list(permissions.iter().copied()))
+        .set("depends_on", vec![reference("terraform_data.lake_formation_is_ready")])
+}
+
+fn roles(access: &Access) -> Value {
+    reference(format!("local.readers_{}", access.name))
+}
+
+fn grants(access: &Access) -> Vec<Block> {
+    let databases: BTreeSet<&str> = access.grants.iter().map(|grant| grant.dataset.zone.as_str()).collect();
+    let describe = databases.into_iter().map(|zone| {
+        let name = reference(format!("aws_glue_catalog_database.{zone}.name"));
+        permission(&format!("{}_{zone}", access.name), &["DESCRIBE"])
+            .set("for_each", roles(access))
+            .set("principal", reference("each.value"))
+            .block(Block::new("database").set("name", name))
+    });
+    let select = access
+        .grants
+        .iter()
+        .filter(|grant| !grant.columns.is_empty())
+        .map(|grant| columns(access, grant));
+    describe.chain(select).collect()
+}
+
+fn columns(access: &Access, grant: &Grant) -> Block {
+    let table = Block::new("table_with_columns")
+        .set("database_name", catalog::database(&grant.dataset))
+        .set("name", catalog::table(&grant.dataset))
+        .set("column_names", list(&grant.columns));
+    let hidden = if grant.all_columns {
+        "every column"
+    } else {
+        "columns that are labelled or not granted stay hidden"
+    };
+    permission(
+        &format!("{}_{}", access.name, catalog::label(&grant.dataset)),
+        &["SELECT"],
+    )
+    .doc(&format!("{} reads {}: {hidden}.", access.name, grant.dataset))
+    .set("for_each", roles(access))
+    .set("principal", reference("each.value"))
+    .block(table)
+}
+
+/// The IAM side: without it a grant is of no use.
+fn reader(plan: &Plan, access: &Access) -> Vec<Block> {
+    let label = format!("{}_reader", access.name);
+    let granted: BTreeSet<&DatasetId> = access.grants.iter().map(|grant| &grant.dataset).collect();
+    let serves: Vec<&Serve> = plan
+        .serves
+        .iter()
+        .filter(|serve| serve.expose.iter().any(|id| granted.contains(id)))
+        .collect();
+    let mut statements = vec![
+        allow_everywhere(
+            "LakeFormation",
+            &["lakeformation:GetDataAccess"],
+            "Lake Formation's grants say what comes of it; IAM knows no resource here.",
+        ),
+        catalog_reads(&granted),
+    ];
+    if !serves.is_empty() {
+        statements.extend(queries(&serves));
+    }
+    let policy = Block::resource("aws_iam_policy", &label)
+        .set("name", named(plan, &label, limit::LONG))
+        .set(
+            "description",
+            format!("What readers of {} need beside their grants", access.name),
+        )
+        .set("policy", document(statements));
+    let own_roles = format!(
+        "toset([for arn in {} : arn if split(\":\", arn)[4] == local.account])",
+        "local.readers_".to_string() + &access.name
+    );
+    let attachment = Block::resource("aws_iam_role_policy_attachment", &label)
+        .doc("Roles of other accounts attach a policy of their own account's.")
+        .set("for_each", reference(own_roles))
+        .set("role", reference("reverse(split(\"/\", each.value))[0]"))
+        .set("policy_arn", reference(format!("aws_iam_policy.{label}.arn")));
+    vec![policy, attachment]
+}
+
+fn catalog_reads(granted: &BTreeSet<&DatasetId>) -> Statement {
+    let mut resources = vec![own("glue", "catalog")];
+    for id in granted {
+        let database = own("glue", text_of!["database/", catalog::database(id)]);
+        if !resources.contains(&database) {
+            resources.push(database);
+        }
+    }
+    resources.extend(granted.iter().map(|id| {
+        own(
+            "glue",
+            text_of!["table/", catalog::database(id), "/", catalog::table(id)],
+        )
+    }));
+    allow(
+        "Catalog",
+        &[
+            "glue:GetDatabase",
+            "glue:GetDatabases",
+            "glue:GetPartition",
+            "glue:GetPartitions",
+            "glue:GetTable",
+            "glue:GetTables",
+        ],
+        resources,
+    )
+}
+
+fn queries(serves: &[&Serve]) -> Vec<Statement> {
+    let workgroups = serves
+        .iter()
+        .map(|serve| reference(format!("aws_athena_workgroup.{}.arn", serve.name)));
+    let results = serves
+        .iter()
+        .map(|serve| lake::objects("query_results", &names::dataset_prefix(&serve.name)));
+    let bucket = || [reference("aws_s3_bucket.query_results.arn")];
+    let prefixes: Vec<Value> = serves
+        .iter()
+        .map(|serve| format!("{}*", names::dataset_prefix(&serve.name)).into())
+        .collect();
+    vec![
+        allow(
+            "Query",
+            &[
+                "athena:BatchGetQueryExecution",
+                "athena:GetQueryExecution",
+                "athena:GetQueryResults",
+                "athena:GetQueryResultsStream",
+                "athena:GetWorkGroup",
+                "athena:ListQueryExecutions",
+                "athena:StartQueryExecution",
+                "athena:StopQueryExecution",
+            ],
+            workgroups,
+        ),
+        allow(
+            "Results",
+            &[
+                "s3:AbortMultipartUpload",
+                "s3:GetObject",
+                "s3:ListMultipartUploadParts",
+                "s3:PutObject",
+            ],
+            results,
+        ),
+        allow("FindResults", &["s3:GetBucketLocation"], bucket()),
+        allow("ListResults", &["s3:ListBucket"], bucket()).when("StringLike", "s3:prefix", prefixes),
+        key_use("ResultsKey", &["kms:Decrypt", "kms:GenerateDataKey"], "s3"),
+    ]
+}

@@ -1,0 +1,99 @@
+//! Phase 6: a plan as AWS resources, a file a bundle, and the helpers' files beside them.
+//!
+//! Resources are values ([`crate::emit::hcl::Block`]); text is made of them in one place. Knows nothing of the
+//! language: everything comes from the plan. How known pitfalls are answered stands in `docs/aws/pitfalls.md`.
+
+mod athena;
+mod backup;
+mod bucket;
+mod catalog;
+mod cost;
+mod firehose;
+mod function;
+mod glue_job;
+mod keys;
+mod kinesis;
+mod lake;
+mod lake_formation;
+mod monitoring;
+mod naming;
+mod operations;
+mod orchestration;
+mod policy;
+mod queue;
+mod readme;
+mod root;
+mod secrets;
+mod stack;
+#[cfg(test)]
+mod tests;
+
+pub use stack::Stack;
+
+use crate::emit::hcl::Block;
+use crate::emit::states;
+use crate::plan::{Files, Plan, names};
+
+/// All resources of a platform.
+pub fn stack(plan: &Plan) -> Stack {
+    let mut out = Stack::default();
+    root::add(&mut out, plan);
+    out.file(
+        "keys",
+        "The key of everything that this platform stores.",
+        keys::blocks(plan),
+    );
+    out.file(
+        "buckets",
+        "Where data rests, for how long, and who may not touch it.",
+        lake::blocks(plan),
+    );
+    out.file(
+        "catalog",
+        "Databases and tables, as Athena sees them.",
+        catalog::blocks(plan),
+    );
+    out.file("streams", "Streams that bring rows.", kinesis::blocks(plan));
+    out.file("firehose", "Delivery of rows to buckets.", firehose::blocks(plan));
+    out.file("functions", "Functions on streams.", function::blocks(plan));
+    out.file("jobs", "Jobs on tables.", glue_job::blocks(plan));
+    out.file(
+        "orchestration",
+        "When jobs run, and what happens when they fail.",
+        orchestration::blocks(plan),
+    );
+    out.file("athena", "How people query.", athena::blocks(plan));
+    out.file("lake_formation", "Who may read what.", lake_formation::blocks(plan));
+    out.file(
+        "operations",
+        "Functions that watch the platform.",
+        operations::blocks(plan),
+    );
+    out.file(
+        "monitoring",
+        "Alarms, who is told, and the dashboard.",
+        monitoring::blocks(plan),
+    );
+    out.file("cost", "The budget.", cost::blocks(plan));
+    out.file("secrets", "Secrets, without their values.", secrets::blocks(plan));
+    out.file("backup", "Backups.", backup::blocks(plan));
+    out
+}
+
+/// The Terraform of a platform, its state machines, its operations functions, and the build's README.
+pub fn terraform(plan: &Plan) -> Files {
+    let mut out = stack(plan).print();
+    out.extend(operations::files());
+    for schedule in &plan.schedules {
+        out.insert(names::state_machine(&schedule.name), states::definition(plan, schedule));
+    }
+    out.insert("terraform/terraform.tfvars.example".into(), root::example(plan));
+    out.insert("terraform/backend.tf.example".into(), root::backend(plan));
+    out.insert("README.md".into(), readme::text(plan));
+    out
+}
+
+/// Terraform refuses to destroy it.
+fn keep(block: Block) -> Block {
+    block.block(Block::new("lifecycle").set("prevent_destroy", true))
+}

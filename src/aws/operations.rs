@@ -1,0 +1,188 @@
+//! The platform's own functions: the freshness probe and the purge verifier, when they run, and what they look at.
+
+use super::naming::{limit, named};
+use super::policy::{allow, key_use, role, trust};
+use super::{function, lake, orchestration, queue};
+use crate::emit::hcl::{Block, Value, call, list, object, reference};
+use crate::plan::{Plan, Zone, names};
+use crate::{object_of, text_of};
+
+/// Their sources, by name.
+const SOURCES: [(&str, &str); 2] = [
+    ("freshness_probe", include_str!("../../stdlib/ops/freshness_probe.py")),
+    ("purge_verifier", include_str!("../../stdlib/ops/purge_verifier.py")),
+];
+
+/// Dimension of their metrics: the platform, by its prefix.
+pub const PLATFORM: &str = "Platform";
+/// Dimension of their metrics: the dataset, or another place that purges.
+pub const DATASET: &str = "Dataset";
+/// Metric of the probe: how old the newest object is.
+pub const AGE: &str = "AgeSeconds";
+/// Metric of the verifier: what should be gone and is not.
+pub const OVERDUE: &str = "OverdueObjects";
+/// The label of the queue of their failures.
+pub const FAILED: &str = "failed_operations";
+
+const CONFIGURATION: &str = "ops/configuration.json";
+const ROLE: &str = "operations_start";
+
+/// Their sources, as files of the build.
+pub fn files() -> impl Iterator<Item = (String, String)> {
+    SOURCES
+        .iter()
+        .map(|(name, source)| (names::operations_source(name), source.to_string()))
+}
+
+/// How long after its retention S3 may still hold something: the rounding to midnight, the run itself, and a day for
+/// the version behind the delete marker.
+pub fn sweep_days(zone: &Zone) -> u32 {
+    if zone.versioning || zone.backup_days.is_some() {
+        3
+    } else {
+        2
+    }
+}
+
+/// Functions, roles, logs and schedules.
+pub fn blocks(plan: &Plan) -> Vec<Block> {
+    let mut out = queue::dead_letters(plan, FAILED, "Runs of the platform's own functions that failed.");
+    out.push(configuration(plan));
+    for (name, purpose, action, every) in [
+        (
+            "freshness_probe",
+            "Measures how old the newest object of each dataset is.",
+            "s3:ListBucket",
+            "rate(15 minutes)",
+        ),
+        (
+            "purge_verifier",
+            "Counts what should have been purged and is still there.",
+            "s3:ListBucketVersions",
+            "cron(30 4 * * ? *)",
+        ),
+    ] {
+        out.extend(one(plan, name, purpose, action));
+        let target = orchestration::Target {
+            arn: reference(format!("aws_lambda_function.{name}.arn")),
+            role: ROLE.into(),
+            input: None,
+            retries: 2,
+        };
+        out.push(orchestration::entry(plan, name, every, "UTC", target));
+    }
+    out.extend(starter(plan));
+    out
+}
+
+fn starter(plan: &Plan) -> [Block; 2] {
+    let functions = names::OPERATIONS
+        .iter()
+        .map(|name| reference(format!("aws_lambda_function.{name}.arn")));
+    let mut statements = vec![allow("Invoke", &["lambda:InvokeFunction"], functions)];
+    statements.extend(queue::send(orchestration::MISSED));
+    statements.push(orchestration::decrypt_input());
+    role(
+        ROLE,
+        named(plan, ROLE, limit::SIXTY_FOUR),
+        "Starts the platform's own functions",
+        trust("scheduler.amazonaws.com", Some(orchestration::schedules_arn())),
+        statements,
+    )
+}
+
+fn one(plan: &Plan, name: &str, purpose: &str, list_action: &str) -> Vec<Block> {
+    let group = format!("{name}_function");
+    let log_name = text_of!["/aws/lambda/", named(plan, name, limit::SIXTY_FOUR)];
+    let buckets: Vec<Value> = lake::buckets(plan)
+        .iter()
+        .filter(|bucket| !bucket.takes_logs)
+        .map(|bucket| reference(format!("aws_s3_bucket.{}.arn", bucket.label)))
+        .collect();
+    let mut statements = vec![
+        allow("List", &[list_action], buckets),
+        allow("Configuration", &["s3:GetObject"], [configuration_arn()]),
+        key_use("DecryptConfiguration", &["kms:Decrypt"], "s3"),
+    ];
+    statements.extend(queue::send(FAILED));
+    statements.extend(function::common(&group));
+    let environment = object_of! {
+        "CONFIGURATION_BUCKET" => reference("aws_s3_bucket.artifacts.bucket"),
+        "CONFIGURATION_KEY" => reference("aws_s3_object.operations.key"),
+        "PLATFORM" => reference("local.prefix"),
+    };
+    let lambda = function::base(plan, name, &names::operations_archive(name))
+        .doc(purpose)
+        .set("description", purpose)
+        .set("runtime", "python3.13")
+        .set("handler", format!("{name}.handler"))
+        .set("architectures", list(["arm64"]))
+        .set("memory_size", 512u32)
+        .set("timeout", 900u32)
+        .set("reserved_concurrent_executions", 1u32)
+        .block(Block::new("environment").set("variables", environment))
+        .block(Block::new("dead_letter_config").set("target_arn", reference(format!("aws_sqs_queue.{FAILED}.arn"))));
+    let mut out = vec![lake::log_group(plan, &group, log_name)];
+    out.extend(function::function_role(plan, name, statements));
+    out.push(lambda);
+    out
+}
+
+fn configuration_arn() -> Value {
+    text_of![
+        reference("aws_s3_bucket.artifacts.arn"),
+        "/",
+        reference("aws_s3_object.operations.key")
+    ]
+}
+
+/// Every folder with a lifetime: what the verifier counts in. Datasets come first, and are what the probe measures.
+fn configuration(plan: &Plan) -> Block {
+    let text = |value: &str| Value::from(value);
+    let mut places: Vec<Value> = vec![];
+    for dataset in plan.datasets.values() {
+        let aged = lake::purged_by_age(plan, dataset);
+        let sweep = plan.zone(&dataset.id.zone).map_or(3, sweep_days);
+        let column = dataset
+            .partition
+            .first()
+            .filter(|_| !aged)
+            .map_or(Value::Null, |name| text(name));
+        places.push(object_of! {
+            "name" => dataset.id.to_string(),
+            "kind" => "dataset",
+            "bucket" => bucket_name(&lake::zone_label(&dataset.id.zone)),
+            "prefix" => names::dataset_prefix(&dataset.id.name),
+            "days" => dataset.retain_days + sweep,
+            "day_column" => column,
+        });
+    }
+    for bucket in lake::buckets(plan).iter().filter(|bucket| !bucket.takes_logs) {
+        let zone = bucket.label.starts_with("zone_");
+        for rule in bucket.rules.iter().filter(|rule| !zone || rule.prefix == lake::ERRORS) {
+            let Some(days) = rule.days else { continue };
+            places.push(object_of! {
+                "name" => format!("{}/{}", bucket.label, rule.prefix.trim_end_matches('/')),
+                "kind" => "copy",
+                "bucket" => bucket_name(&bucket.label),
+                "prefix" => rule.prefix.as_str(),
+                "days" => days + 3,
+                "day_column" => Value::Null,
+            });
+        }
+    }
+    Block::resource("aws_s3_object", "operations")
+        .doc("What the platform's own functions look at: each folder, and after how many days a row in it is overdue.")
+        .set("bucket", reference("aws_s3_bucket.artifacts.id"))
+        .set("key", CONFIGURATION)
+        .set("kms_key_id", reference(super::policy::KEY))
+        .set("content_type", "application/json")
+        .set(
+            "content",
+            call("jsonencode", [object([("places".to_string(), Value::List(places))])]),
+        )
+}
+
+fn bucket_name(label: &str) -> Value {
+    reference(format!("aws_s3_bucket.{label}.bucket"))
+}

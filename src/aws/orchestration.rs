@@ -1,0 +1,232 @@
+//! Schedules: a state machine each, started by EventBridge Scheduler. Knows nothing of what the machine's states are.
+
+use super::naming::{limit, named};
+use super::policy::{KEY, Statement, allow, allow_everywhere, key_use, own, role, trust};
+use super::{glue_job, lake, monitoring, queue};
+use crate::emit::hcl::{Block, Value, call, object, reference};
+use crate::emit::states;
+use crate::plan::{Plan, Schedule, names};
+use crate::text_of;
+
+/// The label of the queue of starts that could not be made.
+pub const MISSED: &str = "missed_starts";
+
+/// The group of all schedules, those of operations too.
+const GROUP: &str = "aws_scheduler_schedule_group.platform";
+
+/// The ARN of every schedule in the platform's group, for trust policies.
+pub fn schedules_arn() -> Value {
+    own("scheduler", text_of!["schedule/", reference("local.prefix"), "/*"])
+}
+
+/// State machines, schedules, and what both need.
+pub fn blocks(plan: &Plan) -> Vec<Block> {
+    let group = Block::resource("aws_scheduler_schedule_group", "platform").set("name", reference("local.prefix"));
+    let mut out = vec![group];
+    out.extend(queue::dead_letters(
+        plan,
+        MISSED,
+        "Starts that the scheduler could not make, after all its retries.",
+    ));
+    for schedule in &plan.schedules {
+        out.extend(machine(plan, schedule));
+        out.extend(start(plan, schedule));
+    }
+    out
+}
+
+fn machine(plan: &Plan, schedule: &Schedule) -> Vec<Block> {
+    let label = &schedule.name;
+    let group = format!("{label}_machine");
+    let jobs: Vec<&str> = states::waves(plan, schedule)
+        .into_iter()
+        .flatten()
+        .map(|(transform, _)| transform)
+        .collect();
+    let log_name = text_of!["/aws/vendedlogs/states/", named(plan, label, limit::EIGHTY)];
+    let mut out = vec![lake::log_group(plan, &group, log_name)];
+    let source = own("states", text_of!["stateMachine:", named(plan, label, limit::EIGHTY)]);
+    out.extend(role(
+        &group,
+        named(plan, &group, limit::SIXTY_FOUR),
+        &format!("What the state machine {label} may do"),
+        trust("states.amazonaws.com", Some(source)),
+        permissions(plan, schedule, &jobs),
+    ));
+    let mut variables = vec![(states::PARTITION.to_string(), reference("local.partition"))];
+    if let Some(topic) = topic(plan, schedule) {
+        variables.push((states::TOPIC.into(), topic));
+    }
+    variables.extend(jobs.iter().map(|job| (states::job_variable(job), glue_job::name(job))));
+    let file = text_of![reference("path.module"), "/../", names::state_machine(label)];
+    let block = Block::resource("aws_sfn_state_machine", label)
+        .set("name", named(plan, label, limit::EIGHTY))
+        .set("role_arn", reference(format!("aws_iam_role.{group}.arn")))
+        .set("definition", call("templatefile", [file, object(variables)]))
+        .set("depends_on", vec![reference(format!("aws_iam_role_policy.{group}"))])
+        .block(
+            Block::new("logging_configuration")
+                .set("level", "ALL")
+                .set("include_execution_data", true)
+                .set("log_destination", lake::log_streams(&group)),
+        )
+        .block(Block::new("tracing_configuration").set("enabled", true))
+        .block(
+            Block::new("encryption_configuration")
+                .set("type", "CUSTOMER_MANAGED_KMS_KEY")
+                .set("kms_key_id", reference(KEY))
+                .set("kms_data_key_reuse_period_seconds", 300u32),
+        );
+    out.push(match &schedule.doc {
+        Some(doc) => block.doc(doc),
+        None => block,
+    });
+    out
+}
+
+fn topic(plan: &Plan, schedule: &Schedule) -> Option<Value> {
+    let monitor = schedule.on_failure.as_ref()?;
+    let declared = plan.monitors.iter().find(|other| other.name == *monitor)?;
+    Some(monitoring::topic(&declared.name))
+}
+
+fn permissions(plan: &Plan, schedule: &Schedule, jobs: &[&str]) -> Vec<Statement> {
+    let mut out = vec![];
+    if !jobs.is_empty() {
+        out.push(glue_job::run(jobs));
+    }
+    if let Some(topic) = topic(plan, schedule) {
+        out.push(allow("Notify", &["sns:Publish"], [topic]));
+        out.push(key_use(
+            "EncryptNotification",
+            &["kms:Decrypt", "kms:GenerateDataKey"],
+            "sns",
+        ));
+    }
+    let machine = own(
+        "states",
+        text_of!["stateMachine:", named(plan, &schedule.name, limit::EIGHTY)],
+    );
+    out.push(
+        allow(
+            "EncryptHistory",
+            &["kms:Decrypt", "kms:GenerateDataKey"],
+            [reference(KEY)],
+        )
+        .when(
+            "StringEquals",
+            "kms:EncryptionContext:aws:states:stateMachineArn",
+            machine,
+        ),
+    );
+    out.push(allow("EncryptLogs", &["kms:GenerateDataKey"], [reference(KEY)]).when(
+        "StringEquals",
+        "kms:EncryptionContext:SourceArn",
+        own("logs", "*"),
+    ));
+    out.push(allow_everywhere(
+        "DeliverLogs",
+        &[
+            "logs:CreateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:DescribeLogGroups",
+            "logs:DescribeResourcePolicies",
+            "logs:GetLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:UpdateLogDelivery",
+        ],
+        "Log deliveries have no resources to limit these to.",
+    ));
+    out.push(allow_everywhere(
+        "Trace",
+        &[
+            "xray:GetSamplingRules",
+            "xray:GetSamplingTargets",
+            "xray:PutTelemetryRecords",
+            "xray:PutTraceSegments",
+        ],
+        "X-Ray has no resources to limit these to.",
+    ));
+    out
+}
+
+fn start(plan: &Plan, schedule: &Schedule) -> Vec<Block> {
+    let label = &schedule.name;
+    let group = format!("{label}_start");
+    let machine = reference(format!("aws_sfn_state_machine.{label}.arn"));
+    let mut statements = vec![allow("Start", &["states:StartExecution"], [machine.clone()])];
+    statements.extend(queue::send(MISSED));
+    statements.push(decrypt_input());
+    let mut out = role(
+        &group,
+        named(plan, &group, limit::SIXTY_FOUR),
+        &format!("What the schedule {label} may do"),
+        trust("scheduler.amazonaws.com", Some(schedules_arn())),
+        statements,
+    )
+    .to_vec();
+    // Scheduler replaces the attribute in the text as it stands: `jsonencode` would write `<` as `\u003c`.
+    let input = format!("{{\"{}\":\"<aws.scheduler.scheduled-time>\"}}", names::ARG_RUN_AT);
+    let target = Target {
+        arn: machine,
+        role: group,
+        input: Some(input),
+        retries: 3,
+    };
+    out.push(entry(
+        plan,
+        label,
+        &format!("cron({})", schedule.cron),
+        &schedule.zone,
+        target,
+    ));
+    out
+}
+
+/// What an entry of the scheduler starts.
+pub struct Target {
+    /// Its ARN.
+    pub arn: Value,
+    /// The label of the role that may start it.
+    pub role: String,
+    /// What it is given.
+    pub input: Option<String>,
+    /// How often a start is tried again.
+    pub retries: u32,
+}
+
+/// The scheduler keeps targets' inputs under the platform's key, and reads them in the role's name.
+pub fn decrypt_input() -> Statement {
+    key_use("DecryptSchedule", &["kms:Decrypt"], "scheduler")
+}
+
+/// An entry of the scheduler.
+pub fn entry(plan: &Plan, label: &str, expression: &str, zone: &str, target: Target) -> Block {
+    let block = Block::new("target")
+        .set("arn", target.arn)
+        .set("role_arn", reference(format!("aws_iam_role.{}.arn", target.role)));
+    let block = match target.input {
+        Some(input) => block.set("input", input),
+        None => block,
+    };
+    let block = block
+        .block(Block::new("dead_letter_config").set("arn", reference(format!("aws_sqs_queue.{MISSED}.arn"))))
+        .block(
+            Block::new("retry_policy")
+                .set("maximum_event_age_in_seconds", 3600u32)
+                .set("maximum_retry_attempts", target.retries),
+        );
+    Block::resource("aws_scheduler_schedule", label)
+        .set("name", named(plan, label, limit::SIXTY_FOUR))
+        .set("group_name", reference(format!("{GROUP}.name")))
+        .set("schedule_expression", expression)
+        .set("schedule_expression_timezone", zone)
+        .set("kms_key_arn", reference(KEY))
+        .set(
+            "depends_on",
+            vec![reference(format!("aws_iam_role_policy.{}", target.role))],
+        )
+        .block(Block::new("flexible_time_window").set("mode", "OFF"))
+        .block(block)
+}

@@ -1,0 +1,170 @@
+//! IAM policies as values. Knows the grammar of policies, not who needs which action.
+
+use crate::emit::hcl::{Block, Value, call, commented, list, object, reference};
+use crate::{object_of, text_of};
+
+/// A statement of a policy.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    sid: String,
+    allow: bool,
+    actions: Vec<String>,
+    resources: Vec<Value>,
+    because: Option<String>,
+    principal: Option<Value>,
+    conditions: Vec<(String, String, Value)>,
+}
+
+fn statement(sid: &str, allow: bool, actions: &[&str], resources: impl IntoIterator<Item = Value>) -> Statement {
+    Statement {
+        sid: sid.into(),
+        allow,
+        actions: actions.iter().map(|action| action.to_string()).collect(),
+        resources: resources.into_iter().collect(),
+        because: None,
+        principal: None,
+        conditions: vec![],
+    }
+}
+
+/// What may be done, to what.
+pub fn allow(sid: &str, actions: &[&str], resources: impl IntoIterator<Item = Value>) -> Statement {
+    statement(sid, true, actions, resources)
+}
+
+/// What may be done by an action that AWS cannot limit to a resource; the comment says so in the policy.
+pub fn allow_everywhere(sid: &str, actions: &[&str], because: &str) -> Statement {
+    let mut out = statement(sid, true, actions, ["*".into()]);
+    out.because = Some(because.into());
+    out
+}
+
+/// What nobody may do.
+pub fn deny(sid: &str, actions: &[&str], resources: impl IntoIterator<Item = Value>) -> Statement {
+    let mut out = statement(sid, false, actions, resources);
+    out.principal = Some("*".into());
+    out
+}
+
+/// Who may take a role: a service, on behalf of this account and of the resources whose ARN is like `source`.
+pub fn trust(service: &str, source: Option<Value>) -> Statement {
+    let out = statement("Service", true, &["sts:AssumeRole"], [])
+        .service(service.into())
+        .when("StringEquals", "aws:SourceAccount", reference("local.account"));
+    match source {
+        Some(arn) => out.when("ArnLike", "aws:SourceArn", arn),
+        None => out,
+    }
+}
+
+impl Statement {
+    /// A condition.
+    pub fn when(mut self, operator: &str, key: &str, value: impl Into<Value>) -> Statement {
+        self.conditions.push((operator.into(), key.into(), value.into()));
+        self
+    }
+
+    /// The service that it is about.
+    pub fn service(mut self, service: Value) -> Statement {
+        self.principal = Some(object_of! { "Service" => service });
+        self
+    }
+
+    /// The account's own identities, as far as their policies allow it.
+    pub fn account(mut self) -> Statement {
+        self.principal = Some(object_of! { "AWS" => arn("iam", "", "root") });
+        self
+    }
+
+    /// Why its resource is `*`.
+    pub fn because(mut self, reason: &str) -> Statement {
+        self.because = Some(reason.into());
+        self
+    }
+
+    fn value(&self) -> Value {
+        let mut entries = vec![
+            ("Sid".to_string(), Value::from(&self.sid)),
+            ("Effect".into(), if self.allow { "Allow" } else { "Deny" }.into()),
+        ];
+        if let Some(principal) = &self.principal {
+            entries.push(("Principal".into(), principal.clone()));
+        }
+        entries.push(("Action".into(), list(&self.actions)));
+        if !self.resources.is_empty() {
+            entries.push(("Resource".into(), list(self.resources.clone())));
+        }
+        let mut operators: Vec<(String, Vec<(String, Value)>)> = vec![];
+        for (operator, key, value) in &self.conditions {
+            let entry = (key.clone(), value.clone());
+            match operators.iter_mut().find(|(name, _)| name == operator) {
+                Some((_, keys)) => keys.push(entry),
+                None => operators.push((operator.clone(), vec![entry])),
+            }
+        }
+        if !operators.is_empty() {
+            let conditions = operators.into_iter().map(|(name, keys)| (name, object(keys)));
+            entries.push(("Condition".into(), object(conditions)));
+        }
+        match &self.because {
+            Some(reason) => commented(reason, object(entries)),
+            None => object(entries),
+        }
+    }
+}
+
+/// `jsonencode({ … })` of a policy.
+pub fn document(statements: impl IntoIterator<Item = Statement>) -> Value {
+    let statements: Vec<Value> = statements.into_iter().map(|statement| statement.value()).collect();
+    let policy = object_of! { "Version" => "2012-10-17", "Statement" => Value::List(statements) };
+    call("jsonencode", [policy])
+}
+
+/// A role with one inline policy. The second block's address is what users of the role wait for.
+pub fn role(label: &str, name: Value, purpose: &str, trust: Statement, statements: Vec<Statement>) -> [Block; 2] {
+    let role = Block::resource("aws_iam_role", label)
+        .set("name", name)
+        .set("description", purpose)
+        .set("assume_role_policy", document([trust]));
+    let policy = Block::resource("aws_iam_role_policy", label)
+        .set("name", "permissions")
+        .set("role", reference(format!("aws_iam_role.{label}.id")))
+        .set("policy", document(statements));
+    [role, policy]
+}
+
+/// `arn:PARTITION:SERVICE:REGION:ACCOUNT:REST`; services without regions pass `""` as region.
+pub fn arn(service: &str, region: &str, rest: impl Into<Value>) -> Value {
+    let region = if region.is_empty() {
+        "".into()
+    } else {
+        reference(region)
+    };
+    text_of![
+        "arn:",
+        reference("local.partition"),
+        format!(":{service}:"),
+        region,
+        ":",
+        reference("local.account"),
+        ":",
+        rest.into()
+    ]
+}
+
+/// An ARN in the platform's own region and account.
+pub fn own(service: &str, rest: impl Into<Value>) -> Value {
+    arn(service, "var.region", rest)
+}
+
+/// Use of the platform's key, through one service only.
+pub fn key_use(sid: &str, actions: &[&str], service: &str) -> Statement {
+    allow(sid, actions, [reference(KEY)]).when(
+        "StringEquals",
+        "kms:ViaService",
+        text_of![format!("{service}."), reference("var.region"), ".amazonaws.com"],
+    )
+}
+
+/// The platform's key.
+pub const KEY: &str = "aws_kms_key.platform.arn";

@@ -1,0 +1,47 @@
+//! Queues of dead letters: encrypted, TLS only, kept as long as SQS keeps anything.
+
+use super::naming::{limit, named};
+use super::policy::{Statement, allow, deny, document, key_use};
+use crate::emit::hcl::{Block, call, reference};
+use crate::object_of;
+use crate::plan::Plan;
+
+/// The longest that SQS keeps a message: 14 days, seconds.
+const RETENTION: u32 = 1_209_600;
+
+/// A queue of dead letters. Nothing redrives into it by itself.
+pub fn dead_letters(plan: &Plan, label: &str, purpose: &str) -> Vec<Block> {
+    let url = || reference(format!("aws_sqs_queue.{label}.id"));
+    let arn = || reference(format!("aws_sqs_queue.{label}.arn"));
+    let queue = Block::resource("aws_sqs_queue", label)
+        .doc(purpose)
+        .set("name", named(plan, label, limit::EIGHTY))
+        .set("message_retention_seconds", RETENTION)
+        .set("kms_master_key_id", reference(super::policy::KEY))
+        .set("kms_data_key_reuse_period_seconds", 300u32);
+    let policy = deny("TlsOnly", &["sqs:*"], [arn()]).when("Bool", "aws:SecureTransport", "false");
+    vec![
+        queue,
+        Block::resource("aws_sqs_queue_policy", label)
+            .set("queue_url", url())
+            .set("policy", document([policy])),
+        Block::resource("aws_sqs_queue_redrive_allow_policy", label)
+            .set("queue_url", url())
+            .set(
+                "redrive_allow_policy",
+                call("jsonencode", [object_of! { "redrivePermission" => "denyAll" }]),
+            ),
+    ]
+}
+
+/// What a role needs to send to a queue.
+pub fn send(label: &str) -> [Statement; 2] {
+    [
+        allow(
+            "DeadLetters",
+            &["sqs:SendMessage"],
+            [reference(format!("aws_sqs_queue.{label}.arn"))],
+        ),
+        key_use("EncryptDeadLetters", &["kms:Decrypt", "kms:GenerateDataKey"], "sqs"),
+    ]
+}

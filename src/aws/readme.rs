@@ -1,0 +1,155 @@
+//! The README of a build: how to package, deploy, verify and destroy this very platform.
+
+use super::{lake, secrets};
+use crate::plan::{Plan, Text, WriteMode};
+
+/// Its text.
+pub fn text(plan: &Plan) -> String {
+    let mut out = vec![heading(plan), package(), deploy(plan)];
+    if secrets::needed(plan) {
+        out.push(secret());
+    }
+    out.extend([mails(plan), verify(plan), destroy(plan)]);
+    out.retain(|part| !part.is_empty());
+    out.join("\n")
+}
+
+fn heading(plan: &Plan) -> String {
+    let environment = match &plan.environment {
+        Some(name) => format!("Built for the environment `{name}`."),
+        None => "Built for no environment: names carry `base` unless `environment` says otherwise.".into(),
+    };
+    let doc = plan.pipeline.doc.clone().unwrap_or_default();
+    format!(
+        "# {}\n\n{doc}\n\n{environment} Everything here is generated from the `.pipe` sources: change those, and build again.\n\n\
+         | folder | what |\n|---|---|\n\
+         | `terraform/` | the platform |\n\
+         | `lambda/` | functions on streams, Rust; `lambda/dist/` holds their archives once they are packaged |\n\
+         | `glue/` | jobs on tables, PySpark |\n\
+         | `states/` | state machines; `${{…}}` are filled in by Terraform |\n\
+         | `ops/` | functions that watch the platform, Python |\n",
+        plan.pipeline.name
+    )
+}
+
+fn package() -> String {
+    "## Package\n\nTerraform reads the archives when it plans, so they come first:\n\n\
+     ```sh\npipec package .\n```\n"
+        .into()
+}
+
+fn deploy(plan: &Plan) -> String {
+    let others = if plan.environment.is_none() && !plan.environments.is_empty() {
+        let commands: Vec<String> = plan
+            .environments
+            .iter()
+            .map(|name| format!("`pipec build --env {name}`"))
+            .collect();
+        format!(
+            "\nEach environment is a build of its own, with a state of its own: {}.\n",
+            commands.join(", ")
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "## Deploy\n\n```sh\ncd terraform\ncp terraform.tfvars.example terraform.tfvars   # and edit it\n\
+         cp backend.tf.example backend.tf               # and name the bucket of your states\n\
+         terraform init\nterraform plan -out=plan.bin\nterraform apply plan.bin\n```\n{others}\n\
+         **Lake Formation.** The data lake settings exist once in an account and region. Column grants mean something only \
+         if their defaults for new databases and tables are empty, and only an administrator can grant. So by default this \
+         stack empties the defaults, for everything that is made in the account from then on, and adds who deploys (and \
+         `lake_formation_admins`) to the administrators, taking nobody away; several stacks may do so. Where another stack \
+         manages the settings as a whole, set `manage_lake_formation_settings = false`: the plan then checks that both \
+         hold, and says what is missing. Before a destroy, `terraform state rm 'aws_lakeformation_data_lake_settings.account[0]'` \
+         leaves the settings as they are; otherwise the account's list of administrators is emptied.\n\n\
+         **Cost.** The budget counts what carries the tag `platform`. Activate it once as a cost allocation tag in the \
+         paying account; costs appear a day later, and lag by 8 to 12 hours.\n"
+    )
+}
+
+fn secret() -> String {
+    "## Set the key of pseudonyms\n\nOnce, before the first rows arrive. It is never in the state; keep a copy where you keep \
+     keys, because with another key the same person gets another pseudonym:\n\n\
+     ```sh\naws secretsmanager put-secret-value --secret-id \"$(terraform output -raw pseudonym_secret)\" \\\n  \
+     --secret-string \"$(openssl rand -hex 32)\"\n```\n\n\
+     Until then functions fail and rows wait in their stream.\n"
+        .into()
+}
+
+fn mails(plan: &Plan) -> String {
+    let mails: Vec<String> = plan
+        .monitors
+        .iter()
+        .flat_map(|monitor| &monitor.emails)
+        .map(|text| match text {
+            Text::Literal(address) => format!("`{address}`"),
+            Text::Param(name) => format!("the address in `{name}`"),
+        })
+        .collect();
+    if mails.is_empty() {
+        return String::new();
+    }
+    format!(
+        "## Confirm the mails\n\nAWS sends a mail to {}. No alarm arrives there before somebody follows the link in it.\n",
+        mails.join(", ")
+    )
+}
+
+fn verify(plan: &Plan) -> String {
+    let mut lines = vec![
+        "## Verify\n".to_string(),
+        "- `terraform plan -detailed-exitcode` answers 0: nothing differs from these files.".into(),
+    ];
+    for source in &plan.sources {
+        lines.push(format!(
+            "- Put a record on the stream `{0}` (`terraform output streams`): it is in the raw bucket within 15 minutes.",
+            source.name
+        ));
+    }
+    for schedule in &plan.schedules {
+        lines.push(format!(
+            "- Start the schedule `{0}` by hand: `aws stepfunctions start-execution --state-machine-arn \"$(terraform output -json state_machines | jq -r .{0})\"`.",
+            schedule.name
+        ));
+    }
+    lines.push("- The dashboard (`terraform output dashboard`) shows rows, ages, and queues of dead letters, which stay empty.".into());
+    lines.push("- The purge verifier runs daily; `OverdueObjects` stays 0.\n".into());
+    lines.join("\n")
+}
+
+fn destroy(plan: &Plan) -> String {
+    let lifetimes: Vec<String> = plan
+        .datasets
+        .values()
+        .map(|dataset| {
+            let by = match lake::purged_by_age(plan, dataset) {
+                true => "by the age of its objects",
+                false => "by its job, day by day",
+            };
+            format!("| `{}` | {} days | {by} |", dataset.id, dataset.retain_days)
+        })
+        .collect();
+    let rewritten = plan
+        .transforms
+        .iter()
+        .any(|transform| transform.mode == WriteMode::Overwrite);
+    let note = if rewritten {
+        "\nWhat a job rewrites has young objects with old rows, so the job removes old days itself.\n"
+    } else {
+        ""
+    };
+    let what = if plan.pipeline.destroyable {
+        "`terraform destroy` deletes **all data**: every bucket with everything in it, streams, queues and logs. Backups are \
+         deleted with their vaults. The key is gone after 7 days, and nothing encrypted with it can be read then; until then \
+         `aws kms cancel-key-deletion` brings it back. The secret can be restored for 7 days, and its name is taken that long."
+    } else {
+        "`terraform destroy` refuses: buckets with data, streams, the key and the secret carry `prevent_destroy`, because \
+         `pipeline.destroyable` is false. To give the platform up, build it with `destroyable = true` for its environment, \
+         apply that, and destroy then: all data goes with it."
+    };
+    format!(
+        "## Lifetimes\n\n| dataset | stays | is purged |\n|---|---|---|\n{}\n{note}\n## Destroy\n\n{what}\n",
+        lifetimes.join("\n")
+    )
+}

@@ -1,0 +1,302 @@
+//! What every Terraform module has: versions, provider, variables, locals, data sources, outputs, examples of input.
+
+use super::naming::{self, FREE_ENVIRONMENT};
+use super::stack::Stack;
+use super::{catalog, lake, policy, secrets};
+use crate::emit::hcl::{Block, Value, list, object, print, print_items, reference};
+use crate::plan::expr::Literal;
+use crate::plan::{Param, Plan, Text};
+use crate::{object_of, text_of};
+
+/// The environment of a build that was made for none.
+const NO_ENVIRONMENT: &str = "base";
+
+/// The files of the module itself.
+pub fn add(out: &mut Stack, plan: &Plan) {
+    out.file("versions", "What this was made for.", [versions()]);
+    out.file(
+        "providers",
+        "Every resource carries these tags; the budget goes by `platform`.",
+        [provider(plan)],
+    );
+    out.file("variables", "What is decided at deployment.", variables(plan));
+    out.file("locals", "Names that everything shares.", [locals(plan)]);
+    out.file("data", "What is asked of the account.", data());
+    out.file("outputs", "What others need to know.", outputs(plan));
+}
+
+fn versions() -> Block {
+    let aws = object_of! { "source" => "hashicorp/aws", "version" => "~> 6.25" };
+    Block::new("terraform")
+        .set("required_version", ">= 1.6")
+        .block(Block::new("required_providers").set("aws", aws))
+}
+
+fn provider(plan: &Plan) -> Block {
+    let tags = object_of! {
+        "environment" => reference("var.environment"),
+        "managed_by" => "terraform",
+        "owner" => tag(&plan.pipeline.owner),
+        "platform" => reference("local.prefix"),
+        "project" => tag(&plan.pipeline.name),
+    };
+    Block::new("provider")
+        .label("aws")
+        .set("region", reference("var.region"))
+        .block(Block::new("default_tags").set("tags", tags))
+}
+
+/// Tags take letters, digits, spaces and `+ - = . _ : / @`, 256 at most.
+fn tag(text: &str) -> String {
+    let fits = |c: char| c.is_alphanumeric() || "+-=._:/@ ".contains(c);
+    text.chars().map(|c| if fits(c) { c } else { ' ' }).take(256).collect()
+}
+
+fn variable(name: &str, description: &str, kind: &str) -> Block {
+    Block::new("variable")
+        .label(name)
+        .set("description", description)
+        .set("type", reference(kind))
+        .set("nullable", false)
+}
+
+fn validation(condition: &str, message: &str) -> Block {
+    Block::new("validation")
+        .set("condition", reference(condition))
+        .set("error_message", message)
+}
+
+fn variables(plan: &Plan) -> Vec<Block> {
+    let region = variable("region", "AWS region that holds everything.", "string")
+        .set("default", plan.pipeline.region.as_str())
+        .block(validation(
+            "can(regex(\"^[a-z]{2,4}(-[a-z]+)+-[0-9]$\", var.region)) && length(var.region) <= 14",
+            "The region must be an AWS region such as eu-west-1.",
+        ));
+    let manage = variable(
+        "manage_lake_formation_settings",
+        "Whether this stack writes the data lake settings, which exist once in an account and region: the defaults are emptied, and who deploys becomes an administrator beside those that there are. Set it to false where another stack manages them.",
+        "bool",
+    )
+    .set("default", true);
+    let admins = variable(
+        "lake_formation_admins",
+        "ARNs of more Lake Formation administrators. They are added; nobody is taken from the list that there is.",
+        "list(string)",
+    )
+    .set("default", Value::List(vec![]))
+    .block(validation(
+        "alltrue([for arn in var.lake_formation_admins : startswith(arn, \"arn:\")])",
+        "Each administrator must be an ARN.",
+    ));
+    let mut out = vec![region, environment(plan), manage, admins];
+    out.extend(plan.params.iter().map(|param| param_variable(plan, param)));
+    out
+}
+
+fn environment(plan: &Plan) -> Block {
+    let variable = variable("environment", "Environment, part of every name.", "string");
+    match &plan.environment {
+        Some(name) => variable.set("default", name).block(validation(
+            &format!("var.environment == \"{name}\""),
+            &format!("This was built with the settings of {name}: build with --env for another environment."),
+        )),
+        None => {
+            let declared: Vec<String> = plan.environments.iter().map(|name| format!("\"{name}\"")).collect();
+            let last = FREE_ENVIRONMENT - 1;
+            let variable = variable.set("default", NO_ENVIRONMENT).block(validation(
+                &format!("can(regex(\"^[a-z][a-z0-9]{{0,{last}}}$\", var.environment))"),
+                &format!("The environment must be a letter and up to {last} lower-case letters or digits."),
+            ));
+            variable.when(!declared.is_empty(), |variable| {
+                variable.block(validation(
+                    &format!("!contains([{}], var.environment)", declared.join(", ")),
+                    "This was built without the settings of that environment: build with --env.",
+                ))
+            })
+        }
+    }
+}
+
+fn param_variable(plan: &Plan, param: &Param) -> Block {
+    let described = param
+        .doc
+        .clone()
+        .unwrap_or_else(|| format!("Parameter {}.", param.name));
+    let block = variable(&param.name, &described, &param.terraform_type);
+    let block = match &param.default {
+        Some(value) => block.set("default", literal(value)),
+        None => block,
+    };
+    let mails = plan.monitors.iter().flat_map(|monitor| &monitor.emails);
+    let is_mail = mails.into_iter().any(|text| *text == Text::Param(param.name.clone()));
+    block.when(is_mail, |block| {
+        block.block(validation(
+            &format!("can(regex(\"^[^@ ]+@[^@ ]+$\", var.{}))", param.name),
+            "This must be a mail address.",
+        ))
+    })
+}
+
+fn literal(value: &Literal) -> Value {
+    match value {
+        Literal::Null => Value::Null,
+        Literal::Bool(value) => (*value).into(),
+        Literal::Int(value) => Value::Number(value.to_string()),
+        Literal::Float(value) => Value::Number(value.to_string()),
+        Literal::Decimal { unscaled, scale } => Value::Number(decimal(*unscaled, *scale)),
+        Literal::Text(text) | Literal::Uuid(text) => text.into(),
+        Literal::Date(days) => Value::Number(days.to_string()),
+        Literal::Timestamp(micros) => Value::Number(micros.to_string()),
+    }
+}
+
+fn decimal(unscaled: i128, scale: u8) -> String {
+    let sign = if unscaled < 0 { "-" } else { "" };
+    let scale = usize::from(scale);
+    let digits = format!("{:0>width$}", unscaled.unsigned_abs(), width = scale + 1);
+    match scale {
+        0 => format!("{sign}{digits}"),
+        _ => {
+            let (whole, fraction) = digits.split_at(digits.len() - scale);
+            format!("{sign}{whole}.{fraction}")
+        }
+    }
+}
+
+fn locals(plan: &Plan) -> Block {
+    let block = Block::new("locals")
+        .set("account", reference("data.aws_caller_identity.current.account_id"))
+        .set("partition", reference("data.aws_partition.current.partition"))
+        .set(
+            "prefix",
+            text_of![naming::pipeline(plan), "-", reference("var.environment")],
+        )
+        .set("database_prefix", reference("replace(local.prefix, \"-\", \"_\")"));
+    plan.accesses.iter().fold(block, |block, access| {
+        block.set(&format!("readers_{}", access.name), reference_set(&access.roles))
+    })
+}
+
+fn reference_set(roles: &[String]) -> Value {
+    crate::emit::hcl::call("toset", [list(roles)])
+}
+
+fn data() -> Vec<Block> {
+    vec![
+        Block::data("aws_caller_identity", "current"),
+        Block::data("aws_partition", "current"),
+        Block::data("aws_iam_session_context", "deployer")
+            .doc("The role behind the session that deploys: it administers Lake Formation.")
+            .set("arn", reference("data.aws_caller_identity.current.arn")),
+    ]
+}
+
+fn output(name: &str, description: &str, value: Value) -> Block {
+    Block::new("output")
+        .label(name)
+        .set("description", description)
+        .set("value", value)
+}
+
+fn outputs(plan: &Plan) -> Vec<Block> {
+    let buckets = lake::buckets(plan).into_iter().map(|bucket| {
+        let name = reference(format!("aws_s3_bucket.{}.bucket", bucket.label));
+        (bucket.label, name)
+    });
+    let tables = plan.datasets.keys().map(|id| {
+        let name = text_of![catalog::database(id), ".", catalog::table(id)];
+        (id.to_string(), name)
+    });
+    let streams = plan.sources.iter().map(|source| {
+        let name = reference(format!("{}.name", super::kinesis::address(source)));
+        (source.name.clone(), name)
+    });
+    let workgroups = plan.serves.iter().map(|serve| {
+        let name = reference(format!("aws_athena_workgroup.{}.name", serve.name));
+        (serve.name.clone(), name)
+    });
+    let machines = plan.schedules.iter().map(|schedule| {
+        let arn = reference(format!("aws_sfn_state_machine.{}.arn", schedule.name));
+        (schedule.name.clone(), arn)
+    });
+    let policies = plan.accesses.iter().map(|access| {
+        let arn = reference(format!("aws_iam_policy.{}_reader.arn", access.name));
+        (access.name.clone(), arn)
+    });
+    let mut out = vec![
+        output("buckets", "Names of the buckets.", object(buckets)),
+        output("tables", "Names of the tables, for queries.", object(tables)),
+        output(
+            "streams",
+            "Names of the streams that producers write to.",
+            object(streams),
+        ),
+        output("workgroups", "Names of the Athena workgroups.", object(workgroups)),
+        output(
+            "state_machines",
+            "ARNs of the schedules' state machines, to start them by hand.",
+            object(machines),
+        ),
+        output(
+            "reader_policies",
+            "ARNs of what readers need beside their grants.",
+            object(policies),
+        ),
+        output(
+            "key_arn",
+            "ARN of the key; producers need kms:GenerateDataKey on it.",
+            reference(policy::KEY),
+        ),
+        output(
+            "dashboard",
+            "Name of the dashboard.",
+            reference("aws_cloudwatch_dashboard.platform.dashboard_name"),
+        ),
+    ];
+    if secrets::needed(plan) {
+        out.push(output(
+            "pseudonym_secret",
+            "ARN of the secret whose value has to be set once.",
+            secrets::arn(),
+        ));
+    }
+    out
+}
+
+/// `terraform.tfvars.example`
+pub fn example(plan: &Plan) -> String {
+    let environment = plan.environment.as_deref().unwrap_or(NO_ENVIRONMENT);
+    let block = Block::new("")
+        .note("Copy to terraform.tfvars; what is left out has the default that is shown here.")
+        .set("region", plan.pipeline.region.as_str())
+        .set("environment", environment)
+        .note("False where another stack manages the account's data lake settings: see README.md.")
+        .set("manage_lake_formation_settings", true)
+        .set("lake_formation_admins", Value::List(vec![]));
+    let block = plan.params.iter().fold(block, |block, param| {
+        let block = match &param.doc {
+            Some(doc) => block.note(doc),
+            None => block,
+        };
+        match &param.default {
+            Some(value) => block.set(&param.name, literal(value)),
+            None => block.note(&format!("{} = … has no default ({})", param.name, param.terraform_type)),
+        }
+    });
+    print_items(&block.items)
+}
+
+/// `backend.tf.example`: where state lives is not this platform's to decide, and must exist before it.
+pub fn backend(plan: &Plan) -> String {
+    let environment = plan.environment.as_deref().unwrap_or(NO_ENVIRONMENT);
+    let backend = Block::new("backend")
+        .label("s3")
+        .set("bucket", "the-bucket-of-your-states")
+        .set("key", format!("{}/{environment}.tfstate", naming::pipeline(plan)))
+        .set("region", plan.pipeline.region.as_str())
+        .set("encrypt", true)
+        .set("use_lockfile", true);
+    let header = "Copy to backend.tf and name your bucket: versioned, private, encrypted.\nWithout it the state is a file in this folder.";
+    print(header, &[Block::new("terraform").block(backend)])
+}

@@ -1,0 +1,250 @@
+//! Schedules as state machines in the Amazon States Language.
+//!
+//! A file is JSON and at the same time a Terraform template: names that only Terraform knows are `${…}` inside
+//! strings, so what is tested is what is deployed. Knows nothing of the resources behind the names.
+
+use serde_json::{Map, Value, json};
+
+use crate::plan::{Engine, Glue, Plan, Schedule, names};
+
+/// Template variable of the partition (`aws`).
+pub const PARTITION: &str = "partition";
+/// Template variable of the topic that is told of a failure.
+pub const TOPIC: &str = "topic";
+/// Time beyond a job's own timeout in which it starts, seconds.
+const START_SECONDS: u32 = 600;
+/// No wait between retries is longer, seconds.
+const LONGEST_WAIT: u32 = 3600;
+/// A run that is still going on is waited for this often and this long, seconds.
+const BUSY_TIMES: u32 = 6;
+const BUSY_SECONDS: u32 = 300;
+
+/// Template variable of a job's name.
+pub fn job_variable(transform: &str) -> String {
+    format!("job_{transform}")
+}
+
+/// The jobs that a schedule runs, in waves; what runs on a stream by itself is not among them.
+pub fn waves<'a>(plan: &'a Plan, schedule: &'a Schedule) -> Vec<Vec<(&'a str, &'a Glue)>> {
+    schedule
+        .waves
+        .iter()
+        .map(|wave| {
+            wave.iter()
+                .filter_map(|name| match &plan.transform(name)?.engine {
+                    Engine::Glue(settings) => Some((name.as_str(), settings)),
+                    Engine::Lambda(_) => None,
+                })
+                .collect::<Vec<_>>()
+        })
+        .filter(|wave| !wave.is_empty())
+        .collect()
+}
+
+/// The state machine of a schedule, as the text of its file.
+pub fn definition(plan: &Plan, schedule: &Schedule) -> String {
+    let waves = waves(plan, schedule);
+    let names: Vec<String> = waves
+        .iter()
+        .enumerate()
+        .map(|(index, wave)| wave_name(index, wave))
+        .collect();
+    let first = names.first().cloned().unwrap_or_else(|| "Done".into());
+    let mut states = Map::new();
+    states.insert("Scheduled".into(), scheduled(&first));
+    states.insert("ByHand".into(), by_hand(&first));
+    for (index, wave) in waves.iter().enumerate() {
+        let next = names.get(index + 1).cloned().unwrap_or_else(|| "Done".into());
+        states.insert(names[index].clone(), wave_state(schedule, wave, &next));
+    }
+    states.insert("Done".into(), json!({ "Type": "Succeed" }));
+    if schedule.on_failure.is_some() {
+        states.insert("Notify".into(), notify(schedule));
+    }
+    let cause = format!("{} failed; the execution's history says where", schedule.name);
+    states.insert(
+        "Failed".into(),
+        json!({ "Type": "Fail", "Error": "ScheduleFailed", "Cause": cause }),
+    );
+    let comment = schedule
+        .doc
+        .clone()
+        .unwrap_or_else(|| format!("Schedule {}.", schedule.name));
+    let machine = json!({ "Comment": template_safe(&comment), "StartAt": "Scheduled", "States": states });
+    let mut text = serde_json::to_string_pretty(&machine).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Author's text must not become a template of Terraform's; in a comment a space does it.
+fn template_safe(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.replace("${", "$ {").replace("%{", "% {")
+}
+
+fn wave_name(index: usize, wave: &[(&str, &Glue)]) -> String {
+    match wave {
+        [(transform, _)] => format!("Run_{transform}"),
+        _ => format!("Wave_{}", index + 1),
+    }
+}
+
+/// The scheduler passes the time that it was meant to start at; a person who starts the machine need not.
+fn scheduled(first: &str) -> Value {
+    let choice = json!({ "Variable": format!("$.{}", names::ARG_RUN_AT), "IsPresent": true, "Next": first });
+    json!({ "Type": "Choice", "Choices": [choice], "Default": "ByHand" })
+}
+
+fn by_hand(first: &str) -> Value {
+    let key = format!("{}.$", names::ARG_RUN_AT);
+    json!({ "Type": "Pass", "Parameters": { key: "$$.Execution.StartTime" }, "Next": first })
+}
+
+fn wave_state(schedule: &Schedule, wave: &[(&str, &Glue)], next: &str) -> Value {
+    let mut state = match wave {
+        [(transform, settings)] => run(schedule, transform, settings),
+        _ => {
+            let branches: Vec<Value> = wave
+                .iter()
+                .map(|(transform, settings)| {
+                    let name = format!("Run_{transform}");
+                    let mut task = run(schedule, transform, settings);
+                    task["End"] = true.into();
+                    json!({ "StartAt": name.clone(), "States": { name: task } })
+                })
+                .collect();
+            json!({ "Type": "Parallel", "Branches": branches, "ResultPath": null })
+        }
+    };
+    let failure = if schedule.on_failure.is_some() {
+        "Notify"
+    } else {
+        "Failed"
+    };
+    state["Catch"] = json!([{ "ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": failure }]);
+    state["Next"] = next.into();
+    state
+}
+
+fn run(schedule: &Schedule, transform: &str, settings: &Glue) -> Value {
+    let argument = format!("--{}.$", names::ARG_RUN_AT);
+    json!({
+        "Type": "Task",
+        "Resource": format!("arn:${{{PARTITION}}}:states:::glue:startJobRun.sync"),
+        "Parameters": {
+            "JobName": format!("${{{}}}", job_variable(transform)),
+            "Arguments": { argument: format!("$.{}", names::ARG_RUN_AT) },
+        },
+        "ResultPath": null,
+        "TimeoutSeconds": settings.timeout_minutes * 60 + START_SECONDS,
+        "Retry": retries(schedule),
+    })
+}
+
+/// A run that still goes on is waited for; a failure is tried again as the schedule says, with jitter, because the
+/// job is safe to repeat.
+fn retries(schedule: &Schedule) -> Value {
+    let busy = json!({
+        "ErrorEquals": ["Glue.ConcurrentRunsExceededException"],
+        "IntervalSeconds": BUSY_SECONDS,
+        "MaxAttempts": BUSY_TIMES,
+        "BackoffRate": 1.0,
+    });
+    let mut out = vec![busy];
+    if let Some(retry) = schedule.retry.as_ref().filter(|retry| retry.times > 0) {
+        out.push(json!({
+            "ErrorEquals": ["States.ALL"],
+            "IntervalSeconds": retry.first_seconds.max(1),
+            "MaxAttempts": retry.times,
+            "BackoffRate": retry.factor.max(1.0),
+            "MaxDelaySeconds": LONGEST_WAIT.max(retry.first_seconds + 1),
+            "JitterStrategy": "FULL",
+        }));
+    }
+    out.into()
+}
+
+fn notify(schedule: &Schedule) -> Value {
+    json!({
+        "Type": "Task",
+        "Resource": format!("arn:${{{PARTITION}}}:states:::sns:publish"),
+        "Parameters": {
+            "TopicArn": format!("${{{TOPIC}}}"),
+            "Subject": format!("{} failed", schedule.name).chars().take(100).collect::<String>(),
+            "Message": {
+                "schedule": schedule.name,
+                "execution.$": "$$.Execution.Id",
+                "run_at.$": format!("$.{}", names::ARG_RUN_AT),
+                "failure.$": "$.failure",
+            },
+        },
+        "ResultPath": null,
+        "Retry": [{
+            "ErrorEquals": ["States.ALL"],
+            "IntervalSeconds": 2,
+            "MaxAttempts": 5,
+            "BackoffRate": 2.0,
+            "MaxDelaySeconds": 60,
+            "JitterStrategy": "FULL",
+        }],
+        "Catch": [{ "ErrorEquals": ["States.ALL"], "ResultPath": null, "Next": "Failed" }],
+        "Next": "Failed",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixture;
+
+    /// Every `Next` and `Default` exists, and every state is reached.
+    fn assert_sound(machine: &Value) {
+        let states = machine["States"].as_object().unwrap();
+        let mut reached = vec![machine["StartAt"].as_str().unwrap().to_string()];
+        let mut index = 0;
+        while index < reached.len() {
+            let state = &states[&reached[index]];
+            let mut targets: Vec<&Value> = vec![&state["Next"], &state["Default"]];
+            for list in ["Catch", "Choices"] {
+                targets.extend(state[list].as_array().into_iter().flatten().map(|entry| &entry["Next"]));
+            }
+            for target in targets.into_iter().filter_map(Value::as_str) {
+                if !reached.iter().any(|name| name == target) {
+                    reached.push(target.to_string());
+                }
+            }
+            for branch in state["Branches"].as_array().into_iter().flatten() {
+                assert_sound(branch);
+            }
+            index += 1;
+        }
+        assert_eq!(reached.len(), states.len());
+    }
+
+    #[test]
+    fn every_state_is_reached_and_every_target_exists() {
+        let mut plan = fixture::clickstream();
+        let schedule = plan.schedules[0].clone();
+        assert_sound(&serde_json::from_str(&definition(&plan, &schedule)).unwrap());
+        let mut second = plan.transforms[1].clone();
+        second.name = "weekly_pages".into();
+        plan.transforms.push(second);
+        for on_failure in [None, Some("operations".to_string())] {
+            let mut schedule = schedule.clone();
+            schedule.on_failure = on_failure;
+            schedule.waves = vec![
+                vec!["daily_pages".into(), "weekly_pages".into()],
+                vec!["daily_pages".into()],
+            ];
+            assert_sound(&serde_json::from_str(&definition(&plan, &schedule)).unwrap());
+        }
+    }
+
+    #[test]
+    fn an_authors_text_is_no_template() {
+        assert_eq!(
+            template_safe("costs ${a}\nand %{b} \"c\""),
+            "costs $ {a} and % {b} \"c\""
+        );
+    }
+}
