@@ -173,7 +173,7 @@ impl Bucket {
             statements.push(
                 deny("AnotherKey", &["s3:PutObject"], objects())
                     .when("Null", key, "false")
-                    .when("StringNotEquals", key, reference(super::policy::KEY)),
+                    .when("ArnNotEquals", key, reference(super::policy::KEY)),
             );
         }
         statements.extend(self.statements.iter().cloned());

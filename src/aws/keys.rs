@@ -74,7 +74,6 @@ fn statements(plan: &Plan) -> Vec<Statement> {
             "LogGroups",
             &[
                 "kms:Decrypt",
-                "kms:DescribeKey",
                 "kms:Encrypt",
                 "kms:GenerateDataKey",
                 "kms:GenerateDataKeyWithoutPlaintext",
@@ -86,7 +85,7 @@ fn statements(plan: &Plan) -> Vec<Statement> {
         .service(text_of!["logs.", reference("var.region"), ".amazonaws.com"])
         .because(because)
         .when(
-            "ArnLike",
+            "StringLike",
             "kms:EncryptionContext:aws:logs:arn",
             own("logs", "log-group:*"),
         ),
