@@ -4,6 +4,7 @@
 
 pub mod aws;
 pub mod base;
+pub mod check;
 pub mod diag;
 pub mod emit;
 pub mod plan;

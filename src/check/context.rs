@@ -1,0 +1,80 @@
+//! What a checker of types and expressions looks up: sources, functions, classes, declared types.
+//!
+//! It must not know steps or items: whoever assembles the program fills it.
+
+use std::collections::BTreeMap;
+
+use crate::base::Sources;
+use crate::syntax::ast;
+
+use super::functions::Functions;
+use super::labels::Classes;
+
+/// What is known when types and expressions are checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The files, for the text of expressions.
+    pub sources: &'a Sources,
+    /// The functions that can be called.
+    pub functions: &'a Functions,
+    /// The classes that can be labels.
+    pub classes: &'a Classes,
+    /// Enums and named types.
+    pub types: &'a Types,
+}
+
+/// The types that a project declares by name.
+#[derive(Clone, Debug, Default)]
+pub struct Types {
+    /// Variants of each enum.
+    enums: BTreeMap<String, Vec<String>>,
+    /// What each `type` stands for.
+    aliases: BTreeMap<String, ast::TypeExpr>,
+    /// Names of schemas: known, so that a field of such a type is not called unknown.
+    schemas: Vec<String>,
+}
+
+impl Types {
+    /// The enums, named types and schemas among these items; of two with one name the first stays.
+    pub fn collect<'a>(items: impl IntoIterator<Item = &'a ast::Item>) -> Self {
+        let mut types = Types::default();
+        for item in items {
+            match &item.kind {
+                ast::ItemKind::Enum { name, variants } => {
+                    let variants = variants.iter().map(|variant| variant.name.text.clone()).collect();
+                    types.enums.entry(name.text.clone()).or_insert(variants);
+                }
+                ast::ItemKind::TypeAlias { name, ty } => {
+                    types.aliases.entry(name.text.clone()).or_insert_with(|| ty.clone());
+                }
+                ast::ItemKind::Schema { name, .. } => types.schemas.push(name.text.clone()),
+                _ => {}
+            }
+        }
+        types
+    }
+
+    /// The variants of an enum.
+    pub fn variants(&self, name: &str) -> Option<&[String]> {
+        self.enums.get(name).map(Vec::as_slice)
+    }
+
+    /// What a named type stands for.
+    pub fn alias(&self, name: &str) -> Option<&ast::TypeExpr> {
+        self.aliases.get(name)
+    }
+
+    /// Whether a schema has this name.
+    pub fn is_schema(&self, name: &str) -> bool {
+        self.schemas.iter().any(|schema| schema == name)
+    }
+
+    /// Every declared name of a type.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.enums
+            .keys()
+            .chain(self.aliases.keys())
+            .chain(&self.schemas)
+            .map(String::as_str)
+    }
+}

@@ -1,0 +1,1 @@
+//! exprs/mod
