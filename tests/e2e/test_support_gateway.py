@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from support.events import REGION
-from support.firehose import Delivery, expand, query_keys
+from support.firehose import Delivery, deliveries, expand, query_keys
 from support.gateway import Gateway
 
 AT = dt.datetime(2026, 1, 4, 5, 6, 7, tzinfo=dt.UTC)
@@ -136,6 +136,19 @@ def test_a_delivery_without_conversion_is_what_arrived(aws):
     Delivery.from_terraform({"extended_s3_configuration": [s3]}).play(aws, None, [b"a", b"{"], AT)
     [key] = aws.keys(bucket, "raw/2026/01/04/05/")
     assert gzip.decompress(aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()) == b"a\n{\n"
+
+
+def test_every_delivery_of_a_build_is_found_with_its_table():
+    state = {"values": {"root_module": {"resources": [
+        {"mode": "managed", "type": "aws_kinesis_firehose_delivery_stream", "values": {"name": "a", **stream()}},
+        {"mode": "managed", "type": "aws_kinesis_firehose_delivery_stream", "values": {
+            "name": "b", **stream(data_format_conversion_configuration=[], file_extension=".jsonl.gz")}},
+        {"mode": "managed", "type": "aws_glue_catalog_table", "values": TABLE},
+    ]}}}
+    found = deliveries(state)
+    assert found["a"].columns == [("page", "string"), ("amount", "decimal(12,2)")]
+    assert found["a"].keys == {"day": "day"}
+    assert (found["b"].columns, found["b"].extension) == (None, ".jsonl.gz")
 
 
 def test_prefixes_and_queries():

@@ -1,7 +1,7 @@
 """Firehose's record-format conversion, played with the very SerDe that it uses: Hive's `JsonSerDe`, then Parquet.
 
-    delivery = Delivery.from_terraform(stream["values"], table["values"])
-    delivery.play(aws, spark, gateway.records["clean"])      # Parquet below the prefix, failures below the other
+    for name, delivery in deliveries(tf.state()).items():    # every delivery stream of a build
+        delivery.play(aws, spark, gateway.records[name])     # Parquet below the prefix, failures below the other
 
     good, bad = convert(spark, "s3://lake/arrived/", [("day", "date"), ("amount", "decimal(12,2)")])
     good.write.parquet("s3://lake/processed/clicks/")
@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from .aws import Moto
+from .terraform import resources
 
 Columns = Sequence[tuple[str, str]]  # names and Hive types, as in the Glue catalog's table
 FUNCTION = "pipec_hive_json"
@@ -74,6 +75,7 @@ class Delivery:
     keys: dict[str, str] = field(default_factory=dict)
     delimiter: bytes = b""
     compressed: bool = False
+    extension: str = ""
 
     @classmethod
     def from_terraform(cls, stream: dict, table: dict | None = None) -> "Delivery":
@@ -101,6 +103,7 @@ class Delivery:
             keys=query_keys(query),
             delimiter=b"\n" if "AppendDelimiterToRecord" in processors else b"",
             compressed=s3.get("compression_format") == "GZIP",
+            extension=s3.get("file_extension") or (".gz" if s3.get("compression_format") == "GZIP" else ""),
         )
 
     def play(self, aws: Moto, spark, records: Iterable[bytes], at: datetime | None = None) -> Played:
@@ -128,7 +131,7 @@ class Delivery:
 
     def _write(self, aws: Moto, where: str, records: list[bytes]):
         body = b"".join(record + self.delimiter for record in records)
-        aws.client("s3").put_object(Bucket=self.bucket, Key=f"{where}{uuid.uuid4()}{'.gz' if self.compressed else ''}",
+        aws.client("s3").put_object(Bucket=self.bucket, Key=f"{where}{uuid.uuid4()}{self.extension}",
                                     Body=gzip.compress(body, mtime=0) if self.compressed else body)
 
     def _convert(self, spark, where: str, records: list[bytes]) -> list[tuple[bytes, str]]:
@@ -152,6 +155,19 @@ class Delivery:
         }) for record, reason in refused]
         where = expand(self.error_prefix, at, {}, kind)
         aws.client("s3").put_object(Bucket=self.bucket, Key=f"{where}{uuid.uuid4()}", Body="\n".join(lines).encode())
+
+
+def deliveries(state: dict) -> dict[str, Delivery]:
+    """Every delivery stream of an applied configuration that delivers to S3, by its name."""
+    tables = {table["values"]["name"]: table["values"] for table in resources(state, "aws_glue_catalog_table")}
+    out = {}
+    for stream in resources(state, "aws_kinesis_firehose_delivery_stream"):
+        values = stream["values"]
+        [s3] = values["extended_s3_configuration"]
+        schemas = [schema["table_name"] for conversion in s3.get("data_format_conversion_configuration") or []
+                   for schema in conversion["schema_configuration"]]
+        out[values["name"]] = Delivery.from_terraform(values, tables[schemas[0]] if schemas else None)
+    return out
 
 
 def _text(value) -> str:
