@@ -147,8 +147,15 @@ fn negate(expr: &Expr, operand: &Expr, reasons: &mut Vec<Py>) -> Py {
 }
 
 fn arithmetic(expr: &Expr, op: ArithmeticOp, left: &Expr, right: &Expr, reasons: &mut Vec<Py>) -> Py {
-    let first = value(left, Place::Exact, reasons);
-    let second = value(right, Place::Exact, reasons);
+    let mut operand = |side: &Expr| match (&expr.ty.kind, &side.ty.kind, &side.kind) {
+        // Beside a decimal, a whole literal is as wide as it is written, a column as wide as 64 bits are.
+        (TypeKind::Decimal { .. }, TypeKind::Int, ExprKind::Literal(Literal::Int(whole))) => whole_decimal(*whole),
+        (TypeKind::Decimal { .. }, TypeKind::Int, _) => {
+            value(side, Place::Exact, reasons).method("cast", vec![Py::text("decimal(20, 0)")])
+        }
+        _ => value(side, Place::Exact, reasons),
+    };
+    let (first, second) = (operand(left), operand(right));
     let name = match op {
         ArithmeticOp::Add => "F.try_add",
         ArithmeticOp::Subtract => "F.try_subtract",
@@ -158,6 +165,21 @@ fn arithmetic(expr: &Expr, op: ArithmeticOp, left: &Expr, right: &Expr, reasons:
     let result = Py::call(name, vec![first.clone(), second.clone()]);
     overflow(expr, &[(left, first), (right, second)], &result, reasons);
     result
+}
+
+fn whole_decimal(whole: i64) -> Py {
+    let digits = u8::try_from(whole.unsigned_abs().to_string().len()).unwrap_or(20);
+    let literal = Literal::Decimal {
+        unscaled: i128::from(whole),
+        scale: 0,
+    };
+    typed(
+        &literal,
+        &TypeKind::Decimal {
+            precision: digits,
+            scale: 0,
+        },
+    )
 }
 
 /// A result that is missing although no operand is has overflowed.

@@ -301,7 +301,9 @@ pub fn comment(text: &str) -> String {
 
 /// Whether a character can be seen for what it is; others (controls, bidirectional marks) could hide code.
 fn is_plain(c: char) -> bool {
-    c.is_ascii_graphic() || c == ' ' || (!c.is_ascii() && c.is_alphanumeric())
+    let punctuation =
+        matches!(c, '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{ff}' | '\u{2010}'..='\u{2027}' | '\u{2190}'..='\u{22ff}');
+    c.is_ascii_graphic() || c == ' ' || (!c.is_ascii() && c.is_alphanumeric()) || punctuation
 }
 
 fn escape(c: char) -> String {
