@@ -33,3 +33,308 @@ fn the_first_platform_parses() {
     assert_eq!(said, Vec::<String>::new());
     assert_eq!(file.items.len(), 20);
 }
+
+/// The first platform with one place changed, and what must be said of it: code, place, message.
+fn broken(from: &str, to: &str) -> Vec<String> {
+    assert!(CLICKSTREAM.contains(from), "`{from}` is not in the platform");
+    let (file, said) = read(&CLICKSTREAM.replacen(from, to, 1));
+    assert_eq!(
+        file.items.len(),
+        20,
+        "no other item is lost when `{from}` becomes `{to}`"
+    );
+    said.into_iter()
+        .filter_map(|line| line.split(" | ").next().map(str::to_owned))
+        .collect()
+}
+
+#[test]
+fn one_mistake_gives_one_message_at_its_place() {
+    let cases = [
+        (
+            "alarm errors of clean over",
+            "alarm errors of clean above",
+            "P0101 74:25 expected `over`, but found `above`",
+        ),
+        (
+            "select on curated.*",
+            "select curated.*",
+            "P0101 60:16 expected `on`, but found `curated`",
+        ),
+        (
+            "\"buy\" then",
+            "\"buy\" && true then",
+            "P0101 38:36 `&&` stands nowhere in the language",
+        ),
+        (
+            "clicks -> ",
+            "clicks => ",
+            "P0101 34:26 expected `->` or `{`, but found `=>`",
+        ),
+        (
+            "destroyable = true",
+            "destroyable =",
+            "P0101 81:35 expected a value, but found `}`",
+        ),
+        (
+            "dedupe by click_id",
+            "dedupe click_id",
+            "P0101 45:10 expected `by`, but found `click_id`",
+        ),
+        (
+            "batch = 500",
+            "batch == 500",
+            "P0101 35:27 expected `=`, but found `==`",
+        ),
+        ("quarantine", "", "P0101 39:46 expected a name, but the line ends"),
+        (
+            "sane_amount :",
+            "sane_amount",
+            "P0101 39:22 expected `:`, but found `amount`",
+        ),
+        ("count()", "", "P0101 48:15 expected a value, but the line ends"),
+        (
+            "date(at)",
+            "date(at) +",
+            "P0101 36:29 expected a value, but the line ends",
+        ),
+        ("if kind ==", "if kind =", "P0101 38:27 expected `then`, but found `=`"),
+        (
+            "\"web-analytics@example.com\"",
+            "",
+            "P0101 4:12 expected a value, but the line ends",
+        ),
+        (
+            "kind: \"view\", amount: null",
+            "kind \"view\", amount: null",
+            "P0101 87:68 expected `:` or `=`, but found `\"view\"`",
+        ),
+        ("owner  =", "owner  = =", "P0101 4:12 expected a value, but found `=`"),
+        (
+            "\"alerts@example.com\"",
+            "“alerts@example.com”",
+            "P0101 8:30 `“alerts@example.com”` stands nowhere in the language",
+        ),
+        ("shards = 2 }", "shards = 2", "P0102 24:20 `{` is never closed"),
+        ("24 hours }", "24 hours", "P0102 24:20 `{` is never closed"),
+        ("\"buy\"]", "\"buy\"", "P0102 19:38 `[` is never closed"),
+        ("into   = raw\n}", "into   = raw\n", "P0102 23:33 `{` is never closed"),
+        ("(user_id)", "(user_id", "P0102 37:28 `(` is never closed"),
+        ("\"eu-west-1\"", "\"eu-west-1", "P0102 3:27 a text is never closed"),
+        ("user_id\n}", "user_id\n}}", "P0102 41:2 `}` closes nothing"),
+        ("drop   user_id", "dorp   user_id", "P0103 40:3 there is no step `dorp`"),
+        (
+            "transform clean",
+            "tranform clean",
+            "P0103 34:1 there is no item `tranform`",
+        ),
+        ("100_000", "100__000", "P0104 39:33 `100__000` is not a number"),
+        ("100_000", "1e5", "P0104 39:33 `1e5` is not a number"),
+        (
+            "24 hours",
+            "24  hours",
+            "P0104 24:87 `24` and its unit `hours` stand too far apart",
+        ),
+        (
+            "  into ",
+            "into ",
+            "P0106 26:1 `into` stands in column 0, where only items start",
+        ),
+        (
+            "zone raw ",
+            "  zone raw ",
+            "P0106 29:3 `zone` starts an item, but not in column 0",
+        ),
+        (
+            "\"a purchase without an amount\" else",
+            "\"a \\d\" else",
+            "P0107 38:61 texts have no escape `\\d`",
+        ),
+        (
+            "60 days, lowered",
+            "60 days; lowered",
+            "P0108 10:46 `,` separates settings on one line, not `;`",
+        ),
+        (
+            "drop   user_id",
+            "drop   user_id\n  engine = glue",
+            "P0108 41:3 a setting stands before the clauses",
+        ),
+        (
+            "amount < 100",
+            "0 < amount < 100",
+            "P0109 39:35 `<` cannot follow another comparison",
+        ),
+    ];
+    for (from, to, expected) in cases {
+        assert_eq!(broken(from, to), [expected], "`{from}` becomes `{to}`");
+    }
+}
+
+#[test]
+fn help_says_what_to_write() {
+    let helps = [
+        ("zone raw lik std.zones.raw { }\n", "did you mean `like`?"),
+        ("schema A { a : string chek a == \"\" }\n", "did you mean `check`?"),
+        ("zone a { retain : 3 days }\n", "a setting is written `name = value`"),
+        ("zone a { retain = 3   days }\n", "write `3 days`"),
+        (
+            "zone a {\n  retain = 3 days\n  /// lost\n}\n",
+            "write `//` for a comment that is only for readers of this file",
+        ),
+        ("# a remark\n", "a comment starts with `//`"),
+    ];
+    for (text, help) in helps {
+        let (_, said) = read(text);
+        assert!(said.len() == 1 && said[0].ends_with(help), "{said:?}");
+    }
+}
+
+#[test]
+fn several_mistakes_are_all_reported() {
+    let text = "zone a {\n  x = \n  y = 3\n  z = = 4\n}\nzon b { }\nschema S {\n  a : int int\n  b : string\n  c string\n}\n\
+        transform t : a -> b.c {\n  filter ==\n  take 3\n  drp x\n  derive a = 1 +\n         b = 2\n         c = * 3\n}\n";
+    let (file, said) = read(text);
+    let places: Vec<String> = said
+        .iter()
+        .map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" "))
+        .collect();
+    let expected = [
+        "P0101 2:7",
+        "P0101 4:7",
+        "P0103 6:1",
+        "P0101 8:11",
+        "P0101 10:5",
+        "P0101 13:10",
+        "P0103 15:3",
+        "P0101 16:17",
+        "P0101 18:14",
+    ];
+    assert_eq!(places, expected, "{said:#?}");
+    let ast::ItemKind::Schema { fields, .. } = &file.items[2].kind else {
+        panic!("a schema")
+    };
+    assert_eq!(
+        fields.iter().map(|field| field.name.text.as_str()).collect::<Vec<_>>(),
+        ["a", "b"]
+    );
+    let ast::ItemKind::Transform(transform) = &file.items[3].kind else {
+        panic!("a transform")
+    };
+    // `filter ==` goes on with `take 3`.
+    assert_eq!(transform.entries.len(), 3);
+}
+
+#[test]
+fn whatever_nests_too_deep_is_said_and_not_followed() {
+    let long = |open: &str, middle: &str, close: &str| {
+        format!(
+            "transform t : a {{\n  derive x = {}{middle}{}\n}}\nzone b {{ }}\n",
+            open.repeat(10_000),
+            close.repeat(10_000)
+        )
+    };
+    let texts = [
+        long("(", "1", ")"),
+        long("[", "1", "]"),
+        long("{a:", "1", "}"),
+        long("f(", "1", ")"),
+        long("(", "1", ""),
+        long("-", "1", ""),
+        long("not ", "a", ""),
+        long("1 + ", "1", ""),
+        long("if a then b else ", "c", ""),
+        long("a => ", "c", ""),
+        long("", "a", ".b"),
+        long("", "a", "[0]"),
+        long("", "a", "()"),
+        long("list<", "a", ">"),
+        long("\"${", "a", "}\""),
+        format!(
+            "schema S {{ a : {}int{} }}\nzone b {{ }}\n",
+            "list<".repeat(10_000),
+            ">".repeat(10_000)
+        ),
+        format!(
+            "zone a {{ x = a {}{} }}\nzone b {{ }}\n",
+            "{ y = a ".repeat(10_000),
+            "}".repeat(10_000)
+        ),
+        format!("zone a {{ x = {} }}\nzone b {{ }}\n", "9".repeat(100_000)),
+    ];
+    for text in texts {
+        let (file, said) = read(&text);
+        assert_eq!(file.items.len(), 2, "{:.60}", text);
+        assert!(said.len() <= 6, "{said:#?}");
+        assert!(matches!(file.items[1].kind, ast::ItemKind::Block(_)), "{:.60}", text);
+        let huge_number = text.contains("999");
+        assert!(
+            huge_number || said.iter().any(|line| line.starts_with("P010")),
+            "{:.60}",
+            text
+        );
+    }
+}
+
+/// A small generator of numbers, the same every time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit.max(1)
+    }
+}
+
+/// The platform with a piece left out, doubled, swapped or replaced.
+fn mutated(dice: &mut Dice) -> String {
+    const PIECES: [&str; 16] = [
+        "{",
+        "}",
+        "(",
+        ")",
+        "[",
+        "]",
+        "\"",
+        "\"\"\"",
+        "${",
+        "//",
+        "///",
+        "\n",
+        "=",
+        " é ",
+        "/*",
+        "\u{1}\u{0}",
+    ];
+    let parts: Vec<&str> = CLICKSTREAM.split_inclusive("\n\n").collect();
+    let first = dice.below(parts.len());
+    let window = parts[first..(first + 2).min(parts.len())].concat();
+    let chars: Vec<char> = window.chars().collect();
+    let start = dice.below(chars.len());
+    let end = (start + 1 + dice.below(40)).min(chars.len());
+    let (head, piece, tail) = (&chars[..start], &chars[start..end], &chars[end..]);
+    let text = |chars: &[char]| chars.iter().collect::<String>();
+    match dice.below(5) {
+        0 => text(head) + &text(tail),
+        1 => text(head) + &text(piece) + &text(piece) + &text(tail),
+        2 => text(head) + &piece.iter().rev().collect::<String>() + &text(tail),
+        3 => text(head) + PIECES[dice.below(PIECES.len())] + &text(piece) + &text(tail),
+        _ => text(head),
+    }
+}
+
+#[test]
+fn no_mutation_makes_reading_panic_or_points_outside() {
+    let mut dice = Dice(7);
+    for _ in 0..3_000 {
+        let text = mutated(&mut dice);
+        let (file, said) = read(&text);
+        assert!(said.len() < 40, "a flood of {} messages", said.len());
+        for item in file.items {
+            assert!(text.get(item.span.start as usize..item.span.end as usize).is_some());
+        }
+    }
+}

@@ -255,6 +255,8 @@ pub fn bound_depth(
     if let Some((from, _)) = skip_from {
         repairs.broken.push((from, tokens.len().saturating_sub(1)));
     }
+    // What was closed for the author and what is blotted out would overlap.
+    repairs.hopeless |= !repairs.broken.is_empty() && !repairs.closers.is_empty();
 }
 
 fn weigh(levels: &mut [Level], weight: usize, prefixes: usize) {

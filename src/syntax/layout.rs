@@ -34,6 +34,14 @@ pub fn lay_out(file: FileId, text: &str, slice: &Slice, diagnostics: &mut Diagno
     for token in tokens {
         complain(file, text, *token, diagnostics);
     }
+    let far = far_units(text, tokens);
+    for (number, unit) in &far {
+        diagnostics.push(far_unit(
+            Span::new(file, number.start, unit.end),
+            number.text(text),
+            unit.text(text),
+        ));
+    }
     let mut repairs = repair(file, text, tokens, diagnostics);
     let starts = entry_starts(text, tokens, &repairs);
     bound_depth(file, text, tokens, &starts, &mut repairs, diagnostics);
@@ -48,6 +56,9 @@ pub fn lay_out(file: FileId, text: &str, slice: &Slice, diagnostics: &mut Diagno
         }
     }
     page.break_lines(tokens, &starts);
+    for (number, unit) in &far {
+        page.fill(number.start, unit.end, BROKEN);
+    }
     page.mend(tokens, &repairs);
     Laid {
         start,
@@ -226,6 +237,11 @@ fn continues_after(before: &[Token], text: &str) -> bool {
     let word = last.text(text);
     match last.kind {
         TokenKind::Open => true,
+        // The `else` of `expect` is no part of an `if`.
+        TokenKind::Word if matches!(word, "then" | "else") => {
+            let line = rest.iter().rev().take_while(|token| token.line == last.line);
+            operand && line.into_iter().any(|token| matches!(token.text(text), "if" | "then"))
+        }
         TokenKind::Word => operand && is_infix_word(word),
         // `curated.*` and the `*` of `on *` are no operators.
         TokenKind::Mark if word == "*" => operand,
@@ -251,6 +267,31 @@ fn continues_with(after: &[Token], text: &str) -> bool {
 fn starts_entry(after: &[Token], text: &str) -> bool {
     let is_word = after.first().is_some_and(|token| token.kind == TokenKind::Word);
     is_word && after.get(1).is_some_and(|token| token.text(text) == "=")
+}
+
+/// Numbers with their units too far behind them: `24   hours`.
+fn far_units(text: &str, tokens: &[Token]) -> Vec<(Token, Token)> {
+    const UNITS: [&str; 24] = [
+        "ms", "s", "min", "second", "minute", "hour", "hours", "day", "days", "week", "weeks", "month", "year",
+        "years", "B", "KiB", "MiB", "GiB", "TiB", "USD", "percent", "times", "seconds", "minutes",
+    ];
+    let pairs = tokens.iter().zip(tokens.iter().skip(1));
+    let far = |(number, unit): &(&Token, &Token)| {
+        let gap = text.get(number.end..unit.start).unwrap_or("");
+        number.kind == TokenKind::Number && !unit.first && !matches!(gap, "" | " ") && UNITS.contains(&unit.text(text))
+    };
+    pairs.filter(far).map(|(number, unit)| (*number, *unit)).collect()
+}
+
+fn far_unit(span: Span, number: &str, unit: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::NUMBER,
+        span,
+        format!("`{number}` and its unit `{unit}` stand too far apart"),
+    )
+    .found("more than one space between them")
+    .help(format!("write `{number} {unit}`"))
+    .fix(format!("write `{number} {unit}`"), span, format!("{number} {unit}"))
 }
 
 /// Says what is wrong with a token by itself.
@@ -298,10 +339,12 @@ fn stray(span: Span, written: &str) -> Diagnostic {
     let diagnostic =
         Diagnostic::new(Code::SYNTAX, span, format!("`{shown}` stands nowhere in the language")).found("not expected");
     match written {
+        _ if written.starts_with(['\'', '`', '“', '”', '„', '‘', '’']) => {
+            diagnostic.help("a text stands in `\"`")
+        }
         "&&" => diagnostic.help("write `and`"),
         "||" => diagnostic.help("write `or`"),
         "!" => diagnostic.help("write `not`"),
-        "'" | "`" | "“" | "”" | "„" | "‘" | "’" => diagnostic.help("a text stands in `\"`"),
         "#" => diagnostic.help("a comment starts with `//`"),
         "–" | "—" | "−" => diagnostic.help("write `-`"),
         _ => diagnostic,

@@ -89,7 +89,10 @@ fn not_an_item(span: Span, word: &str, kind: TokenKind) -> Diagnostic {
         let shown: String = word.chars().take(20).collect();
         return Diagnostic::new(Code::SYNTAX, span, format!("an item cannot start with `{shown}`"))
             .found("an item is expected")
-            .help(format!("an item starts with one of {}", listed(&ITEM_WORDS)));
+            .help(match word {
+                "#" => "a comment starts with `//`".to_owned(),
+                _ => format!("an item starts with one of {}", listed(&ITEM_WORDS)),
+            });
     }
     let diagnostic =
         Diagnostic::new(Code::UNKNOWN_WORD, span, format!("there is no item `{word}`")).found("an item is expected");

@@ -162,7 +162,7 @@ impl Scanner<'_> {
             .get(start..)
             .and_then(|rest| rest.chars().next())
             .map_or(1, char::len_utf8);
-        (TokenKind::Stray, start + width)
+        (TokenKind::Stray, self.foreign_text_end(start).unwrap_or(start + width))
     }
 
     fn line_end(&self, start: usize) -> usize {
@@ -218,9 +218,44 @@ impl Scanner<'_> {
     fn text_token(&self, start: usize) -> (TokenKind, usize) {
         match text_end(self.bytes, start, 0) {
             TextEnd::At(end) => (TokenKind::Text, end),
-            TextEnd::Missing => (TokenKind::OpenText, self.line_end(start)),
+            TextEnd::Missing => (TokenKind::OpenText, self.open_text_end(start)),
             TextEnd::TooDeep => (TokenKind::DeepText, self.line_end(start)),
         }
+    }
+}
+
+impl Scanner<'_> {
+    /// The end of a text that is never closed: its line's, but for the closers of what its line opened before it, so
+    /// that `aws { region = "eu-west-1 }` lacks a quote and no brace.
+    fn open_text_end(&self, start: usize) -> usize {
+        let mut open = 0usize;
+        for token in self.tokens.iter().rev().take_while(|token| token.line == self.line) {
+            match token.kind {
+                TokenKind::Open => open += 1,
+                TokenKind::Close => open = open.saturating_sub(1),
+                _ => {}
+            }
+        }
+        let mut end = self.line_end(start);
+        while open > 0 && end > start + 1 {
+            let line = self.text.get(start..end).unwrap_or("").trim_end();
+            let Some(rest) = line.strip_suffix(['}', ']', ')']) else {
+                break;
+            };
+            end = start + rest.trim_end().len();
+            open -= 1;
+        }
+        end.max(start + 1)
+    }
+
+    /// A text in quotes of another kind, `“…”`, as one stray thing.
+    fn foreign_text_end(&self, start: usize) -> Option<usize> {
+        const QUOTES: [char; 6] = ['\'', '‘', '’', '“', '”', '„'];
+        let line = self.text.get(start..self.line_end(start))?;
+        let first = line.chars().next().filter(|c| QUOTES.contains(c))?;
+        let rest = line.get(first.len_utf8()..)?;
+        let (at, last) = rest.char_indices().find(|(_, c)| QUOTES.contains(c))?;
+        Some(start + first.len_utf8() + at + last.len_utf8())
     }
 }
 

@@ -18,7 +18,7 @@ pub fn unexpected(file: FileId, source: &str, at: usize, limit: usize, error: &E
     let (at, found) = found_at(source, at, limit);
     let span = Span::new(file, at, at + found.len().max(usize::from(at < source.len())));
     let shown = match found {
-        "" | "\n" => "the end".to_owned(),
+        "" => "the end".to_owned(),
         found => format!("`{}`", found.chars().take(30).collect::<String>()),
     };
     if let Some(near) = misspelt_step(found, what) {
@@ -27,26 +27,36 @@ pub fn unexpected(file: FileId, source: &str, at: usize, limit: usize, error: &E
             .help(format!("did you mean `{near}`?"))
             .fix(format!("write `{near}`"), span, near);
     }
-    let expected = expected(error);
-    let wanted = if expected.is_empty() {
-        what.to_owned()
-    } else {
-        expected.join(", ")
+    if found.starts_with("///") {
+        return Diagnostic::new(Code::SYNTAX, span, "a `///` comment documents nothing")
+            .found("no field, setting or entry follows that could take it")
+            .help("write `//` for a comment that is only for readers of this file");
+    }
+    let wanted = expected(error).unwrap_or_else(|| what.to_owned());
+    let (message, label) = match found {
+        "" => (
+            format!("expected {wanted}, but the line ends"),
+            "the line ends here".to_owned(),
+        ),
+        _ => (
+            format!("expected {wanted}, but found {shown}"),
+            format!("found {shown}"),
+        ),
     };
-    let place = if at < source.len() {
-        Span { end: span.end, ..span }
-    } else {
-        span
-    };
-    let diagnostic = Diagnostic::new(Code::SYNTAX, place, format!("{shown} is not expected here"))
-        .found(format!("expected {wanted}"));
-    match hint(source, at, found) {
+    let diagnostic = Diagnostic::new(Code::SYNTAX, span, message).found(label);
+    let near = near_word(found, &wanted);
+    if let Some(near) = near {
+        return diagnostic
+            .help(format!("did you mean `{near}`?"))
+            .fix(format!("write `{near}`"), span, near);
+    }
+    match hint(source, at, found).filter(|_| found != ":" || wanted.contains("`=`")) {
         Some(hint) => diagnostic.help(hint),
         None => diagnostic,
     }
 }
 
-fn misspelt_step<'a>(found: &'a str, what: &str) -> Option<&'static str> {
+fn misspelt_step(found: &str, what: &str) -> Option<&'static str> {
     let known = STEP_WORDS.contains(&found) || found.len() < 3;
     (what.contains("step") && !known)
         .then(|| suggest(found, STEP_WORDS))
@@ -68,6 +78,13 @@ fn found_at(source: &str, at: usize, limit: usize) -> (usize, &str) {
     (at + space, token.split('\n').next().unwrap_or(""))
 }
 
+/// A word among those expected that the one found is nearly.
+fn near_word<'a>(found: &str, wanted: &'a str) -> Option<&'a str> {
+    let is_word = |word: &str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let words = wanted.split('`').skip(1).step_by(2).filter(|word| is_word(word));
+    is_word(found).then(|| suggest(found, words)).flatten()
+}
+
 /// What might have been meant, from what stands at the place.
 fn hint(source: &str, at: usize, found: &str) -> Option<&'static str> {
     let before = source.get(..at).unwrap_or("").trim_end();
@@ -82,27 +99,27 @@ fn hint(source: &str, at: usize, found: &str) -> Option<&'static str> {
 }
 
 /// What may stand at the place, without repeats, the likeliest first.
-fn expected(error: &Error<Rule>) -> Vec<String> {
+fn expected(error: &Error<Rule>) -> Option<String> {
     let ErrorVariant::ParsingError { positives, .. } = &error.variant else {
-        return Vec::new();
+        return None;
     };
     let mut words: Vec<(u8, &str)> = positives.iter().filter_map(word_for).collect();
     words.sort_unstable();
     words.dedup();
-    let best = words.iter().map(|(rank, _)| *rank).min().unwrap_or(0);
-    // Where a whole expression may stand nothing finer is of use; where one was begun, operators are the last resort.
-    let kept = words.iter().filter(|(rank, _)| *rank == best || *rank < 2).take(6);
-    let mut kept: Vec<String> = kept.map(|(_, word)| (*word).to_owned()).collect();
-    if let Some(last) = kept.pop() {
-        match kept.is_empty() {
-            true => kept.push(last),
-            false => {
-                let joined = format!("{} or {last}", kept.join(", "));
-                kept = vec![joined];
-            }
-        }
-    }
-    kept
+    // Where a whole thing may stand, nothing finer is of use; `,` and the like only where nothing else may.
+    let best = words.first().map(|(rank, _)| *rank)?;
+    let mut kept: Vec<&str> = words
+        .iter()
+        .filter(|(rank, _)| *rank == best)
+        .map(|(_, word)| *word)
+        .take(6)
+        .collect();
+    let last = kept.pop()?;
+    Some(if kept.is_empty() {
+        last.to_owned()
+    } else {
+        format!("{} or {last}", kept.join(", "))
+    })
 }
 
 /// An author's word for a rule, and its rank: 0 whole things, 1 marks and words, 2 what may always follow.
@@ -139,6 +156,13 @@ fn word_for(rule: &Rule) -> Option<(u8, &'static str)> {
         Rule::close_list => (1, "`]`"),
         Rule::open_call => (1, "`(`"),
         Rule::close_call => (1, "`)`"),
+        Rule::then_word => (1, "`then`"),
+        Rule::by_word => (1, "`by`"),
+        Rule::as_word => (1, "`as`"),
+        Rule::gap_word => (1, "`gap`"),
+        Rule::of_word => (1, "`of`"),
+        Rule::from_word => (1, "`from`"),
+        Rule::rejected_word => (1, "`rejected`"),
         Rule::else_word => (1, "`else`"),
         Rule::on_word => (1, "`on`"),
         Rule::over_word => (1, "`over`"),

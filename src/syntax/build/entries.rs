@@ -50,12 +50,22 @@ impl Builder<'_> {
     }
 
     fn wrong_separator(&mut self, span: Span, found: &str, wanted: &str, what: &str) {
-        self.say(
-            Diagnostic::new(Code::ORDER, span, format!("`{wanted}` separates {what} on one line"))
-                .found(format!("`{found}`"))
-                .help(format!("write `{wanted}`, or start a new line"))
-                .fix(format!("write `{wanted}`"), span, wanted),
-        );
+        let behind = self.source.get(span.end as usize..).unwrap_or("");
+        let diagnostic = Diagnostic::new(
+            Code::ORDER,
+            span,
+            format!("`{wanted}` separates {what} on one line, not `{found}`"),
+        )
+        .found(format!("`{found}`"));
+        let ends_line = behind.trim_start_matches([' ', '\t', '\r']).starts_with('\n');
+        self.say(if ends_line {
+            diagnostic
+                .help("remove it: the line ends the entry")
+                .fix("remove it", span, "")
+        } else {
+            let help = format!("write `{wanted}`, or start a new line");
+            diagnostic.help(help).fix(format!("write `{wanted}`"), span, wanted)
+        });
     }
 
     fn entry(&mut self, node: &Node) -> Entry {
