@@ -5,7 +5,12 @@
 pub mod aws;
 pub mod base;
 pub mod check;
+mod compile;
 pub mod diag;
 pub mod emit;
 pub mod plan;
+pub mod prove;
+pub mod resolve;
 pub mod syntax;
+
+pub use compile::{Compilation, Options, compile};

@@ -3,10 +3,27 @@
 //! It must not know how an engine or a cloud does anything.
 
 pub mod context;
+pub mod declare;
 pub mod exprs;
 pub mod functions;
+pub mod items;
 pub mod labels;
 pub mod rows;
 pub mod schema;
+pub mod settings;
 pub mod steps;
+pub mod texts;
 pub mod ty;
+
+use crate::base::Span;
+use crate::diag::{Code, Diagnostic};
+
+/// The language has it, and this version cannot do it.
+pub fn not_yet(span: Span, what: impl AsRef<str>) -> Diagnostic {
+    Diagnostic::new(
+        Code::NOT_YET,
+        span,
+        format!("this version cannot do {} yet", what.as_ref()),
+    )
+    .found("not yet")
+}

@@ -4,6 +4,7 @@ pub mod expr;
 #[cfg(test)]
 pub mod fixture;
 pub mod lineage;
+pub mod lower;
 pub mod names;
 pub mod types;
 

@@ -1,0 +1,231 @@
+//! Items of a project, each from its settings and clauses to what the plan says of it: one file a kind.
+//!
+//! It must not know files or engines; whole-platform proofs come after it.
+
+mod access;
+mod class;
+mod delivery;
+mod holds;
+mod monitor;
+mod param;
+mod pipeline;
+mod schedule;
+mod serve;
+mod source;
+mod test;
+mod transform;
+mod typing;
+mod zone;
+
+use std::collections::BTreeMap;
+
+use super::declare::Declarations;
+use super::settings::{Checker, Owner, Settings};
+use crate::base::{FileId, Sources, Span};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::plan::{Dataset, DatasetId, Plan};
+use crate::resolve::{Entity, Index, Layer, Library, Overlay, Project, apply, layers, overlay, top};
+use crate::syntax::ast::ItemKind;
+
+/// Where things were written, by path: `zone.raw`, `zone.raw.retain`.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    spans: BTreeMap<String, Span>,
+}
+
+impl Places {
+    /// Where `path` was written; for a setting that nobody wrote, where its item was.
+    pub fn get(&self, path: &str) -> Option<Span> {
+        let mut path = path;
+        loop {
+            if let Some(span) = self.spans.get(path) {
+                return Some(*span);
+            }
+            path = path.rsplit_once('.')?.0;
+        }
+    }
+
+    fn insert(&mut self, path: String, span: Span) {
+        self.spans.insert(path, span);
+    }
+}
+
+/// What every environment of a project is checked on.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'a> {
+    /// The standard library.
+    pub library: &'a Library,
+    /// What it declares.
+    pub declarations: &'a Declarations<'a>,
+    /// The project's files.
+    pub project: &'a Project,
+    /// Its items.
+    pub index: &'a Index<'a>,
+    /// All text.
+    pub sources: &'a Sources,
+}
+
+/// What the checker of every item sees.
+struct Program<'a> {
+    ground: Ground<'a>,
+    checker: Checker<'a>,
+    overlays: Vec<Overlay>,
+    places: Places,
+    /// Functions that lower a class, to be looked up once functions are known.
+    lowerings: Vec<(String, Span)>,
+    diagnostics: Diagnostics,
+}
+
+/// Checks every item as `environment` has it (`None`: as written), and adds to what was said already. The plan is whole only where nothing said is an error.
+pub fn check<'a>(
+    ground: Ground<'a>,
+    environment: Option<&str>,
+    mut diagnostics: Diagnostics,
+) -> (Option<Plan>, Places, Diagnostics) {
+    let mut overlays = Vec::new();
+    let named = |name| ground.index.get("env", name);
+    if let Some(block) = environment.and_then(named).and_then(Entity::block) {
+        overlays = overlay(block, ground.index, &mut diagnostics);
+    }
+    let mut program = Program {
+        ground,
+        checker: Checker {
+            declarations: ground.declarations,
+            index: ground.index,
+            sources: ground.sources,
+        },
+        overlays,
+        places: Places::default(),
+        lowerings: Vec::new(),
+        diagnostics,
+    };
+    program.not_yet();
+    let plan = program.plan(environment);
+    (plan, program.places, program.diagnostics)
+}
+
+impl<'a> Program<'a> {
+    fn say(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The items of a kind, in order.
+    fn entities(&self, kind: &str) -> Vec<Entity<'a>> {
+        self.ground.index.of_kind(kind).copied().collect()
+    }
+
+    /// The checked settings of an item, with `like` and the environment applied.
+    fn settings(&mut self, entity: &Entity<'a>) -> Settings {
+        let entries = match &entity.item.kind {
+            ItemKind::Block(block) => {
+                let Ground { library, index, .. } = self.ground;
+                layers(block, library, index, &mut self.diagnostics)
+            }
+            ItemKind::Transform(transform) => transform
+                .entries
+                .iter()
+                .map(|entry| crate::resolve::Layered {
+                    entry: entry.clone(),
+                    layer: Layer::Item,
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        let mut entries = entries;
+        apply(&mut entries, &self.overlays, entity.kind, entity.name);
+        let text = format!("{} `{}`", entity.kind, entity.name);
+        let owner = Owner {
+            text: &text,
+            span: entity.span,
+        };
+        let settings = self.checker.item(entity.kind, owner, &entries, &mut self.diagnostics);
+        let path = format!("{}.{}", entity.kind, entity.name);
+        for (name, setting) in settings.iter().filter(|(_, setting)| setting.layer != Layer::Default) {
+            self.places.insert(format!("{path}.{name}"), setting.span);
+        }
+        self.places.insert(path, entity.span);
+        settings
+    }
+
+    /// Items that the language has and this version cannot do.
+    fn not_yet(&mut self) {
+        for item in self.ground.project.items() {
+            let (what, span) = match &item.kind {
+                ItemKind::Block(block) => match self.checker.declarations.item(&block.keyword.text) {
+                    Some(declared) if declared.not_yet => {
+                        (format!("`{}` items", block.keyword.text), block.keyword.span)
+                    }
+                    _ => continue,
+                },
+                ItemKind::Use { path } => ("`use`".to_owned(), path.span),
+                ItemKind::Function(function) => ("functions of a project's own".to_owned(), function.name.span),
+                _ => continue,
+            };
+            self.say(super::not_yet(span, what));
+        }
+    }
+
+    fn plan(&mut self, environment: Option<&str>) -> Option<Plan> {
+        let pipeline = self.pipeline();
+        let params = self.params();
+        let (classes, rules) = self.classes();
+        let zones = self.zones();
+        let typing = typing::Typing::new(self.ground, rules, &mut self.diagnostics);
+        self.lowering_functions(&typing);
+        let mut datasets = BTreeMap::new();
+        let sources = self.sources(&typing, &zones, &mut datasets);
+        let transforms = self.transforms(&typing, &sources, &zones, &mut datasets);
+        let serves = self.serves(&datasets);
+        let accesses = self.accesses(&classes, &datasets);
+        let schedules = self.schedules(&transforms);
+        let monitors = self.monitors(pipeline.as_ref(), &datasets);
+        let deliveries = self.deliveries();
+        let tests = self.tests(&typing, &sources, &transforms, &datasets);
+        let environments = self.entities("env").iter().map(|e| e.name.to_owned()).collect();
+        Some(Plan {
+            pipeline: pipeline?,
+            environment: environment.map(str::to_owned),
+            environments,
+            params,
+            classes,
+            sources,
+            zones: zones.into_iter().map(|rules| rules.zone).collect(),
+            datasets,
+            transforms,
+            serves,
+            accesses,
+            schedules,
+            monitors,
+            deliveries,
+            tests,
+        })
+    }
+}
+
+/// There is no dataset of this name.
+fn unknown_dataset(span: Span, id: &DatasetId, datasets: &BTreeMap<DatasetId, Dataset>) -> Diagnostic {
+    let text = id.to_string();
+    let names: Vec<_> = datasets.keys().map(ToString::to_string).collect();
+    let diagnostic =
+        Diagnostic::new(Code::UNKNOWN_ITEM, span, format!("nothing writes a dataset `{text}`")).found("not a dataset");
+    match crate::base::suggest(&text, names.iter().map(String::as_str)) {
+        Some(near) => {
+            diagnostic
+                .help(format!("did you mean `{near}`?"))
+                .fix(format!("write `{near}`"), span, near.to_owned())
+        }
+        None if names.is_empty() => diagnostic,
+        None => diagnostic.help(format!("there is `{}`", names.join("`, `"))),
+    }
+}
+
+/// The documentation of an item.
+fn doc_of(item: &crate::syntax::ast::Item) -> Option<String> {
+    item.doc.as_ref().map(|doc| doc.text.clone())
+}
+
+/// The start of the project, for what has no place of its own.
+fn start(project: &Project) -> Span {
+    let file = project.files.first().map(|file| file.id);
+    top(file.unwrap_or(FileId(0)))
+}

@@ -1,0 +1,52 @@
+//! `pipeline`: exactly one.
+
+use super::{Program, doc_of, start};
+use crate::diag::{Code, Diagnostic};
+use crate::plan::Pipeline;
+use crate::resolve::Project;
+use crate::syntax::ast::ItemKind;
+
+impl Program<'_> {
+    pub(super) fn pipeline(&mut self) -> Option<Pipeline> {
+        let project = self.ground.project;
+        let blocks = project.items().filter_map(|item| match &item.kind {
+            ItemKind::Block(block) if block.keyword.text == "pipeline" => Some((item, block)),
+            _ => None,
+        });
+        let found: Vec<_> = blocks.collect();
+        let Some((item, first)) = found.first() else {
+            // A pipeline that could not be read was told of already.
+            if !self.diagnostics.has_errors() {
+                self.say(no_pipeline(project));
+            }
+            return None;
+        };
+        for (_, second) in found.iter().skip(1) {
+            let message = format!("`{}` is a second pipeline in this project", second.name.text());
+            let diagnostic = Diagnostic::new(Code::TWO_PIPELINES, second.keyword.span, message)
+                .found("the second")
+                .label(first.keyword.span, "the first")
+                .help("one folder is one pipeline: move the other to a folder of its own");
+            self.say(diagnostic);
+        }
+        let entity = *self.ground.index.get("pipeline", &first.name.text())?;
+        let settings = self.settings(&entity);
+        let (_, cloud) = settings.variant("cloud")?;
+        Some(Pipeline {
+            name: first.name.text(),
+            doc: doc_of(item),
+            region: cloud.text("region")?.to_owned(),
+            owner: settings.text("owner")?.to_owned(),
+            budget: settings.number("budget"),
+            destroyable: settings.bool("destroyable")?,
+            log_days: settings.days("logs")?,
+            key_rotation_days: settings.days("key_rotation")?,
+        })
+    }
+}
+
+fn no_pipeline(project: &Project) -> Diagnostic {
+    Diagnostic::new(Code::NO_PIPELINE, start(project), "this project declares no pipeline")
+        .found("no `pipeline` in any of its files")
+        .help("write `pipeline my_platform { cloud = aws { region = \"eu-west-1\" }, owner = \"data@example.com\" }`")
+}

@@ -1,0 +1,205 @@
+//! `source`: what comes in, and where it lands.
+
+use std::collections::BTreeMap;
+
+use super::typing::Typing;
+use super::zone::{self, ZoneRules};
+use super::{Program, doc_of};
+use crate::check::not_yet;
+use crate::check::settings::{Settings, Value};
+use crate::diag::{Code, Diagnostic};
+use crate::plan::types::{Column, TypeKind};
+use crate::plan::{Dataset, DatasetId, Format, From, Kinesis, Schema, Source, Volume, Writer, names};
+use crate::resolve::Entity;
+
+/// Datasets by their names.
+pub(super) type Datasets = BTreeMap<DatasetId, Dataset>;
+
+impl<'a> Program<'a> {
+    /// The sources whose mistakes do not hide what they are; what they land joins the datasets.
+    pub(super) fn sources(&mut self, typing: &Typing<'a>, zones: &[ZoneRules], datasets: &mut Datasets) -> Vec<Source> {
+        let mut sources = Vec::new();
+        for entity in self.entities("source") {
+            let settings = self.settings(&entity);
+            if let Some(source) = self.source(&entity, &settings, typing) {
+                if let Some(dataset) = self.landing(&source, &settings, zones) {
+                    datasets.insert(dataset.id.clone(), dataset);
+                }
+                sources.push(source);
+            }
+        }
+        sources
+    }
+
+    fn source(&mut self, entity: &Entity<'a>, settings: &Settings, typing: &Typing<'a>) -> Option<Source> {
+        let Some(input) = &entity.block()?.input else {
+            let message = format!("source `{}` does not say what its rows are", entity.name);
+            let diagnostic = Diagnostic::new(Code::MISSING_SETTING, entity.span, message)
+                .found("no type of rows")
+                .help(format!("write `source {} : stream of SCHEMA {{ … }}`", entity.name));
+            self.say(diagnostic);
+            return None;
+        };
+        if input.shape.text != "stream" {
+            let what = format!("`{} of` sources", input.shape.text);
+            self.say(not_yet(input.shape.span, what).help("this version has `stream of`"));
+            return None;
+        }
+        let schema = self.row_type(typing, &input.schema)?;
+        let (_, kinesis) = settings.variant("from")?;
+        let from = From::Kinesis(self.kinesis(kinesis, &schema)?);
+        self.capacity_place(entity, kinesis);
+        let into = settings.text("into").map(|zone| DatasetId {
+            zone: zone.to_owned(),
+            name: entity.name.to_owned(),
+        });
+        let volume = match settings.get("volume").map(|setting| &setting.value) {
+            Some(Value::Volume(records_per_second, record_bytes)) => Some(Volume {
+                records_per_second: *records_per_second,
+                record_bytes: *record_bytes,
+            }),
+            _ => None,
+        };
+        Some(Source {
+            name: entity.name.to_owned(),
+            doc: doc_of(entity.item),
+            schema,
+            from,
+            volume,
+            late_at_most_seconds: settings.seconds("late_at_most")?,
+            into,
+        })
+    }
+
+    fn kinesis(&mut self, settings: &Settings, schema: &Schema) -> Option<Kinesis> {
+        let existing = match &settings.get("stream")?.value {
+            Value::Text(name) => Some(name.clone()),
+            Value::Word(_) => None,
+            _ => return None,
+        };
+        let (capacity, provisioned) = settings.variant("capacity")?;
+        let shards = match capacity {
+            "provisioned" => Some(provisioned.int("shards")?),
+            _ => None,
+        };
+        let mut keys = schema.fields.iter().filter(|field| field.column.key);
+        let partition_key = match settings.get("key") {
+            Some(setting) => {
+                let Value::Column(name) = &setting.value else {
+                    return None;
+                };
+                if !schema.fields.iter().any(|field| field.column.name == *name) {
+                    let columns: Vec<_> = schema.fields.iter().map(|field| &field.column).collect();
+                    self.say(unknown_column(setting.span, name, &schema.name, &columns));
+                    return None;
+                }
+                Some(name.clone())
+            }
+            None => keys.next().map(|field| field.column.name.clone()),
+        };
+        Some(Kinesis {
+            existing,
+            shards,
+            retention_hours: u32::try_from(settings.seconds("retention")? / 3_600).ok()?,
+            partition_key,
+        })
+    }
+
+    /// The proofs of capacity and lifetime point at settings inside of `from`.
+    fn capacity_place(&mut self, entity: &Entity<'a>, kinesis: &Settings) {
+        let path = format!("source.{}.from", entity.name);
+        let written = |settings: &Settings, name: &str| {
+            let setting = settings.get(name)?;
+            (setting.layer != crate::resolve::Layer::Default).then_some(setting.span)
+        };
+        let spans = [
+            ("retention", written(kinesis, "retention")),
+            ("capacity", written(kinesis, "capacity")),
+            (
+                "capacity.shards",
+                kinesis
+                    .variant("capacity")
+                    .and_then(|(_, capacity)| written(capacity, "shards")),
+            ),
+        ];
+        for (name, span) in spans {
+            if let Some(span) = span {
+                self.places.insert(format!("{path}.{name}"), span);
+            }
+        }
+    }
+
+    /// What a source lands, as `ZONE.SOURCE`: its columns, and the day of arrival that partitions them.
+    fn landing(&mut self, source: &Source, settings: &Settings, zones: &[ZoneRules]) -> Option<Dataset> {
+        let id = source.into.clone()?;
+        let rules = zone::find(zones, &id.zone)?;
+        let span = settings.span("into")?;
+        if !rules.sources_only {
+            let zone = &id.zone;
+            let mut diagnostic = Diagnostic::new(
+                Code::SOURCES_ONLY,
+                span,
+                format!(
+                    "source `{}` cannot land in `{zone}`: transforms write that zone",
+                    source.name
+                ),
+            )
+            .found("what lands is kept as it came")
+            .help("land in a zone like `std.zones.raw`, and let a transform write this one");
+            if let Some(place) = self.places.get(&format!("zone.{zone}")) {
+                diagnostic = diagnostic.label(place, "the zone");
+            }
+            self.say(diagnostic);
+            return None;
+        }
+        if rules.zone.format != Format::Json {
+            let what = format!(
+                "land rows in a zone of another format than `json`, as `{}` is,",
+                id.zone
+            );
+            self.say(not_yet(span, what).help("what lands is kept as it came: let the zone say `format = json`"));
+            return None;
+        }
+        let mut columns: Vec<_> = source.schema.fields.iter().map(|field| field.column.clone()).collect();
+        columns.push(arrival_day());
+        Some(Dataset {
+            id,
+            doc: source.doc.clone(),
+            columns,
+            partition: vec![names::ARRIVAL_DAY.to_owned()],
+            format: rules.zone.format,
+            retain_days: rules.zone.retain_days,
+            writer: Writer::Source(source.name.clone()),
+        })
+    }
+}
+
+fn arrival_day() -> Column {
+    Column {
+        name: names::ARRIVAL_DAY.to_owned(),
+        ty: TypeKind::Date.required(),
+        labels: Default::default(),
+        doc: Some("The UTC day of arrival.".to_owned()),
+        key: false,
+        event_time: false,
+        subject: false,
+    }
+}
+
+/// There is no column of this name in what is called `of`.
+pub(super) fn unknown_column(span: crate::base::Span, name: &str, of: &str, columns: &[&Column]) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UNKNOWN_COLUMN, span, format!("`{of}` has no column `{name}`"))
+        .found("not a column of it");
+    let names = || columns.iter().map(|column| column.name.as_str());
+    match crate::base::suggest(name, names()) {
+        Some(near) => {
+            diagnostic
+                .help(format!("did you mean `{near}`?"))
+                .fix(format!("write `{near}`"), span, near.to_owned())
+        }
+        None => {
+            let names: Vec<_> = names().collect();
+            diagnostic.help(format!("it has `{}`", names.join("`, `")))
+        }
+    }
+}

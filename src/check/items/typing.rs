@@ -1,0 +1,128 @@
+//! The door from items to the checker of types: row types, steps and rows of tests.
+
+use super::{Ground, Program};
+use crate::base::suggest;
+use crate::check::context::{Context, Types};
+use crate::check::functions::Functions;
+use crate::check::labels::Classes;
+use crate::check::schema::check_schema;
+use crate::check::steps::{Shape, check_steps};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::plan::types::Column;
+use crate::plan::{Schema, Step};
+use crate::syntax::ast::{self, ItemKind, TypeExpr, TypeExprKind};
+
+/// What types and expressions are checked against, and every schema of the project.
+pub(super) struct Typing<'a> {
+    functions: Functions,
+    classes: Classes,
+    types: Types,
+    schemas: Vec<(&'a str, Schema)>,
+}
+
+impl<'a> Typing<'a> {
+    pub(super) fn new(ground: Ground<'a>, classes: Classes, diagnostics: &mut Diagnostics) -> Self {
+        let mut functions = Functions::read(ground.library.items(), &mut Diagnostics::default());
+        let own = ground.project.items().filter_map(|item| match &item.kind {
+            ItemKind::Function(function) => Some(function),
+            _ => None,
+        });
+        own.for_each(|function| functions.declare_own(function));
+        let mut typing = Typing {
+            functions,
+            classes,
+            types: Types::collect(ground.project.items()),
+            schemas: Vec::new(),
+        };
+        for entity in ground.index.of_kind("schema") {
+            if let ItemKind::Schema { name, fields } = &entity.item.kind {
+                let doc = entity.item.doc.as_ref();
+                let schema = check_schema(&typing.context(ground), &name.text, doc, fields, diagnostics);
+                typing.schemas.push((entity.name, schema));
+            }
+        }
+        typing
+    }
+
+    pub(super) fn context<'c>(&'c self, ground: Ground<'c>) -> Context<'c> {
+        Context {
+            sources: ground.sources,
+            functions: &self.functions,
+            classes: &self.classes,
+            types: &self.types,
+        }
+    }
+
+    /// Whether a function has this name.
+    pub(super) fn has_function(&self, name: &str) -> bool {
+        self.functions.contains(name)
+    }
+
+    /// The steps of a transform; `None` if one was wrong.
+    pub(super) fn steps(
+        &self,
+        ground: Ground<'a>,
+        transform: &ast::Transform,
+        input: &[Column],
+        stream: bool,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Vec<Step>> {
+        let shape = if stream { Shape::Stream } else { Shape::Table };
+        check_steps(&self.context(ground), shape, input, &transform.entries, diagnostics)
+    }
+}
+
+impl<'a> Program<'a> {
+    /// The rows of a source: a schema by name, or a `struct { … }` in place.
+    pub(super) fn row_type(&mut self, typing: &Typing<'a>, ty: &'a TypeExpr) -> Option<Schema> {
+        match &ty.kind {
+            TypeExprKind::Struct(fields) => {
+                let context = typing.context(self.ground);
+                Some(check_schema(&context, "struct", None, fields, &mut self.diagnostics))
+            }
+            TypeExprKind::Named { name, .. } => {
+                let found = typing.schemas.iter().find(|(known, _)| *known == name.text);
+                if found.is_none() {
+                    self.say(unknown_schema(name, typing));
+                }
+                found.map(|(_, schema)| schema.clone())
+            }
+            TypeExprKind::Bad => None,
+            _ => {
+                let text = self.ground.sources.text(ty.span);
+                let message = format!("the rows of a source cannot be `{text}`");
+                let diagnostic = Diagnostic::new(Code::BAD_TYPE, ty.span, message)
+                    .found("not a schema")
+                    .help("name a schema, or write `struct { … }`");
+                self.say(diagnostic);
+                None
+            }
+        }
+    }
+
+    /// What lowers a class must be a function.
+    pub(super) fn lowering_functions(&mut self, typing: &Typing<'a>) {
+        for (function, span) in std::mem::take(&mut self.lowerings) {
+            if !typing.has_function(&function) {
+                let message = format!("there is no function `{function}` that could lower a class");
+                let diagnostic = Diagnostic::new(Code::UNKNOWN_FUNCTION, span, message)
+                    .found("not a function")
+                    .help("`pseudonym` lowers a class: write `pseudonym to CLASS`");
+                self.say(diagnostic);
+            }
+        }
+    }
+}
+
+fn unknown_schema(name: &ast::Name, typing: &Typing<'_>) -> Diagnostic {
+    let message = format!("there is no schema `{}`", name.text);
+    let diagnostic = Diagnostic::new(Code::UNKNOWN_ITEM, name.span, message).found("not declared");
+    match suggest(&name.text, typing.schemas.iter().map(|(name, _)| *name)) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
+            format!("write `{near}`"),
+            name.span,
+            near.to_owned(),
+        ),
+        None => diagnostic.help(format!("declare it: `schema {} {{ … }}`", name.text)),
+    }
+}

@@ -1,0 +1,83 @@
+//! The front end as one call: the files of a project in, its plan and everything to be said of it out.
+
+use crate::base::{Sources, World};
+use crate::check::declare::Declarations;
+use crate::check::functions;
+use crate::check::items::{self, Ground};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::plan::Plan;
+use crate::prove::prove;
+use crate::resolve::{Index, Library, Project, top};
+
+/// What a compilation is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The environment whose settings the plan has; without it, the plan is as the items say.
+    pub environment: Option<String>,
+}
+
+/// What comes of a compilation.
+#[derive(Clone, Debug)]
+pub struct Compilation {
+    /// All text, of the project and of the standard library.
+    pub sources: Sources,
+    /// Everything to be said of the project, by file, then place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The plan; only where nothing said is an error.
+    pub plan: Option<Plan>,
+}
+
+/// Compiles a project. Every environment is checked, whichever is asked for: a platform that is wrong in one does not
+/// compile.
+pub fn compile(world: &dyn World, options: &Options) -> Compilation {
+    let mut sources = Sources::default();
+    let mut diagnostics = Diagnostics::default();
+    let project = Project::load(world, &mut sources, &mut diagnostics);
+    let library = Library::load(&mut sources, functions::FILES);
+    let declarations = Declarations::new(&library);
+    let index = Index::new(project.items(), &mut diagnostics);
+    let ground = Ground {
+        library: &library,
+        declarations: &declarations,
+        project: &project,
+        index: &index,
+        sources: &sources,
+    };
+    let asked = options.environment.as_deref();
+    if let Some(unknown) = asked.filter(|name| index.get("env", name).is_none()) {
+        diagnostics.push(no_environment(unknown, ground));
+    }
+    let mut plan = None;
+    let all = index.of_kind("env").map(|entity| Some(entity.name));
+    for environment in [None].into_iter().chain(all) {
+        let (found, places, mut said) = items::check(ground, environment, diagnostics);
+        if let Some(found) = found.filter(|_| !said.has_errors()) {
+            prove(&found, &places, &mut said);
+            if environment == asked {
+                plan = Some(found);
+            }
+        }
+        diagnostics = said;
+    }
+    let plan = plan.filter(|_| !diagnostics.has_errors());
+    Compilation {
+        diagnostics: diagnostics.sorted(),
+        plan,
+        sources,
+    }
+}
+
+fn no_environment(name: &str, ground: Ground<'_>) -> Diagnostic {
+    let pipeline = ground.index.of_kind("pipeline").next();
+    let first = ground.project.files.first();
+    let span = pipeline.map(|entity| entity.span).or(first.map(|file| top(file.id)));
+    let span = span.unwrap_or(top(crate::base::FileId(0)));
+    let diagnostic = Diagnostic::new(Code::UNKNOWN_ITEM, span, format!("there is no env `{name}`"))
+        .found("not an environment of this project");
+    let names: Vec<_> = ground.index.of_kind("env").map(|entity| entity.name).collect();
+    match ground.index.nearest("env", name) {
+        Some(near) => diagnostic.help(format!("did you mean `--env {near}`?")),
+        None if names.is_empty() => diagnostic.help(format!("declare it: `env {name} {{ … }}`")),
+        None => diagnostic.help(format!("there is `{}`", names.join("`, `"))),
+    }
+}

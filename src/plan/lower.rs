@@ -1,0 +1,160 @@
+//! What follows from a checked transform: where it runs, what a scheduled run reads, in which order they run.
+//!
+//! It must not know settings or text: it sees the plan's own values.
+
+use std::collections::BTreeSet;
+
+use super::expr::{Expr, ExprKind};
+use super::types::{Column, TypeKind};
+use super::{Dataset, Input, Reads, Step, StepKind, Transform};
+
+/// Transforms in waves: each after what it reads, as early as that allows. They come each after what it reads.
+pub fn waves(transforms: &[&Transform]) -> Vec<Vec<String>> {
+    let mut waves: Vec<Vec<&Transform>> = Vec::new();
+    for transform in transforms {
+        let reads = |other: &&Transform| transform.input == Input::Table(other.target.clone());
+        let after = waves.iter().rposition(|wave| wave.iter().any(&reads));
+        let at = after.map_or(0, |wave| wave + 1);
+        match waves.get_mut(at) {
+            Some(wave) => wave.push(transform),
+            None => waves.push(vec![transform]),
+        }
+    }
+    let names = |wave: Vec<&Transform>| wave.iter().map(|transform| transform.name.clone()).collect();
+    waves.into_iter().map(names).collect()
+}
+
+/// A day that a row belongs to for good: a column that is the UTC day of the event time, and how far behind arrival it
+/// may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventDay {
+    /// The column.
+    pub column: String,
+    /// How far event time may be behind arrival, seconds.
+    pub late_seconds: u64,
+}
+
+/// The column of a stream transform's rows that is `date(EVENT_TIME)`, if one is left at its end.
+pub fn event_day(input: &[Column], steps: &[Step], late_seconds: u64) -> Option<EventDay> {
+    let mut times: BTreeSet<String> = input.iter().filter(|c| c.event_time).map(|c| c.name.clone()).collect();
+    let mut days = BTreeSet::new();
+    for step in steps {
+        let (before_times, before_days) = (times.clone(), days.clone());
+        match &step.kind {
+            StepKind::Derive(columns) => {
+                for (column, value) in columns {
+                    let (time, day) = (is_one_of(value, &times), is_day(value, &times, &days));
+                    set(&mut times, &column.name, time);
+                    set(&mut days, &column.name, day);
+                }
+            }
+            StepKind::Select(columns) => {
+                times.clear();
+                days.clear();
+                for (column, value) in columns {
+                    set(&mut times, &column.name, is_one_of(value, &before_times));
+                    set(&mut days, &column.name, is_day(value, &before_times, &before_days));
+                }
+            }
+            StepKind::Drop(names) => {
+                times.retain(|name| !names.contains(name));
+                days.retain(|name| !names.contains(name));
+            }
+            StepKind::Rename(pairs) => {
+                times = renamed(&times, pairs);
+                days = renamed(&days, pairs);
+            }
+            StepKind::Filter(_) | StepKind::Expect { .. } | StepKind::Dedupe { .. } => {}
+            StepKind::Group { .. } => return None,
+        }
+    }
+    days.into_iter().next().map(|column| EventDay { column, late_seconds })
+}
+
+fn set(names: &mut BTreeSet<String>, name: &str, holds: bool) {
+    if holds {
+        names.insert(name.to_owned());
+    } else {
+        names.remove(name);
+    }
+}
+
+fn renamed(names: &BTreeSet<String>, pairs: &[(String, String)]) -> BTreeSet<String> {
+    let new = |name: &String| {
+        let pair = pairs.iter().find(|(old, _)| old == name);
+        pair.map_or_else(|| name.clone(), |(_, new)| new.clone())
+    };
+    names.iter().map(new).collect()
+}
+
+fn is_one_of(value: &Expr, names: &BTreeSet<String>) -> bool {
+    matches!(&value.kind, ExprKind::Column(name) if names.contains(name))
+}
+
+fn is_day(value: &Expr, times: &BTreeSet<String>, days: &BTreeSet<String>) -> bool {
+    match &value.kind {
+        ExprKind::Call { function, arguments } if function == "date" && value.ty.kind == TypeKind::Date => {
+            matches!(arguments.as_slice(), [time] if is_one_of(time, times))
+        }
+        _ => is_one_of(value, days),
+    }
+}
+
+/// What a scheduled run of a table transform reads, and why.
+pub fn reads(input: &Dataset, day: Option<&EventDay>, steps: &[Step], partition: &[String]) -> (Reads, String) {
+    let id = &input.id;
+    let Some(day) = day else {
+        return (
+            Reads::All,
+            format!("no column of `{id}` is the day of its event time, so a run reads all of it"),
+        );
+    };
+    let column = &day.column;
+    if !input.partition.contains(column) || !partition.contains(column) {
+        return (
+            Reads::All,
+            format!(
+                "`{column}` does not partition both what it reads and what it writes, so a run reads all of `{id}`"
+            ),
+        );
+    }
+    if let Some(step) = steps.iter().find(|step| !keeps_days_apart(step, column, input)) {
+        return (
+            Reads::All,
+            format!(
+                "`{}` brings rows of different days together, so a run reads all of `{id}`",
+                step.text
+            ),
+        );
+    }
+    let reads = Reads::Days {
+        column: column.clone(),
+        late_seconds: day.late_seconds,
+        input_retain_days: input.retain_days,
+    };
+    (
+        reads,
+        format!("`{column}` goes through unchanged, so a run computes only the days that may have changed"),
+    )
+}
+
+/// Whether the rows of one day after a step come from the rows of that day before it.
+fn keeps_days_apart(step: &Step, day: &str, input: &Dataset) -> bool {
+    let same = |columns: &[(Column, Expr)]| {
+        let found = columns.iter().find(|(column, _)| column.name == day);
+        found.is_some_and(|(_, value)| matches!(&value.kind, ExprKind::Column(name) if name == day))
+    };
+    match &step.kind {
+        StepKind::Filter(_) | StepKind::Expect { .. } => true,
+        StepKind::Derive(columns) => !columns.iter().any(|(column, _)| column.name == day) || same(columns),
+        StepKind::Select(columns) => same(columns),
+        StepKind::Drop(names) => !names.iter().any(|name| name == day),
+        StepKind::Rename(pairs) => !pairs.iter().any(|(old, new)| old == day || new == day),
+        // Rows of one `@key` are the same event, so they share their day.
+        StepKind::Dedupe { keys, .. } => {
+            let key = |name: &String| input.columns.iter().any(|column| column.name == *name && column.key);
+            keys.iter().any(|name| name == day || key(name))
+        }
+        StepKind::Group { keys, .. } => same(keys),
+    }
+}

@@ -1,0 +1,95 @@
+//! Whether what a source promises fits what takes it.
+
+use crate::check::items::Places;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::plan::{From, Plan, Source, Volume};
+
+/// What one shard takes a second: bytes and records.
+const SHARD_BYTES: f64 = 1_048_576.0;
+const SHARD_RECORDS: f64 = 1_000.0;
+/// What an on-demand stream takes a second at most, in every region, without asking: bytes and records.
+const ON_DEMAND_BYTES: f64 = 200.0 * 1_048_576.0;
+const ON_DEMAND_RECORDS: f64 = 200_000.0;
+
+pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
+    for source in &plan.sources {
+        let From::Kinesis(kinesis) = &source.from;
+        let Some(volume) = &source.volume else {
+            continue;
+        };
+        let found = match kinesis.shards {
+            Some(shards) => too_few_shards(source, volume, shards, places),
+            None => too_much_on_demand(source, volume, places),
+        };
+        found.into_iter().for_each(|diagnostic| diagnostics.push(diagnostic));
+    }
+}
+
+fn too_few_shards(source: &Source, volume: &Volume, shards: u32, places: &Places) -> Option<Diagnostic> {
+    let bytes = volume.records_per_second * volume.record_bytes as f64;
+    let by_bytes = (bytes / SHARD_BYTES).ceil();
+    let by_records = (volume.records_per_second / SHARD_RECORDS).ceil();
+    let needed = by_bytes.max(by_records).max(1.0);
+    if needed <= f64::from(shards) {
+        return None;
+    }
+    let path = format!("source.{}.from.capacity.shards", source.name);
+    let message = format!(
+        "`{}` brings more than {} can take: {needed} are needed",
+        source.name,
+        plural(f64::from(shards), "shard")
+    );
+    let diagnostic = Diagnostic::new(Code::CAPACITY, places.get(&path)?, message)
+        .found(format!(
+            "takes {} MiB and {} records a second",
+            shards,
+            u64::from(shards) * 1_000
+        ))
+        .note(format!(
+            "{} records of {} B a second are {} MiB a second: {} by bytes, {} by records",
+            volume.records_per_second,
+            volume.record_bytes,
+            hundredths(bytes / SHARD_BYTES),
+            plural(by_bytes, "shard"),
+            plural(by_records, "shard"),
+        ))
+        .help(format!("write `shards = {needed}`, or `capacity = on_demand`"));
+    Some(with_volume(diagnostic, source, places))
+}
+
+fn too_much_on_demand(source: &Source, volume: &Volume, places: &Places) -> Option<Diagnostic> {
+    let bytes = volume.records_per_second * volume.record_bytes as f64;
+    if bytes <= ON_DEMAND_BYTES && volume.records_per_second <= ON_DEMAND_RECORDS {
+        return None;
+    }
+    let needed = (bytes / SHARD_BYTES)
+        .ceil()
+        .max((volume.records_per_second / SHARD_RECORDS).ceil());
+    let message = format!("`{}` brings more than an on-demand stream takes", source.name);
+    let span = places.get(&format!("source.{}.from.capacity", source.name))?;
+    let diagnostic = Diagnostic::new(Code::CAPACITY, span, message)
+        .found("takes 200 MiB and 200,000 records a second")
+        .note(format!(
+            "{} records of {} B a second are {} MiB a second",
+            volume.records_per_second,
+            volume.record_bytes,
+            hundredths(bytes / SHARD_BYTES)
+        ))
+        .help(format!("write `capacity = provisioned {{ shards = {needed} }}`"));
+    Some(with_volume(diagnostic, source, places))
+}
+
+fn with_volume(diagnostic: Diagnostic, source: &Source, places: &Places) -> Diagnostic {
+    match places.get(&format!("source.{}.volume", source.name)) {
+        Some(span) => diagnostic.label(span, "what it promises to bring"),
+        None => diagnostic,
+    }
+}
+
+fn plural(count: f64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1.0 { "" } else { "s" })
+}
+
+fn hundredths(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}

@@ -1,0 +1,14 @@
+//! Phase 5: proofs over the whole platform, from the plan alone; places only say where to point.
+
+mod capacity;
+mod lifetimes;
+
+use crate::check::items::Places;
+use crate::diag::Diagnostics;
+use crate::plan::Plan;
+
+/// Everything that is proved of a plan; what does not hold is said.
+pub fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
+    lifetimes::prove(plan, places, diagnostics);
+    capacity::prove(plan, places, diagnostics);
+}

@@ -1,0 +1,74 @@
+//! Phase 2: every file of the project and of the standard library, its items by name, `like` and `env` applied.
+//!
+//! Knows names, not types: what a setting means is the checker's business.
+
+mod env;
+mod index;
+mod layers;
+mod library;
+
+pub use env::{Overlay, apply, overlay};
+pub(crate) use index::article;
+pub use index::{Entity, Index};
+pub use layers::{Layer, Layered, layers};
+pub use library::{LIBRARY, Library};
+
+use crate::base::{FileId, Sources, Span, World};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::syntax::{self, ast};
+
+/// The files of a project, parsed.
+#[derive(Debug, Default)]
+pub struct Project {
+    /// One tree a file, by path.
+    pub files: Vec<ast::File>,
+}
+
+impl Project {
+    /// Reads and parses every `.pipe` file of the project; what cannot be read is said, and left out.
+    pub fn load(world: &dyn World, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Project {
+        let paths = match world.pipe_files() {
+            Ok(paths) => paths,
+            Err(error) => {
+                let file = sources.add(".", "");
+                let message = format!("the project's folder cannot be read: {error}");
+                diagnostics.push(Diagnostic::new(Code::FILE, top(file), message));
+                Vec::new()
+            }
+        };
+        let files = paths
+            .iter()
+            .filter_map(|path| read(world, path, sources, diagnostics))
+            .collect();
+        Project { files }
+    }
+
+    /// Every item of the project, file by file.
+    pub fn items(&self) -> impl Iterator<Item = &ast::Item> {
+        self.files.iter().flat_map(|file| &file.items)
+    }
+}
+
+fn read(world: &dyn World, path: &str, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<ast::File> {
+    let failed = match world.read(path) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => {
+                let file = sources.add(path, &text);
+                return Some(syntax::parse(file, &text, diagnostics));
+            }
+            Err(error) => format!(
+                "`{path}` is not UTF-8: byte {} is no text",
+                error.utf8_error().valid_up_to() + 1
+            ),
+        },
+        Err(error) => format!("`{path}` cannot be read: {error}"),
+    };
+    let file = sources.add(path, "");
+    diagnostics.push(Diagnostic::new(Code::FILE, top(file), failed));
+    None
+}
+
+/// The very start of a file, for what has no better place.
+pub fn top(file: FileId) -> Span {
+    Span::new(file, 0, 0)
+}
