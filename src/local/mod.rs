@@ -1,0 +1,27 @@
+//! The embedded engine behind `pipec run` and `pipec test`: a plan's transforms over files and rows on this machine.
+//! Knows the plan and the runtime crate; nothing of source text, AWS or generated code.
+
+mod batch;
+mod dedupe;
+mod error;
+mod eval;
+mod folder;
+mod group;
+mod keys;
+mod lines;
+mod needed;
+mod partition;
+mod pipeline;
+mod read;
+mod run;
+pub mod test;
+mod value;
+mod write;
+
+pub use error::{Fault, RunError};
+pub use read::read_rows;
+pub use run::{Inputs, Options, Report, SourceReport, TransformReport, run};
+pub use value::canonical;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+//! Datasets from files: Parquet of whichever engine wrote it, below Hive's partitions.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use arrow::array::{ArrayRef, RecordBatch};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use super::batch::Batch;
+use super::error::RunError;
+use super::eval::Value;
+use super::lines::ROWS;
+use super::partition;
+use super::value::{array_of, data_type, literal_at};
+use crate::plan::Dataset;
+use crate::plan::expr::Literal;
+use crate::plan::types::Column;
+
+/// A file of a dataset and the partition that it stands in.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub path: PathBuf,
+    /// Column and text, as the folders say.
+    pub partition: Vec<(String, Option<String>)>,
+}
+
+/// All rows of a Parquet dataset in its folder (`ZONE/DATASET`), each with the dataset's columns in order, partition
+/// columns included. Rows come by partition, then file, then as written; files that engines leave beside the data
+/// (`_SUCCESS`, `_temporary`, `.crc`) are not looked at.
+pub fn read_rows(dataset: &Dataset, folder: &Path) -> Result<Vec<Vec<(String, Literal)>>, RunError> {
+    let columns: Vec<&Column> = dataset.columns.iter().collect();
+    let mut rows = Vec::new();
+    for part in parts(folder, "parquet")? {
+        for_each_batch(&part, &columns, &mut |batch| {
+            for row in 0..batch.rows() {
+                let values = columns.iter().zip(&batch.columns);
+                let values =
+                    values.map(|(column, (name, array))| (name.clone(), literal_at(array, row, &column.ty.kind)));
+                rows.push(values.collect());
+            }
+            Ok(())
+        })?;
+    }
+    Ok(rows)
+}
+
+/// The files with this ending below a dataset's folder, by partition, then name.
+pub(super) fn parts(folder: &Path, ending: &str) -> Result<Vec<Part>, RunError> {
+    let mut found = Vec::new();
+    walk(folder, ending, &[], &mut found)?;
+    Ok(found)
+}
+
+fn walk(
+    folder: &Path,
+    ending: &str,
+    partition: &[(String, Option<String>)],
+    found: &mut Vec<Part>,
+) -> Result<(), RunError> {
+    let unread = |error| RunError::file(folder, "read", error);
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the embedded engine reads the datasets that engines wrote"
+    )]
+    let entries = std::fs::read_dir(folder).map_err(unread)?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(unread)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with(['_', '.']) {
+            names.push((name, entry.path()));
+        }
+    }
+    // `part-10` after `part-9`.
+    names.sort_by(|(a, _), (b, _)| {
+        let numbered = |name: &str| name.starts_with("part-").then_some(name.len());
+        (numbered(a), a).cmp(&(numbered(b), b))
+    });
+    for (name, path) in names {
+        if path.is_dir() {
+            let mut inner = partition.to_vec();
+            inner.extend(partition::parse(&name));
+            walk(&path, ending, &inner, found)?;
+        } else if path.extension().is_some_and(|extension| extension == ending) {
+            found.push(Part {
+                path,
+                partition: partition.to_vec(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Reads these columns of one file, batch by batch.
+pub(super) fn for_each_batch(
+    part: &Part,
+    columns: &[&Column],
+    take: &mut dyn FnMut(Batch) -> Result<(), RunError>,
+) -> Result<(), RunError> {
+    let unread = |error: parquet::errors::ParquetError| RunError::file(&part.path, "read", error);
+    let file = File::open(&part.path).map_err(|error| RunError::file(&part.path, "read", error))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(unread)?;
+    let in_file = columns.iter().map(|column| column.name.as_str());
+    let mask = ProjectionMask::columns(builder.parquet_schema(), in_file);
+    let reader = builder
+        .with_projection(mask)
+        .with_batch_size(ROWS)
+        .build()
+        .map_err(unread)?;
+    for batch in reader {
+        let batch = batch.map_err(|error| RunError::file(&part.path, "read", error))?;
+        let mut arrays = Vec::with_capacity(columns.len());
+        for column in columns {
+            arrays.push((column.name.clone(), column_of(part, &batch, column)?));
+        }
+        take(Batch::new(arrays, batch.num_rows()))?;
+    }
+    Ok(())
+}
+
+/// A column from the file, or else from the names of its folders.
+fn column_of(part: &Part, batch: &RecordBatch, column: &Column) -> Result<ArrayRef, RunError> {
+    let wrong = |what: String| RunError::file(&part.path, "read", what);
+    let wanted = data_type(&column.ty.kind)?;
+    if let Some(array) = batch.column_by_name(&column.name) {
+        if *array.data_type() == wanted {
+            return Ok(array.clone());
+        }
+        let found = array.data_type();
+        return Err(wrong(format!(
+            "`{}` is {found}, where {wanted} was expected",
+            column.name
+        )));
+    }
+    partition_column(part, column, batch.num_rows())?
+        .ok_or_else(|| wrong(format!("it has no column `{}`", column.name)))
+}
+
+/// A partition's column; `None` if the folders do not name it.
+pub(super) fn partition_column(part: &Part, column: &Column, rows: usize) -> Result<Option<ArrayRef>, RunError> {
+    let Some((_, text)) = part.partition.iter().find(|(name, _)| *name == column.name) else {
+        return Ok(None);
+    };
+    let literal = partition::literal(text.as_deref(), &column.ty.kind).ok_or_else(|| {
+        let text = text.as_deref().unwrap_or_default();
+        RunError::file(&part.path, "read", format!("`{text}` is not {}", column.ty.kind))
+    })?;
+    let one = Value::Same(array_of(&column.ty.kind, &[&literal])?);
+    one.into_rows(rows).map(Some)
+}

@@ -1,0 +1,364 @@
+//! A platform's `test` items: rows in, the transform, and whether what came out is what was said.
+//!
+//! [`judge`] decides for every engine alike; [`run_tests`] runs the embedded one.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::batch::Batch;
+use super::error::{Fault, RunError};
+use super::pipeline::{Origin, Pipeline, Sink};
+use super::value::{array_of, canonical, literal_at};
+use crate::base::Span;
+use crate::plan::expr::Literal;
+use crate::plan::types::Column;
+use crate::plan::{Input, Plan, Test, Transform};
+use pipec_runtime::Timestamp;
+
+/// What came of one test.
+#[derive(Clone, Debug)]
+pub struct TestResult {
+    /// The test's title.
+    pub title: String,
+    /// The transform.
+    pub transform: String,
+    /// Where the test stands.
+    pub span: Span,
+    /// Whether it holds, or why it could not be run.
+    pub verdict: Result<Verdict, RunError>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl TestResult {
+    /// Whether the test ran and holds.
+    pub fn passed(&self) -> bool {
+        self.verdict.as_ref().is_ok_and(Verdict::passed)
+    }
+}
+
+/// How what came differs from what was said; prints a line for each difference.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// Expected rows that did not come, as an author would write them.
+    pub missing: Vec<String>,
+    /// Rows that came and were not expected, in the columns that the test speaks of.
+    pub unexpected: Vec<String>,
+    /// How many rows should have been turned away and how many were, where that differs.
+    pub rejected: Option<(u64, u64)>,
+}
+
+impl Verdict {
+    /// Whether there is no difference.
+    pub fn passed(&self) -> bool {
+        *self == Verdict::default()
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut lines = Vec::new();
+        lines.extend(self.missing.iter().map(|row| format!("- expected {row}")));
+        lines.extend(self.unexpected.iter().map(|row| format!("+ came     {row}")));
+        if let Some((expected, came)) = self.rejected {
+            lines.push(format!("expected {expected} rejected, {came} came"));
+        }
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+/// Runs the tests whose title or transform contains the filter, on the embedded engine.
+pub fn run_tests(plan: &Plan, filter: Option<&str>) -> Vec<TestResult> {
+    let wanted = |test: &&Test| filter.is_none_or(|text| test.title.contains(text) || test.transform.contains(text));
+    let tests = plan.tests.iter().filter(wanted);
+    tests.map(|test| run_test(plan, test)).collect()
+}
+
+fn run_test(plan: &Plan, test: &Test) -> TestResult {
+    let started = Instant::now();
+    let came = match plan.transform(&test.transform) {
+        Some(transform) => run_rows(plan, transform, &test.given).map(|came| (transform, came)),
+        None => Err(RunError::new(
+            Fault::Unsupported,
+            format!("there is no transform `{}`", test.transform),
+        )),
+    };
+    TestResult {
+        title: test.title.clone(),
+        transform: test.transform.clone(),
+        span: test.span,
+        verdict: came.map(|(transform, came)| {
+            let columns = transform
+                .steps
+                .last()
+                .map_or(&transform.input_columns, |step| &step.columns);
+            judge(test, columns, &came.rows, came.rejected)
+        }),
+        elapsed: started.elapsed(),
+    }
+}
+
+/// What a transform made of rows that are typed already.
+struct Came {
+    /// With all columns of the result, in order.
+    rows: Vec<Vec<Literal>>,
+    rejected: u64,
+}
+
+/// Runs a transform on typed rows, each with all of its input's columns in order: a stream's checks apply.
+fn run_rows(plan: &Plan, transform: &Transform, given: &[Vec<Literal>]) -> Result<Came, RunError> {
+    let source = match &transform.input {
+        Input::Stream(source) => plan.source(source),
+        Input::Table(_) => None,
+    };
+    let mut columns = Vec::new();
+    for (at, column) in transform.input_columns.iter().enumerate() {
+        let values: Vec<&Literal> = given.iter().map(|row| row.get(at).unwrap_or(&Literal::Null)).collect();
+        columns.push((column.name.clone(), array_of(&column.ty.kind, &values)?));
+    }
+    let batch = Batch::new(columns, given.len());
+    let result = transform
+        .steps
+        .last()
+        .map_or(&transform.input_columns, |step| &step.columns);
+    let mut memory = Memory {
+        columns: result,
+        came: Came {
+            rows: Vec::new(),
+            rejected: 0,
+        },
+    };
+    let event_time = transform.input_columns.iter().find(|column| column.event_time);
+    let origin = Origin::Rows(&batch, event_time.map(|column| column.name.as_str()));
+    let mut pipeline = Pipeline::new(transform, source)?;
+    pipeline.add(batch.clone(), &[], origin, &mut memory)?;
+    pipeline.finish(&mut memory)?;
+    Ok(memory.came)
+}
+
+/// Rows kept as literals.
+struct Memory<'p> {
+    columns: &'p [Column],
+    came: Came,
+}
+
+impl Sink for Memory<'_> {
+    fn rows(&mut self, batch: &Batch) -> Result<(), RunError> {
+        for row in 0..batch.rows() {
+            let mut values = Vec::with_capacity(self.columns.len());
+            for column in self.columns {
+                values.push(literal_at(batch.column(&column.name)?, row, &column.ty.kind));
+            }
+            self.came.rows.push(values);
+        }
+        Ok(())
+    }
+
+    fn turned_away(&mut self, _: Timestamp, _: &str, _: &[u8]) -> Result<(), RunError> {
+        self.came.rejected += 1;
+        Ok(())
+    }
+}
+
+/// Compares what came with what a test says: in the columns that each expected row writes, in any order of rows.
+/// `rows` have all of `columns`, in order; `rejected` is how many were turned away.
+pub fn judge(test: &Test, columns: &[Column], rows: &[Vec<Literal>], rejected: u64) -> Verdict {
+    let mut verdict = Verdict::default();
+    if let Some(expected) = &test.expect {
+        let pairs = pair(expected, columns, rows);
+        let found = |at: usize| pairs.contains(&Some(at));
+        let missing = expected.iter().enumerate().filter(|(at, _)| !found(*at));
+        verdict.missing = missing
+            .map(|(_, row)| shown(row.iter().map(|(name, value)| (name.as_str(), value))))
+            .collect();
+        let spoken_of = |name: &str| expected.is_empty() || expected.iter().flatten().any(|(column, _)| column == name);
+        let unexpected = rows.iter().zip(&pairs).filter(|(_, pair)| pair.is_none());
+        let named = |row: &Vec<Literal>| {
+            let values = columns.iter().map(|column| column.name.as_str()).zip(row);
+            shown(values.filter(|(name, _)| spoken_of(name)))
+        };
+        verdict.unexpected = unexpected.map(|(row, _)| named(row)).collect();
+    }
+    verdict.rejected = test
+        .expect_rejected
+        .filter(|expected| *expected != rejected)
+        .map(|expected| (expected, rejected));
+    verdict
+}
+
+/// For each row that came, the expected row that it stands for: as many pairs as there can be, since a row that says
+/// little may match several.
+fn pair(expected: &[Vec<(String, Literal)>], columns: &[Column], rows: &[Vec<Literal>]) -> Vec<Option<usize>> {
+    let mut pairs = vec![None; rows.len()];
+    for at in 0..expected.len() {
+        let mut tried = vec![false; rows.len()];
+        place(at, expected, columns, rows, &mut pairs, &mut tried);
+    }
+    pairs
+}
+
+/// Finds a row for an expected one, moving others that have a choice.
+fn place(
+    at: usize,
+    expected: &[Vec<(String, Literal)>],
+    columns: &[Column],
+    rows: &[Vec<Literal>],
+    pairs: &mut [Option<usize>],
+    tried: &mut [bool],
+) -> bool {
+    let Some(wanted) = expected.get(at) else {
+        return false;
+    };
+    for (row, values) in rows.iter().enumerate() {
+        if tried[row] || !matches(wanted, columns, values) {
+            continue;
+        }
+        tried[row] = true;
+        let free = match pairs[row] {
+            None => true,
+            Some(other) => place(other, expected, columns, rows, pairs, tried),
+        };
+        if free {
+            pairs[row] = Some(at);
+            return true;
+        }
+    }
+    false
+}
+
+fn matches(wanted: &[(String, Literal)], columns: &[Column], values: &[Literal]) -> bool {
+    wanted.iter().all(|(name, value)| {
+        let came = columns.iter().zip(values).find(|(column, _)| column.name == *name);
+        came.is_some_and(|(_, came)| same(value, came))
+    })
+}
+
+/// Equal; decimals as numbers whatever their scale, floats to 1e-12 of themselves.
+fn same(a: &Literal, b: &Literal) -> bool {
+    match (a, b) {
+        (Literal::Float(a), Literal::Float(b)) => a == b || (a - b).abs() <= 1e-12 * a.abs().max(b.abs()),
+        (Literal::Decimal { unscaled: a, scale: s }, Literal::Decimal { unscaled: b, scale: t }) => {
+            let least = *s.min(t);
+            let (a, s) = trimmed(*a, *s, least);
+            let (b, t) = trimmed(*b, *t, least);
+            (a, s) == (b, t)
+        }
+        (Literal::Int(a), Literal::Decimal { .. }) => same(
+            &Literal::Decimal {
+                unscaled: i128::from(*a),
+                scale: 0,
+            },
+            b,
+        ),
+        _ => a == b,
+    }
+}
+
+/// Without the zeros behind the point that another scale does not have.
+fn trimmed(mut unscaled: i128, mut scale: u8, least: u8) -> (i128, u8) {
+    while scale > least && unscaled % 10 == 0 {
+        unscaled /= 10;
+        scale -= 1;
+    }
+    (unscaled, scale)
+}
+
+/// `{ kind: "view", amount: 0.00 }`
+fn shown<'a>(values: impl Iterator<Item = (&'a str, &'a Literal)>) -> String {
+    let values = values.map(|(name, value)| {
+        let text = canonical(value).unwrap_or_else(|| "null".into());
+        match value {
+            Literal::Text(_) => format!("{name}: {}", quoted(&text)),
+            Literal::Date(_) => format!("{name}: date(\"{text}\")"),
+            Literal::Timestamp(_) => format!("{name}: timestamp(\"{text}\")"),
+            Literal::Uuid(_) => format!("{name}: uuid(\"{text}\")"),
+            _ => format!("{name}: {text}"),
+        }
+    });
+    format!("{{ {} }}", values.collect::<Vec<_>>().join(", "))
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = Vec::new();
+    pipec_runtime::encode::string(&mut out, text);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixture;
+    use crate::plan::types::TypeKind;
+
+    fn column(name: &str, kind: TypeKind) -> Column {
+        Column {
+            name: name.into(),
+            ty: kind.optional(),
+            labels: Default::default(),
+            doc: None,
+            key: false,
+            event_time: false,
+            subject: false,
+        }
+    }
+
+    fn expecting(rows: &[&[(&str, i64)]], rejected: Option<u64>) -> Test {
+        let rows = rows.iter().map(|row| {
+            row.iter()
+                .map(|(name, value)| (name.to_string(), Literal::Int(*value)))
+                .collect()
+        });
+        Test {
+            expect: Some(rows.collect()),
+            expect_rejected: rejected,
+            ..fixture::clickstream().tests.remove(0)
+        }
+    }
+
+    fn came(rows: &[[i64; 2]]) -> Vec<Vec<Literal>> {
+        rows.iter().map(|row| row.map(Literal::Int).to_vec()).collect()
+    }
+
+    #[test]
+    fn rows_that_say_little_leave_room_for_those_that_say_more() {
+        let columns = [column("a", TypeKind::Int), column("b", TypeKind::Int)];
+        let test = expecting(&[&[("a", 1)], &[("a", 1), ("b", 2)]], None);
+        assert!(judge(&test, &columns, &came(&[[1, 2], [1, 3]]), 0).passed());
+        assert!(judge(&test, &columns, &came(&[[1, 3], [1, 2]]), 0).passed());
+        assert!(!judge(&test, &columns, &came(&[[1, 3], [1, 4]]), 0).passed());
+    }
+
+    #[test]
+    fn a_difference_is_readable() {
+        let columns = [column("a", TypeKind::Int), column("b", TypeKind::Int)];
+        let test = expecting(&[&[("a", 1)]], Some(2));
+        let verdict = judge(&test, &columns, &came(&[[2, 7], [1, 7], [1, 7]]), 0);
+        assert_eq!(
+            verdict.to_string(),
+            "+ came     { a: 2 }\n+ came     { a: 1 }\nexpected 2 rejected, 0 came"
+        );
+        let verdict = judge(&test, &columns, &[], 2);
+        assert_eq!(verdict.to_string(), "- expected { a: 1 }");
+    }
+
+    #[test]
+    fn decimals_are_numbers() {
+        let decimal = |unscaled, scale| Literal::Decimal { unscaled, scale };
+        assert!(same(&decimal(1250, 2), &decimal(125, 1)));
+        assert!(same(&decimal(0, 2), &decimal(0, 0)));
+        assert!(!same(&decimal(1251, 2), &decimal(125, 1)));
+        assert!(same(&Literal::Int(2), &decimal(200, 2)));
+        assert!(same(&Literal::Float(0.3), &Literal::Float(0.1 + 0.2)));
+        assert!(!same(&Literal::Null, &Literal::Int(0)));
+    }
+
+    #[test]
+    fn the_platforms_own_tests_hold() {
+        let results = run_tests(&fixture::clickstream(), None);
+        assert_eq!(results.len(), 1);
+        for result in results {
+            assert!(result.passed(), "{}: {:?}", result.title, result.verdict);
+        }
+        assert!(run_tests(&fixture::clickstream(), Some("nothing has this title")).is_empty());
+    }
+}
