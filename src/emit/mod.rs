@@ -5,4 +5,5 @@ pub mod ci;
 pub mod docs;
 pub mod hcl;
 pub mod pyspark;
+pub mod rust;
 pub mod states;

@@ -1,0 +1,298 @@
+//! `transform.rs` and `row.rs` of a generated function: the steps as plain code, and the row that comes of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pipec_runtime::reject as reasons;
+
+use super::code::{
+    Code, Statement, Value, call_lines, documentation, item, one_line, print_statements, quoted, without_unused,
+};
+use super::expr::{Binding, Lowered, Lowering, reject};
+use super::names::{Names, identifier};
+use super::schema::read_field;
+use super::types::{Held, held, is_text, rust_type};
+use super::{Crate, imports, used_items};
+use crate::plan::expr::{Expr, ExprKind};
+use crate::plan::types::{Column, TypeKind};
+use crate::plan::{Otherwise, StepKind};
+
+/// What the steps come to.
+pub struct Steps {
+    /// `transform.rs`
+    pub transform: String,
+    /// `row.rs`
+    pub row: String,
+    /// Whether a pseudonym is made.
+    pub uses_key: bool,
+}
+
+/// The two files.
+pub fn files(krate: &Crate) -> Steps {
+    let steps = &krate.transform.steps;
+    let mut names = Names::new(["record", "key", "counts", "functions", "logic"]);
+    let mut columns = BTreeMap::new();
+    let mut statements = Vec::new();
+    for field in &krate.source.schema.fields {
+        let column = &field.column;
+        let optional = column.ty.optional && field.default.is_none();
+        let name = names.fresh(&column.name);
+        let value = read_field("record", &column.name, &column.ty.kind, optional);
+        statements.push(Statement::Let {
+            name: name.clone(),
+            ty: None,
+            value: Value::Code(value),
+        });
+        columns.insert(
+            column.name.clone(),
+            Binding {
+                name,
+                held: held(&column.ty.kind),
+                optional,
+            },
+        );
+    }
+    let mut lowering = Lowering {
+        statements,
+        columns,
+        names,
+    };
+    for step in steps {
+        lowering.statements.push(Statement::Comment(one_line(&step.text)));
+        lower_step(&mut lowering, &step.kind, &krate.plan_columns(step));
+    }
+    transform(krate, lowering)
+}
+
+fn lower_step(lowering: &mut Lowering, step: &StepKind, after: &[Column]) {
+    match step {
+        StepKind::Filter(condition) => {
+            let kept = lowering.condition(condition);
+            let name = lowering.names.fresh("kept");
+            let_code(lowering, &name, kept);
+            let left_out = Code::unary("!", &Code::name(&name));
+            lowering
+                .statements
+                .push(Statement::If(left_out, vec![Code::plain("return Ok(None)")]));
+        }
+        StepKind::Derive(derived) => {
+            for (column, expr) in derived {
+                derive(lowering, column, expr);
+            }
+        }
+        StepKind::Select(selected) => select(lowering, selected),
+        StepKind::Drop(_) => {}
+        StepKind::Rename(pairs) => {
+            let moved: Vec<_> = pairs
+                .iter()
+                .filter_map(|(old, new)| Some((new.clone(), lowering.columns.remove(old)?)))
+                .collect();
+            lowering.columns.extend(moved);
+        }
+        StepKind::Expect {
+            name,
+            condition,
+            otherwise,
+        } => expect(lowering, name, condition, *otherwise),
+        // Steps of tables are not given to a function.
+        StepKind::Dedupe { .. } | StepKind::Group { .. } => unreachable!("a function has no such step"),
+    }
+    lowering
+        .columns
+        .retain(|name, _| after.iter().any(|column| column.name == *name));
+}
+
+fn let_code(lowering: &mut Lowering, name: &str, code: Code) {
+    let value = Value::Code(code);
+    lowering.statements.push(Statement::Let {
+        name: name.to_owned(),
+        ty: None,
+        value,
+    });
+}
+
+/// A variable for a column: its own name, unless another column still stands in a variable of that name.
+fn variable(lowering: &mut Lowering, column: &str) -> String {
+    let name = identifier(column);
+    let mut owners = lowering.columns.iter().filter(|(_, binding)| binding.name == name);
+    let mine = owners.next().is_some_and(|(owner, _)| owner == column) && owners.next().is_none();
+    if mine { name } else { lowering.names.fresh(column) }
+}
+
+fn derive(lowering: &mut Lowering, column: &Column, expr: &Expr) {
+    let lowered = lowering.owned(expr);
+    let name = variable(lowering, &column.name);
+    let binding = bind(lowering, name, column, lowered);
+    lowering.columns.insert(column.name.clone(), binding);
+}
+
+fn bind(lowering: &mut Lowering, name: String, column: &Column, lowered: Lowered) -> Binding {
+    let Lowered {
+        held, optional, value, ..
+    } = lowered;
+    let ty = matches!(column.ty.kind, TypeKind::Decimal { .. }).then(|| {
+        let (ty, imports) = rust_type(&column.ty.kind, "&str");
+        (if optional { format!("Option<{ty}>") } else { ty }, imports)
+    });
+    lowering.statements.push(Statement::Let {
+        name: name.clone(),
+        ty,
+        value,
+    });
+    Binding { name, held, optional }
+}
+
+/// Each sees the columns before the step, so none takes a variable that another may still read.
+fn select(lowering: &mut Lowering, selected: &[(Column, Expr)]) {
+    let mut after = BTreeMap::new();
+    for (column, expr) in selected {
+        if let ExprKind::Column(from) = &expr.kind
+            && let Some(binding) = lowering.columns.get(from)
+            && (binding.held != Held::Owned || *from == column.name)
+        {
+            after.insert(column.name.clone(), binding.clone());
+            continue;
+        }
+        let lowered = lowering.owned(expr);
+        let name = lowering.names.fresh(&column.name);
+        let binding = bind(lowering, name, column, lowered);
+        after.insert(column.name.clone(), binding);
+    }
+    lowering.columns = after;
+}
+
+fn expect(lowering: &mut Lowering, name: &str, condition: &Expr, otherwise: Otherwise) {
+    let holds = lowering.condition(condition);
+    let variable = lowering.names.fresh(name);
+    let_code(lowering, &variable, holds);
+    let broken = Code::unary("!", &Code::name(&variable));
+    let mut body = vec![Code::method(&Code::name("counts"), "unexpected", &[Code::text(name)])];
+    match otherwise {
+        Otherwise::Drop => body.push(Code::plain("return Ok(None)")),
+        Otherwise::Warn => {}
+        // A stream has no run that could fail: such a row is turned away.
+        Otherwise::Quarantine | Otherwise::Fail => {
+            body.push(Code::leave(&reject("rule", &reasons::expect(name, &condition.text))));
+        }
+    }
+    lowering.statements.push(Statement::If(broken, body));
+}
+
+fn transform(krate: &Crate, lowering: Lowering) -> Steps {
+    let target = &krate.target.columns;
+    let kept: Vec<_> = target
+        .iter()
+        .filter_map(|column| Some((column, lowering.columns.get(&column.name)?.clone())))
+        .collect();
+    let mut live: BTreeSet<_> = kept.iter().map(|(_, binding)| binding.name.clone()).collect();
+    let statements = without_unused(lowering.statements, &mut live);
+    let (uses_key, counts) = (live.contains("key"), live.contains("counts"));
+    let row = row_file(krate, &kept);
+    let mut used = used_items(&live);
+    used.extend(["Reject".to_owned(), "Counts".into()]);
+    let (record, lifetime) = (krate.record.as_str(), if row.borrows { "<'a>" } else { "" });
+    let mut parameters = vec![match (krate.borrows, row.borrows) {
+        (true, true) => format!("record: &'a {record}<'_>"),
+        (true, false) => format!("record: &{record}<'_>"),
+        (false, _) => format!("record: &{record}"),
+    }];
+    if uses_key {
+        parameters.push("key: &PseudonymKey".into());
+        used.insert("PseudonymKey".into());
+    }
+    parameters.push(format!("{}: &mut Counts", if counts { "counts" } else { "_counts" }));
+    let result = format!(" -> Result<Option<Row{lifetime}>, Reject> {{");
+    let mut function = String::from("/// The row of a record: `None` where a step leaves it out.\n");
+    function.push_str(&call_lines(
+        &format!("pub fn transform{lifetime}"),
+        &parameters,
+        &result,
+        0,
+    ));
+    print_statements(&statements, &mut function, 4);
+    let fields: Vec<_> = kept
+        .iter()
+        .map(|(column, binding)| short_field(&identifier(&column.name), &binding.name))
+        .collect();
+    function.push_str(&literal(&fields));
+    function.push_str("}\n");
+    let text = format!(
+        "//! `{}`: from a record to a row of `{}`.\n\n{}\nuse crate::row::Row;\nuse crate::schema::{record};\n\n{}",
+        one_line(&krate.transform.name),
+        krate.target.id,
+        imports(&used),
+        item(function),
+    );
+    Steps {
+        transform: text,
+        row: row.text,
+        uses_key,
+    }
+}
+
+fn short_field(field: &str, variable: &str) -> String {
+    if field == variable {
+        field.to_owned()
+    } else {
+        format!("{field}: {variable}")
+    }
+}
+
+/// `Ok(Some(Row { … }))`, on one line where it fits.
+fn literal(fields: &[String]) -> String {
+    let line = format!("    Ok(Some(Row {{ {} }}))\n", fields.join(", "));
+    if line.chars().count() <= super::code::WIDTH && !fields.is_empty() {
+        return line;
+    }
+    let lines: String = fields.iter().map(|field| format!("        {field},\n")).collect();
+    format!("    Ok(Some(Row {{\n{lines}    }}))\n")
+}
+
+struct RowFile {
+    text: String,
+    borrows: bool,
+}
+
+fn row_file(krate: &Crate, kept: &[(&Column, Binding)]) -> RowFile {
+    let borrows = kept
+        .iter()
+        .any(|(column, binding)| is_text(&column.ty.kind) && binding.held == Held::Borrowed);
+    let (lifetime, elided) = if borrows { ("<'a>", "<'_>") } else { ("", "") };
+    let mut used = BTreeSet::from(["encode".to_owned()]);
+    let mut out = format!(
+        "/// A row of `{}`.\n#[derive(Clone, Debug)]\npub struct Row{lifetime} {{\n",
+        krate.target.id
+    );
+    for (column, binding) in kept {
+        let text = match binding.held {
+            Held::Owned => "String",
+            Held::Hex => "Hex",
+            _ => "&'a str",
+        };
+        let (name, imports) = rust_type(&column.ty.kind, text);
+        used.extend(imports.into_iter().map(str::to_owned));
+        used.extend((name == "Hex").then(|| "Hex".to_owned()));
+        let ty = if binding.optional {
+            format!("Option<{name}>")
+        } else {
+            name
+        };
+        out.push_str(&documentation(column.doc.as_deref().unwrap_or_default(), 4));
+        out.push_str(&format!("    pub {}: {ty},\n", identifier(&column.name)));
+    }
+    out.push_str("}\n");
+    let mut write = format!("impl Row{elided} {{\n    /// Appends the row as a line of JSON.\n");
+    write.push_str("    pub fn write(&self, out: &mut Vec<u8>) {\n        let mut row = encode::Row::new(out);\n");
+    for (column, _) in kept {
+        let (name, field) = (quoted(&column.name), identifier(&column.name));
+        write.push_str(&format!("        row.field({name}, &self.{field});\n"));
+    }
+    write.push_str("        row.end();\n    }\n}\n");
+    let text = format!(
+        "//! A row of `{}`, and how it is written.\n\n{}\n{}\n{}",
+        krate.target.id,
+        imports(&used),
+        item(out),
+        item(write),
+    );
+    RowFile { text, borrows }
+}

@@ -1,0 +1,426 @@
+//! What is emitted for the clickstream platform, and for an author who names things as badly as the language allows:
+//! laid out as rustfmt would, and nothing of what was written gets into code.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use super::emit;
+use crate::base::{FileId, Span};
+use crate::plan::expr::{ArithmeticOp, CompareOp, Expr, ExprKind, Literal, LogicOp};
+use crate::plan::fixture::clickstream;
+use crate::plan::types::{Column, Type, TypeKind};
+use crate::plan::{Field, Files, Otherwise, Plan, Step, StepKind};
+
+const NASTY: &str = "\"; } panic!(\"{x}\") */ \\ \n// \u{202e} é 日本語 ${a} %{b} `code`";
+const MONEY: TypeKind = TypeKind::Decimal {
+    precision: 12,
+    scale: 2,
+};
+
+fn column(name: &str, ty: Type) -> Column {
+    Column {
+        name: name.into(),
+        ty,
+        labels: BTreeSet::new(),
+        doc: Some(NASTY.into()),
+        key: false,
+        event_time: name == "arrived",
+        subject: false,
+    }
+}
+
+fn expr(kind: ExprKind, ty: Type) -> Expr {
+    Expr {
+        kind,
+        ty,
+        text: NASTY.into(),
+    }
+}
+
+fn read(name: &str) -> Expr {
+    let ty = columns().into_iter().find(|column| column.name == name).unwrap().ty;
+    expr(ExprKind::Column(name.into()), ty)
+}
+
+fn text(value: &str) -> Expr {
+    expr(
+        ExprKind::Literal(Literal::Text(value.into())),
+        TypeKind::Text.required(),
+    )
+}
+
+fn int(value: i64) -> Expr {
+    expr(ExprKind::Literal(Literal::Int(value)), TypeKind::Int.required())
+}
+
+fn call(function: &str, argument: Expr, ty: Type) -> Expr {
+    expr(
+        ExprKind::Call {
+            function: function.into(),
+            arguments: vec![argument],
+        },
+        ty,
+    )
+}
+
+fn binary(build: impl Fn(Box<Expr>, Box<Expr>) -> ExprKind, left: Expr, right: Expr, kind: TypeKind) -> Expr {
+    let optional = left.ty.optional || right.ty.optional;
+    expr(build(Box::new(left), Box::new(right)), Type { kind, optional })
+}
+
+fn compare(op: CompareOp, left: Expr, right: Expr) -> Expr {
+    binary(
+        |left, right| ExprKind::Compare { op, left, right },
+        left,
+        right,
+        TypeKind::Bool,
+    )
+}
+
+fn logic(op: LogicOp, left: Expr, right: Expr) -> Expr {
+    binary(
+        |left, right| ExprKind::Logic { op, left, right },
+        left,
+        right,
+        TypeKind::Bool,
+    )
+}
+
+fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, kind: TypeKind) -> Expr {
+    binary(
+        |left, right| ExprKind::Arithmetic { op, left, right },
+        left,
+        right,
+        kind,
+    )
+}
+
+fn choice(condition: Expr, then: Expr, otherwise: Expr, ty: Type) -> Expr {
+    let [condition, then, otherwise] = [condition, then, otherwise].map(Box::new);
+    expr(
+        ExprKind::If {
+            condition,
+            then,
+            otherwise,
+        },
+        ty,
+    )
+}
+
+fn coalesce(value: Expr, default: Expr) -> Expr {
+    let ty = Type {
+        optional: default.ty.optional,
+        ..value.ty.clone()
+    };
+    expr(
+        ExprKind::Coalesce {
+            value: Box::new(value),
+            default: Box::new(default),
+        },
+        ty,
+    )
+}
+
+fn reject() -> Expr {
+    expr(ExprKind::Reject(NASTY.into()), TypeKind::Never.required())
+}
+
+fn columns() -> Vec<Column> {
+    let colour = TypeKind::Enum {
+        name: "Colour".into(),
+        variants: vec!["Red".into(), "Blue".into()],
+    };
+    vec![
+        column("type", TypeKind::Text.required()),
+        column("self", TypeKind::Text.optional()),
+        column("record", TypeKind::Int.required()),
+        column("key", TypeKind::Int.optional()),
+        column("counts", MONEY.optional()),
+        column("object", colour.required()),
+        column("name", TypeKind::Uuid.required()),
+        column("value", TypeKind::Bool.optional()),
+        column("arrived", TypeKind::Timestamp.optional()),
+        column("unknown", TypeKind::Date.required()),
+        column("raw", TypeKind::Float.required()),
+    ]
+}
+
+fn derived() -> Vec<(Column, Expr)> {
+    let bool = TypeKind::Bool;
+    let greater = || compare(CompareOp::Greater, read("key"), int(1));
+    let upper = |name: &str| {
+        call(
+            "upper",
+            read(name),
+            Type {
+                kind: TypeKind::Text,
+                optional: name == "self",
+            },
+        )
+    };
+    let sum = || arithmetic(ArithmeticOp::Add, read("key"), read("record"), TypeKind::Int);
+    let wide = TypeKind::Decimal {
+        precision: 25,
+        scale: 4,
+    };
+    let product = arithmetic(ArithmeticOp::Multiply, read("counts"), read("counts"), wide.clone());
+    let member = ExprKind::In {
+        value: Box::new(read("type")),
+        list: vec![
+            Literal::Text(NASTY.into()),
+            Literal::Text("b".into()),
+            Literal::Text("b".into()),
+        ],
+        negated: true,
+    };
+    let dated = ExprKind::In {
+        value: Box::new(read("unknown")),
+        list: vec![Literal::Date(-1)],
+        negated: false,
+    };
+    let is_null = ExprKind::IsNull {
+        value: Box::new(read("self")),
+        negated: true,
+    };
+    let both = logic(LogicOp::And, read("value"), greater());
+    let either = logic(
+        LogicOp::Or,
+        compare(CompareOp::Equal, read("type"), text(NASTY)),
+        both.clone(),
+    );
+    let nested = choice(greater(), upper("type"), read("type"), TypeKind::Text.required());
+    let cast = expr(
+        ExprKind::Cast(Box::new(sum())),
+        TypeKind::Decimal {
+            precision: 20,
+            scale: 0,
+        }
+        .optional(),
+    );
+    let null = expr(ExprKind::Literal(Literal::Null), TypeKind::Text.optional());
+    let wanted = |name: &str, kind: TypeKind, expr: Expr| {
+        (
+            column(
+                name,
+                Type {
+                    kind,
+                    optional: expr.ty.optional,
+                },
+            ),
+            expr,
+        )
+    };
+    vec![
+        wanted("fn", TypeKind::Int, sum()),
+        wanted("match", wide, product),
+        wanted("a", bool.clone(), either),
+        wanted("b", bool.clone(), expr(member, bool.clone().required())),
+        wanted("c", bool.clone(), expr(dated, bool.clone().required())),
+        wanted("d", bool.clone(), expr(is_null, bool.required())),
+        wanted("e", TypeKind::Text, nested),
+        wanted(
+            "f",
+            TypeKind::Decimal {
+                precision: 20,
+                scale: 0,
+            },
+            cast,
+        ),
+        wanted("g", TypeKind::Text, coalesce(read("self"), upper("type"))),
+        wanted("h", TypeKind::Text, coalesce(upper("self"), reject())),
+        wanted(
+            "i",
+            TypeKind::Int,
+            coalesce(
+                read("key"),
+                arithmetic(ArithmeticOp::Subtract, read("record"), int(1), TypeKind::Int),
+            ),
+        ),
+        wanted(
+            "j",
+            TypeKind::Text,
+            call("pseudonym", read("self"), TypeKind::Text.optional()),
+        ),
+        wanted(
+            "k",
+            TypeKind::Text,
+            call("sha256", read("name"), TypeKind::Text.required()),
+        ),
+        wanted(
+            "l",
+            TypeKind::Text,
+            call("trim", upper("type"), TypeKind::Text.required()),
+        ),
+        wanted(
+            "m",
+            TypeKind::Text,
+            choice(greater(), null, read("type"), TypeKind::Text.optional()),
+        ),
+        wanted(
+            "n",
+            TypeKind::Int,
+            expr(ExprKind::Negate(Box::new(read("key"))), TypeKind::Int.optional()),
+        ),
+        wanted(
+            "o",
+            TypeKind::Int,
+            choice(
+                both,
+                reject(),
+                call("len", read("self"), TypeKind::Int.optional()),
+                TypeKind::Int.optional(),
+            ),
+        ),
+        wanted("record", TypeKind::Text, upper("type")),
+        wanted(
+            "p",
+            TypeKind::Text,
+            expr(ExprKind::Column("record".into()), TypeKind::Text.required()),
+        ),
+    ]
+}
+
+/// The clickstream platform with another schema and other steps.
+fn hostile() -> Plan {
+    let mut plan = clickstream();
+    let source = &mut plan.sources[0];
+    source.schema.name = "Row".into();
+    source.schema.doc = Some(NASTY.into());
+    source.schema.fields = columns()
+        .into_iter()
+        .map(|column| Field {
+            column,
+            default: None,
+            check: None,
+        })
+        .collect();
+    for field in &mut source.schema.fields {
+        match field.column.name.as_str() {
+            "self" => field.check = Some(compare(CompareOp::NotEqual, read("self"), text(NASTY))),
+            "record" => field.default = Some(Literal::Int(i64::MIN)),
+            "type" => field.default = Some(Literal::Text(NASTY.into())),
+            "key" => field.check = Some(compare(CompareOp::Less, read("key"), read("record"))),
+            _ => {}
+        }
+    }
+    let step = |kind: StepKind, columns: &[Column]| Step {
+        kind,
+        columns: columns.to_vec(),
+        text: NASTY.into(),
+        span: Span::new(FileId(0), 0, 0),
+    };
+    let mut all: Vec<Column> = columns();
+    let derived = derived();
+    for (column, _) in &derived {
+        all.retain(|other| other.name != column.name);
+        all.push(column.clone());
+    }
+    let mut renamed = all.clone();
+    for column in &mut renamed {
+        match column.name.as_str() {
+            "p" => column.name = "self".into(),
+            "self" => column.name = "p".into(),
+            _ => {}
+        }
+    }
+    let positive = compare(CompareOp::Greater, read("key"), int(-5));
+    let expect = |otherwise| StepKind::Expect {
+        name: "row".into(),
+        condition: positive.clone(),
+        otherwise,
+    };
+    let transform = &mut plan.transforms[0];
+    transform.doc = Some(NASTY.into());
+    transform.steps = vec![
+        step(
+            StepKind::Filter(logic(LogicOp::Or, read("value"), positive.clone())),
+            &columns(),
+        ),
+        step(StepKind::Derive(derived), &all),
+        step(expect(Otherwise::Warn), &all),
+        step(expect(Otherwise::Drop), &all),
+        step(expect(Otherwise::Quarantine), &all),
+        step(
+            StepKind::Rename(vec![("p".into(), "self".into()), ("self".into(), "p".into())]),
+            &renamed,
+        ),
+    ];
+    let target = transform.target.clone();
+    plan.datasets.get_mut(&target).unwrap().columns = renamed;
+    plan
+}
+
+fn formatted(path: &str, text: &str) -> String {
+    let mut rustfmt = Command::new("rustfmt")
+        .args(["--edition", "2024", "--config"])
+        .arg("max_width=120,use_small_heuristics=Max,single_line_if_else_max_width=0")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    rustfmt.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let out = rustfmt.wait_with_output().unwrap();
+    assert!(out.status.success(), "{path} is no Rust:\n{text}");
+    String::from_utf8(out.stdout).unwrap()
+}
+
+fn is_laid_out(files: &Files) {
+    for (path, text) in files {
+        if path.ends_with(".rs") && !path.contains("crates/") {
+            assert_eq!(*text, formatted(path, text), "{path}");
+        }
+    }
+}
+
+#[test]
+fn clickstream_is_laid_out_as_rustfmt_would() {
+    let files = emit(&clickstream());
+    is_laid_out(&files);
+    assert_eq!(files, emit(&clickstream()));
+    insta::assert_snapshot!(files["lambda/clean/src/transform.rs"]);
+}
+
+#[test]
+fn an_author_may_write_anything() {
+    let files = emit(&hostile());
+    is_laid_out(&files);
+    for (path, text) in &files {
+        assert!(!text.contains("panic!(\"{x}\") */ \\ \n"), "{path}");
+    }
+}
+
+/// `tests/e2e/test_lambda.py` runs it, with the target folder that the other functions are built in.
+#[test]
+#[ignore = "builds the AWS SDK, which takes minutes"]
+#[allow(clippy::disallowed_methods, reason = "a test of files on disk")]
+fn what_an_author_may_write_is_clean_rust() {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in emit(&hostile()) {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let clippy = Command::new("cargo")
+        .args([
+            "clippy",
+            "--release",
+            "--locked",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ])
+        .current_dir(folder.path().join("lambda"))
+        .output()
+        .unwrap();
+    assert!(clippy.status.success(), "{}", String::from_utf8_lossy(&clippy.stderr));
+}
+
+#[test]
+fn a_platform_without_functions_has_no_workspace() {
+    let mut plan = clickstream();
+    plan.transforms.remove(0);
+    assert!(emit(&plan).is_empty());
+}

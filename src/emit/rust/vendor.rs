@@ -1,0 +1,90 @@
+//! The crates of the generated workspace that are the same in every build, as they stand in this project's sources.
+
+macro_rules! sources {
+    ($root:literal : $($path:literal),* $(,)?) => {
+        &[$(($path, include_str!(concat!($root, $path)))),*]
+    };
+}
+
+/// What every function does around its own transform.
+const FUNCTION: &[(&str, &str)] = sources!("function/":
+    "aws.rs", "batch.rs", "deliver.rs", "event.rs", "lib.rs", "logic.rs", "metrics.rs", "reject.rs",
+);
+
+/// What the embedded engine and the functions share.
+const RUNTIME: &[(&str, &str)] = sources!("../../../stdlib/runtime/src/":
+    "decode.rs", "encode.rs", "functions/hash.rs", "functions/mod.rs", "functions/text.rs", "functions/time.rs",
+    "json.rs", "lib.rs", "reject.rs", "types/calendar.rs", "types/decimal.rs", "types/mod.rs", "types/time.rs",
+    "types/uuid.rs", "types/wide.rs",
+);
+
+const FUNCTION_MANIFEST: &str = include_str!("templates/function.toml");
+const RUNTIME_MANIFEST: &str = include_str!("../../../stdlib/runtime/Cargo.toml");
+const RUSTFMT: &str = include_str!("../../../rustfmt.toml");
+
+/// All of them, by path below `crates/`.
+pub fn files() -> Vec<(String, String)> {
+    let mut files = vec![
+        ("function/Cargo.toml".to_owned(), FUNCTION_MANIFEST.to_owned()),
+        ("function/rustfmt.toml".to_owned(), super::RUSTFMT.to_owned()),
+        (
+            "runtime/Cargo.toml".to_owned(),
+            without_tests(RUNTIME_MANIFEST, "\n[dev-dependencies]"),
+        ),
+        ("runtime/rustfmt.toml".to_owned(), RUSTFMT.to_owned()),
+    ];
+    for (name, sources) in [("function", FUNCTION), ("runtime", RUNTIME)] {
+        let texts = sources
+            .iter()
+            .map(|(path, text)| (format!("{name}/src/{path}"), without_tests(text, "\n#[cfg(test)]\n")));
+        files.extend(texts);
+    }
+    files
+}
+
+/// A file up to its tests, which stand at its end and need crates that the function does not.
+fn without_tests(text: &str, start: &str) -> String {
+    text.split(start).next().unwrap_or(text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    #[allow(clippy::disallowed_methods, reason = "a test of files on disk")]
+    fn on_disk(folder: &Path, below: &str, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let name = format!("{below}{}", entry.file_name().to_string_lossy());
+            match entry.file_type().unwrap().is_dir() {
+                true => on_disk(&entry.path(), &format!("{name}/"), found),
+                false => drop(found.insert(name)),
+            }
+        }
+    }
+
+    #[test]
+    fn no_source_is_left_behind() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for (folder, sources) in [
+            ("src/emit/rust/function", super::FUNCTION),
+            ("stdlib/runtime/src", super::RUNTIME),
+        ] {
+            let mut found = BTreeSet::new();
+            on_disk(&root.join(folder), "", &mut found);
+            let named: BTreeSet<String> = sources.iter().map(|(path, _)| path.to_string()).collect();
+            assert_eq!(named, found, "{folder}");
+        }
+    }
+
+    #[test]
+    fn tests_stay_here() {
+        for (path, text) in super::files() {
+            assert!(
+                !text.contains("cfg(test)") && !text.contains("dev-dependencies"),
+                "{path}"
+            );
+        }
+    }
+}
