@@ -24,10 +24,15 @@ demo: ## build the first example and run it on its sample data; needs Rust alone
 test: test-rust test-e2e ## everything that must pass
 
 .PHONY: test-rust
-test-rust: ## layout, lints and tests of the Rust code; needs Rust alone
+test-rust: layout lints test-cargo ## layout, lints and tests of the Rust code; needs Rust alone
+
+.PHONY: layout lints test-cargo
+layout:
 	cargo fmt --all --check
+lints:
 	cargo clippy --workspace --all-targets -- -D warnings
-	cargo test --workspace
+test-cargo:
+	cargo test --workspace --no-fail-fast
 
 .PHONY: test-e2e
 test-e2e: setup ## the builds under Terraform, Lambda, Spark and the linters; ARGS="-k name" picks some
