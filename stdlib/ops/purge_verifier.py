@@ -11,7 +11,8 @@ import datetime
 import json
 import os
 import re
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import boto3
 
@@ -96,7 +97,7 @@ def emit(count: int, now: datetime.datetime, name: str | None) -> None:
 def handler(_event: Any, _context: Any) -> dict[str, int]:
     """Entry point; answers with the counts, for tests and for a person who invokes it."""
     s3 = boto3.client("s3")
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     counts = {}
     for place in configuration(s3):
         counts[place["name"]] = overdue(s3, place, now)

@@ -1,0 +1,138 @@
+"""State machines: asl-validator of the files, and their control flow on moto's interpreter with jobs that do as told.
+
+What is run is what is deployed, filled in as Terraform does it; only the waits are shortened.
+"""
+
+import json
+import re
+import time
+from unittest import mock
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_glue import (
+    StateTaskServiceGlue,
+)
+from support import lint
+
+ROLE = "arn:aws:iam::123456789012:role/states"
+
+
+class Jobs:
+    """AWS Glue as the interpreter calls it: each start takes the next state from the list, or raises it."""
+
+    def __init__(self, *states):
+        self.states = list(states)
+        self.started = []
+        self.runs = {}
+
+    def start_job_run(self, **asked):
+        self.started.append(asked)
+        state = self.states.pop(0)
+        if isinstance(state, Exception):
+            raise state
+        self.runs[f"jr_{len(self.started)}"] = state
+        return {"JobRunId": f"jr_{len(self.started)}"}
+
+    def get_job_run(self, JobName, RunId):
+        return {"JobRun": {"Id": RunId, "JobRunState": self.runs[RunId]}}
+
+
+def rendered(build, **variables) -> dict:
+    """The definition as Terraform's `templatefile` fills it in."""
+    text = (build / "states" / "nightly.asl.json").read_text()
+    values = {"partition": "aws", "job_daily_pages": "clickstream-test-daily-pages", "topic": "unused", **variables}
+    return json.loads(re.sub(r"\$\{(\w+)\}", lambda name: values[name[1]], text))
+
+
+def hurried(state):
+    """The same machine, with waits of a second."""
+    if isinstance(state, dict):
+        short = {"IntervalSeconds": 1, "MaxDelaySeconds": 2, "BackoffRate": 1.0}
+        return {key: short.get(key, hurried(value)) for key, value in state.items()}
+    return [hurried(entry) for entry in state] if isinstance(state, list) else state
+
+
+def waited(self, env, resource_runtime_part, normalised_parameters, state_credentials):
+    """What `.sync` does once a job is started. moto's own loop fails where no task token is waited for."""
+    resolver = self._build_sync_resolver(env, resource_runtime_part, normalised_parameters, state_credentials)
+    env.stack.append(resolver())
+
+
+def run(build, jobs: Jobs, given: dict):
+    """Runs the machine to its end: how it ended, and what was published."""
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}), \
+            mock.patch.multiple(StateTaskServiceGlue, _get_glue_client=lambda *_, **__: jobs, _eval_integration_pattern=waited):
+        sns, sqs, states = (boto3.client(name, region_name="eu-west-1") for name in ("sns", "sqs", "stepfunctions"))
+        topic = sns.create_topic(Name="operations")["TopicArn"]
+        queue = sqs.create_queue(QueueName="mails")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+        machine = states.create_state_machine(
+            name="nightly", roleArn=ROLE, definition=json.dumps(hurried(rendered(build, topic=topic))))
+        started = states.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(given))
+        end = time.monotonic() + 120
+        while (told := states.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"][0])["status"] == "RUNNING":
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        if told["status"] == "FAILED":
+            told = states.describe_execution(executionArn=started["executionArn"])
+        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        return told, [json.loads(message["Body"]) for message in messages]
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+
+
+def test_the_validator_finds_nothing(clickstream):
+    assert lint.state_machine(rendered(clickstream)) == []
+
+
+def test_a_good_run(clickstream):
+    jobs = Jobs("SUCCEEDED")
+    told, published = run(clickstream, jobs, {"run_at": "2026-01-03T01:15:00Z"})
+    assert told["status"] == "SUCCEEDED"
+    assert jobs.started == [{"JobName": "clickstream-test-daily-pages", "Arguments": {"--run_at": "2026-01-03T01:15:00Z"}}]
+    assert published == []
+
+
+def test_a_run_by_hand_is_at_its_start(clickstream):
+    jobs = Jobs("SUCCEEDED")
+    told, _ = run(clickstream, jobs, {})
+    assert told["status"] == "SUCCEEDED"
+    # AWS gives the time as text, moto as Python's own.
+    assert str(jobs.started[0]["Arguments"]["--run_at"]).startswith("20")
+
+
+def test_a_failure_is_tried_again(clickstream):
+    jobs = Jobs("FAILED", "SUCCEEDED")
+    told, published = run(clickstream, jobs, {"run_at": "2026-01-03T01:15:00Z"})
+    assert told["status"] == "SUCCEEDED"
+    assert len(jobs.started) == 2 and jobs.started[0] == jobs.started[1], "a retry is for the same time"
+    assert published == []
+
+
+def test_what_always_fails_is_told_and_fails(clickstream):
+    jobs = Jobs(*["FAILED"] * 10)
+    told, published = run(clickstream, jobs, {"run_at": "2026-01-03T01:15:00Z"})
+    assert told["status"] == "FAILED"
+    assert told["error"] == "ScheduleFailed"
+    assert len(jobs.started) == 4, "once, and three times more"
+    (message,) = published
+    assert message["schedule"] == "nightly" and message["run_at"] == "2026-01-03T01:15:00Z"
+    assert message["execution"] == told["executionArn"] and message["failure"]["Error"] == "States.TaskFailed"
+
+
+def test_a_run_that_still_goes_on_is_waited_for(clickstream):
+    busy = ClientError({"Error": {"Code": "ConcurrentRunsExceededException", "Message": "busy"}}, "StartJobRun")
+    jobs = Jobs(busy, busy, busy, busy, "SUCCEEDED")
+    told, published = run(clickstream, jobs, {"run_at": "2026-01-03T01:15:00Z"})
+    assert told["status"] == "SUCCEEDED"
+    assert len(jobs.started) == 5, "more often than a failure"
+    assert published == []
