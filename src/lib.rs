@@ -8,6 +8,7 @@ pub mod check;
 mod compile;
 pub mod diag;
 pub mod emit;
+pub mod format;
 pub mod local;
 pub mod plan;
 pub mod prove;

@@ -4,10 +4,10 @@
 //! tree (`build`). Nothing here fails: what cannot be read is a bad node, and is said.
 
 pub mod ast;
-mod brackets;
+pub(crate) mod brackets;
 mod build;
 mod grammar;
-mod layout;
+pub(crate) mod layout;
 mod slices;
 pub mod tokens;
 mod words;

@@ -1,0 +1,55 @@
+//! One way to lay out a file: what the author wrote, line by line, with the space between things put in order.
+//!
+//! Works on tokens, and keeps each of them, comments too, so that it cannot change what a file means; the parser is
+//! asked first whether the file can be read at all. Line breaks are the author's, but a block on one line that does
+//! not fit is broken up. It knows no names, types or settings.
+
+mod align;
+mod breaks;
+mod lines;
+mod spaces;
+
+use crate::base::FileId;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::syntax::parse;
+
+/// The widest line that a block on one line may make.
+const WIDTH: usize = 120;
+/// How often a file is laid out before it must have come to rest.
+const ROUNDS: usize = 16;
+
+/// The file's one layout.
+///
+/// # Errors
+/// What is wrong with it, if it cannot be read.
+pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
+    let mut diagnostics = Diagnostics::default();
+    parse(FileId(0), text, &mut diagnostics);
+    if diagnostics.has_errors() {
+        return Err(diagnostics.sorted());
+    }
+    let mut laid = lay_out(text);
+    for _ in 0..ROUNDS {
+        let broken = breaks::break_long(&laid, WIDTH);
+        let next = lay_out(broken.as_deref().unwrap_or(&laid));
+        if next == laid {
+            break;
+        }
+        laid = next;
+    }
+    Ok(laid)
+}
+
+fn lay_out(text: &str) -> String {
+    let mut lines = lines::lines(text);
+    align::align(&mut lines);
+    let mut out = String::with_capacity(text.len());
+    for line in &lines {
+        if line.blank_before && !out.is_empty() {
+            out.push('\n');
+        }
+        line.print(&mut out);
+        out.push('\n');
+    }
+    out
+}
