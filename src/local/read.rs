@@ -4,8 +4,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{ArrayRef, RecordBatch};
+use arrow::compute;
+use arrow::datatypes::DataType;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 
 use super::batch::Batch;
 use super::error::RunError;
@@ -100,7 +102,9 @@ pub(super) fn for_each_batch(
 ) -> Result<(), RunError> {
     let unread = |error: parquet::errors::ParquetError| RunError::file(&part.path, "read", error);
     let file = File::open(&part.path).map_err(|error| RunError::file(&part.path, "read", error))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(unread)?;
+    // What other engines say of Arrow types is theirs: the file's own types count.
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(unread)?;
     let in_file = columns.iter().map(|column| column.name.as_str());
     let mask = ProjectionMask::columns(builder.parquet_schema(), in_file);
     let reader = builder
@@ -124,10 +128,13 @@ fn column_of(part: &Part, batch: &RecordBatch, column: &Column) -> Result<ArrayR
     let wrong = |what: String| RunError::file(&part.path, "read", what);
     let wanted = data_type(&column.ty.kind)?;
     if let Some(array) = batch.column_by_name(&column.name) {
-        if *array.data_type() == wanted {
+        let found = array.data_type();
+        if *found == wanted {
             return Ok(array.clone());
         }
-        let found = array.data_type();
+        if widens(found, &wanted) {
+            return Ok(compute::cast(array, &wanted)?);
+        }
         return Err(wrong(format!(
             "`{}` is {found}, where {wanted} was expected",
             column.name
@@ -135,6 +142,16 @@ fn column_of(part: &Part, batch: &RecordBatch, column: &Column) -> Result<ArrayR
     }
     partition_column(part, column, batch.num_rows())?
         .ok_or_else(|| wrong(format!("it has no column `{}`", column.name)))
+}
+
+/// Whether another engine may have written the same values so: narrow ints, and instants in other units (Hive writes
+/// them in nanoseconds without a zone, and means UTC).
+fn widens(found: &DataType, wanted: &DataType) -> bool {
+    match wanted {
+        DataType::Int64 => matches!(found, DataType::Int8 | DataType::Int16 | DataType::Int32),
+        DataType::Timestamp(..) => matches!(found, DataType::Timestamp(..)),
+        _ => false,
+    }
 }
 
 /// A partition's column; `None` if the folders do not name it.

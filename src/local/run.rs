@@ -199,6 +199,30 @@ impl<'p> Running<'p> {
     }
 }
 
+/// The file that stands for a source's arrivals.
+fn sample(source: &Source, inputs: &Inputs) -> Result<PathBuf, RunError> {
+    let path = inputs.folder.join(format!("{}.jsonl", source.name));
+    if path.is_file() {
+        return Ok(path);
+    }
+    for ending in ["csv", "parquet"] {
+        if path.with_extension(ending).is_file() {
+            return Err(RunError::unsupported(format!("samples in {ending}")).help(format!(
+                "write the sample of `{}` as JSON lines: `{}`",
+                source.name,
+                path.display()
+            )));
+        }
+    }
+    let message = format!(
+        "source `{}` has no sample: `{}` is not there",
+        source.name,
+        path.display()
+    );
+    let help = "put a file of JSON lines there, or name a folder that holds one with `--input`";
+    Err(RunError::new(Fault::Surroundings, message).help(help))
+}
+
 /// Reads a source once for all transforms of its arrivals, and lands its lines.
 fn run_source(
     plan: &Plan,
@@ -210,16 +234,7 @@ fn run_source(
     report: &mut Report,
 ) -> Result<(), RunError> {
     let started = Instant::now();
-    let path = inputs.folder.join(format!("{}.jsonl", source.name));
-    if !path.is_file() {
-        let message = format!(
-            "source `{}` has no sample: `{}` is not there",
-            source.name,
-            path.display()
-        );
-        let help = "put a file of JSON lines there, or name a folder that holds one with `--input`";
-        return Err(RunError::new(Fault::Surroundings, message).help(help));
-    }
+    let path = sample(source, inputs)?;
     let landing = source.into.as_ref().filter(|_| land);
     let mut landing = landing
         .map(|into| Landing::new(staging.path(), plan.dataset(into)))

@@ -324,6 +324,43 @@ fn one_transform_alone_keeps_the_rest() {
 }
 
 #[test]
+fn what_landed_can_be_read_as_a_table() {
+    let mut plan = fixture::clickstream();
+    let id = |zone: &str, name: &str| DatasetId {
+        zone: zone.into(),
+        name: name.into(),
+    };
+    let landed = plan.dataset(&id("raw", "clicks")).columns.clone();
+    let pages = &mut plan.transforms[1];
+    pages.input = crate::plan::Input::Table(id("raw", "clicks"));
+    pages.input_columns = landed.clone();
+    pages.steps.truncate(1);
+    pages.steps[0].columns = landed.clone();
+    let dataset = plan.datasets.get_mut(&id("curated", "daily_pages")).unwrap();
+    dataset.columns = landed;
+    dataset.partition = vec!["arrived_on".into(), "kind".into()];
+    let lines = [
+        click(1, &[]),
+        "nonsense".into(),
+        click(2, &[("at", "\"2026-01-02T00:00:00Z\""), ("kind", "\"cart\"")]),
+    ];
+    let ran = ran(&plan, &lines).unwrap();
+    let rows = rows(&plan, &ran.out, "curated", "daily_pages");
+    assert_eq!(rows.len(), 2);
+    assert!(
+        rows[1].starts_with(&format!("click_id={ID}2")) && rows[1].ends_with("arrived_on=2026-01-02"),
+        "{rows:?}"
+    );
+    assert!(
+        ran.out
+            .join("curated/daily_pages/arrived_on=2026-01-02/kind=cart/part-0.parquet")
+            .is_file()
+    );
+    assert_eq!(ran.report.transforms[1].rejected["not JSON"], 1);
+    assert!(text(ran.out.join("quarantine/daily_pages/part-0.jsonl")).contains("nonsense"));
+}
+
+#[test]
 fn many_partitions_share_few_open_files() {
     let plan = fixture::clickstream();
     let line = |n: usize| {

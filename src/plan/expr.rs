@@ -34,7 +34,7 @@ pub enum ExprKind {
     Not(Box<Expr>),
     /// `-x`, overflow rejects the row.
     Negate(Box<Expr>),
-    /// Three-valued `and`, `or`.
+    /// Three-valued `and`, `or`. Both sides are evaluated: a `reject` or an overflow in either turns the row away.
     Logic {
         /// `and` or `or`.
         op: LogicOp,

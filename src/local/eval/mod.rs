@@ -279,3 +279,6 @@ fn booleans(array: &ArrayRef) -> BooleanArray {
 fn boolean(array: Result<BooleanArray, arrow::error::ArrowError>) -> Result<ArrayRef, RunError> {
     Ok(Arc::new(array?))
 }
+
+#[cfg(test)]
+mod tests;
