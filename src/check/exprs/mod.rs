@@ -1,1 +1,192 @@
-//! exprs/mod
+//! Expressions: from the tree to typed expressions of the plan, one file a construct.
+//!
+//! One mistake is said once: what is wrong gets the type `Error`, which goes together with everything.
+//! It must not know steps: who asks gives the columns in scope and says what kind of place it is.
+
+mod aggregate;
+mod arithmetic;
+mod branch;
+mod call;
+pub mod column;
+mod compare;
+pub mod convert;
+mod later;
+mod literal;
+mod logic;
+mod membership;
+mod text;
+
+use std::collections::BTreeSet;
+
+use crate::base::Span;
+use crate::check::context::Context;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::plan::expr::{Expr, ExprKind, Literal};
+use crate::plan::types::{Column, Type, TypeKind};
+use crate::syntax::ast;
+
+pub use text::{first_line, one_line};
+
+/// What kind of place an expression stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A step: the row may be turned away.
+    Step,
+    /// A field's `check`.
+    Check,
+    /// A key or an aggregate's argument in a `group`.
+    Group,
+    /// A value that must be known when the project is compiled.
+    Constant,
+}
+
+/// A typed expression with what only checking needs.
+#[derive(Clone, Debug)]
+pub struct Typed {
+    /// The expression.
+    pub expr: Expr,
+    /// The classes of every column that it was computed from.
+    pub labels: BTreeSet<String>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl Typed {
+    /// The kind of its type.
+    pub fn kind(&self) -> &TypeKind {
+        &self.expr.ty.kind
+    }
+
+    /// Whether it stands for a mistake that was said.
+    pub fn is_error(&self) -> bool {
+        self.expr.ty.kind == TypeKind::Error
+    }
+
+    /// Its value, if it is a literal.
+    pub fn literal(&self) -> Option<&Literal> {
+        match &self.expr.kind {
+            ExprKind::Literal(literal) => Some(literal),
+            _ => None,
+        }
+    }
+}
+
+/// Checks the expressions of one place.
+#[derive(Debug)]
+pub struct Checker<'c> {
+    ctx: &'c Context<'c>,
+    columns: &'c [Column],
+    place: Place,
+    diagnostics: &'c mut Diagnostics,
+}
+
+impl<'c> Checker<'c> {
+    /// A checker for expressions over these columns.
+    pub fn new(ctx: &'c Context<'c>, columns: &'c [Column], place: Place, diagnostics: &'c mut Diagnostics) -> Self {
+        Checker {
+            ctx,
+            columns,
+            place,
+            diagnostics,
+        }
+    }
+
+    /// Types an expression.
+    pub fn expr(&mut self, expr: &ast::Expr) -> Typed {
+        use ast::ExprKind as Kind;
+        match &expr.kind {
+            Kind::Null => self.typed(expr, ExprKind::Literal(Literal::Null), TypeKind::Null.optional(), []),
+            Kind::Bool(value) => self.constant(expr, Literal::Bool(*value), TypeKind::Bool),
+            Kind::Int(digits) => self.int(expr, digits, false),
+            Kind::Decimal(text) => self.decimal(expr, text, false),
+            Kind::Text(parts) => self.text(expr, parts),
+            Kind::Name(name) => self.column(expr, name),
+            Kind::Call {
+                function,
+                arguments,
+                order,
+            } => self.call(expr, function, arguments, order),
+            Kind::Unary { op, value } => self.unary(expr, *op, value),
+            Kind::Binary {
+                op,
+                op_span,
+                left,
+                right,
+            } => self.binary(expr, *op, *op_span, left, right),
+            Kind::Is { value, not, other } => self.is(expr, value, *not, other),
+            Kind::In { value, not, set } => self.membership(expr, value, *not, set),
+            Kind::Between { value, not, low, high } => self.between(expr, value, *not, low, high),
+            Kind::If {
+                condition,
+                then,
+                otherwise,
+            } => self.branch(expr, condition, then, otherwise),
+            Kind::Reject(_) => self.misplaced_reject(expr),
+            Kind::Bad => self.error(expr),
+            _ => self.later(expr),
+        }
+    }
+
+    /// Types a condition of a step, branch or check: `what` names it in messages.
+    pub fn condition(&mut self, expr: &ast::Expr, what: &str) -> Typed {
+        let typed = self.expr(expr);
+        match typed.kind() {
+            TypeKind::Bool | TypeKind::Error => typed,
+            TypeKind::Null => {
+                let diagnostic = Diagnostic::new(
+                    Code::NULL_LITERAL,
+                    expr.span,
+                    format!("{what} is never true: it is `null`"),
+                );
+                self.say(diagnostic.found("always missing").help("write a condition, or `false`"));
+                self.error(expr)
+            }
+            kind => {
+                let message = format!("{what} must be a bool, but `{}` is {kind}", typed.expr.text);
+                let diagnostic =
+                    Diagnostic::new(Code::NOT_A_CONDITION, expr.span, message).found(format!("this is {kind}"));
+                let help = match kind {
+                    TypeKind::Int | TypeKind::Decimal { .. } | TypeKind::Float => {
+                        format!("write `{} != 0`", typed.expr.text)
+                    }
+                    TypeKind::Text => format!("write `{} != \"\"`", typed.expr.text),
+                    _ => format!("compare it: `{} == …`", typed.expr.text),
+                };
+                self.say(diagnostic.help(help));
+                self.error(expr)
+            }
+        }
+    }
+
+    fn say(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The text of an expression on one line.
+    fn text_of(&self, span: Span) -> String {
+        one_line(self.ctx.sources.text(span))
+    }
+
+    fn typed(&self, expr: &ast::Expr, kind: ExprKind, ty: Type, labels: impl IntoIterator<Item = String>) -> Typed {
+        let text = self.text_of(expr.span);
+        Typed {
+            expr: Expr { kind, ty, text },
+            labels: labels.into_iter().collect(),
+            span: expr.span,
+        }
+    }
+
+    fn constant(&self, expr: &ast::Expr, literal: Literal, kind: TypeKind) -> Typed {
+        self.typed(expr, ExprKind::Literal(literal), kind.required(), [])
+    }
+
+    /// What takes the place of a mistake that was said.
+    fn error(&self, expr: &ast::Expr) -> Typed {
+        self.typed(expr, ExprKind::Literal(Literal::Null), TypeKind::Error.required(), [])
+    }
+}
+
+/// Labels of several expressions together.
+fn union<'t>(parts: impl IntoIterator<Item = &'t Typed>) -> BTreeSet<String> {
+    parts.into_iter().flat_map(|part| part.labels.iter().cloned()).collect()
+}

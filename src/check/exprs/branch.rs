@@ -1,0 +1,139 @@
+//! `if`, `??` and `reject`: values of which only one branch is reached.
+
+use crate::diag::{Code, Diagnostic};
+use crate::plan::expr::{Expr, ExprKind, Literal};
+use crate::plan::types::{Type, TypeKind};
+use crate::syntax::ast;
+
+use super::convert::cast;
+use super::{Checker, Place, Typed, union};
+
+impl Checker<'_> {
+    /// `if c then a else b`
+    pub(super) fn branch(
+        &mut self,
+        expr: &ast::Expr,
+        condition: &ast::Expr,
+        then: &ast::Expr,
+        otherwise: &ast::Expr,
+    ) -> Typed {
+        let condition = self.condition(condition, "the condition of `if`");
+        let (then, otherwise) = (self.reachable(then), self.reachable(otherwise));
+        if condition.is_error() || then.is_error() || otherwise.is_error() {
+            return self.error(expr);
+        }
+        let Some(kind) = self.together(&then, &otherwise, expr.span, "the branches of `if` have two types") else {
+            return self.error(expr);
+        };
+        let labels = union([&condition, &then, &otherwise]);
+        let ty = Type {
+            optional: then.expr.ty.optional || otherwise.expr.ty.optional,
+            kind,
+        };
+        let (then, otherwise) = (self.branch_value(then, &ty), self.branch_value(otherwise, &ty));
+        if then.is_error() || otherwise.is_error() {
+            return self.error(expr);
+        }
+        let kind = ExprKind::If {
+            condition: Box::new(condition.expr),
+            then: Box::new(then.expr),
+            otherwise: Box::new(otherwise.expr),
+        };
+        self.typed(expr, kind, ty, labels)
+    }
+
+    /// `value ?? default`
+    pub(super) fn coalesce(&mut self, expr: &ast::Expr, value: &ast::Expr, default: &ast::Expr) -> Typed {
+        let (value, default) = (self.expr(value), self.reachable(default));
+        if value.is_error() || default.is_error() {
+            return self.error(expr);
+        }
+        if !value.expr.ty.optional {
+            self.never_missing(expr, &value);
+            return self.error(expr);
+        }
+        let what = "what stands in for a missing value has another type";
+        let Some(kind) = self.together(&value, &default, default.span, what) else {
+            return self.error(expr);
+        };
+        let labels = union([&value, &default]);
+        let ty = Type {
+            optional: default.expr.ty.optional,
+            kind,
+        };
+        let (value, default) = (self.convert(value, &ty.kind), self.branch_value(default, &ty));
+        if value.is_error() || default.is_error() {
+            return self.error(expr);
+        }
+        let kind = ExprKind::Coalesce {
+            value: Box::new(value.expr),
+            default: Box::new(default.expr),
+        };
+        self.typed(expr, kind, ty, labels)
+    }
+
+    /// `reject` where no branch can be left.
+    pub(super) fn misplaced_reject(&mut self, expr: &ast::Expr) -> Typed {
+        let diagnostic = Diagnostic::new(
+            Code::REJECT_PLACE,
+            expr.span,
+            "`reject` stands where no branch can be left",
+        )
+        .found("every row would be turned away here")
+        .help("write it right of `??`: `x ?? reject \"no x\"`, or in a branch of `if`");
+        self.say(diagnostic);
+        self.error(expr)
+    }
+
+    /// An expression that is reached only on one branch, so that it may be `reject`.
+    fn reachable(&mut self, expr: &ast::Expr) -> Typed {
+        let ast::ExprKind::Reject(reason) = &expr.kind else {
+            return self.expr(expr);
+        };
+        let place = match self.place {
+            Place::Step => return self.reject(expr, reason),
+            Place::Check => "a `check` turns the row away by itself when it does not hold",
+            Place::Group => "a `group` has no single row to turn away; `derive` the value in a step before it",
+            Place::Constant => "a value that is known when the project is compiled has no row",
+        };
+        let diagnostic =
+            Diagnostic::new(Code::REJECT_PLACE, expr.span, "`reject` cannot stand here").found("no row to turn away");
+        self.say(diagnostic.help(place));
+        self.error(expr)
+    }
+
+    fn reject(&mut self, expr: &ast::Expr, reason: &ast::Expr) -> Typed {
+        let reason = self.expr(reason);
+        match reason.literal() {
+            Some(Literal::Text(text)) if !reason.is_error() => {
+                let kind = ExprKind::Reject(text.clone());
+                self.typed(expr, kind, TypeKind::Never.required(), [])
+            }
+            _ => self.error(expr),
+        }
+    }
+
+    /// A branch's value as one of the whole's type; one that is always there becomes one that may be missing.
+    fn branch_value(&mut self, typed: Typed, ty: &Type) -> Typed {
+        let mut typed = self.convert(typed, &ty.kind);
+        let never = matches!(typed.kind(), TypeKind::Never | TypeKind::Error);
+        if ty.optional && !typed.expr.ty.optional && !never {
+            typed.expr = match typed.expr.kind {
+                ExprKind::Cast(inner) => cast(*inner, ty.clone()),
+                kind => cast(Expr { kind, ..typed.expr }, ty.clone()),
+            };
+        }
+        typed
+    }
+
+    fn never_missing(&mut self, expr: &ast::Expr, value: &Typed) {
+        let text = &value.expr.text;
+        let message = format!("`{text}` is never missing, so what stands behind `??` is never reached");
+        let diagnostic = Diagnostic::new(Code::NEVER_MISSING, expr.span, message)
+            .found("the right side is never reached")
+            .label(value.span, format!("this is {}, without `?`", value.expr.ty))
+            .help(format!("write `{text}` alone"))
+            .fix(format!("write `{text}`"), expr.span, text.clone());
+        self.say(diagnostic);
+    }
+}

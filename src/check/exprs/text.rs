@@ -1,0 +1,78 @@
+//! Source text on one line, for comments, reasons and names of checks.
+
+/// The text with each run of white space as one space, without `//` comments; texts in quotes stay as they are, but for
+/// their line ends, which become `\n`.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let length = if rest.starts_with("\"\"\"") {
+            quoted(rest, "\"\"\"")
+        } else if c == '"' {
+            quoted(rest, "\"")
+        } else if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else {
+            c.len_utf8()
+        };
+        let (part, behind) = rest.split_at(length);
+        if c == '"' {
+            line.push_str(&part.replace("\r\n", "\\n").replace('\n', "\\n"));
+        } else if c.is_whitespace() {
+            space(&mut line);
+        } else if !part.starts_with("//") {
+            line.push_str(part);
+        }
+        rest = behind;
+    }
+    line.trim().to_owned()
+}
+
+/// The first line of a step, without the brace that opens its block: `group by day, page`.
+pub fn first_line(text: &str) -> String {
+    let line = one_line(text.lines().next().unwrap_or(""));
+    line.strip_suffix('{').unwrap_or(&line).trim_end().to_owned()
+}
+
+fn space(line: &mut String) {
+    if !line.ends_with([' ', '(', '[']) {
+        line.push(' ');
+    }
+}
+
+/// The length of a text in quotes that `text` starts with.
+fn quoted(text: &str, quotes: &str) -> usize {
+    let mut at = quotes.len();
+    while let Some(rest) = text.get(at..) {
+        if rest.starts_with(quotes) {
+            return at + quotes.len();
+        }
+        let mut chars = rest.chars();
+        match chars.next() {
+            None => return text.len(),
+            Some('\\') => at += 1 + chars.next().map_or(0, char::len_utf8),
+            Some(c) => at += c.len_utf8(),
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_join_and_comments_go() {
+        assert_eq!(one_line("a  and // why\n    b"), "a and b");
+        assert_eq!(one_line("x in [\n  \"a  b\", \"//\"\n]"), "x in [\"a  b\", \"//\" ]");
+        assert_eq!(one_line("\"é\\\" //\"   ==  b"), "\"é\\\" //\" == b");
+    }
+
+    #[test]
+    fn the_first_line_of_a_group_has_no_brace() {
+        assert_eq!(
+            first_line("group by day,  page {\n  n = count()\n}"),
+            "group by day, page"
+        );
+    }
+}

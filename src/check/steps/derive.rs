@@ -1,0 +1,29 @@
+//! `derive NAME = EXPR …`: adds or replaces columns; later ones see earlier ones.
+
+use crate::check::exprs::Place;
+use crate::check::schema::column_name;
+use crate::plan::StepKind;
+use crate::syntax::ast;
+
+use super::Steps;
+
+impl Steps<'_> {
+    pub(super) fn derive(&mut self, bindings: &[ast::Binding]) -> Option<StepKind> {
+        self.distinct(bindings.iter().map(|binding| &binding.name));
+        let mut derived = Vec::new();
+        for binding in bindings {
+            let before = self.columns.clone();
+            let typed = self.value(binding, &before, Place::Step);
+            let name = column_name(&binding.name, self.diagnostics);
+            let column = self.column(name, binding.doc.as_ref(), &typed, &before);
+            match self.columns.iter_mut().find(|other| other.name == column.name) {
+                Some(place) => *place = column.clone(),
+                None => self.columns.push(column.clone()),
+            }
+            // A wrong value leaves a column of type `Error`, so that what uses it stays quiet.
+            self.broken |= typed.is_error();
+            derived.push((column, typed.expr));
+        }
+        Some(StepKind::Derive(derived))
+    }
+}

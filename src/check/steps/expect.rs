@@ -1,0 +1,75 @@
+//! `expect NAME : COND else quarantine|drop|warn|fail`
+
+use crate::base::suggest;
+use crate::check::exprs::{Checker, Place};
+use crate::diag::{Code, Diagnostic};
+use crate::plan::{Otherwise, StepKind};
+use crate::syntax::ast;
+
+use super::{Shape, Steps};
+
+const WORDS: [&str; 4] = ["quarantine", "drop", "warn", "fail"];
+
+impl Steps<'_> {
+    pub(super) fn expect(
+        &mut self,
+        name: &ast::Name,
+        condition: &ast::Expr,
+        otherwise: &ast::Name,
+    ) -> Option<StepKind> {
+        let what = format!("what `{}` expects", name.text);
+        let typed = Checker::new(self.ctx, &self.columns, Place::Step, self.diagnostics).condition(condition, &what);
+        if let Some(first) = self.expects.iter().find(|first| first.text == name.text) {
+            let diagnostic = Diagnostic::new(
+                Code::EXPECT,
+                name.span,
+                format!("two `expect`s are called `{}`", name.text),
+            )
+            .found("the second one")
+            .label(first.span, "the first one");
+            self.diagnostics
+                .push(diagnostic.help("give it another name, so that its count is its own"));
+            self.broken = true;
+        } else {
+            self.expects.push(name.clone());
+        }
+        let otherwise = self.otherwise(otherwise)?;
+        (!typed.is_error()).then(|| StepKind::Expect {
+            name: name.text.clone(),
+            condition: typed.expr,
+            otherwise,
+        })
+    }
+
+    fn otherwise(&mut self, word: &ast::Name) -> Option<Otherwise> {
+        let diagnostic = match (word.text.as_str(), self.shape) {
+            ("quarantine", _) => return Some(Otherwise::Quarantine),
+            ("drop", _) => return Some(Otherwise::Drop),
+            ("warn", _) => return Some(Otherwise::Warn),
+            ("fail", Shape::Table) => return Some(Otherwise::Fail),
+            ("fail", Shape::Stream) => Diagnostic::new(
+                Code::TABLES_ONLY,
+                word.span,
+                "`else fail` stands in a transform of a stream",
+            )
+            .found("a stream has no run that could fail")
+            .help("write `else quarantine`")
+            .fix("write `quarantine`", word.span, "quarantine"),
+            (other, _) => {
+                let message = format!("`expect` cannot `{other}` the other rows");
+                let diagnostic = Diagnostic::new(Code::EXPECT, word.span, message)
+                    .found("`quarantine`, `drop`, `warn` or `fail` is expected");
+                match suggest(other, WORDS) {
+                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
+                        format!("write `{near}`"),
+                        word.span,
+                        near,
+                    ),
+                    None => diagnostic.help("write `else quarantine`"),
+                }
+            }
+        };
+        self.diagnostics.push(diagnostic);
+        None
+    }
+}
