@@ -15,6 +15,26 @@ use crate::syntax::ast;
 pub use examples::{Example, examples};
 pub use matching::Match;
 
+/// The files that declare the functions of the language: path below `stdlib/`, and text.
+pub const FILES: &[(&str, &str)] = &[
+    (
+        "functions/aggregate.pipe",
+        include_str!("../../../stdlib/functions/aggregate.pipe"),
+    ),
+    (
+        "functions/hash.pipe",
+        include_str!("../../../stdlib/functions/hash.pipe"),
+    ),
+    (
+        "functions/text.pipe",
+        include_str!("../../../stdlib/functions/text.pipe"),
+    ),
+    (
+        "functions/time.pipe",
+        include_str!("../../../stdlib/functions/time.pipe"),
+    ),
+];
+
 /// One form of a function; several of one name differ in what they take.
 #[derive(Clone, Debug)]
 pub struct Declaration {
