@@ -23,7 +23,13 @@ def stand_in(tmp_path, monkeypatch):
 def test_what_it_says_and_how_it_ends(tmp_path):
     run = pipec("check", tmp_path, stdin="in\n")
     assert (run.status, run.out, run.err) == (0, f"in\nout check {tmp_path}\n", "err 1\n")
-    assert build("a", "b").name == "b"
+
+
+def test_a_build_is_one_only_if_it_is_there(tmp_path):
+    with pytest.raises(AssertionError, match="wrote no build"):
+        build("a", tmp_path)
+    (tmp_path / "manifest.json").write_text("{}")
+    assert build("a", tmp_path) == tmp_path
 
 
 def test_a_failure_shows_everything():

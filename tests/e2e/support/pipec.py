@@ -53,4 +53,5 @@ def pipec(*arguments, cwd=None, env=None, timeout: float = 600, stdin: str | Non
 def build(project, output, *arguments) -> Path:
     """Builds a project into `output` and returns that folder."""
     pipec("build", project, "-o", output, *arguments).ok()
+    assert Path(output, "manifest.json").exists(), f"`pipec build` ended well and wrote no build to {output}"
     return Path(output)
