@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use crate::functions::Hex;
+use crate::json::plain_bytes;
 use crate::types::{Date, Decimal, Timestamp, Uuid, decimal};
 
 /// A value as Hive's JSON SerDe reads it.
@@ -53,29 +54,34 @@ impl<'a> Row<'a> {
 #[inline]
 pub fn string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    let mut plain = 0;
-    let bytes = text.as_bytes();
-    for (at, byte) in bytes.iter().enumerate() {
-        let escape: &[u8] = match byte {
-            b'"' => b"\\\"",
-            b'\\' => b"\\\\",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            b'\t' => b"\\t",
-            0..0x20 => b"",
-            _ => continue,
+    let mut rest = text.as_bytes();
+    loop {
+        let (plain, special) = rest.split_at(plain_bytes(rest));
+        out.extend_from_slice(plain);
+        let Some((byte, after)) = special.split_first() else {
+            break;
         };
-        out.extend_from_slice(&bytes[plain..at]);
-        plain = at + 1;
-        if escape.is_empty() {
+        escape(out, *byte);
+        rest = after;
+    }
+    out.push(b'"');
+}
+
+#[cold]
+fn escape(out: &mut Vec<u8>, byte: u8) {
+    let escape: &[u8] = match byte {
+        b'"' => b"\\\"",
+        b'\\' => b"\\\\",
+        b'\n' => b"\\n",
+        b'\r' => b"\\r",
+        b'\t' => b"\\t",
+        _ => {
             // Writing to a vector cannot fail.
             let _ = write!(out, "\\u{byte:04x}");
-        } else {
-            out.extend_from_slice(escape);
+            return;
         }
-    }
-    out.extend_from_slice(&bytes[plain..]);
-    out.push(b'"');
+    };
+    out.extend_from_slice(escape);
 }
 
 fn quoted(out: &mut Vec<u8>, text: &[u8]) -> bool {

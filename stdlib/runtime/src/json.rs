@@ -283,7 +283,7 @@ impl<'a> Cursor<'a> {
 
 /// How many bytes there are before the next quote, backslash or control character: eight at a time.
 #[inline]
-fn plain_bytes(bytes: &[u8]) -> usize {
+pub(crate) fn plain_bytes(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
     const HIGHS: u64 = ONES << 7;
     let zero_byte = |word: u64| word.wrapping_sub(ONES) & !word;
