@@ -338,3 +338,74 @@ fn no_mutation_makes_reading_panic_or_points_outside() {
         }
     }
 }
+
+/// The entries of a transform, without places.
+fn entries(steps: &str) -> Vec<String> {
+    let (file, said) = read(&format!("transform t : a {{\n{steps}\n}}\n"));
+    assert_eq!(said, Vec::<String>::new(), "{steps}");
+    let Some(ast::ItemKind::Transform(transform)) = file.items.into_iter().next().map(|item| item.kind) else {
+        panic!("a transform")
+    };
+    let spans = regex::Regex::new(r"Span \{[^}]*\}").expect("a pattern");
+    transform
+        .entries
+        .iter()
+        .map(|entry| spans.replace_all(&format!("{:?}", entry.kind), "_").into_owned())
+        .collect()
+}
+
+#[test]
+fn operators_bind_as_the_reference_says() {
+    let same = [
+        ("a or b and c", "a or (b and c)"),
+        ("not a == b", "not (a == b)"),
+        ("not a and b", "(not a) and b"),
+        ("a + b * c - d", "(a + (b * c)) - d"),
+        ("-a.b * c", "(-(a.b)) * c"),
+        ("a - -b", "a - (-b)"),
+        ("a ?? b or c", "a ?? (b or c)"),
+        ("a + 1 < b * 2", "(a + 1) < (b * 2)"),
+        ("a between 1 and 2 and b", "(a between 1 and 2) and b"),
+        ("a not in [1] or b is not null", "(a not in [1]) or (b is not null)"),
+        ("a in 1..3 and b", "(a in (1..3)) and b"),
+        ("not a like b", "a not like b"),
+        ("if a then b else c ?? d", "if a then b else (c ?? d)"),
+        ("a ?? if b then c else d", "a ?? (if b then c else d)"),
+    ];
+    for (left, right) in same {
+        assert_eq!(
+            entries(&format!("  filter {left}")),
+            entries(&format!("  filter {right}")),
+            "`{left}`"
+        );
+    }
+}
+
+#[test]
+fn entries_end_and_go_on_as_the_reference_says() {
+    let counts = [
+        ("  filter a and\n    b\n  take 5", 2),
+        ("  filter a\n    and b\n\n    // said\n    or c\n  take 5", 2),
+        ("  drop a,\n    b\n  take 5", 2),
+        ("  derive a = b\n  in = 1\n  take 5", 2),
+        ("  select a, b.*\n  take 5", 2),
+        ("  filter f(a,\n  b\n  )\n  take 5", 2),
+        ("  filter a in [\n    1\n    2,\n    3\n  ]\n  take 5", 2),
+        ("  derive x = a\n         y = -b\n  drop a; take 5", 3),
+        (
+            "  x = 5 min\n  y = { a = 1, b = 2 }\n  filter source == kind and at > first",
+            3,
+        ),
+        ("  select a\n         /// Said.\n         b as c\n  drop c", 2),
+    ];
+    for (steps, count) in counts {
+        assert_eq!(entries(steps).len(), count, "{steps}");
+    }
+    let listed = entries("  filter a in [\n    1\n    2,\n    3\n  ]");
+    assert_eq!(listed, entries("  filter a in [1, 2, 3]"));
+    assert_eq!(entries("  filter a\n    and b"), entries("  filter a and b"));
+    assert_eq!(
+        entries("  derive in = 1\n         or = 2"),
+        entries("  derive in = 1, or = 2")
+    );
+}

@@ -177,7 +177,7 @@ impl Builder<'_> {
         let alias = child(node, Rule::alias).map(|alias| self.name_in(&alias));
         let plain = alias.is_none() && matches!(value.kind, ExprKind::Name(_));
         let name = alias.or_else(|| own_name(&value)).unwrap_or_else(|| {
-            if value.kind != ExprKind::Bad {
+            if !matches!(value.kind, ExprKind::Bad | ExprKind::Star(_)) {
                 let diagnostic = Diagnostic::new(Code::SYNTAX, value.span, "this column has no name");
                 self.say(diagnostic.found("computed, and not named").help("name it: `… as NAME`"));
             }
