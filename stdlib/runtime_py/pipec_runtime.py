@@ -74,7 +74,6 @@ REASON = "_reason"
 INNER_PAD = "_inner_pad"
 OUTER_PAD = "_outer_pad"
 
-ISO_INSTANT = "yyyy-MM-dd'T'HH:mm:ss.SSSSSSX"
 # Readers of the lake have no use for `_SUCCESS` files.
 NO_MARKS = {"mapreduce.fileoutputcommitter.marksuccessfuljobs": "false"}
 
@@ -90,17 +89,21 @@ class Dataset:
     argument: str
     schema: T.StructType
     partition: Sequence[str] = ()
+    # Of a source: the column that says when a row happened.
+    event_time: str | None = None
     # Of a target: the columns that order rows within a file.
     order: Sequence[str] = ()
     retain_days: int | None = None
     target_file_bytes: int = 128 * 1024 * 1024
 
     def day_column(self) -> str | None:
-        """The column whose day is the first level of folders, where there is one."""
-        first = next(iter(self.partition), None)
-        if first is not None and self.schema[first].dataType == T.DateType():
-            return first
-        return None
+        """The partition column that is a day, where there is one."""
+        days = (
+            name
+            for name in self.partition
+            if self.schema[name].dataType == T.DateType()
+        )
+        return next(days, None)
 
 
 @dataclass(frozen=True)
@@ -167,10 +170,15 @@ class TurnedAway:
 
     def watch(self, rows: DataFrame) -> DataFrame:
         """Remembers each row as it came, and that nothing is wrong with it yet."""
-        row = F.struct(*[F.col(quoted(name)) for name in rows.columns])
-        return rows.select(
-            "*", row.alias(ROW), F.lit(None).cast("string").alias(REASON)
-        )
+        values = []
+        for column in rows.schema:
+            value = F.col(quoted(column.name))
+            is_instant = column.dataType == T.TimestampType()
+            values.append(
+                (instant_text(value) if is_instant else value).alias(column.name)
+            )
+        row = F.struct(*values).alias(ROW)
+        return rows.select("*", row, F.lit(None).cast("string").alias(REASON))
 
     def mark(self, rows: DataFrame, *reasons: Column) -> DataFrame:
         """Gives rows that have no reason yet the first of these that is not missing."""
@@ -195,12 +203,13 @@ class Folder:
         self._path = self._hadoop.Path(self.path)
         self._files = self._path.getFileSystem(spark._jsc.hadoopConfiguration())
 
-    def names(self) -> list[str]:
+    def names(self, below: str = "") -> list[str]:
         """The names of what is in it, sorted; a folder that is not there is empty."""
-        if not self._files.exists(self._path):
+        folder = self._hadoop.Path(self._path, below) if below else self._path
+        if not self._files.exists(folder):
             return []
         return sorted(
-            status.getPath().getName() for status in self._files.listStatus(self._path)
+            status.getPath().getName() for status in self._files.listStatus(folder)
         )
 
     def files_below(self, name: str) -> set[str]:
@@ -218,17 +227,24 @@ class Folder:
         """Deletes what has this name, with all that is below it."""
         self._files.delete(self._hadoop.Path(self._path, name), True)
 
-    def days(self, column: str) -> dict[date, str]:
-        """Its `COLUMN=YYYY-MM-DD` folders by day."""
-        found = {}
-        for name in self.names():
-            key, _, value = name.partition("=")
-            try:
-                if key == column:
-                    found[date.fromisoformat(value)] = name
-            except ValueError:
-                continue
+    def partitions(self, columns: Sequence[str], below: str = "") -> list[str]:
+        """The folders of its partitions, relative to it: `day=2026-01-01/kind=buy`.
+
+        Without columns it is what lies in the folder itself.
+        """
+        if not columns:
+            return [below] if below else self.data_names()
+        found = []
+        for name in self.data_names(below):
+            if name.startswith(f"{columns[0]}="):
+                found += self.partitions(
+                    columns[1:], f"{below}/{name}" if below else name
+                )
         return found
+
+    def data_names(self, below: str = "") -> list[str]:
+        """The names of what is in it but for what engines leave beside the data."""
+        return [name for name in self.names(below) if not name.startswith(("_", "."))]
 
     def sweep(self) -> None:
         """Deletes what a run that was killed has left."""
@@ -323,7 +339,7 @@ class Run:
         reader = self.spark.read.schema(self.source.schema)
         if isinstance(self.reads, Days):
             self._since = self._first_day(self.reads)
-        paths = self._parts(self._input, self.source.day_column())
+        paths = self._parts(self._input, self.source.partition)
         log("reads", job=self.name, since=self._since, parts=len(paths))
         if not paths:
             return self.spark.createDataFrame([], self.source.schema)
@@ -342,19 +358,17 @@ class Run:
         that much later than its oldest, hence the days that are taken off.
         """
         late_days = -(-reads.late // timedelta(days=1))
-        whole = self.run_at.date() - timedelta(
-            days=reads.input_retain_days - late_days - 1
-        )
-        first = whole
+        today = self.run_at.date()
+        first = days_before(today, max(0, reads.input_retain_days - late_days - 1))
         last = self._last_run()
         if last is not None:
-            first = max(whole, (last - reads.late).date())
+            first = max(first, (last - reads.late).date())
         if self.target.retain_days is not None:
             first = max(first, self._oldest_kept())
         return first
 
     def _oldest_kept(self) -> date:
-        return self.run_at.date() - timedelta(days=self.target.retain_days or 0)
+        return days_before(self.run_at.date(), self.target.retain_days or 0)
 
     def _state_file(self) -> str:
         return f"{self.name}.json"
@@ -430,31 +444,31 @@ class Run:
                 *[F.asc_nulls_last(quoted(name)) for name in order]
             )
         self._write_quarantine()
-        day = self.target.day_column()
         writer = (
             rows.write.mode("overwrite").options(**NO_MARKS).partitionBy(*partition)
         )
-        self._replace(self._output, day, writer.parquet)
+        self._replace(self._output, partition, writer.parquet)
         written = self.spark.read.schema(self.target.schema)
-        self._rows_out = self._count(self._output, day, written.parquet)
+        self._rows_out = self._count(self._output, partition, written.parquet)
 
     def _write_quarantine(self) -> None:
         frames = self.turned_away.frames
         if not frames:
             return
         day = self.reads.column if isinstance(self.reads, Days) else None
-        at = f"{self.run_at:%Y-%m-%dT%H:%M:%S}Z"
         lines = None
         for frame in frames:
-            row = F.to_json(ROW, {"timestampFormat": ISO_INSTANT})
-            fields = [
+            names = frame.schema[ROW].dataType.names
+            record = F.struct(
                 F.lit(self.name).alias("transform"),
                 F.col(REASON).alias("reason"),
-            ]
-            fields += [F.lit(at).alias("at"), row.alias("row")]
-            columns = [F.to_json(F.struct(*fields)).alias("value")]
+                self._arrival(names).alias("at"),
+                F.to_json(ROW).alias("row"),
+            )
+            columns = [F.to_json(record).alias("value")]
             if day is not None:
-                columns.append(F.col(f"{ROW}.{quoted(day)}").alias(day))
+                value = F.col(f"{ROW}.{quoted(day)}") if day in names else F.lit(None)
+                columns.append(value.cast("date").alias(day))
             part = frame.select(*columns)
             lines = part if lines is None else lines.unionAll(part)
         lines = (
@@ -466,12 +480,21 @@ class Run:
         writer = (
             lines.write.mode("overwrite").options(**NO_MARKS).partitionBy(*partition)
         )
-        self._replace(self._quarantine, day, writer.text)
+        self._replace(self._quarantine, partition, writer.text)
         self._rows_rejected = self._count(
-            self._quarantine, day, lambda *paths: self.spark.read.text(list(paths))
+            self._quarantine,
+            partition,
+            lambda *paths: self.spark.read.text(list(paths)),
         )
 
-    def _replace(self, folder: Folder, day: str | None, write) -> None:
+    def _arrival(self, names: Sequence[str]) -> Column:
+        """When a row came, as far as it tells: a table's rows keep their event time only."""
+        run_at = F.lit(f"{self.run_at:%Y-%m-%dT%H:%M:%S}Z")
+        if self.source.event_time not in names:
+            return run_at
+        return F.coalesce(F.col(f"{ROW}.{quoted(self.source.event_time)}"), run_at)
+
+    def _replace(self, folder: Folder, partition: Sequence[str], write) -> None:
         """Overwrites the partitions that have rows now, and deletes those that have none.
 
         Spark moves each new partition to its place when all of them are written. What it
@@ -479,26 +502,26 @@ class Run:
         was computed and came out empty.
         """
         before = {
-            name: folder.files_below(name) for name in self._computed(folder, day)
+            name: folder.files_below(name) for name in self._computed(folder, partition)
         }
         write(folder.path)
         for name, files in before.items():
             if files & folder.files_below(name):
                 folder.delete(name)
 
-    def _computed(self, folder: Folder, day: str | None) -> list[str]:
+    def _computed(self, folder: Folder, partition: Sequence[str]) -> list[str]:
         """The names of the partitions in a folder that this run answers for."""
-        if day is None or self._since is None:
-            return [name for name in folder.names() if not name.startswith(("_", "."))]
-        return [
-            name for at, name in sorted(folder.days(day).items()) if at >= self._since
-        ]
+        names = folder.partitions(partition)
+        if not isinstance(self.reads, Days) or self._since is None:
+            return names
+        days = ((partition_day(name, self.reads.column), name) for name in names)
+        return [name for day, name in days if day is not None and day >= self._since]
 
-    def _parts(self, folder: Folder, day: str | None) -> list[str]:
-        return [f"{folder.path}/{name}" for name in self._computed(folder, day)]
+    def _parts(self, folder: Folder, partition: Sequence[str]) -> list[str]:
+        return [f"{folder.path}/{name}" for name in self._computed(folder, partition)]
 
-    def _count(self, folder: Folder, day: str | None, read) -> int:
-        paths = self._parts(folder, day)
+    def _count(self, folder: Folder, partition: Sequence[str], read) -> int:
+        paths = self._parts(folder, partition)
         return read(*paths).count() if paths else 0
 
     def done(self) -> None:
@@ -518,10 +541,28 @@ class Run:
         column = self.target.day_column()
         if column is None or self.target.retain_days is None:
             return
-        for day, name in sorted(self._output.days(column).items()):
-            if day < self._oldest_kept():
+        for name in self._output.partitions(self.target.partition):
+            day = partition_day(name, column)
+            if day is not None and day < self._oldest_kept():
                 self._output.delete(name)
-                log("purged", job=self.name, day=day)
+                log("purged", job=self.name, partition=name)
+
+
+def days_before(day: date, count: int) -> date:
+    """The day so many days earlier, or the first of all."""
+    return date.fromordinal(max(1, day.toordinal() - count))
+
+
+def partition_day(folder: str, column: str) -> date | None:
+    """The day in a partition's name, `day=2026-01-01/kind=buy`."""
+    for part in folder.split("/"):
+        name, _, value = part.partition("=")
+        try:
+            if name == column:
+                return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return None
 
 
 def quoted(name: str) -> str:

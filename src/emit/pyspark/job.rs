@@ -109,6 +109,9 @@ fn input(transform: &Transform, dataset: &Dataset) -> Py {
     if !dataset.partition.is_empty() {
         arguments.push(Py::keyword("partition", texts(&dataset.partition)));
     }
+    if let Some(column) = transform.input_columns.iter().find(|column| column.event_time) {
+        arguments.push(Py::keyword("event_time", Py::text(&column.name)));
+    }
     Py::call("runtime.Dataset", arguments)
 }
 
