@@ -14,6 +14,7 @@ mod partition;
 mod pipeline;
 mod read;
 mod run;
+pub mod spark;
 pub mod test;
 mod value;
 mod write;
