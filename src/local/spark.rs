@@ -19,6 +19,9 @@ use super::write::{DatasetWriter, dataset_folder, quarantine_folder};
 use crate::plan::expr::Literal;
 use crate::plan::{Dataset, Engine, Input, Plan, Reads, Test, Transform, names};
 
+#[cfg(test)]
+mod tests;
+
 /// Runs jobs one after another; says in its own text what it takes and gives.
 const DRIVER: &str = include_str!("../../stdlib/runtime_py/run_jobs.py");
 /// The driver's exit status where PySpark is not installed.
@@ -26,7 +29,10 @@ const NO_PYSPARK: i32 = 3;
 
 /// The Python that runs jobs: `$PIPEC_PYTHON`, or `python3`.
 pub fn python() -> String {
-    #[allow(clippy::disallowed_methods, reason = "the one place that asks which Python runs jobs")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the one place that asks which Python runs jobs"
+    )]
     let chosen = std::env::var("PIPEC_PYTHON");
     let chosen = chosen.ok().filter(|python| !python.is_empty());
     chosen.unwrap_or_else(|| "python3".to_owned())
@@ -52,13 +58,14 @@ pub fn run_tests(plan: &Plan, build: &Path, filter: Option<&str>) -> Result<Vec<
     let mut jobs = Vec::new();
     for case in &cases {
         case.write_input()?;
-        jobs.push(serde_json::json!({
-            "job": build.join(names::job_script(&case.transform.name)),
-            "arguments": case.arguments(&key),
-        }));
+        jobs.push(case.job(build, &key));
     }
     let outcomes = run_jobs(scratch.path(), &serde_json::Value::Array(jobs))?;
-    Ok(cases.iter().zip(outcomes).map(|(case, outcome)| case.result(outcome)).collect())
+    Ok(cases
+        .iter()
+        .zip(outcomes)
+        .map(|(case, outcome)| case.result(outcome))
+        .collect())
 }
 
 /// What the driver says of a job.
@@ -147,6 +154,14 @@ impl<'p> Case<'p> {
             writer.rows(&Batch::new(columns, self.test.given.len()))?;
         }
         writer.finish()
+    }
+
+    /// What the driver is told of it.
+    fn job(&self, build: &Path, key: &Path) -> serde_json::Value {
+        serde_json::json!({
+            "job": build.join(names::job_script(&self.transform.name)),
+            "arguments": self.arguments(key),
+        })
     }
 
     fn arguments(&self, key: &Path) -> Vec<String> {

@@ -1,7 +1,6 @@
 """The generated Glue jobs on Spark 3.5.4: the same rows as other engines, safe to repeat, safe to kill.
 
-The oracle of the job's own logic is `expected` below, twenty lines of Python. What the embedded engine makes of the
-same platforms is in `test_spark_engines.py`.
+The oracle of the job's own logic is `expected` below, twenty lines of Python; the embedded engine is the other.
 """
 
 import json
@@ -19,7 +18,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from support.paths import tool
+from support.paths import EXAMPLES, ROOT, tool
+from support.pipec import pipec
 
 CLICKS = {
     "click_id": pa.string(),
@@ -243,6 +243,37 @@ def test_the_state_is_the_last_good_run(spark_home, lake):
     with pytest.raises(Exception, match="Parquet|parquet"):
         spark_home.run_job(lake.job, lake.arguments("2026-01-05T01:15:00Z"))
     assert state.read_text() == before, "a run that failed is none"
+
+
+def test_the_samples_give_the_rows_of_the_embedded_engine(spark_home, tmp_path, clickstream):
+    run = tmp_path / "run"
+    pipec("run", EXAMPLES / "clickstream", "-o", run).ok()
+    lake = Lake(run, clickstream / "glue" / "daily_pages.py")
+    embedded = lake.result()
+    assert len(embedded) > 100
+    shutil.rmtree(lake.pages)
+    spark_home.run_job(lake.job, lake.arguments("2026-01-04T01:15:00Z"))
+    assert lake.result() == embedded
+
+
+def test_the_platforms_own_tests_hold(spark_home):
+    pipec("test", EXAMPLES / "clickstream", "--engine", "spark", env=python_of(spark_home)).ok()
+
+
+@pytest.mark.slow
+def test_transforms_made_by_chance_agree_with_the_embedded_engine(spark_home):
+    """Every expression, function and step, over values at every edge: `src/local/spark/tests.rs`."""
+    done = subprocess.run(
+        ["cargo", "test", "--quiet", "--lib", "local::spark", "--", "--ignored"],
+        cwd=ROOT, env={**os.environ, **python_of(spark_home)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    assert "1 passed" in done.stdout
+
+
+def python_of(spark_home) -> dict[str, str]:
+    """The environment in which the compiler finds the tests' own Python and Java."""
+    return {"PIPEC_PYTHON": tool("venv", "bin", "python"), "JAVA_HOME": spark_home.environment["JAVA_HOME"]}
 
 
 @pytest.mark.slow
