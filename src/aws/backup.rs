@@ -2,7 +2,7 @@
 
 use super::lake;
 use super::naming::{limit, named};
-use super::policy::{KEY, Statement, allow, allow_everywhere, arn, key_use, own, role, trust};
+use super::policy::{KEY, Statement, allow, allow_everywhere, arn, key_use, role, trust};
 use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::{Plan, Zone};
 use crate::text_of;
@@ -55,7 +55,7 @@ fn zone_backup(plan: &Plan, zone: &Zone, days: u32) -> Vec<Block> {
         &label,
         named(plan, &label, limit::SIXTY_FOUR),
         &format!("What backups of zone {} may do", zone.name),
-        trust("backup.amazonaws.com", Some(own("backup", "*"))),
+        trust("backup.amazonaws.com", None),
         permissions(&format!("{bucket}.arn")),
     ));
     out.extend([schedule, selection]);

@@ -65,6 +65,8 @@ struct Delivery<'a> {
     /// What its role may write, with `*` at the end.
     prefix: &'a str,
     source: Option<&'a Source>,
+    /// Whether it reads a table's schema, which Lake Formation has to grant first.
+    converts: bool,
     statements: Vec<Statement>,
     destination: Block,
 }
@@ -90,6 +92,7 @@ fn landing(plan: &Plan, source: &Source, dataset: &Dataset) -> Vec<Block> {
         bucket: lake::zone_label(&dataset.id.zone),
         prefix: &prefix,
         source: Some(source),
+        converts: false,
         statements: vec![kinesis::read(source), kinesis::decrypt(source)],
         destination,
     };
@@ -137,6 +140,7 @@ fn rows(plan: &Plan, transform: &Transform) -> Vec<Block> {
         bucket: lake::zone_label(&dataset.id.zone),
         prefix: &prefix,
         source: None,
+        converts,
         statements: if converts { vec![read_schema(dataset)] } else { vec![] },
         destination,
     };
@@ -161,6 +165,7 @@ fn turned_away(plan: &Plan, transform: &Transform) -> Vec<Block> {
         bucket: "quarantine".into(),
         prefix: &prefix,
         source: None,
+        converts: false,
         statements: vec![],
         destination,
     };
@@ -318,7 +323,11 @@ impl Delivery<'_> {
                     .set("key_arn", reference(super::policy::KEY)),
             ),
         };
-        block.set("depends_on", vec![reference(format!("aws_iam_role_policy.{group}"))])
+        let mut waits = vec![reference(format!("aws_iam_role_policy.{group}"))];
+        if self.converts {
+            waits.push(reference(format!("aws_lakeformation_permissions.{group}")));
+        }
+        block.set("depends_on", waits)
     }
 }
 

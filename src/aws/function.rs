@@ -1,7 +1,7 @@
 //! Generated functions on streams: the function, its role and logs, its event source mapping, its dead letters.
 
 use super::naming::{limit, named};
-use super::policy::{Statement, allow, allow_everywhere, own, role, trust};
+use super::policy::{Statement, allow, allow_everywhere, role, trust};
 use super::{firehose, kinesis, lake, queue, secrets};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::plan::{Engine, From, Input, Lambda, Plan, Source, Transform, names};
@@ -80,12 +80,11 @@ pub fn common(log_group: &str) -> [Statement; 2] {
 
 /// The role of a function by label.
 pub fn function_role(plan: &Plan, label: &str, statements: Vec<Statement>) -> [Block; 2] {
-    let source = own("lambda", text_of!["function:", named(plan, label, limit::SIXTY_FOUR)]);
     role(
         &format!("{label}_function"),
         named(plan, &format!("{label}_function"), limit::SIXTY_FOUR),
         &format!("What the function {label} may do"),
-        trust("lambda.amazonaws.com", Some(source)),
+        trust("lambda.amazonaws.com", None),
         statements,
     )
 }

@@ -90,7 +90,7 @@ fn job(plan: &Plan, transform: &Transform, settings: &Glue) -> Vec<Block> {
         &label,
         named(plan, &label, limit::SIXTY_FOUR),
         &format!("What the job {} may do", transform.name),
-        trust("glue.amazonaws.com", Some(own("glue", "*"))),
+        trust("glue.amazonaws.com", None),
         permissions(plan, transform, &label),
     ));
     out.push(job_block(plan, transform, settings, &label));

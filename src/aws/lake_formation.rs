@@ -36,8 +36,7 @@ fn gate() -> Vec<Block> {
     let owned = Block::resource("aws_lakeformation_data_lake_settings", "account")
         .doc("Empties the defaults that open every new database and table to everyone with IAM rights.")
         .set("count", reference("var.manage_lake_formation_settings ? 1 : 0"))
-        .set("admins", call("setunion", admins))
-        .set("parameters", crate::object_of! { "CROSS_ACCOUNT_VERSION" => "4" });
+        .set("admins", call("setunion", admins));
     let read = Block::data("aws_lakeformation_data_lake_settings", "account");
     let empty = [
         "create_database_default_permissions",

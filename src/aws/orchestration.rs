@@ -14,9 +14,9 @@ pub const MISSED: &str = "missed_starts";
 /// The group of all schedules, those of operations too.
 const GROUP: &str = "aws_scheduler_schedule_group.platform";
 
-/// The ARN of every schedule in the platform's group, for trust policies.
+/// The ARN of the platform's group of schedules: what the scheduler names itself by when it takes a role.
 pub fn schedules_arn() -> Value {
-    own("scheduler", text_of!["schedule/", reference("local.prefix"), "/*"])
+    reference(format!("{GROUP}.arn"))
 }
 
 /// State machines, schedules, and what both need.

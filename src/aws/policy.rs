@@ -46,7 +46,8 @@ pub fn deny(sid: &str, actions: &[&str], resources: impl IntoIterator<Item = Val
     out
 }
 
-/// Who may take a role: a service, on behalf of this account and of the resources whose ARN is like `source`.
+/// Who may take a role: a service, on behalf of this account; where the service says for which resource it takes a
+/// role, on behalf of those whose ARN is like `source`. One that does not say so could not take the role at all.
 pub fn trust(service: &str, source: Option<Value>) -> Statement {
     let out = statement("Service", true, &["sts:AssumeRole"], [])
         .service(service.into())

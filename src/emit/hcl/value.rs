@@ -1,5 +1,8 @@
 //! The nodes: values, attributes, blocks. Knows nothing of how they are laid out.
 
+/// The attribute that ends a block.
+const LAST: &str = "depends_on";
+
 /// A value of an attribute.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -83,22 +86,30 @@ impl Block {
         self
     }
 
-    /// An attribute.
+    /// An attribute; it stands before the nested blocks, except `depends_on`, which ends a block.
     pub fn set(mut self, name: &str, value: impl Into<Value>) -> Block {
-        self.items.push(Item::Attribute(name.into(), value.into()));
+        let place = self.items.iter().position(|item| matches!(item, Item::Block(_)));
+        let place = place.filter(|_| name != LAST).unwrap_or_else(|| self.end());
+        self.items.insert(place, Item::Attribute(name.into(), value.into()));
         self
     }
 
     /// A nested block.
     pub fn block(mut self, block: Block) -> Block {
-        self.items.push(Item::Block(block));
+        let place = self.end();
+        self.items.insert(place, Item::Block(block));
         self
     }
 
     /// Nested blocks.
-    pub fn blocks(mut self, blocks: impl IntoIterator<Item = Block>) -> Block {
-        self.items.extend(blocks.into_iter().map(Item::Block));
-        self
+    pub fn blocks(self, blocks: impl IntoIterator<Item = Block>) -> Block {
+        blocks.into_iter().fold(self, Block::block)
+    }
+
+    /// Where what comes next stands: before `depends_on`.
+    fn end(&self) -> usize {
+        let is_last = |item: &Item| matches!(item, Item::Attribute(name, _) if name == LAST);
+        self.items.iter().position(is_last).unwrap_or(self.items.len())
     }
 
     /// A comment inside.
@@ -108,8 +119,12 @@ impl Block {
     }
 
     /// A check of checkov that does not apply here, and why.
-    pub fn skip(self, check: &str, reason: &str) -> Block {
-        self.note(&format!("checkov:skip={check}:{reason}"))
+    pub fn skip(mut self, check: &str, reason: &str) -> Block {
+        let is_comment = |item: &&Item| matches!(item, Item::Comment(_));
+        let place = self.items.iter().take_while(is_comment).count();
+        self.items
+            .insert(place, Item::Comment(format!("checkov:skip={check}:{reason}")));
+        self
     }
 
     /// A comment above.
