@@ -1,0 +1,258 @@
+//! Broken platforms, and exactly what is said of them.
+//!
+//! `tests/diagnostics/*.txt` hold cases: a title after `##`, edits of a platform, and the lines to expect. An edit is
+//! lines after `-` (found once in the text) and lines after `+` that replace them; `+` alone is added at the end.
+//! `base: NAME` at the top of a file names the example that is broken; without it, it is clickstream.
+//! `UPDATE_DIAGNOSTICS=1 cargo test --test diagnostics` writes what is said now into the files: read it, then keep it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use pipec::base::{Memory, World};
+use pipec::diag::CODES;
+use pipec::{Compilation, Options, compile};
+
+struct Case {
+    title: String,
+    edits: Vec<(String, String)>,
+    expected: Vec<String>,
+}
+
+struct Table {
+    path: PathBuf,
+    base: String,
+    cases: Vec<Case>,
+}
+
+#[test]
+fn every_broken_platform_is_told_what_is_wrong() {
+    let update = update();
+    let (mut wrong, mut count) = (String::new(), 0);
+    for table in &mut tables() {
+        let original = example(&table.base);
+        for case in &mut table.cases {
+            count += 1;
+            let said = lines(&compile_text(&edited(&original, case)));
+            if update {
+                case.expected = said;
+            } else if said != case.expected {
+                let _ = writeln!(
+                    wrong,
+                    "{}: {}\n  expected:\n    {}\n  said:\n    {}",
+                    table.path.display(),
+                    case.title,
+                    case.expected.join("\n    "),
+                    said.join("\n    ")
+                );
+            }
+        }
+        if update {
+            write(table);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(count >= 45, "only {count} cases");
+}
+
+#[test]
+fn every_code_is_fired() {
+    let mut fired: BTreeSet<String> = BTreeSet::new();
+    for table in tables() {
+        let expected = table.cases.iter().flat_map(|case| &case.expected);
+        fired.extend(expected.filter_map(|line| line.split(' ').next()).map(str::to_owned));
+    }
+    // Files that cannot be read have no text to edit.
+    fired.extend(lines(&compile(&Unreadable, &Options::default())).iter().map(|line| line[..5].to_owned()));
+    let silent: Vec<_> = CODES.iter().filter(|info| !fired.contains(&info.code.to_string())).collect();
+    let silent: Vec<_> = silent.iter().map(|info| format!("{} {}", info.code, info.title)).collect();
+    assert_eq!(silent, Vec::<String>::new(), "no case fires them");
+}
+
+#[test]
+fn every_code_has_a_page_with_a_wrong_and_a_right_example() {
+    for info in CODES {
+        let first = info.page.lines().next().unwrap_or("");
+        assert!(first.starts_with("# "), "{}: no title", info.code);
+        let examples = info.page.matches("```pipe\n").count();
+        assert!(examples >= 2, "{}: {examples} examples on its page", info.code);
+    }
+}
+
+#[test]
+fn the_examples_have_no_mistakes() {
+    for name in ["clickstream", "starter"] {
+        let compilation = compile_text(&example(name));
+        assert_eq!(lines(&compilation), Vec::<String>::new(), "{name}");
+        assert!(compilation.plan.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_text_is_said() {
+    assert_eq!(
+        lines(&compile(&Unreadable, &Options::default())),
+        [
+            "P0003 broken.pipe 1:1 `broken.pipe` is not UTF-8: byte 3 is no text",
+            "P0003 gone.pipe 1:1 `gone.pipe` cannot be read: entity not found",
+        ]
+    );
+}
+
+struct Unreadable;
+
+impl World for Unreadable {
+    fn pipe_files(&self) -> io::Result<Vec<String>> {
+        Ok(vec!["broken.pipe".to_owned(), "gone.pipe".to_owned()])
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        match path {
+            "broken.pipe" => Ok(b"//\xff\n".to_vec()),
+            _ => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn exists(&self, _: &str) -> bool {
+        false
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "a test may ask what its author wants")]
+fn update() -> bool {
+    std::env::var("UPDATE_DIAGNOSTICS").is_ok()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[allow(clippy::disallowed_methods, reason = "tests read the project's own files")]
+fn example(name: &str) -> String {
+    std::fs::read_to_string(root().join(format!("examples/{name}/{name}.pipe"))).unwrap()
+}
+
+fn compile_text(text: &str) -> Compilation {
+    compile(&Memory::new([("main.pipe", text)]), &Options::default())
+}
+
+fn lines(compilation: &Compilation) -> Vec<String> {
+    let line = |diagnostic: &pipec::diag::Diagnostic| {
+        let source = compilation.sources.get(diagnostic.primary.span.file);
+        let place = source.line_column(diagnostic.primary.span.start);
+        let file = match source.path.as_str() {
+            "main.pipe" => String::new(),
+            path => format!("{path} "),
+        };
+        let mut line = format!("{} {file}{}:{} {}", diagnostic.code, place.line, place.column, diagnostic.message);
+        for help in &diagnostic.help {
+            let _ = write!(line, " | {help}");
+        }
+        line
+    };
+    compilation.diagnostics.iter().map(line).collect()
+}
+
+fn edited(original: &str, case: &Case) -> String {
+    let mut text = original.to_owned();
+    for (old, new) in &case.edits {
+        if old.is_empty() {
+            text.push_str(new);
+            text.push('\n');
+            continue;
+        }
+        assert_eq!(text.matches(old.as_str()).count(), 1, "{}: `{old}` is not there once", case.title);
+        text = text.replace(old.as_str(), new);
+    }
+    text
+}
+
+#[allow(clippy::disallowed_methods, reason = "tests read the project's own files")]
+fn tables() -> Vec<Table> {
+    let folder = root().join("tests/diagnostics");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
+    paths.sort();
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        table(path, &text)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+fn table(path: PathBuf, text: &str) -> Table {
+    let mut table = Table {
+        path,
+        base: "clickstream".to_owned(),
+        cases: Vec::new(),
+    };
+    let mut last = ' ';
+    for line in text.lines() {
+        if let Some(base) = line.strip_prefix("base: ") {
+            table.base = base.to_owned();
+        } else if let Some(title) = line.strip_prefix("## ") {
+            table.cases.push(Case {
+                title: title.to_owned(),
+                edits: Vec::new(),
+                expected: Vec::new(),
+            });
+        } else if let Some(case) = table.cases.last_mut() {
+            last = case_line(case, line, last);
+            continue;
+        }
+        last = ' ';
+    }
+    table
+}
+
+/// Reads one line of a case; the mark of the line before says whether it goes on.
+fn case_line(case: &mut Case, line: &str, last: char) -> char {
+    let (mark, rest) = match (line.get(..1), line.get(1..)) {
+        (Some(mark @ ("-" | "+")), Some(rest)) => (mark, rest.strip_prefix(' ').unwrap_or(rest)),
+        _ => {
+            if !line.is_empty() {
+                case.expected.push(line.to_owned());
+            }
+            return ' ';
+        }
+    };
+    if mark == "-" && last != '-' || mark == "+" && last == ' ' {
+        case.edits.push((String::new(), String::new()));
+    }
+    let Some((old, new)) = case.edits.last_mut() else {
+        return ' ';
+    };
+    let (side, goes_on) = if mark == "-" { (old, last == '-') } else { (new, last == '+') };
+    if goes_on {
+        side.push('\n');
+    }
+    side.push_str(rest);
+    if mark == "-" { '-' } else { '+' }
+}
+
+#[allow(clippy::disallowed_methods, reason = "it was asked for")]
+fn write(table: &Table) {
+    let mut text = String::new();
+    if table.base != "clickstream" {
+        let _ = writeln!(text, "base: {}\n", table.base);
+    }
+    for case in &table.cases {
+        let _ = writeln!(text, "## {}", case.title);
+        for (old, new) in &case.edits {
+            let marked = |mark: &str, side: &str| {
+                side.lines().map(|line| format!("{mark} {line}").trim_end().to_owned() + "\n").collect::<String>()
+            };
+            text.push_str(&marked("-", old));
+            text.push_str(&marked("+", new));
+            if new.is_empty() {
+                text.push_str("+\n");
+            }
+        }
+        for line in &case.expected {
+            let _ = writeln!(text, "{line}");
+        }
+        text.push('\n');
+    }
+    std::fs::write(&table.path, text.trim_end().to_owned() + "\n").unwrap();
+}
