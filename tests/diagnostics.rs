@@ -64,9 +64,19 @@ fn every_code_is_fired() {
         fired.extend(expected.filter_map(|line| line.split(' ').next()).map(str::to_owned));
     }
     // Files that cannot be read have no text to edit.
-    fired.extend(lines(&compile(&Unreadable, &Options::default())).iter().map(|line| line[..5].to_owned()));
-    let silent: Vec<_> = CODES.iter().filter(|info| !fired.contains(&info.code.to_string())).collect();
-    let silent: Vec<_> = silent.iter().map(|info| format!("{} {}", info.code, info.title)).collect();
+    fired.extend(
+        lines(&compile(&Unreadable, &Options::default()))
+            .iter()
+            .map(|line| line[..5].to_owned()),
+    );
+    let silent: Vec<_> = CODES
+        .iter()
+        .filter(|info| !fired.contains(&info.code.to_string()))
+        .collect();
+    let silent: Vec<_> = silent
+        .iter()
+        .map(|info| format!("{} {}", info.code, info.title))
+        .collect();
     assert_eq!(silent, Vec::<String>::new(), "no case fires them");
 }
 
@@ -145,7 +155,10 @@ fn lines(compilation: &Compilation) -> Vec<String> {
             "main.pipe" => String::new(),
             path => format!("{path} "),
         };
-        let mut line = format!("{} {file}{}:{} {}", diagnostic.code, place.line, place.column, diagnostic.message);
+        let mut line = format!(
+            "{} {file}{}:{} {}",
+            diagnostic.code, place.line, place.column, diagnostic.message
+        );
         for help in &diagnostic.help {
             let _ = write!(line, " | {help}");
         }
@@ -162,7 +175,12 @@ fn edited(original: &str, case: &Case) -> String {
             text.push('\n');
             continue;
         }
-        assert_eq!(text.matches(old.as_str()).count(), 1, "{}: `{old}` is not there once", case.title);
+        assert_eq!(
+            text.matches(old.as_str()).count(),
+            1,
+            "{}: `{old}` is not there once",
+            case.title
+        );
         text = text.replace(old.as_str(), new);
     }
     text
@@ -171,7 +189,10 @@ fn edited(original: &str, case: &Case) -> String {
 #[allow(clippy::disallowed_methods, reason = "tests read the project's own files")]
 fn tables() -> Vec<Table> {
     let folder = root().join("tests/diagnostics");
-    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
     paths.sort();
     let read = |path: PathBuf| {
@@ -223,7 +244,11 @@ fn case_line(case: &mut Case, line: &str, last: char) -> char {
     let Some((old, new)) = case.edits.last_mut() else {
         return ' ';
     };
-    let (side, goes_on) = if mark == "-" { (old, last == '-') } else { (new, last == '+') };
+    let (side, goes_on) = if mark == "-" {
+        (old, last == '-')
+    } else {
+        (new, last == '+')
+    };
     if goes_on {
         side.push('\n');
     }
@@ -241,7 +266,9 @@ fn write(table: &Table) {
         let _ = writeln!(text, "## {}", case.title);
         for (old, new) in &case.edits {
             let marked = |mark: &str, side: &str| {
-                side.lines().map(|line| format!("{mark} {line}").trim_end().to_owned() + "\n").collect::<String>()
+                side.lines()
+                    .map(|line| format!("{mark} {line}").trim_end().to_owned() + "\n")
+                    .collect::<String>()
             };
             text.push_str(&marked("-", old));
             text.push_str(&marked("+", new));

@@ -45,6 +45,12 @@ impl DeclaredSetting<'_> {
 }
 
 impl<'a> Declared<'a> {
+    /// The names of the settings that this version has.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let known = self.settings.iter().filter(|setting| !setting.not_yet());
+        known.map(DeclaredSetting::name)
+    }
+
     /// The setting of this name.
     pub fn setting(&self, name: &str) -> Option<&DeclaredSetting<'a>> {
         self.settings.iter().find(|setting| setting.name() == name)

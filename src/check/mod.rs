@@ -18,12 +18,12 @@ pub mod ty;
 use crate::base::Span;
 use crate::diag::{Code, Diagnostic};
 
-/// The language has it, and this version cannot do it.
+/// The language has it, and this version cannot do it: `what` is what it does not do, "read views".
 pub fn not_yet(span: Span, what: impl AsRef<str>) -> Diagnostic {
     Diagnostic::new(
         Code::NOT_YET,
         span,
-        format!("this version cannot do {} yet", what.as_ref()),
+        format!("this version does not {} yet", what.as_ref()),
     )
     .found("not yet")
 }

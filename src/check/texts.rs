@@ -153,10 +153,12 @@ pub fn cron(text: &str) -> Result<(), Flaw> {
     }
     for (part, field) in parts.iter().zip(&FIELDS) {
         if let Some(wrong) = wrong_part(part, field) {
-            return bad(
-                format!("`{wrong}` is no {}", field.name),
+            return Err(flaw(
+                Code::CRON,
+                format!("`{wrong}` is no {} of a cron text", field.name),
+                format!("the {} is `{part}`", field.name),
                 format!("the {} is from {} to {}", field.name, field.low, field.high),
-            );
+            ));
         }
     }
     let asks = |at: usize| parts.get(at).is_some_and(|part| *part == "?");

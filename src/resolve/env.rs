@@ -1,6 +1,6 @@
 //! `env NAME { path.to.setting = … }`: which item's which setting an environment replaces.
 
-use super::index::{Index, article};
+use super::index::Index;
 use super::layers::{Layer, Layered};
 use crate::base::{Span, suggest};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -51,6 +51,9 @@ pub fn overlay(environment: &Block, index: &Index<'_>, diagnostics: &mut Diagnos
 fn target(key: &Path, index: &Index<'_>, diagnostics: &mut Diagnostics) -> Option<(String, String, Vec<Name>)> {
     let (kind, rest) = key.parts.split_first()?;
     if index.of_kind(&kind.text).next().is_none() {
+        if kind.text == "pipeline" {
+            return None;
+        }
         diagnostics.push(unknown_kind(kind, index));
         return None;
     }
@@ -79,7 +82,7 @@ fn unknown_kind(kind: &Name, index: &Index<'_>) -> Diagnostic {
     let diagnostic = Diagnostic::new(
         Code::ENV_PATH,
         kind.span,
-        format!("no item of this project is {}", article(&kind.text)),
+        format!("`{}` is not the kind of an item of this project", kind.text),
     )
     .found("a path starts with the kind of an item");
     match suggest(&kind.text, kinds) {

@@ -60,6 +60,7 @@ impl<'a> Entity<'a> {
 /// The items of a project, by kind and name. Of two with one name the first counts.
 #[derive(Debug, Default)]
 pub struct Index<'a> {
+    incomplete: bool,
     entities: Vec<Entity<'a>>,
     by_kind: BTreeMap<&'a str, BTreeMap<&'a str, usize>>,
 }
@@ -68,7 +69,11 @@ impl<'a> Index<'a> {
     /// Lists items, in order.
     pub fn new(items: impl Iterator<Item = &'a Item>, diagnostics: &mut Diagnostics) -> Self {
         let mut index = Index::default();
-        for entity in items.filter_map(Entity::of) {
+        for item in items {
+            index.incomplete |= item.kind == ItemKind::Bad;
+            let Some(entity) = Entity::of(item) else {
+                continue;
+            };
             if let Some(first) = index.clash(&entity) {
                 diagnostics.push(twice(&entity, first));
                 continue;
@@ -84,6 +89,11 @@ impl<'a> Index<'a> {
     pub fn get(&self, kind: &str, name: &str) -> Option<&Entity<'a>> {
         let at = *self.by_kind.get(kind)?.get(name)?;
         self.entities.get(at)
+    }
+
+    /// Whether some item could not be read: then a name that is not here may be its.
+    pub fn incomplete(&self) -> bool {
+        self.incomplete
     }
 
     /// All items of a kind, in order.
@@ -118,7 +128,10 @@ fn twice(entity: &Entity<'_>, first: &Entity<'_>) -> Diagnostic {
     let diagnostic = Diagnostic::new(
         Code::NAME_TWICE,
         entity.span,
-        format!("{} `{}` is declared twice", article(entity.kind), entity.name),
+        match first.kind == entity.kind {
+            true => format!("{} `{}` is declared twice", entity.kind, entity.name),
+            false => format!("`{}` is {} and {}", entity.name, article(first.kind), article(entity.kind)),
+        },
     )
     .found("the second")
     .label(first.span, format!("the first, {}", article(first.kind)))

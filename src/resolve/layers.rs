@@ -28,24 +28,49 @@ pub struct Layered {
     pub layer: Layer,
 }
 
-/// The settings and clauses of a block. Settings of what it is `like` come first, unless it writes them itself; clauses
-/// are only its own. A setting written twice in one block is there twice: the checker says so.
-pub fn layers(block: &Block, library: &Library, index: &Index<'_>, diagnostics: &mut Diagnostics) -> Vec<Layered> {
-    let mut chain = vec![("".to_owned(), block)];
+/// The entries of an item that can be like nothing.
+pub fn own_layer(entries: &[Entry]) -> Vec<Layered> {
+    let own = |entry: &Entry| Layered {
+        entry: entry.clone(),
+        layer: Layer::Item,
+    };
+    entries.iter().map(own).collect()
+}
+
+/// The settings and clauses of a block, and whether all that it is `like` was found. Settings of what it is `like` come
+/// first, unless it writes them itself; clauses are only its own. A setting written twice in one block is there twice:
+/// the checker says so.
+pub fn layers(
+    block: &Block,
+    library: &Library,
+    index: &Index<'_>,
+    diagnostics: &mut Diagnostics,
+) -> (Vec<Layered>, bool) {
+    let mut chain = vec![(String::new(), block)];
     let mut current = block;
+    let mut whole = true;
     while let Some(path) = &current.like {
-        let Some(next) = find(current, path, library, index, diagnostics) else {
-            break;
-        };
-        let name = path.text();
-        if chain.iter().any(|(_, seen)| std::ptr::eq(*seen, next)) {
-            diagnostics.push(cycle(path.span, &chain, next));
-            break;
+        let found = find(current, path, library, index, diagnostics);
+        let back = found.and_then(|next| chain.iter().position(|(_, seen)| std::ptr::eq(*seen, next)));
+        match (found, back) {
+            (Some(next), None) => {
+                chain.push((path.text(), next));
+                current = next;
+                continue;
+            }
+            // Of those in a circle, the one that stands first tells of it.
+            (Some(_), Some(0)) if first_of(&chain) => diagnostics.push(cycle(path.span, &chain)),
+            _ => {}
         }
-        chain.push((name, next));
-        current = next;
+        whole = false;
+        break;
     }
-    merge(&chain)
+    (merge(&chain), whole)
+}
+
+fn first_of(chain: &[(String, &Block)]) -> bool {
+    let place = |(_, block): &(String, &Block)| (block.name.span.file, block.name.span.start);
+    chain.iter().map(place).min() == chain.first().map(place)
 }
 
 fn merge(chain: &[(String, &Block)]) -> Vec<Layered> {
@@ -95,7 +120,7 @@ fn find<'a>(
         [name] => index.get(kind, &name.text).and_then(Entity::block),
         _ => templates().find(|template| template.name.text() == text),
     };
-    if found.is_none() {
+    if found.is_none() && !index.incomplete() {
         let names: Vec<_> = templates().map(|template| template.name.text()).collect();
         let own = index
             .of_kind(kind)
@@ -129,11 +154,12 @@ fn template(item: &crate::syntax::ast::Item) -> Option<&Block> {
     }
 }
 
-fn cycle(span: Span, chain: &[(String, &Block)], back: &Block) -> Diagnostic {
-    let names: Vec<_> = chain.iter().map(|(_, block)| block.name.text()).collect();
-    let path = format!("{} → {}", names.join(" → "), back.name.text());
-    Diagnostic::new(Code::LIKE_CYCLE, span, format!("`{}` is like itself", back.name.text()))
+fn cycle(span: Span, chain: &[(String, &Block)]) -> Diagnostic {
+    let mut names: Vec<_> = chain.iter().map(|(_, block)| block.name.text()).collect();
+    let first = names.first().cloned().unwrap_or_default();
+    names.push(first.clone());
+    Diagnostic::new(Code::LIKE_CYCLE, span, format!("`{first}` is like itself"))
         .found("and so round again")
-        .note(format!("the circle: {path}"))
+        .note(format!("the circle: {}", names.join(" → ")))
         .help("let one of them say its settings itself")
 }

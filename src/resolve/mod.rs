@@ -10,7 +10,7 @@ mod library;
 pub use env::{Overlay, apply, overlay};
 pub(crate) use index::article;
 pub use index::{Entity, Index};
-pub use layers::{Layer, Layered, layers};
+pub use layers::{Layer, Layered, layers, own_layer};
 pub use library::{LIBRARY, Library};
 
 use crate::base::{FileId, Sources, Span, World};

@@ -69,7 +69,7 @@ impl Program<'_> {
 
     fn allow(&mut self, allow: &Allow, cleared: &BTreeSet<String>, datasets: &Datasets, grants: &mut Vec<Grant>) {
         if allow.action.text != "select" {
-            let what = format!("`allow {}`", allow.action.text);
+            let what = format!("know `allow {}`", allow.action.text);
             self.say(not_yet(allow.action.span, what).help("this version has `allow select`"));
             return;
         }

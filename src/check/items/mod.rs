@@ -24,7 +24,7 @@ use super::settings::{Checker, Owner, Settings};
 use crate::base::{FileId, Sources, Span};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::{Dataset, DatasetId, Plan};
-use crate::resolve::{Entity, Index, Layer, Library, Overlay, Project, apply, layers, overlay, top};
+use crate::resolve::{Entity, Index, Layer, Library, Overlay, Project, apply, layers, overlay, own_layer, top};
 use crate::syntax::ast::ItemKind;
 
 /// Where things were written, by path: `zone.raw`, `zone.raw.retain`.
@@ -106,7 +106,9 @@ pub fn check<'a>(
 
 impl<'a> Program<'a> {
     fn say(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if diagnostic.code != Code::UNKNOWN_ITEM || !self.ground.index.incomplete() {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// The items of a kind, in order.
@@ -116,27 +118,20 @@ impl<'a> Program<'a> {
 
     /// The checked settings of an item, with `like` and the environment applied.
     fn settings(&mut self, entity: &Entity<'a>) -> Settings {
-        let entries = match &entity.item.kind {
+        let (mut entries, whole) = match &entity.item.kind {
             ItemKind::Block(block) => {
                 let Ground { library, index, .. } = self.ground;
                 layers(block, library, index, &mut self.diagnostics)
             }
-            ItemKind::Transform(transform) => transform
-                .entries
-                .iter()
-                .map(|entry| crate::resolve::Layered {
-                    entry: entry.clone(),
-                    layer: Layer::Item,
-                })
-                .collect(),
-            _ => Vec::new(),
+            ItemKind::Transform(transform) => (own_layer(&transform.entries), true),
+            _ => (Vec::new(), true),
         };
-        let mut entries = entries;
         apply(&mut entries, &self.overlays, entity.kind, entity.name);
         let text = format!("{} `{}`", entity.kind, entity.name);
         let owner = Owner {
             text: &text,
             span: entity.span,
+            whole,
         };
         let settings = self.checker.item(entity.kind, owner, &entries, &mut self.diagnostics);
         let path = format!("{}.{}", entity.kind, entity.name);
@@ -153,12 +148,12 @@ impl<'a> Program<'a> {
             let (what, span) = match &item.kind {
                 ItemKind::Block(block) => match self.checker.declarations.item(&block.keyword.text) {
                     Some(declared) if declared.not_yet => {
-                        (format!("`{}` items", block.keyword.text), block.keyword.span)
+                        (format!("know `{}` items", block.keyword.text), block.keyword.span)
                     }
                     _ => continue,
                 },
-                ItemKind::Use { path } => ("`use`".to_owned(), path.span),
-                ItemKind::Function(function) => ("functions of a project's own".to_owned(), function.name.span),
+                ItemKind::Use { path } => ("know `use`".to_owned(), path.span),
+                ItemKind::Function(function) => ("know functions of a project's own".to_owned(), function.name.span),
                 _ => continue,
             };
             self.say(super::not_yet(span, what));

@@ -114,6 +114,11 @@ impl Program<'_> {
         let Some(pipeline) = pipeline.filter(|pipeline| pipeline.budget.is_none()) else {
             return;
         };
+        // A budget that is wrong was told of.
+        let path = format!("pipeline.{}", pipeline.name);
+        if self.places.get(&format!("{path}.budget")) != self.places.get(&path) {
+            return;
+        }
         let message = format!(
             "pipeline `{}` has no budget that an alarm could be about",
             pipeline.name
@@ -121,7 +126,7 @@ impl Program<'_> {
         let mut diagnostic = Diagnostic::new(Code::NO_BUDGET, kind.span, message)
             .found("a share of nothing")
             .help("write `budget = 600 USD per month` in the pipeline");
-        if let Some(span) = self.places.get(&format!("pipeline.{}", pipeline.name)) {
+        if let Some(span) = self.places.get(&path) {
             diagnostic = diagnostic.label(span, "`budget` is missing here");
         }
         self.say(diagnostic);

@@ -41,7 +41,7 @@ impl<'a> Program<'a> {
             return None;
         };
         if input.shape.text != "stream" {
-            let what = format!("`{} of` sources", input.shape.text);
+            let what = format!("know `{} of` sources", input.shape.text);
             self.say(not_yet(input.shape.span, what).help("this version has `stream of`"));
             return None;
         }

@@ -70,14 +70,26 @@ impl<'a> Program<'a> {
 
     /// Whether something is declared to write this dataset, be it right or wrong.
     pub(super) fn written(&self, id: &DatasetId) -> bool {
-        let index = self.ground.index;
-        let targets = |entity: &Entity<'_>| match &entity.item.kind {
-            ItemKind::Transform(ast::Transform {
-                target: Some(target), ..
-            }) => dataset_id(&target.dataset).is_some_and(|target| target == *id),
+        self.ground.project.items().any(|item| match &item.kind {
+            ItemKind::Block(block) => block.keyword.text == "source" && block.name.text() == id.name,
+            ItemKind::Transform(transform) => match &transform.target {
+                Some(target) => self.is_meant(&target.dataset, id),
+                None => transform.name.text == id.name,
+            },
+            // What cannot be read may be anything.
+            ItemKind::Bad => true,
             _ => false,
-        };
-        index.get("source", &id.name).is_some() || index.of_kind("transform").any(targets)
+        })
+    }
+
+    /// Whether a target is this dataset, or would be if its zone were right.
+    fn is_meant(&self, target: &Path, id: &DatasetId) -> bool {
+        match target.parts.as_slice() {
+            [zone, name] if self.ground.index.get("zone", &zone.text).is_some() => {
+                zone.text == id.zone && name.text == id.name
+            }
+            parts => parts.last().is_some_and(|name| name.text == id.name),
+        }
     }
 
     fn edge(&mut self, entity: Entity<'a>) -> Option<Edge<'a>> {
@@ -90,12 +102,12 @@ impl<'a> Program<'a> {
             return None;
         }
         let Some(target) = &transform.target else {
-            let diagnostic = not_yet(entity.span, "transforms without a target (views)");
+            let diagnostic = not_yet(entity.span, "know transforms without a target (views)");
             self.say(diagnostic.help(format!("write `transform {} : … -> ZONE.DATASET`", entity.name)));
             return None;
         };
         if let Some(contract) = &target.contract {
-            self.say(not_yet(contract.span, "contracts of a target").help("leave it out"));
+            self.say(not_yet(contract.span, "know contracts of a target").help("leave it out"));
         }
         let target_path = &target.dataset;
         let Some(id) = dataset_id(target_path) else {

@@ -14,8 +14,8 @@ impl Checker<'_> {
         match &bounds.kind {
             ExprKind::Range { low, high } => {
                 let (low_value, high_value) = (measure(low)?, measure(high)?);
-                let fits = |number: f64| number >= low_value && number <= high_value;
-                (!numbers(value)?.into_iter().all(fits)).then(|| self.out_of_range(asked, low, high))
+                let outside = numbers(value)?.into_iter().find(|number| *number < low_value || *number > high_value);
+                outside.map(|number| self.out_of_range(asked, number, low, high))
             }
             ExprKind::List(items) => match value {
                 Value::Text(text) => self.out_of_words(asked, text, items),
@@ -26,19 +26,22 @@ impl Checker<'_> {
         }
     }
 
-    fn out_of_range(&self, asked: &Asked<'_, '_>, low: &Expr, high: &Expr) -> Diagnostic {
+    fn out_of_range(&self, asked: &Asked<'_, '_>, value: f64, low: &Expr, high: &Expr) -> Diagnostic {
+        let small = measure(low).is_some_and(|low| value < low);
         let (low, high) = (self.sources.text(low.span), self.sources.text(high.span));
-        let name = asked.setting.name();
-        Diagnostic::new(
-            Code::OUT_OF_BOUNDS,
-            asked.expr.span,
-            format!(
-                "`{name}` is from {low} to {high}, but this is `{}`",
-                self.sources.text(asked.expr.span)
-            ),
-        )
-        .found("out of bounds")
-        .help(format!("write something from `{low}` to `{high}`"))
+        let message = format!(
+            "`{}` is from {low} to {high}, but this is `{}`",
+            asked.setting.name(),
+            self.sources.text(asked.expr.span)
+        );
+        let help = if small {
+            format!("write `{low}` or more")
+        } else {
+            format!("write `{high}` or less")
+        };
+        Diagnostic::new(Code::OUT_OF_BOUNDS, asked.expr.span, message)
+            .found(if small { "too little" } else { "too much" })
+            .help(help)
     }
 
     fn out_of_words(&self, asked: &Asked<'_, '_>, text: &str, items: &[Expr]) -> Option<Diagnostic> {

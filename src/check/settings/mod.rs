@@ -37,6 +37,8 @@ pub struct Owner<'o> {
     pub text: &'o str,
     /// Where it stands.
     pub span: Span,
+    /// Whether all of its settings are known; where what it is `like` is not, nothing is missing.
+    pub whole: bool,
 }
 
 /// One written setting.
@@ -62,6 +64,7 @@ impl<'a> Checker<'a> {
         let owner = Owner {
             text: name,
             span: nowhere,
+            whole: true,
         };
         let declared = self.declarations.variant(slot, name);
         declared.map_or_else(Settings::default, |declared| {
@@ -89,6 +92,7 @@ impl<'a> Checker<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Settings {
         let mut settings = Settings::default();
+        let mut meant = Vec::new();
         for (at, setting) in written.iter().enumerate() {
             let before = written.iter().take(at);
             if let Some(first) = before.rev().find(|first| first.key.text() == setting.key.text()) {
@@ -96,11 +100,14 @@ impl<'a> Checker<'a> {
                 continue;
             }
             match declared.setting(&setting.key.text()) {
-                None => diagnostics.push(unknown(setting.key, declared, owner)),
+                None => {
+                    meant.extend(suggest(&setting.key.text(), declared.names()));
+                    diagnostics.push(unknown(setting.key, declared, owner));
+                }
                 Some(known) if known.not_yet() => {
                     diagnostics.push(super::not_yet(
                         setting.key.span,
-                        format!("the setting `{}`", known.name()),
+                        format!("know the setting `{}`", known.name()),
                     ));
                     settings.insert(known.name(), bad(setting));
                 }
@@ -111,6 +118,10 @@ impl<'a> Checker<'a> {
                     settings.insert(known.name(), Setting { value, span, layer });
                 }
             }
+        }
+        // A misspelt setting is one mistake: that it is missing too goes without saying.
+        for name in meant.into_iter().filter(|name| settings.get(name).is_none()).collect::<Vec<_>>() {
+            settings.insert(name, Setting::bad(owner.span));
         }
         self.absent(declared, owner, &mut settings, diagnostics);
         settings
@@ -140,7 +151,7 @@ impl<'a> Checker<'a> {
                         layer: Layer::Default,
                     },
                 );
-            } else if setting.required() {
+            } else if setting.required() && owner.whole {
                 missing.push(setting);
             }
         }
@@ -201,27 +212,20 @@ fn twice(first: &Written<'_>, second: &Written<'_>, owner: Owner<'_>) -> Diagnos
 
 fn unknown(key: &Path, declared: &Declared<'_>, owner: Owner<'_>) -> Diagnostic {
     let name = key.text();
-    let known = || {
-        declared
-            .settings
-            .iter()
-            .filter(|setting| !setting.not_yet())
-            .map(DeclaredSetting::name)
-    };
     let diagnostic = Diagnostic::new(
         Code::UNKNOWN_SETTING,
         key.span,
         format!("{} has no setting `{name}`", owner.text),
     )
     .found("not a setting of it");
-    if let Some(near) = suggest(&name, known()) {
+    if let Some(near) = suggest(&name, declared.names()) {
         return diagnostic.help(format!("did you mean `{near}`?")).fix(
             format!("write `{near}`"),
             key.span,
             near.to_owned(),
         );
     }
-    let names: Vec<_> = known().map(|name| format!("`{name}`")).collect();
+    let names: Vec<_> = declared.names().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
         [] => diagnostic.help("it has no settings"),
         names => diagnostic.help(format!("it has {}", names.join(", "))),

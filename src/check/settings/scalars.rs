@@ -3,7 +3,7 @@
 use super::forms::{kind_of, path_parts, plain};
 use super::quantity::{self, Dimension};
 use super::{Checker, DeclaredSetting, Value};
-use crate::base::{Spanned, suggest};
+use crate::base::{Span, Spanned, suggest};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::syntax::ast::{Expr, ExprKind, Name, SettingType};
 
@@ -178,7 +178,7 @@ impl Checker<'_> {
             (ExprKind::Int(text) | ExprKind::Decimal(text), Kind::Number) => Ok(Value::Number(quantity::number(text))),
             (ExprKind::Text(parts), Kind::Text | Kind::TextOrParam | Kind::Form(_)) => match plain(parts) {
                 Ok(text) => self.formed(kind, text, asked),
-                Err(_) => Err(self.wrong(kind, asked).help("write it without `${ }`")),
+                Err(span) => Err(self.placeholder(span, asked)),
             },
             (ExprKind::Name(name), Kind::Text | Kind::TextOrParam | Kind::Form(_)) => self.text_name(kind, name, asked),
             (ExprKind::Range { low, high }, Kind::Range) => self.range(low, high, asked),
@@ -215,7 +215,7 @@ impl Checker<'_> {
             (Some(_), Kind::TextOrParam) => Ok(Value::Param(name.to_owned())),
             (Some(_), _) => Err(super::super::not_yet(
                 asked.expr.span,
-                format!("a param as the value of `{}`", asked.setting.name()),
+                format!("take a param as the value of `{}`", asked.setting.name()),
             )),
             (None, _) => {
                 let diagnostic = self.wrong(kind, asked);
@@ -267,7 +267,7 @@ impl Checker<'_> {
         let whole = base.round();
         let even = step <= 1 || (whole / step as f64).fract() == 0.0;
         if (base - whole).abs() > 1e-6 || !even {
-            return Err(self.not_whole(step, dimension, asked));
+            return Err(self.not_whole(whole, step, dimension, asked));
         }
         Ok(match dimension {
             Dimension::Size => Value::Size(whole as u64),
@@ -385,10 +385,7 @@ impl Checker<'_> {
         }
         let ExprKind::Name(text) = &asked.expr.kind else {
             if asked.expr.kind != ExprKind::Bad {
-                diagnostics.push(
-                    self.wrong(Kind::Ref, asked)
-                        .help(format!("write the name of {}", crate::resolve::article(kind))),
-                );
+                diagnostics.push(self.wrong_for(&format!("the name of {}", crate::resolve::article(kind)), asked));
             }
             return Value::Bad;
         };
@@ -406,7 +403,7 @@ impl Checker<'_> {
     }
 
     fn known(&self, kind: &str, name: &Name) -> Result<(), Diagnostic> {
-        if self.index.get(kind, &name.text).is_some() {
+        if self.index.get(kind, &name.text).is_some() || self.index.incomplete() {
             return Ok(());
         }
         Err(unknown_item(self.index, kind, name))
@@ -465,18 +462,13 @@ impl Checker<'_> {
     }
 
     fn wrong(&self, kind: Kind, asked: &Asked<'_, '_>) -> Diagnostic {
-        let setting = asked.setting;
-        let diagnostic = Diagnostic::new(
-            Code::SETTING_TYPE,
-            asked.expr.span,
-            format!(
-                "`{}` takes {}, but this is {}",
-                setting.name(),
-                self.wanted(kind, asked),
-                kind_of(asked.expr)
-            ),
-        )
-        .found(kind_of(asked.expr));
+        self.wrong_for(&self.wanted(kind, asked), asked)
+    }
+
+    fn wrong_for(&self, wanted: &str, asked: &Asked<'_, '_>) -> Diagnostic {
+        let (setting, found) = (asked.setting, found_text(asked.expr));
+        let message = format!("`{}` takes {wanted}, but this is {found}", setting.name());
+        let diagnostic = Diagnostic::new(Code::SETTING_TYPE, asked.expr.span, message).found(kind_of(asked.expr));
         self.with_example(diagnostic, setting)
     }
 
@@ -532,19 +524,35 @@ impl Checker<'_> {
         }
     }
 
-    fn not_whole(&self, step: u64, dimension: Dimension, asked: &Asked<'_, '_>) -> Diagnostic {
-        let step = super::bounds::show(dimension, step as f64);
-        Diagnostic::new(
-            Code::OUT_OF_BOUNDS,
-            asked.expr.span,
-            format!(
-                "`{}` takes a whole multiple of {step}, but this is `{}`",
-                asked.setting.name(),
-                self.sources.text(asked.expr.span)
-            ),
-        )
-        .found(format!("not a multiple of {step}"))
-        .help("round it")
+    fn placeholder(&self, span: Span, asked: &Asked<'_, '_>) -> Diagnostic {
+        let message = format!("the text of `{}` must stand as it is, without `${{ }}`", asked.setting.name());
+        Diagnostic::new(Code::SETTING_TYPE, span, message)
+            .found("known only later")
+            .help("write the text itself")
+    }
+
+    fn not_whole(&self, found: f64, step: u64, dimension: Dimension, asked: &Asked<'_, '_>) -> Diagnostic {
+        let size = (step as f64).max(1.0);
+        let show = |count: f64| format!("`{}`", super::bounds::show(dimension, count * size));
+        let (below, above) = ((found / size).floor(), (found / size).ceil());
+        let near: Vec<_> = [below, above].into_iter().filter(|count| *count > 0.0).map(show).collect();
+        let step = super::bounds::show(dimension, size);
+        let message = format!(
+            "`{}` takes a whole multiple of {step}, but this is `{}`",
+            asked.setting.name(),
+            self.sources.text(asked.expr.span)
+        );
+        Diagnostic::new(Code::OUT_OF_BOUNDS, asked.expr.span, message)
+            .found(format!("not a multiple of {step}"))
+            .help(format!("write {}", near.join(" or ")))
+    }
+}
+
+/// What a value is, for the middle of a sentence: "`yes`", "a text".
+fn found_text(expr: &Expr) -> String {
+    match &expr.kind {
+        ExprKind::Name(name) => format!("`{name}`"),
+        _ => kind_of(expr).to_owned(),
     }
 }
 
@@ -599,10 +607,7 @@ fn wrong_word(asked: &Asked<'_, '_>, words: &[&SettingType]) -> Diagnostic {
         format!("{} or {last}", rest.join(", "))
     };
     let setting = asked.setting.name();
-    let found = match &asked.expr.kind {
-        ExprKind::Name(name) => format!("`{name}`"),
-        _ => kind_of(asked.expr).to_owned(),
-    };
+    let found = found_text(asked.expr);
     let diagnostic = Diagnostic::new(
         Code::SETTING_TYPE,
         asked.expr.span,

@@ -22,6 +22,17 @@ pub struct Setting {
     pub layer: Layer,
 }
 
+impl Setting {
+    /// A setting whose mistake was said.
+    pub fn bad(span: Span) -> Self {
+        Setting {
+            value: Value::Bad,
+            span,
+            layer: Layer::Item,
+        }
+    }
+}
+
 /// The value of a setting.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {

@@ -33,7 +33,7 @@ impl Checker<'_> {
             return Value::Bad;
         };
         if declared.not_yet {
-            let what = format!("`{} = {}`", asked.setting.name(), form.name);
+            let what = format!("know `{} = {}`", asked.setting.name(), form.name);
             let there = self.names(slot);
             diagnostics.push(
                 super::super::not_yet(form.span, what).help(format!("this version has `{}`", there.join("`, `"))),
@@ -58,7 +58,7 @@ impl Checker<'_> {
         match self.declarations.variant(slot, &name.text) {
             Some(declared) if declared.not_yet => {
                 diagnostics.push(
-                    super::super::not_yet(name.span, format!("`{what} {}`", name.text))
+                    super::super::not_yet(name.span, format!("know `{what} {}`", name.text))
                         .help(format!("this version has `{}`", self.names(slot).join("`, `"))),
                 );
                 None
@@ -68,8 +68,16 @@ impl Checker<'_> {
                 let owner = Owner {
                     text: &text,
                     span: name.span,
+                    whole: true,
                 };
-                Some(self.entries(declared, owner, entries, diagnostics))
+                let mut said = Diagnostics::default();
+                let settings = self.entries(declared, owner, entries, &mut said);
+                for mut diagnostic in said.sorted() {
+                    let words = |help: String| help.replace("`of = ", "`of ").replace("`over = ", "`over ");
+                    diagnostic.help = diagnostic.help.into_iter().map(words).collect();
+                    diagnostics.push(diagnostic);
+                }
+                Some(settings)
             }
             None => {
                 let diagnostic = Diagnostic::new(
@@ -94,6 +102,7 @@ impl Checker<'_> {
         let owner = Owner {
             text: &text,
             span: form.span,
+            whole: true,
         };
         // What stands in parentheses is a setting like any other: it goes through one check with the others.
         let mut entries: Vec<Entry> = Vec::new();
