@@ -81,3 +81,82 @@ fn no_environment(name: &str, ground: Ground<'_>) -> Diagnostic {
         None => diagnostic.help(format!("there is `{}`", names.join("`, `"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{FileId, Memory, Span};
+    use crate::plan::fixture::clickstream;
+
+    const CLICKSTREAM: &str = include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/examples/clickstream/clickstream.pipe"
+    ));
+
+    fn plan_of(environment: Option<&str>) -> Plan {
+        let options = Options {
+            environment: environment.map(str::to_owned),
+        };
+        let compilation = compile(&Memory::new([("clickstream.pipe", CLICKSTREAM)]), &options);
+        assert_eq!(compilation.diagnostics, []);
+        compilation.plan.unwrap()
+    }
+
+    /// The plan by hand stands nowhere in a file.
+    fn without_places(mut plan: Plan) -> Plan {
+        let nowhere = Span::new(FileId(0), 0, 0);
+        for transform in &mut plan.transforms {
+            transform.span = nowhere;
+            transform.steps.iter_mut().for_each(|step| step.span = nowhere);
+        }
+        plan.tests.iter_mut().for_each(|test| test.span = nowhere);
+        plan
+    }
+
+    #[test]
+    fn the_clickstream_compiles_to_the_plan_that_was_made_by_hand() {
+        let (found, expected) = (without_places(plan_of(None)), without_places(clickstream()));
+        assert_eq!(found.pipeline, expected.pipeline);
+        assert_eq!(found.sources, expected.sources);
+        assert_eq!(found.datasets, expected.datasets);
+        for (found, expected) in found.transforms.iter().zip(&expected.transforms) {
+            assert_eq!(found, expected);
+        }
+        assert_eq!(found.tests, expected.tests);
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn an_environment_replaces_what_it_says_and_nothing_else() {
+        let (plain, dev, prod) = (plan_of(None), plan_of(Some("dev")), plan_of(Some("prod")));
+        assert!(!plain.pipeline.destroyable && dev.pipeline.destroyable && !prod.pipeline.destroyable);
+        assert_eq!(dev.zone("curated").unwrap().backup_days, None);
+        assert_eq!(prod.zone("curated").unwrap().backup_days, Some(35));
+        let mut again = prod;
+        again.environment = None;
+        again.zones.iter_mut().for_each(|zone| zone.backup_days = None);
+        assert_eq!(again, plain);
+    }
+
+    #[test]
+    fn an_environment_that_is_not_declared_is_said() {
+        let options = Options {
+            environment: Some("prd".into()),
+        };
+        let compilation = compile(&Memory::new([("clickstream.pipe", CLICKSTREAM)]), &options);
+        let said: Vec<_> = compilation.diagnostics.iter().map(|d| d.message.as_str()).collect();
+        assert_eq!(said, ["there is no env `prd`"]);
+        assert_eq!(compilation.diagnostics[0].help, ["did you mean `--env prod`?"]);
+        assert!(compilation.plan.is_none());
+    }
+
+    #[test]
+    fn a_project_of_several_files_is_one() {
+        let (head, tail) = CLICKSTREAM.split_once("source clicks").unwrap();
+        let tail = format!("source clicks{tail}");
+        let world = Memory::new([("b/rest.pipe", tail.as_str()), ("a.pipe", head)]);
+        let compilation = compile(&world, &Options::default());
+        assert_eq!(compilation.diagnostics, []);
+        assert_eq!(without_places(compilation.plan.unwrap()), without_places(plan_of(None)));
+    }
+}

@@ -287,7 +287,10 @@ fn daily_pages(input: &[Column]) -> Transform {
             max_workers: 10,
             timeout_minutes: 20,
         }),
-        why: vec!["it reads a table".into()],
+        why: vec![
+            "it reads a table".into(),
+            "`day` goes through unchanged, so a run computes only the days that may have changed".into(),
+        ],
         span: nowhere(),
     }
 }
@@ -306,12 +309,25 @@ fn zone(name: &str, tier: u8, format: Format, retain_days: u32) -> Zone {
     }
 }
 
-fn tests() -> Vec<Test> {
-    let input = |id: u128, kind: &str| {
-        let id = format!("00000000-0000-0000-0000-{id:012}");
-        let text = |value: &str| Literal::Text(value.into());
+fn text(value: &str) -> Literal {
+    Literal::Text(value.into())
+}
+
+fn uuid(id: u128) -> Literal {
+    Literal::Uuid(format!("00000000-0000-0000-0000-{id:012}"))
+}
+
+fn money(cents: i128) -> Literal {
+    Literal::Decimal {
+        unscaled: cents,
+        scale: 2,
+    }
+}
+
+fn turned_away() -> Test {
+    let input = |id, kind: &str| {
         vec![
-            Literal::Uuid(id),
+            uuid(id),
             text(""),
             Literal::Timestamp(0),
             text(""),
@@ -319,18 +335,50 @@ fn tests() -> Vec<Test> {
             Literal::Null,
         ]
     };
-    let zero = Literal::Decimal { unscaled: 0, scale: 2 };
-    vec![Test {
+    Test {
         title: "a purchase without an amount is turned away".into(),
         transform: "clean".into(),
         given: vec![input(1, "buy"), input(2, "view")],
-        expect: Some(vec![vec![
-            ("kind".into(), Literal::Text("view".into())),
-            ("amount".into(), zero),
-        ]]),
+        expect: Some(vec![vec![("kind".into(), text("view")), ("amount".into(), money(0))]]),
         expect_rejected: Some(1),
         span: nowhere(),
-    }]
+    }
+}
+
+fn adds_up() -> Test {
+    // 2026-01-01 is day 20,454.
+    let input = |id, day, buyer: &str, cents| {
+        vec![
+            uuid(id),
+            Literal::Timestamp(0),
+            text("/a"),
+            text(""),
+            money(cents),
+            Literal::Date(day),
+            text(buyer),
+        ]
+    };
+    let output = |day, clicks, cents| {
+        vec![
+            ("day".into(), Literal::Date(day)),
+            ("page".into(), text("/a")),
+            ("clicks".into(), Literal::Int(clicks)),
+            ("buyers".into(), Literal::Int(1)),
+            ("revenue".into(), money(cents)),
+        ]
+    };
+    Test {
+        title: "revenue adds up".into(),
+        transform: "daily_pages".into(),
+        given: vec![
+            input(1, 20_454, "x", 1_000),
+            input(2, 20_454, "x", 250),
+            input(3, 20_455, "y", 100),
+        ],
+        expect: Some(vec![output(20_454, 2, 1_250), output(20_455, 1, 100)]),
+        expect_rejected: None,
+        span: nowhere(),
+    }
 }
 
 /// The plan of `examples/clickstream`, without an environment.
@@ -513,6 +561,6 @@ pub fn clickstream() -> Plan {
             environments: vec!["dev".into(), "prod".into()],
             approve: vec!["prod".into()],
         }],
-        tests: tests(),
+        tests: vec![turned_away(), adds_up()],
     }
 }

@@ -158,3 +158,93 @@ fn keeps_days_apart(step: &Step, day: &str, input: &Dataset) -> bool {
         StepKind::Group { keys, .. } => same(keys),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixture::clickstream;
+    use crate::plan::{DatasetId, Plan};
+
+    fn daily(plan: &Plan) -> &Transform {
+        plan.transform("daily_pages").unwrap()
+    }
+
+    fn input(plan: &Plan) -> &Dataset {
+        plan.dataset(&DatasetId {
+            zone: "processed".into(),
+            name: "clicks".into(),
+        })
+    }
+
+    fn reads_of(plan: &Plan, steps: &[Step], partition: &[&str]) -> (Reads, String) {
+        let clean = plan.transform("clean").unwrap();
+        let day = event_day(&clean.input_columns, &clean.steps, 86_400);
+        let partition: Vec<_> = partition.iter().map(|name| (*name).to_owned()).collect();
+        reads(input(plan), day.as_ref(), steps, &partition)
+    }
+
+    #[test]
+    fn the_day_of_an_event_is_followed_through_the_steps() {
+        let plan = clickstream();
+        let clean = plan.transform("clean").unwrap();
+        let day = event_day(&clean.input_columns, &clean.steps, 5);
+        assert_eq!(
+            day,
+            Some(EventDay {
+                column: "day".into(),
+                late_seconds: 5
+            })
+        );
+        let mut steps = clean.steps.clone();
+        steps.push(Step {
+            kind: StepKind::Rename(vec![("day".into(), "on".into())]),
+            ..steps[0].clone()
+        });
+        assert_eq!(event_day(&clean.input_columns, &steps, 5).unwrap().column, "on");
+        steps.push(Step {
+            kind: StepKind::Drop(vec!["on".into()]),
+            ..steps[0].clone()
+        });
+        assert_eq!(event_day(&clean.input_columns, &steps, 5), None);
+    }
+
+    #[test]
+    fn a_run_reads_the_days_that_may_have_changed() {
+        let plan = clickstream();
+        let (found, _) = reads_of(&plan, &daily(&plan).steps, &["day"]);
+        assert_eq!(found, daily(&plan).reads);
+    }
+
+    #[test]
+    fn a_run_reads_all_where_days_run_together() {
+        let plan = clickstream();
+        let mut steps = daily(&plan).steps.clone();
+        steps[0].kind = StepKind::Dedupe {
+            keys: vec!["page".into()],
+            keep_first: true,
+            by: "at".into(),
+        };
+        let (found, why) = reads_of(&plan, &steps, &["day"]);
+        assert_eq!(found, Reads::All);
+        assert!(why.contains("`dedupe by click_id keep first by at` brings rows of different days together"), "{why}");
+        let (found, _) = reads_of(&plan, &daily(&plan).steps, &["page"]);
+        assert_eq!(found, Reads::All);
+    }
+
+    #[test]
+    fn waves_follow_the_dataflow() {
+        let plan = clickstream();
+        let first = daily(&plan).clone();
+        let mut second = first.clone();
+        second.name = "second".into();
+        second.input = Input::Table(first.target.clone());
+        second.target.name = "second".into();
+        let mut beside = first.clone();
+        beside.name = "beside".into();
+        beside.target.name = "beside".into();
+        assert_eq!(
+            waves(&[&first, &second, &beside]),
+            [vec!["daily_pages".to_owned(), "beside".into()], vec!["second".into()]]
+        );
+    }
+}
