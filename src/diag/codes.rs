@@ -132,7 +132,6 @@ codes! {
     804 NO_BUDGET Error "0.1.0" "an alarm is about a budget that is not there"
     805 EMAIL Error "0.1.0" "a mail address is not one"
     806 TEST_INPUT Error "0.1.0" "a test gives rows of what its transform does not read"
-    807 TEST_COLUMN Error "0.1.0" "a row of a test names a column that is not there"
-    808 TEST_FILL Error "0.1.0" "a row of a test leaves out what only its author can say"
-    809 APPROVAL Error "0.1.0" "an environment is approved that the delivery does not ship to"
+    807 TEST_FILL Error "0.1.0" "a row of a test leaves out what only its author can say"
+    808 APPROVAL Error "0.1.0" "an environment is approved that the delivery does not ship to"
 }

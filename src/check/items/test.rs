@@ -94,7 +94,6 @@ impl<'a> Program<'a> {
                 EntryKind::ExpectRows { rows } => {
                     let expected = result.expect.get_or_insert_with(Vec::new);
                     for row in rows_of(rows) {
-                        self.known_columns(row, output, &under.transform.target.to_string());
                         let context = typing.context(self.ground);
                         expected.push(check_row(&context, output, row, &mut self.diagnostics));
                     }
@@ -156,7 +155,6 @@ impl<'a> Program<'a> {
         let defaults: BTreeMap<_, _> = under.fields.iter().filter_map(with_default).collect();
         let mut filled = Vec::new();
         for (number, row) in (1..).zip(rows) {
-            self.known_columns(row, under.columns, &under.input);
             let context = typing.context(self.ground);
             let written = check_row(&context, under.columns, row, &mut self.diagnostics);
             let values = fill_row(under.columns, &defaults, &written, number);
@@ -189,20 +187,6 @@ impl<'a> Program<'a> {
                 let diagnostic = Diagnostic::new(Code::TEST_FILL, row.span, message)
                     .found(format!("`{name}` is left out"))
                     .help(format!("write `{name}: …`"));
-                self.say(diagnostic);
-            }
-        }
-    }
-
-    fn known_columns(&mut self, row: &Expr, columns: &[Column], of: &str) {
-        let ExprKind::Record(pairs) = &row.kind else {
-            return;
-        };
-        for (name, _) in pairs {
-            if !columns.iter().any(|column| column.name == name.text) {
-                let columns: Vec<_> = columns.iter().collect();
-                let mut diagnostic = super::source::unknown_column(name.span, &name.text, of, &columns);
-                diagnostic.code = Code::TEST_COLUMN;
                 self.say(diagnostic);
             }
         }

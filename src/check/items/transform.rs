@@ -256,7 +256,8 @@ impl<'a> Program<'a> {
         let (engine, mut why) = engine?;
         let (reads, reason) = self.reads(edge, &steps, &columns, &dataset, known)?;
         why.extend(reason);
-        known.datasets.insert(edge.target.clone(), dataset);
+        // Of two writers the first counts: the second was told of.
+        known.datasets.entry(edge.target.clone()).or_insert(dataset);
         Some(Transform {
             name: edge.entity.name.to_owned(),
             doc: doc_of(edge.entity.item),
