@@ -5,6 +5,7 @@
 pub mod aws;
 pub mod base;
 pub mod check;
+pub mod cli;
 mod compile;
 pub mod diag;
 pub mod emit;

@@ -1,3 +1,5 @@
 //! The `pipec` command: arguments in, exit code out.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    pipec::cli::main()
+}

@@ -7,3 +7,17 @@ pub mod hcl;
 pub mod pyspark;
 pub mod rust;
 pub mod states;
+
+use crate::plan::{Files, Plan};
+
+/// Every generated file of a build but its manifest. The same plan gives the same bytes.
+pub fn files(plan: &Plan) -> Files {
+    let parts = [
+        crate::aws::terraform(plan),
+        rust::emit(plan),
+        pyspark::emit(plan),
+        ci::emit(plan),
+        docs::emit(plan),
+    ];
+    parts.into_iter().flatten().collect()
+}

@@ -2,7 +2,7 @@
 
 Ratios within one run are what to quote; single times depend on the machine.
 
-    platform.py PIPEC [--events N]
+    whole.py PIPEC [--events N]
 """
 
 from __future__ import annotations

@@ -1,0 +1,27 @@
+//! `pipec check`: every diagnostic, nothing written.
+
+use super::output::Output;
+use super::{Outcome, ProjectArgument, project};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    project: ProjectArgument,
+    /// Apply an environment's settings
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+}
+
+pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
+    let found = project::find(&arguments.project)?;
+    let compiled = project::compile_or_say(out, found, arguments.env.as_deref())?;
+    let plan = &compiled.plan;
+    out.done(&format!(
+        "{}: {} sources, {} transforms, {} datasets, no errors",
+        plan.pipeline.name,
+        plan.sources.len(),
+        plan.transforms.len(),
+        plan.datasets.len()
+    ));
+    Ok(())
+}

@@ -1,0 +1,258 @@
+//! `pipec explain`: why.
+
+use std::fmt::Write;
+
+use clap::Subcommand;
+
+use super::output::Output;
+use super::project::{Compiled, compile_or_say, find};
+use super::{Failure, Outcome, ProjectArgument};
+use crate::base::suggest;
+use crate::diag::{self, Code};
+use crate::plan::{DatasetId, Engine, Input, Plan, Reads, Transform, WriteMode, lineage};
+
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(super) struct Arguments {
+    /// A diagnostic's code, such as P0301
+    #[arg(required = true)]
+    code: Option<String>,
+    #[command(subcommand)]
+    topic: Option<Topic>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Topic {
+    /// What runs where, what it reads and writes, and why
+    Plan {
+        #[command(flatten)]
+        project: ProjectArgument,
+        /// Apply an environment's settings
+        #[arg(long, value_name = "NAME")]
+        env: Option<String>,
+    },
+    /// What a principal can see, and what stays hidden from it
+    Access {
+        /// The name of an `access` item, or a role's ARN
+        principal: String,
+        /// Only this dataset, `zone.dataset`
+        dataset: Option<String>,
+        /// The project's folder
+        #[arg(long, value_name = "PATH")]
+        project: Option<std::path::PathBuf>,
+    },
+    /// Where a column comes from
+    Lineage {
+        /// `zone.dataset.column`
+        column: String,
+        #[command(flatten)]
+        project: ProjectArgument,
+    },
+}
+
+pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
+    match (&arguments.topic, &arguments.code) {
+        (Some(Topic::Plan { project, env }), _) => {
+            let compiled = compile_or_say(out, find(project)?, env.as_deref())?;
+            out.result(&plan(&compiled));
+            Ok(())
+        }
+        (
+            Some(Topic::Access {
+                principal,
+                dataset,
+                project,
+            }),
+            _,
+        ) => {
+            let project = ProjectArgument { path: project.clone() };
+            let compiled = compile_or_say(out, find(&project)?, None)?;
+            out.result(&access(&compiled.plan, principal, dataset.as_deref())?);
+            Ok(())
+        }
+        (Some(Topic::Lineage { column, project }), _) => {
+            let compiled = compile_or_say(out, find(project)?, None)?;
+            out.result(&column_lineage(&compiled.plan, column)?);
+            Ok(())
+        }
+        (None, Some(code)) => explain_code(out, code),
+        (None, None) => Err(Failure::Usage("name a code or a topic".to_owned())),
+    }
+}
+
+fn explain_code(out: &Output, text: &str) -> Outcome {
+    let number = text.trim_start_matches(['P', 'p']).parse().ok().map(Code);
+    let Some(info) = number.and_then(diag::find) else {
+        let codes: Vec<_> = diag::CODES.iter().map(|info| info.code.to_string()).collect();
+        let near = suggest(text, codes.iter().map(String::as_str));
+        let hint = near.map(|code| format!("; did you mean `{code}`?")).unwrap_or_default();
+        return Err(Failure::Usage(format!("`{text}` is no code of a diagnostic{hint}")));
+    };
+    out.result(&format!(
+        "{}: {} (since {})\n\n{}",
+        info.code, info.title, info.since, info.page
+    ));
+    Ok(())
+}
+
+fn plan(compiled: &Compiled) -> String {
+    let mut text = String::new();
+    for transform in &compiled.plan.transforms {
+        let source = compiled.sources.get(transform.span.file);
+        let line = source.line_column(transform.span.start).line;
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{} ({}:{line})", transform.name, source.path);
+        for (what, how) in facts(&compiled.plan, transform) {
+            let _ = writeln!(text, "  {what:<8} {how}");
+        }
+        for why in &transform.why {
+            let _ = writeln!(text, "  because  {why}");
+        }
+        text.push('\n');
+    }
+    for schedule in &compiled.plan.schedules {
+        let waves: Vec<_> = schedule.waves.iter().map(|wave| wave.join(", ")).collect();
+        let _ = writeln!(
+            text,
+            "{}: {} ({}) runs {}",
+            schedule.name,
+            schedule.cron,
+            schedule.zone,
+            waves.join(", then ")
+        );
+    }
+    text
+}
+
+fn facts(plan: &Plan, transform: &Transform) -> Vec<(&'static str, String)> {
+    let input = match &transform.input {
+        Input::Stream(source) => format!("the arrivals of `{source}`"),
+        Input::Table(dataset) => format!("`{dataset}`"),
+    };
+    let reads = match &transform.reads {
+        Reads::Arrivals => format!("{input}, as they come"),
+        Reads::All => format!("{input}, all of it every time"),
+        Reads::Days {
+            column, late_seconds, ..
+        } => {
+            let late = *late_seconds as f64 / 86_400.0;
+            format!(
+                "{input}: each `{column}` that may have changed since the last good run, {late} days of lateness included"
+            )
+        }
+    };
+    let writes = match transform.mode {
+        WriteMode::Append => format!("`{}`: new rows are added", transform.target),
+        WriteMode::Overwrite => format!(
+            "`{}`: the partitions that a run computed are replaced",
+            transform.target
+        ),
+    };
+    let dataset = plan.dataset(&transform.target);
+    let engine = match &transform.engine {
+        Engine::Lambda(lambda) => format!(
+            "AWS Lambda, a generated Rust function: {} records or {} s a batch, {} MiB, {}",
+            lambda.batch, lambda.wait_seconds, lambda.memory_mib, lambda.architecture
+        ),
+        Engine::Glue(glue) => format!(
+            "AWS Glue 5.0, a generated PySpark job: {}..{} workers {}, at most {} min",
+            glue.min_workers, glue.max_workers, glue.worker, glue.timeout_minutes
+        ),
+    };
+    let keeps = format!(
+        "{} days, partitioned by {}",
+        dataset.retain_days,
+        dataset.partition.join(", ")
+    );
+    vec![
+        ("reads", reads),
+        ("writes", writes),
+        ("keeps", keeps),
+        ("runs on", engine),
+    ]
+}
+
+fn access(plan: &Plan, principal: &str, only: Option<&str>) -> Result<String, Failure> {
+    let matching: Vec<_> = plan
+        .accesses
+        .iter()
+        .filter(|access| access.name == principal || access.roles.iter().any(|role| role == principal))
+        .collect();
+    if matching.is_empty() {
+        let names: Vec<_> = plan
+            .accesses
+            .iter()
+            .map(|access| format!("`{}`", access.name))
+            .collect();
+        let message = format!(
+            "no `access` names `{principal}`: it can read nothing; there is {}",
+            names.join(", ")
+        );
+        return Err(Failure::Usage(message));
+    }
+    let mut text = String::new();
+    for access in matching {
+        let _ = writeln!(text, "{}: {}", access.name, access.roles.join(", "));
+        for dataset in plan
+            .datasets
+            .values()
+            .filter(|dataset| only.is_none_or(|name| dataset.id.to_string() == name))
+        {
+            let grant = access.grants.iter().find(|grant| grant.dataset == dataset.id);
+            let Some(grant) = grant else {
+                let _ = writeln!(text, "  {:<24} nothing: no `allow` names it", dataset.id.to_string());
+                continue;
+            };
+            let _ = writeln!(
+                text,
+                "  {:<24} select {}",
+                dataset.id.to_string(),
+                grant.columns.join(", ")
+            );
+            for column in dataset
+                .columns
+                .iter()
+                .filter(|column| !grant.columns.contains(&column.name))
+            {
+                let why = match column.labels.iter().next() {
+                    Some(label) => format!("it carries @{label}, which is not cleared"),
+                    None => "it is not among the columns of the `allow`".to_owned(),
+                };
+                let _ = writeln!(text, "  {:<24} not `{}`: {why}", "", column.name);
+            }
+        }
+    }
+    Ok(text)
+}
+
+fn column_lineage(plan: &Plan, text: &str) -> Result<String, Failure> {
+    let parts: Vec<_> = text.split('.').collect();
+    let [zone, name, column] = parts[..] else {
+        return Err(Failure::Usage(format!(
+            "`{text}` is not of the form `zone.dataset.column`"
+        )));
+    };
+    let id = DatasetId {
+        zone: zone.to_owned(),
+        name: name.to_owned(),
+    };
+    let Some(dataset) = plan.datasets.get(&id) else {
+        let names: Vec<_> = plan.datasets.keys().map(ToString::to_string).collect();
+        return Err(Failure::Usage(format!(
+            "there is no dataset `{id}`; there is {}",
+            names.join(", ")
+        )));
+    };
+    if !dataset.columns.iter().any(|found| found.name == column) {
+        let names: Vec<_> = dataset.columns.iter().map(|column| column.name.as_str()).collect();
+        return Err(Failure::Usage(format!(
+            "`{id}` has no column `{column}`; it has {}",
+            names.join(", ")
+        )));
+    }
+    let lines = lineage::trace(plan, &id, column);
+    Ok(lines
+        .iter()
+        .map(|(depth, line)| format!("{}{line}\n", "  ".repeat(*depth)))
+        .collect())
+}

@@ -1,0 +1,101 @@
+//! Finds the project that a command is about, and compiles it.
+
+use std::path::{Path, PathBuf};
+
+use super::output::Output;
+use super::{Failure, ProjectArgument};
+use crate::base::{Disk, Sources, World};
+use crate::plan::Plan;
+use crate::{Options, compile};
+
+/// A project's folder, and the files in it.
+#[derive(Debug)]
+pub(super) struct Project {
+    pub(super) root: PathBuf,
+    pub(super) world: Disk,
+}
+
+/// A project without errors.
+#[derive(Debug)]
+pub(super) struct Compiled {
+    pub(super) project: Project,
+    pub(super) sources: Sources,
+    pub(super) plan: Plan,
+}
+
+/// The project that is meant.
+pub(super) fn find(argument: &ProjectArgument) -> Result<Project, Failure> {
+    let root = match &argument.path {
+        Some(path) if path.is_dir() => path.clone(),
+        Some(path) if path.is_file() => {
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+                .unwrap_or(Path::new("."));
+            nearest(folder)?.unwrap_or_else(|| folder.to_path_buf())
+        }
+        Some(path) => return Err(Failure::Usage(format!("`{}` is no folder and no file", path.display()))),
+        None => nearest(Path::new("."))?.ok_or_else(|| {
+            let help = "name the project's folder, or start one with `pipec new NAME`";
+            Failure::Usage(format!("no folder from here up declares a `pipeline`; {help}"))
+        })?,
+    };
+    let world = Disk::new(&root);
+    Ok(Project { root, world })
+}
+
+/// The nearest folder from here up with a file that declares a `pipeline`.
+fn nearest(start: &Path) -> Result<Option<PathBuf>, Failure> {
+    let start = std::path::absolute(start).map_err(|error| Failure::io("find", start, &error))?;
+    Ok(start
+        .ancestors()
+        .find(|folder| declares_pipeline(folder))
+        .map(Path::to_path_buf))
+}
+
+fn declares_pipeline(folder: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return false;
+    };
+    entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "pipe"))
+        .filter_map(|path| std::fs::read_to_string(path).ok())
+        .any(|text| {
+            text.lines()
+                .any(|line| line.split_whitespace().next() == Some("pipeline") && !line.starts_with(' '))
+        })
+}
+
+/// Compiles a project and says everything there is to say about it.
+pub(super) fn compile_or_say(out: &Output, project: Project, environment: Option<&str>) -> Result<Compiled, Failure> {
+    if let Err(error) = project.world.pipe_files() {
+        return Err(Failure::io("read", &project.root, &error));
+    }
+    let options = Options {
+        environment: environment.map(str::to_owned),
+    };
+    let compilation = compile(&project.world, &options);
+    out.diagnostics(&compilation.sources, &compilation.diagnostics);
+    let plan = compilation.plan.ok_or(Failure::Project)?;
+    Ok(Compiled {
+        project,
+        sources: compilation.sources,
+        plan,
+    })
+}
+
+/// What is written takes the place of a whole folder: that must not be one with sources in it.
+pub(super) fn refuse_project_folder(project: &Project, folder: &Path) -> Result<(), Failure> {
+    let real = |path: &Path| std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+    let root = real(&project.root).map_err(|error| Failure::io("find", &project.root, &error))?;
+    let folder = real(folder).map_err(|error| Failure::io("find", folder, &error))?;
+    if root.starts_with(&folder) {
+        let folder = folder.display();
+        return Err(Failure::Usage(format!(
+            "`{folder}` holds the project itself; name a folder of its own"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! `pipec test`: the project's tests, on the embedded engine or on what was generated.
+
+use clap::ValueEnum;
+
+use super::output::{Output, plural};
+use super::project::Compiled;
+use super::{Failure, Outcome, ProjectArgument, project};
+use crate::local;
+use crate::local::test::TestResult;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    project: ProjectArgument,
+    /// What runs the transforms
+    #[arg(long, value_enum, default_value = "local")]
+    engine: Engine,
+    /// Only tests whose title or transform holds this text
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    /// The embedded engine: all transforms
+    Local,
+}
+
+pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
+    let found = project::find(&arguments.project)?;
+    let compiled = project::compile_or_say(out, found, None)?;
+    let filter = arguments.filter.as_deref();
+    let results = match arguments.engine {
+        Engine::Local => local::test::run_tests(&compiled.plan, filter),
+    };
+    say(out, &compiled, arguments, &results)
+}
+
+fn say(out: &Output, compiled: &Compiled, arguments: &Arguments, results: &[TestResult]) -> Outcome {
+    for result in results {
+        let time = format!("{:.2} s", result.elapsed.as_secs_f64());
+        let source = compiled.sources.get(result.span.file);
+        let line = source.line_column(result.span.start).line;
+        let place = format!("{}:{line}", source.path);
+        match &result.verdict {
+            Ok(verdict) if verdict.passed() => {
+                out.done(&format!("pass  {} ({}, {time})", result.title, result.transform))
+            }
+            Ok(verdict) => {
+                let difference = verdict.to_string().replace('\n', "\n      ");
+                out.error(&format!(
+                    "FAIL  {} ({}, {place})\n      {difference}",
+                    result.title, result.transform
+                ));
+            }
+            Err(error) => out.error(&format!(
+                "FAIL  {} ({}, {place})\n      {}",
+                result.title, result.transform, error.message
+            )),
+        }
+    }
+    let failed = results.iter().filter(|result| !result.passed()).count();
+    let left_out = if arguments.filter.is_none() {
+        compiled.plan.tests.len() - results.len()
+    } else {
+        0
+    };
+    let elsewhere = match left_out {
+        0 => String::new(),
+        count => format!(", {} of transforms that run elsewhere", plural(count, "test")),
+    };
+    out.done(&format!(
+        "{} passed, {failed} failed{elsewhere}",
+        results.len() - failed
+    ));
+    if results.is_empty() {
+        out.error("no test was run");
+    }
+    match failed == 0 && !results.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Project),
+    }
+}
