@@ -143,44 +143,6 @@ fn two_transforms_from_lines_to_parquet() {
 }
 
 #[test]
-fn every_sample_click_is_accounted_for() {
-    let plan = fixture::clickstream();
-    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let inputs = Inputs {
-        folder: project.join("examples/clickstream/samples"),
-    };
-    let told = text(project.join("tests/e2e/clicks.manifest.json"));
-    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
-    let out = tempfile::tempdir().unwrap();
-    let report = run(&plan, &inputs, out.path(), &Options::default()).unwrap();
-    let clean = &report.transforms[0];
-    assert_eq!(Some(clean.rows_in), told["events"].as_u64());
-    assert_eq!(Some(clean.rows_out), told["good"].as_u64());
-    assert_eq!(Some(clean.rejected_rows()), told["broken"].as_u64());
-    let mut days: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for row in rows(&plan, out.path(), "curated", "daily_pages") {
-        // A page may hold spaces, so the values are taken from the ends.
-        let value = |name: &str| {
-            row.rsplit_once(&format!("{name}="))
-                .unwrap()
-                .1
-                .split(' ')
-                .next()
-                .unwrap()
-                .to_owned()
-        };
-        let day = days.entry(row["day=".len()..][..10].to_owned()).or_default();
-        day.0 += value(" clicks").parse::<u64>().unwrap();
-        day.1 += value(" revenue").replace('.', "").parse::<u64>().unwrap();
-    }
-    for (day, told) in told["days"].as_object().unwrap() {
-        let expected = (told["clicks"].as_u64().unwrap(), told["click_cents"].as_u64().unwrap());
-        assert_eq!(days.remove(day), Some(expected), "{day}");
-    }
-    assert!(days.is_empty());
-}
-
-#[test]
 fn every_reason_and_only_the_first() {
     let plan = fixture::clickstream();
     let long = format!("\"{}\"", "é".repeat(2049));
