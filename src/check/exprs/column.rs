@@ -22,7 +22,7 @@ pub fn find<'c>(columns: &'c [Column], name: &str) -> Option<&'c Column> {
 /// No column has this name: the nearest one, or those in scope.
 pub fn unknown(columns: &[Column], name: &str, span: Span) -> Diagnostic {
     if ARRIVAL_COLUMNS.contains(&name) {
-        return crate::check::not_yet(span, format!("use `{name}`"));
+        return crate::check::not_yet(span, format!("`{name}`"));
     }
     let diagnostic = Diagnostic::new(Code::UNKNOWN_COLUMN, span, format!("no column is called `{name}` here"))
         .found("not a column of the rows at this place");
