@@ -149,7 +149,20 @@ fn rows(
 /// A project that gets exactly what its lines are marked with.
 fn marked(shape: Shape, text: &str) -> Checked {
     let checked = check(shape, text);
-    assert_eq!(checked.said, checked.marks, "in\n{text}");
+    // A refusal says more than what is refused, and says it the same way everywhere: the mark names what.
+    let is = |(said, mark): (&String, &String)| {
+        said == mark
+            || mark.split_once("[P0690]: ").is_some_and(|(place, what)| {
+                said.split_once("[P0690]: ")
+                    .is_some_and(|(at, words)| at == place && words.contains(what))
+            })
+    };
+    let same = checked.said.len() == checked.marks.len() && checked.said.iter().zip(&checked.marks).all(is);
+    assert!(
+        same,
+        "said {:#?}\nmarked {:#?}\nin\n{text}",
+        checked.said, checked.marks
+    );
     checked
 }
 
@@ -589,30 +602,21 @@ fn mistakes_in_expressions_are_said_once() {
             "  filter page is null // warning[P0318]: `page` is always there, so `page is null` is the same for every row",
             Shape::Stream,
         ),
+        ("  derive x = n / 2 // error[P0690]: division (`/`)", Shape::Stream),
         (
-            "  derive x = n / 2 // error[P0690]: this version cannot do division (`/`) yet",
+            "  derive x = ratio + 1 // error[P0690]: `+` between float and int",
+            Shape::Stream,
+        ),
+        ("  filter page like \"a%\" // error[P0690]: `like`", Shape::Stream),
+        (
+            "  derive x = date(page) // error[P0690]: `date` of a text that is not a literal",
             Shape::Stream,
         ),
         (
-            "  derive x = ratio + 1 // error[P0690]: this version cannot do `+` between float and int yet",
+            "  derive x = \"${page}!\" // error[P0690]: texts with `${ }` in expressions",
             Shape::Stream,
         ),
-        (
-            "  filter page like \"a%\" // error[P0690]: this version cannot do `like` yet",
-            Shape::Stream,
-        ),
-        (
-            "  derive x = date(page) // error[P0690]: this version cannot do `date` of a text that is not a literal yet",
-            Shape::Stream,
-        ),
-        (
-            "  derive x = \"${page}!\" // error[P0690]: this version cannot do texts with `${ }` in expressions yet",
-            Shape::Stream,
-        ),
-        (
-            "  filter _seq > 1 // error[P0690]: this version cannot do `_seq` yet",
-            Shape::Stream,
-        ),
+        ("  filter _seq > 1 // error[P0690]: `_seq`", Shape::Stream),
     ] {
         transform(shape, steps);
     }
@@ -657,12 +661,9 @@ fn mistakes_in_steps_are_said_once() {
             "  expect a : n > 0 else warn\n  expect a : n > 1 else warn // error[P0605]: two `expect`s are called `a`",
             Shape::Stream,
         ),
+        ("  dedupe by id // error[P0690]: `dedupe` on a stream", Shape::Stream),
         (
-            "  dedupe by id // error[P0690]: this version cannot do `dedupe` on a stream yet",
-            Shape::Stream,
-        ),
-        (
-            "  group by day { c = count() } // error[P0690]: this version cannot do `group` on a stream yet",
+            "  group by day { c = count() } // error[P0690]: `group` on a stream",
             Shape::Stream,
         ),
         (
@@ -674,7 +675,7 @@ fn mistakes_in_steps_are_said_once() {
             Shape::Table,
         ),
         (
-            "  dedupe by id within 1 hour // error[P0690]: this version cannot do `dedupe … within` yet",
+            "  dedupe by id within 1 hour // error[P0690]: `dedupe … within`",
             Shape::Table,
         ),
         (
@@ -690,7 +691,7 @@ fn mistakes_in_steps_are_said_once() {
             Shape::Table,
         ),
         (
-            "  group by day { c = sum(n) + 1 } // error[P0690]: this version cannot do aggregates inside of an expression (`sum(n) + 1`) yet",
+            "  group by day { c = sum(n) + 1 } // error[P0690]: computing with aggregates, as `sum(n) + 1` does",
             Shape::Table,
         ),
         (
@@ -713,10 +714,7 @@ fn mistakes_in_steps_are_said_once() {
             "  group by day { c = count(), day = count() } // error[P0313]: two columns are called `day`",
             Shape::Table,
         ),
-        (
-            "  sort by at // error[P0690]: this version cannot do the step `sort` yet",
-            Shape::Table,
-        ),
+        ("  sort by at // error[P0690]: the step `sort`", Shape::Table),
     ] {
         transform(shape, steps);
     }
@@ -744,7 +742,7 @@ schema Row {
   l : decimal // error[P0316]: `decimal` is not a decimal type
   m : int(3) // error[P0316]: `int` takes nothing in brackets
   n : Round
-  o : list<int> // error[P0690]: this version cannot do fields of type `list<int>` yet
+  o : list<int> // error[P0690]: fields of type `list<int>`
   p : string @ppi // error[P0401]: no class is called `ppi`
   q : string @event_time // error[P0402]: `@event_time` wants `q` to be a timestamp that is always there
   r : string? @key // error[P0402]: `@key` wants `r` to be always there

@@ -226,7 +226,10 @@ mod tests {
         };
         let (found, why) = reads_of(&plan, &steps, &["day"]);
         assert_eq!(found, Reads::All);
-        assert!(why.contains("`dedupe by click_id keep first by at` brings rows of different days together"), "{why}");
+        assert!(
+            why.contains("`dedupe by click_id keep first by at` brings rows of different days together"),
+            "{why}"
+        );
         let (found, _) = reads_of(&plan, &daily(&plan).steps, &["page"]);
         assert_eq!(found, Reads::All);
     }

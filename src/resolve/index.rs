@@ -130,7 +130,12 @@ fn twice(entity: &Entity<'_>, first: &Entity<'_>) -> Diagnostic {
         entity.span,
         match first.kind == entity.kind {
             true => format!("{} `{}` is declared twice", entity.kind, entity.name),
-            false => format!("`{}` is {} and {}", entity.name, article(first.kind), article(entity.kind)),
+            false => format!(
+                "`{}` is {} and {}",
+                entity.name,
+                article(first.kind),
+                article(entity.kind)
+            ),
         },
     )
     .found("the second")

@@ -55,7 +55,7 @@ impl Checker<'_> {
         }
         if self.holds_aggregate(expr) {
             self.say(
-                crate::check::not_yet(expr.span, format!("aggregates inside of an expression (`{text}`)"))
+                crate::check::not_yet(expr.span, format!("computing with aggregates, as `{text}` does"))
                     .help("give each aggregate a name, and `derive` the rest in a step behind"),
             );
             return;

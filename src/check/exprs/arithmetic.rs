@@ -32,7 +32,7 @@ impl Checker<'_> {
         let labels = union([&left, &right]);
         let optional = left.expr.ty.optional || right.expr.ty.optional;
         let (left, right) = match kind {
-            TypeKind::Decimal { .. } => (self.to_decimal(left, &l), self.to_decimal(right, &r)),
+            TypeKind::Decimal { .. } => (self.widened(left, &l), self.widened(right, &r)),
             _ => (left, right),
         };
         let node = ExprKind::Arithmetic {
@@ -69,7 +69,7 @@ impl Checker<'_> {
     }
 
     /// An int where it meets decimals is as wide as any int, a literal as it is written.
-    fn to_decimal(&mut self, typed: Typed, kind: &TypeKind) -> Typed {
+    fn widened(&mut self, typed: Typed, kind: &TypeKind) -> Typed {
         match ty::digits(kind) {
             Some((precision, scale)) => self.convert(typed, &TypeKind::Decimal { precision, scale }),
             None => typed,

@@ -14,7 +14,9 @@ impl Checker<'_> {
         match &bounds.kind {
             ExprKind::Range { low, high } => {
                 let (low_value, high_value) = (measure(low)?, measure(high)?);
-                let outside = numbers(value)?.into_iter().find(|number| *number < low_value || *number > high_value);
+                let outside = numbers(value)?
+                    .into_iter()
+                    .find(|number| *number < low_value || *number > high_value);
                 outside.map(|number| self.out_of_range(asked, number, low, high))
             }
             ExprKind::List(items) => match value {

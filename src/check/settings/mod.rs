@@ -120,7 +120,11 @@ impl<'a> Checker<'a> {
             }
         }
         // A misspelt setting is one mistake: that it is missing too goes without saying.
-        for name in meant.into_iter().filter(|name| settings.get(name).is_none()).collect::<Vec<_>>() {
+        for name in meant
+            .into_iter()
+            .filter(|name| settings.get(name).is_none())
+            .collect::<Vec<_>>()
+        {
             settings.insert(name, Setting::bad(owner.span));
         }
         self.absent(declared, owner, &mut settings, diagnostics);

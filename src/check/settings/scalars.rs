@@ -525,7 +525,10 @@ impl Checker<'_> {
     }
 
     fn placeholder(&self, span: Span, asked: &Asked<'_, '_>) -> Diagnostic {
-        let message = format!("the text of `{}` must stand as it is, without `${{ }}`", asked.setting.name());
+        let message = format!(
+            "the text of `{}` must stand as it is, without `${{ }}`",
+            asked.setting.name()
+        );
         Diagnostic::new(Code::SETTING_TYPE, span, message)
             .found("known only later")
             .help("write the text itself")
@@ -535,7 +538,11 @@ impl Checker<'_> {
         let size = (step as f64).max(1.0);
         let show = |count: f64| format!("`{}`", super::bounds::show(dimension, count * size));
         let (below, above) = ((found / size).floor(), (found / size).ceil());
-        let near: Vec<_> = [below, above].into_iter().filter(|count| *count > 0.0).map(show).collect();
+        let near: Vec<_> = [below, above]
+            .into_iter()
+            .filter(|count| *count > 0.0)
+            .map(show)
+            .collect();
         let step = super::bounds::show(dimension, size);
         let message = format!(
             "`{}` takes a whole multiple of {step}, but this is `{}`",
