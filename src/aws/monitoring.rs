@@ -3,7 +3,7 @@
 use super::naming::{limit, named};
 use super::operations::{AGE, DATASET, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
-use super::{firehose, function, kinesis, orchestration};
+use super::{firehose, function, kinesis, operations, orchestration};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::emit::states;
 use crate::object_of;
@@ -271,10 +271,10 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
             0.0,
         ));
     }
-    let functions = function::functions(plan).map(|(transform, ..)| transform.name.as_str());
-    for name in functions.chain(names::OPERATIONS) {
+    let functions = function::functions(plan).map(|(transform, ..)| transform.name.clone());
+    for name in functions.chain(names::OPERATIONS.map(operations::label)) {
         for (what, text) in [("Errors", "fails"), ("Throttles", "is throttled")] {
-            let metric = metric("AWS/Lambda", what, function_dimension(name));
+            let metric = metric("AWS/Lambda", what, function_dimension(&name));
             out.push(ring(
                 format!("{name}_{}", what.to_lowercase()),
                 format!("The function {name} {text}"),

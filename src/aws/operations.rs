@@ -4,7 +4,8 @@ use super::naming::{limit, named};
 use super::policy::{allow, key_use, role, trust};
 use super::{function, lake, orchestration, queue};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
-use crate::plan::{Plan, Zone, names};
+use crate::plan::types::{Column, TypeKind};
+use crate::plan::{Dataset, Plan, Zone, names};
 use crate::{object_of, text_of};
 
 /// Their sources, by name.
@@ -44,6 +45,11 @@ pub fn sweep_days(zone: &Zone) -> u32 {
     }
 }
 
+/// The label of an operations function: no transform is called so by chance.
+pub fn label(name: &str) -> String {
+    format!("ops_{name}")
+}
+
 /// Functions, roles, logs and schedules.
 pub fn blocks(plan: &Plan) -> Vec<Block> {
     let mut out = queue::dead_letters(plan, FAILED, "Runs of the platform's own functions that failed.");
@@ -64,12 +70,12 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     ] {
         out.extend(one(plan, name, purpose, action));
         let target = orchestration::Target {
-            arn: reference(format!("aws_lambda_function.{name}.arn")),
+            arn: reference(format!("aws_lambda_function.{}.arn", label(name))),
             role: ROLE.into(),
             input: None,
             retries: 2,
         };
-        out.push(orchestration::entry(plan, name, every, "UTC", target));
+        out.push(orchestration::entry(plan, &label(name), every, "UTC", target));
     }
     out.extend(starter(plan));
     out
@@ -78,7 +84,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
 fn starter(plan: &Plan) -> [Block; 2] {
     let functions = names::OPERATIONS
         .iter()
-        .map(|name| reference(format!("aws_lambda_function.{name}.arn")));
+        .map(|name| reference(format!("aws_lambda_function.{}.arn", label(name))));
     let mut statements = vec![allow("Invoke", &["lambda:InvokeFunction"], functions)];
     statements.extend(queue::send(orchestration::MISSED));
     statements.push(orchestration::decrypt_input());
@@ -92,8 +98,9 @@ fn starter(plan: &Plan) -> [Block; 2] {
 }
 
 fn one(plan: &Plan, name: &str, purpose: &str, list_action: &str) -> Vec<Block> {
-    let group = format!("{name}_function");
-    let log_name = text_of!["/aws/lambda/", named(plan, name, limit::SIXTY_FOUR)];
+    let label = label(name);
+    let group = format!("{label}_function");
+    let log_name = text_of!["/aws/lambda/", named(plan, &label, limit::SIXTY_FOUR)];
     let buckets: Vec<Value> = lake::buckets(plan)
         .iter()
         .filter(|bucket| !bucket.takes_logs)
@@ -111,7 +118,7 @@ fn one(plan: &Plan, name: &str, purpose: &str, list_action: &str) -> Vec<Block> 
         "CONFIGURATION_KEY" => reference("aws_s3_object.operations.key"),
         "PLATFORM" => reference("local.prefix"),
     };
-    let lambda = function::base(plan, name, &names::operations_archive(name))
+    let lambda = function::base(plan, &label, &names::operations_archive(name))
         .doc(purpose)
         .set("description", purpose)
         .set("runtime", "python3.13")
@@ -123,7 +130,7 @@ fn one(plan: &Plan, name: &str, purpose: &str, list_action: &str) -> Vec<Block> 
         .block(Block::new("environment").set("variables", environment))
         .block(Block::new("dead_letter_config").set("target_arn", reference(format!("aws_sqs_queue.{FAILED}.arn"))));
     let mut out = vec![lake::log_group(plan, &group, log_name)];
-    out.extend(function::function_role(plan, name, statements));
+    out.extend(function::function_role(plan, &label, statements));
     out.push(lambda);
     out
 }
@@ -138,16 +145,11 @@ fn configuration_arn() -> Value {
 
 /// Every folder with a lifetime: what the verifier counts in. Datasets come first, and are what the probe measures.
 fn configuration(plan: &Plan) -> Block {
-    let text = |value: &str| Value::from(value);
     let mut places: Vec<Value> = vec![];
     for dataset in plan.datasets.values() {
         let aged = lake::purged_by_age(plan, dataset);
         let sweep = plan.zone(&dataset.id.zone).map_or(3, sweep_days);
-        let column = dataset
-            .partition
-            .first()
-            .filter(|_| !aged)
-            .map_or(Value::Null, |name| text(name));
+        let column = day_column(dataset).filter(|_| !aged).map_or(Value::Null, Value::from);
         places.push(object_of! {
             "name" => dataset.id.to_string(),
             "kind" => "dataset",
@@ -181,6 +183,12 @@ fn configuration(plan: &Plan) -> Block {
             "content",
             call("jsonencode", [object([("places".to_string(), Value::List(places))])]),
         )
+}
+
+/// The partition that is a day: what rows that are rewritten are purged by.
+fn day_column(dataset: &Dataset) -> Option<&str> {
+    let is_day = |column: &&Column| column.ty.kind == TypeKind::Date && dataset.partition.contains(&column.name);
+    dataset.columns.iter().find(is_day).map(|column| column.name.as_str())
 }
 
 fn bucket_name(label: &str) -> Value {

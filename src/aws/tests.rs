@@ -90,6 +90,7 @@ fn names_keep_their_limits() {
 
 #[test]
 fn addresses_are_unique_and_references_exist() {
+    let reference = regex::Regex::new(r"(data\.)?\b(aws_[a-z0-9_]+|terraform_data)\.([A-Za-z0-9_]+)").unwrap();
     for plan in plans() {
         let stack = stack(&plan);
         let mut addresses = BTreeSet::new();
@@ -99,7 +100,6 @@ fn addresses_are_unique_and_references_exist() {
         {
             assert!(addresses.insert(block.address()), "{} is there twice", block.address());
         }
-        let reference = regex::Regex::new(r"(data\.)?\b(aws_[a-z0-9_]+|terraform_data)\.([A-Za-z0-9_]+)").unwrap();
         for (path, text) in stack.print() {
             let code: String = text
                 .lines()
