@@ -18,12 +18,12 @@ pub mod ty;
 use crate::base::Span;
 use crate::diag::{Code, Diagnostic};
 
-/// The language has it, and this version cannot do it: `what` is what it does not do, "read views".
+/// The language has it, and this version does not: `what` names it, "the step `sort`".
 pub fn not_yet(span: Span, what: impl AsRef<str>) -> Diagnostic {
     Diagnostic::new(
         Code::NOT_YET,
         span,
-        format!("this version does not {} yet", what.as_ref()),
+        format!("not in this version yet: {}", what.as_ref()),
     )
-    .found("not yet")
+    .found("the language has it")
 }

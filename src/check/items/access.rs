@@ -69,12 +69,12 @@ impl Program<'_> {
 
     fn allow(&mut self, allow: &Allow, cleared: &BTreeSet<String>, datasets: &Datasets, grants: &mut Vec<Grant>) {
         if allow.action.text != "select" {
-            let what = format!("know `allow {}`", allow.action.text);
+            let what = format!("`allow {}`", allow.action.text);
             self.say(not_yet(allow.action.span, what).help("this version has `allow select`"));
             return;
         }
         if let Some(condition) = &allow.condition {
-            self.say(not_yet(condition.span, "show some rows only (`where`)"));
+            self.say(not_yet(condition.span, "showing some rows only (`where`)"));
         }
         for path in &allow.on {
             let (zone, name) = match (path.parts.as_slice(), path.star) {

@@ -148,12 +148,12 @@ impl<'a> Program<'a> {
             let (what, span) = match &item.kind {
                 ItemKind::Block(block) => match self.checker.declarations.item(&block.keyword.text) {
                     Some(declared) if declared.not_yet => {
-                        (format!("know `{}` items", block.keyword.text), block.keyword.span)
+                        (format!("`{}` items", block.keyword.text), block.keyword.span)
                     }
                     _ => continue,
                 },
-                ItemKind::Use { path } => ("know `use`".to_owned(), path.span),
-                ItemKind::Function(function) => ("know functions of a project's own".to_owned(), function.name.span),
+                ItemKind::Use { path } => ("`use`".to_owned(), path.span),
+                ItemKind::Function(function) => ("functions of a project's own".to_owned(), function.name.span),
                 _ => continue,
             };
             self.say(super::not_yet(span, what));

@@ -41,7 +41,7 @@ impl<'a> Program<'a> {
             return None;
         };
         if input.shape.text != "stream" {
-            let what = format!("know `{} of` sources", input.shape.text);
+            let what = format!("`{} of` sources", input.shape.text);
             self.say(not_yet(input.shape.span, what).help("this version has `stream of`"));
             return None;
         }
@@ -153,10 +153,7 @@ impl<'a> Program<'a> {
             return None;
         }
         if rules.zone.format != Format::Json {
-            let what = format!(
-                "land rows in a zone of another format than `json`, as `{}` is,",
-                id.zone
-            );
+            let what = format!("landing rows in another format than `json`, as `{}` asks for", id.zone);
             self.say(not_yet(span, what).help("what lands is kept as it came: let the zone say `format = json`"));
             return None;
         }

@@ -145,9 +145,7 @@ impl<'a> Program<'a> {
         let rows = match rows {
             GivenRows::List(rows) => rows_of(rows),
             GivenRows::File(file) => {
-                self.say(
-                    not_yet(file.span, "take the rows of a test from a file").help("write them in place: `= [ … ]`"),
-                );
+                self.say(not_yet(file.span, "rows of a test from a file").help("write them in place: `= [ … ]`"));
                 return Vec::new();
             }
         };

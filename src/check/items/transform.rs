@@ -98,16 +98,18 @@ impl<'a> Program<'a> {
         };
         let (input_path, rest) = transform.inputs.split_first()?;
         if let Some(second) = rest.first() {
-            self.say(not_yet(second.span, "read several things in one transform").help("write a transform for each"));
+            self.say(
+                not_yet(second.span, "reading several things in one transform").help("write a transform for each"),
+            );
             return None;
         }
         let Some(target) = &transform.target else {
-            let diagnostic = not_yet(entity.span, "know transforms without a target (views)");
+            let diagnostic = not_yet(entity.span, "transforms without a target (views)");
             self.say(diagnostic.help(format!("write `transform {} : … -> ZONE.DATASET`", entity.name)));
             return None;
         };
         if let Some(contract) = &target.contract {
-            self.say(not_yet(contract.span, "know contracts of a target").help("leave it out"));
+            self.say(not_yet(contract.span, "contracts of a target").help("leave it out"));
         }
         let target_path = &target.dataset;
         let Some(id) = dataset_id(target_path) else {
@@ -136,7 +138,7 @@ impl<'a> Program<'a> {
             }
             if index.get("transform", &name.text).is_some() {
                 self.say(
-                    not_yet(path.span, "read another transform by its name")
+                    not_yet(path.span, "reading another transform by its name")
                         .help("read the dataset that it writes: `ZONE.DATASET`"),
                 );
                 return None;
@@ -284,7 +286,7 @@ impl<'a> Program<'a> {
                     writer: Writer::Source(source),
                     ..
                 }) => {
-                    let diagnostic = not_yet(edge.input_path.span, "read what a source landed as a table");
+                    let diagnostic = not_yet(edge.input_path.span, "reading what a source landed as a table");
                     self.say(diagnostic.help(format!("read the arrivals: `{source}`")));
                     None
                 }
@@ -366,7 +368,7 @@ impl<'a> Program<'a> {
                 None
             }
             (word, _) => {
-                self.say(not_yet(mode.span, format!("write a table by `{word}`")).help("leave it out: `overwrite`"));
+                self.say(not_yet(mode.span, format!("writing a table by `{word}`")).help("leave it out: `overwrite`"));
                 None
             }
         }
@@ -394,7 +396,7 @@ impl<'a> Program<'a> {
             ("lambda", true) => Some((Engine::Lambda(lambda_of(engine)?), vec![why])),
             ("glue", false) => Some((Engine::Glue(glue_of(engine)?), vec![why])),
             ("glue", true) => {
-                self.say(not_yet(span, "run a stream on Glue").help("write `engine = lambda`, or leave it out"));
+                self.say(not_yet(span, "running a stream on Glue").help("write `engine = lambda`, or leave it out"));
                 None
             }
             _ => {
@@ -423,7 +425,8 @@ impl<'a> Program<'a> {
         if format == Format::Json {
             let span = settings.span("format").unwrap_or(edge.target_path.span);
             self.say(
-                not_yet(span, "write another format than `parquet` with a transform").help("write `format = parquet`"),
+                not_yet(span, "writing another format than `parquet` with a transform")
+                    .help("write `format = parquet`"),
             );
             return None;
         }

@@ -107,7 +107,7 @@ impl<'a> Checker<'a> {
                 Some(known) if known.not_yet() => {
                     diagnostics.push(super::not_yet(
                         setting.key.span,
-                        format!("know the setting `{}`", known.name()),
+                        format!("the setting `{}`", known.name()),
                     ));
                     settings.insert(known.name(), bad(setting));
                 }

@@ -215,7 +215,7 @@ impl Checker<'_> {
             (Some(_), Kind::TextOrParam) => Ok(Value::Param(name.to_owned())),
             (Some(_), _) => Err(super::super::not_yet(
                 asked.expr.span,
-                format!("take a param as the value of `{}`", asked.setting.name()),
+                format!("a param as the value of `{}`", asked.setting.name()),
             )),
             (None, _) => {
                 let diagnostic = self.wrong(kind, asked);

@@ -33,7 +33,7 @@ impl Checker<'_> {
             return Value::Bad;
         };
         if declared.not_yet {
-            let what = format!("know `{} = {}`", asked.setting.name(), form.name);
+            let what = format!("`{} = {}`", asked.setting.name(), form.name);
             let there = self.names(slot);
             diagnostics.push(
                 super::super::not_yet(form.span, what).help(format!("this version has `{}`", there.join("`, `"))),
@@ -58,7 +58,7 @@ impl Checker<'_> {
         match self.declarations.variant(slot, &name.text) {
             Some(declared) if declared.not_yet => {
                 diagnostics.push(
-                    super::super::not_yet(name.span, format!("know `{what} {}`", name.text))
+                    super::super::not_yet(name.span, format!("`{what} {}`", name.text))
                         .help(format!("this version has `{}`", self.names(slot).join("`, `"))),
                 );
                 None
