@@ -48,126 +48,128 @@ fn broken(from: &str, to: &str) -> Vec<String> {
         .collect()
 }
 
+/// What becomes what in clickstream, and the one message that it gives.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    (
+        "alarm errors of clean over",
+        "alarm errors of clean above",
+        "P0101 74:25 expected `over`, but found `above`",
+    ),
+    (
+        "select on curated.*",
+        "select curated.*",
+        "P0101 60:16 expected `on`, but found `curated`",
+    ),
+    (
+        "\"buy\" then",
+        "\"buy\" && true then",
+        "P0101 38:36 `&&` stands nowhere in the language",
+    ),
+    (
+        "clicks -> ",
+        "clicks => ",
+        "P0101 34:26 expected `->` or `{`, but found `=>`",
+    ),
+    (
+        "destroyable = true",
+        "destroyable =",
+        "P0101 81:35 expected a value, but found `}`",
+    ),
+    (
+        "dedupe by click_id",
+        "dedupe click_id",
+        "P0101 45:10 expected `by`, but found `click_id`",
+    ),
+    (
+        "batch = 500",
+        "batch == 500",
+        "P0101 35:27 expected `=`, but found `==`",
+    ),
+    ("quarantine", "", "P0101 39:46 expected a name, but the line ends"),
+    (
+        "sane_amount :",
+        "sane_amount",
+        "P0101 39:22 expected `:`, but found `amount`",
+    ),
+    ("count()", "", "P0101 48:15 expected a value, but the line ends"),
+    (
+        "date(at)",
+        "date(at) +",
+        "P0101 36:29 expected a value, but the line ends",
+    ),
+    ("if kind ==", "if kind =", "P0101 38:27 expected `then`, but found `=`"),
+    (
+        "\"web-analytics@example.com\"",
+        "",
+        "P0101 4:12 expected a value, but the line ends",
+    ),
+    (
+        "kind: \"view\", amount: null",
+        "kind \"view\", amount: null",
+        "P0101 87:68 expected `:` or `=`, but found `\"view\"`",
+    ),
+    ("owner  =", "owner  = =", "P0101 4:12 expected a value, but found `=`"),
+    (
+        "\"alerts@example.com\"",
+        "“alerts@example.com”",
+        "P0101 8:30 `“alerts@example.com”` stands nowhere in the language",
+    ),
+    ("shards = 2 }", "shards = 2", "P0102 24:20 `{` is never closed"),
+    ("24 hours }", "24 hours", "P0102 24:20 `{` is never closed"),
+    ("\"buy\"]", "\"buy\"", "P0102 19:38 `[` is never closed"),
+    ("into   = raw\n}", "into   = raw\n", "P0102 23:33 `{` is never closed"),
+    ("(user_id)", "(user_id", "P0102 37:28 `(` is never closed"),
+    ("\"eu-west-1\"", "\"eu-west-1", "P0102 3:27 a text is never closed"),
+    ("user_id\n}", "user_id\n}}", "P0102 41:2 `}` closes nothing"),
+    ("drop   user_id", "dorp   user_id", "P0103 40:3 there is no step `dorp`"),
+    (
+        "transform clean",
+        "tranform clean",
+        "P0103 34:1 there is no item `tranform`",
+    ),
+    ("100_000", "100__000", "P0104 39:33 `100__000` is not a number"),
+    ("100_000", "1e5", "P0104 39:33 `1e5` is not a number"),
+    (
+        "24 hours",
+        "24  hours",
+        "P0104 24:87 `24` and its unit `hours` stand too far apart",
+    ),
+    (
+        "  into ",
+        "into ",
+        "P0106 26:1 `into` stands in column 0, where only items start",
+    ),
+    (
+        "zone raw ",
+        "  zone raw ",
+        "P0106 29:3 `zone` starts an item, but not in column 0",
+    ),
+    (
+        "\"a purchase without an amount\" else",
+        "\"a \\d\" else",
+        "P0107 38:61 texts have no escape `\\d`",
+    ),
+    (
+        "60 days, lowered",
+        "60 days; lowered",
+        "P0108 10:46 `,` separates settings on one line, not `;`",
+    ),
+    (
+        "drop   user_id",
+        "drop   user_id\n  engine = glue",
+        "P0108 41:3 a setting stands before the clauses",
+    ),
+    (
+        "amount < 100",
+        "0 < amount < 100",
+        "P0109 39:35 `<` cannot follow another comparison",
+    ),
+];
+
 #[test]
 fn one_mistake_gives_one_message_at_its_place() {
-    let cases = [
-        (
-            "alarm errors of clean over",
-            "alarm errors of clean above",
-            "P0101 74:25 expected `over`, but found `above`",
-        ),
-        (
-            "select on curated.*",
-            "select curated.*",
-            "P0101 60:16 expected `on`, but found `curated`",
-        ),
-        (
-            "\"buy\" then",
-            "\"buy\" && true then",
-            "P0101 38:36 `&&` stands nowhere in the language",
-        ),
-        (
-            "clicks -> ",
-            "clicks => ",
-            "P0101 34:26 expected `->` or `{`, but found `=>`",
-        ),
-        (
-            "destroyable = true",
-            "destroyable =",
-            "P0101 81:35 expected a value, but found `}`",
-        ),
-        (
-            "dedupe by click_id",
-            "dedupe click_id",
-            "P0101 45:10 expected `by`, but found `click_id`",
-        ),
-        (
-            "batch = 500",
-            "batch == 500",
-            "P0101 35:27 expected `=`, but found `==`",
-        ),
-        ("quarantine", "", "P0101 39:46 expected a name, but the line ends"),
-        (
-            "sane_amount :",
-            "sane_amount",
-            "P0101 39:22 expected `:`, but found `amount`",
-        ),
-        ("count()", "", "P0101 48:15 expected a value, but the line ends"),
-        (
-            "date(at)",
-            "date(at) +",
-            "P0101 36:29 expected a value, but the line ends",
-        ),
-        ("if kind ==", "if kind =", "P0101 38:27 expected `then`, but found `=`"),
-        (
-            "\"web-analytics@example.com\"",
-            "",
-            "P0101 4:12 expected a value, but the line ends",
-        ),
-        (
-            "kind: \"view\", amount: null",
-            "kind \"view\", amount: null",
-            "P0101 87:68 expected `:` or `=`, but found `\"view\"`",
-        ),
-        ("owner  =", "owner  = =", "P0101 4:12 expected a value, but found `=`"),
-        (
-            "\"alerts@example.com\"",
-            "“alerts@example.com”",
-            "P0101 8:30 `“alerts@example.com”` stands nowhere in the language",
-        ),
-        ("shards = 2 }", "shards = 2", "P0102 24:20 `{` is never closed"),
-        ("24 hours }", "24 hours", "P0102 24:20 `{` is never closed"),
-        ("\"buy\"]", "\"buy\"", "P0102 19:38 `[` is never closed"),
-        ("into   = raw\n}", "into   = raw\n", "P0102 23:33 `{` is never closed"),
-        ("(user_id)", "(user_id", "P0102 37:28 `(` is never closed"),
-        ("\"eu-west-1\"", "\"eu-west-1", "P0102 3:27 a text is never closed"),
-        ("user_id\n}", "user_id\n}}", "P0102 41:2 `}` closes nothing"),
-        ("drop   user_id", "dorp   user_id", "P0103 40:3 there is no step `dorp`"),
-        (
-            "transform clean",
-            "tranform clean",
-            "P0103 34:1 there is no item `tranform`",
-        ),
-        ("100_000", "100__000", "P0104 39:33 `100__000` is not a number"),
-        ("100_000", "1e5", "P0104 39:33 `1e5` is not a number"),
-        (
-            "24 hours",
-            "24  hours",
-            "P0104 24:87 `24` and its unit `hours` stand too far apart",
-        ),
-        (
-            "  into ",
-            "into ",
-            "P0106 26:1 `into` stands in column 0, where only items start",
-        ),
-        (
-            "zone raw ",
-            "  zone raw ",
-            "P0106 29:3 `zone` starts an item, but not in column 0",
-        ),
-        (
-            "\"a purchase without an amount\" else",
-            "\"a \\d\" else",
-            "P0107 38:61 texts have no escape `\\d`",
-        ),
-        (
-            "60 days, lowered",
-            "60 days; lowered",
-            "P0108 10:46 `,` separates settings on one line, not `;`",
-        ),
-        (
-            "drop   user_id",
-            "drop   user_id\n  engine = glue",
-            "P0108 41:3 a setting stands before the clauses",
-        ),
-        (
-            "amount < 100",
-            "0 < amount < 100",
-            "P0109 39:35 `<` cannot follow another comparison",
-        ),
-    ];
-    for (from, to, expected) in cases {
-        assert_eq!(broken(from, to), [expected], "`{from}` becomes `{to}`");
+    for (from, to, expected) in MISTAKES {
+        assert_eq!(broken(from, to), [*expected], "`{from}` becomes `{to}`");
     }
 }
 

@@ -51,6 +51,17 @@ pub(super) fn run(out: &Output) -> Outcome {
             tool.install,
         );
     }
+    let python = crate::local::spark::python();
+    let pyspark = version(
+        &python,
+        &["-c", "import pyspark; print('pyspark', pyspark.__version__)"],
+    );
+    text += &line(
+        "pyspark",
+        pyspark,
+        "`pipec test --engine spark`",
+        "`pip install pyspark==3.5.4`; PIPEC_PYTHON names another Python",
+    );
     out.result(&text);
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use clap::Subcommand;
 
-use super::output::Output;
+use super::output::{Output, plural};
 use super::project::{Compiled, compile_or_say, find};
 use super::{Failure, Outcome, ProjectArgument};
 use crate::base::suggest;
@@ -135,9 +135,9 @@ fn facts(plan: &Plan, transform: &Transform) -> Vec<(&'static str, String)> {
         Reads::Days {
             column, late_seconds, ..
         } => {
-            let late = *late_seconds as f64 / 86_400.0;
+            let late = plural(late_seconds.div_ceil(86_400) as usize, "day");
             format!(
-                "{input}: each `{column}` that may have changed since the last good run, {late} days of lateness included"
+                "{input}: each `{column}` that may have changed since the last good run, {late} of lateness included"
             )
         }
     };

@@ -4,9 +4,9 @@ use clap::ValueEnum;
 
 use super::output::{Output, plural};
 use super::project::Compiled;
-use super::{Failure, Outcome, ProjectArgument, project};
-use crate::local;
+use super::{Failure, Outcome, ProjectArgument, build, project, writer};
 use crate::local::test::TestResult;
+use crate::local::{self, RunError};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -24,6 +24,8 @@ pub(super) struct Arguments {
 enum Engine {
     /// The embedded engine: all transforms
     Local,
+    /// The generated jobs: table transforms
+    Spark,
 }
 
 pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
@@ -32,8 +34,24 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
     let filter = arguments.filter.as_deref();
     let results = match arguments.engine {
         Engine::Local => local::test::run_tests(&compiled.plan, filter),
+        Engine::Spark => on_build(out, &compiled, |folder| {
+            local::spark::run_tests(&compiled.plan, folder, filter)
+        })?,
     };
     say(out, &compiled, arguments, &results)
+}
+
+/// Runs on a build of its own, so that tests neither need nor touch the project's.
+fn on_build(
+    out: &Output,
+    compiled: &Compiled,
+    run: impl FnOnce(&std::path::Path) -> Result<Vec<TestResult>, RunError>,
+) -> Result<Vec<TestResult>, Failure> {
+    let scratch =
+        tempfile::tempdir().map_err(|error| Failure::Surroundings(format!("cannot make a folder: {error}")))?;
+    let folder = scratch.path().join("build");
+    writer::write(&folder, &build::files(compiled)?).map_err(|error| Failure::io("write", &folder, &error))?;
+    run(&folder).map_err(|error| super::run::failure(out, &error))
 }
 
 fn say(out: &Output, compiled: &Compiled, arguments: &Arguments, results: &[TestResult]) -> Outcome {
@@ -60,10 +78,9 @@ fn say(out: &Output, compiled: &Compiled, arguments: &Arguments, results: &[Test
         }
     }
     let failed = results.iter().filter(|result| !result.passed()).count();
-    let left_out = if arguments.filter.is_none() {
-        compiled.plan.tests.len() - results.len()
-    } else {
-        0
+    let left_out = match arguments.filter {
+        Some(_) => 0,
+        None => compiled.plan.tests.len() - results.len(),
     };
     let elsewhere = match left_out {
         0 => String::new(),

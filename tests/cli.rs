@@ -1,0 +1,343 @@
+//! What people and scripts rely on: the commands, their exit codes, and that a build is all or nothing.
+
+#![allow(clippy::disallowed_methods, reason = "tests look at folders")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use pipec::cli::writer::{self, Manifest};
+
+/// A folder of its own with a copy of the clickstream platform, without its samples.
+fn clickstream() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(example("clickstream").join("clickstream.pipe")).unwrap();
+    fs::write(folder.path().join("clickstream.pipe"), text).unwrap();
+    folder
+}
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
+}
+
+fn pipec(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_pipec"))
+        .current_dir(folder)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+#[track_caller]
+fn exits(output: &Output, code: i32) -> String {
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    text
+}
+
+fn replace(folder: &Path, old: &str, new: &str) {
+    let path = folder.join("clickstream.pipe");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(old), "{old}");
+    fs::write(path, text.replace(old, new)).unwrap();
+}
+
+/// Every file below a folder with its bytes.
+fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+                found.insert(name, fs::read(path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes_anywhere() {
+    let (one, two) = (clickstream(), clickstream());
+    exits(&pipec(one.path(), &["build"]), 0);
+    exits(&pipec(two.path(), &["build", "-o", "elsewhere/out"]), 0);
+    let first = tree(&one.path().join("build"));
+    assert!(first.len() > 20, "{:?}", first.keys());
+    assert_eq!(first, tree(&two.path().join("elsewhere/out")));
+    exits(&pipec(one.path(), &["build", "--check"]), 0);
+    let again = exits(&pipec(one.path(), &["build"]), 0);
+    assert!(again.contains("up to date"), "{again}");
+    assert_eq!(first, tree(&one.path().join("build")));
+}
+
+#[test]
+fn a_build_that_fails_leaves_the_last_one_as_it_was() {
+    let project = clickstream();
+    exits(&pipec(project.path(), &["build"]), 0);
+    let before = tree(project.path());
+    replace(project.path(), "sum(amount)", "sum(amont)");
+    let said = exits(&pipec(project.path(), &["build", "--format", "short"]), 1);
+    assert!(said.contains("clickstream.pipe:52:19: error[P0"), "{said}");
+    assert!(said.contains("`amont`"), "{said}");
+    let mut after = tree(project.path());
+    after.insert("clickstream.pipe".into(), before["clickstream.pipe"].clone());
+    assert_eq!(before, after);
+}
+
+#[test]
+fn build_check_writes_nothing_and_tells_the_difference() {
+    let project = clickstream();
+    let said = exits(&pipec(project.path(), &["build", "--check"]), 1);
+    assert!(said.contains("would be added"), "{said}");
+    assert!(!project.path().join("build").exists());
+}
+
+#[test]
+fn a_generated_file_edited_by_hand_is_kept_until_forced() {
+    let project = clickstream();
+    exits(&pipec(project.path(), &["build"]), 0);
+    let edited = project.path().join("build/terraform/outputs.tf");
+    let generated = fs::read_to_string(&edited).unwrap();
+    fs::write(&edited, "# mine\n").unwrap();
+    replace(project.path(), "600 USD", "700 USD");
+    let said = exits(&pipec(project.path(), &["build"]), 1);
+    assert!(said.contains("outputs.tf` is not as `pipec build` wrote it"), "{said}");
+    assert_eq!(fs::read_to_string(&edited).unwrap(), "# mine\n");
+    exits(&pipec(project.path(), &["build", "--force"]), 0);
+    assert_eq!(fs::read_to_string(&edited).unwrap(), generated);
+}
+
+#[test]
+fn what_terraform_keeps_in_the_build_folder_stays() {
+    let project = clickstream();
+    exits(&pipec(project.path(), &["build"]), 0);
+    let terraform = project.path().join("build/terraform");
+    fs::create_dir_all(terraform.join(".terraform/providers")).unwrap();
+    fs::write(terraform.join(".terraform/providers/aws"), "plugin").unwrap();
+    fs::write(terraform.join("terraform.tfstate"), "state").unwrap();
+    replace(project.path(), "600 USD", "700 USD");
+    exits(&pipec(project.path(), &["build"]), 0);
+    assert_eq!(
+        fs::read_to_string(terraform.join("terraform.tfstate")).unwrap(),
+        "state"
+    );
+    assert_eq!(
+        fs::read_to_string(terraform.join(".terraform/providers/aws")).unwrap(),
+        "plugin"
+    );
+}
+
+/// Whether a build folder is whole: every file of its manifest is there with the right bytes, and no other.
+fn is_whole(build: &Path) -> Manifest {
+    let manifest = writer::read_manifest(build).unwrap().expect("a build has a manifest");
+    let mut files = tree(build);
+    files.remove(writer::MANIFEST);
+    files.remove(".pipec-replaced");
+    let hashes: BTreeMap<_, _> = files
+        .iter()
+        .map(|(path, bytes)| (path.clone(), writer::hash(bytes)))
+        .collect();
+    assert_eq!(hashes, manifest.files);
+    manifest
+}
+
+#[test]
+fn killed_at_any_moment_it_leaves_the_old_build_or_the_new_one() {
+    let project = clickstream();
+    exits(&pipec(project.path(), &["build"]), 0);
+    let started = Instant::now();
+    replace(project.path(), "600 USD", "601 USD");
+    exits(&pipec(project.path(), &["build"]), 0);
+    let whole_run = started.elapsed();
+    let (mut old, mut new) = (0, 0);
+    for round in 0..60_u32 {
+        let before = is_whole(&project.path().join("build"));
+        replace(
+            project.path(),
+            &format!("{} USD", 601 + round),
+            &format!("{} USD", 602 + round),
+        );
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pipec"))
+            .current_dir(project.path())
+            .args(["build", "--quiet"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(
+            whole_run
+                .mul_f64(f64::from(round) / 50.0)
+                .max(Duration::from_micros(200)),
+        );
+        let _ = child.kill();
+        child.wait().unwrap();
+        match is_whole(&project.path().join("build")) == before {
+            true => old += 1,
+            false => new += 1,
+        }
+    }
+    assert!(
+        old > 0 && new > 0,
+        "the kills did not fall on both sides: {old} old, {new} new"
+    );
+    exits(&pipec(project.path(), &["build"]), 0);
+    let left: Vec<_> = fs::read_dir(project.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}
+
+#[test]
+fn a_build_never_takes_the_place_of_the_project() {
+    let project = clickstream();
+    for folder in [".", ".."] {
+        let said = exits(&pipec(project.path(), &["build", "-o", folder]), 2);
+        assert!(said.contains("holds the project itself"), "{said}");
+    }
+}
+
+#[test]
+fn exit_codes_tell_whose_fault_it_is() {
+    let project = clickstream();
+    exits(&pipec(project.path(), &["check"]), 0);
+    exits(&pipec(project.path(), &["check", "--no-such-flag"]), 2);
+    exits(&pipec(project.path(), &["check", "no/such/folder"]), 2);
+    exits(&pipec(project.path(), &["check", "--env", "nowhere"]), 1);
+    let empty = tempfile::tempdir().unwrap();
+    exits(&pipec(empty.path(), &["check"]), 2);
+    let said = exits(&pipec(empty.path(), &["check", "."]), 1);
+    assert!(said.contains("pipeline"), "{said}");
+    fs::write(project.path().join("flat"), "").unwrap();
+    exits(&pipec(project.path(), &["build", "-o", "flat/build"]), 3);
+}
+
+#[test]
+fn a_project_is_found_from_inside_and_from_a_file() {
+    let project = clickstream();
+    fs::create_dir(project.path().join("deep")).unwrap();
+    exits(&pipec(&project.path().join("deep"), &["check"]), 0);
+    exits(
+        &pipec(
+            Path::new("/"),
+            &["check", &project.path().join("clickstream.pipe").to_string_lossy()],
+        ),
+        0,
+    );
+}
+
+#[test]
+fn diagnostics_come_in_every_format() {
+    let project = clickstream();
+    replace(project.path(), "retain = 30 days", "retain = 30");
+    let say = |format| {
+        let output = pipec(project.path(), &["check", "--format", format]);
+        assert_eq!(output.status.code(), Some(1));
+        (
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (json, _) = say("json");
+    let object: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&object["file"], &object["line"]),
+        (&"clickstream.pipe".into(), &29.into()),
+        "{object}"
+    );
+    let (sarif, _) = say("sarif");
+    let log: serde_json::Value = serde_json::from_str(&sarif).unwrap();
+    assert_eq!(log["runs"][0]["results"][0]["ruleId"], object["code"]);
+    let (github, _) = say("github");
+    assert!(github.starts_with("::error file=clickstream.pipe,line=29,"), "{github}");
+    let (out, short) = say("short");
+    assert!(out.is_empty() && short.starts_with("clickstream.pipe:29:"), "{short}");
+    let (out, human) = say("human");
+    assert!(out.is_empty() && human.contains("zone raw"), "{human}");
+}
+
+#[test]
+fn a_new_project_compiles_tests_runs_and_is_laid_out() {
+    let folder = tempfile::tempdir().unwrap();
+    exits(&pipec(folder.path(), &["new", "my-lake"]), 0);
+    let project = folder.path().join("my-lake");
+    for command in [&["check"][..], &["test"], &["run"], &["build"], &["fmt", "--check"]] {
+        exits(&pipec(&project, command), 0);
+    }
+    assert!(
+        fs::read_to_string(project.join("my_lake.pipe"))
+            .unwrap()
+            .contains("pipeline my_lake {")
+    );
+    exits(&pipec(folder.path(), &["new", "my-lake"]), 2);
+    exits(&pipec(folder.path(), &["new", "9lives"]), 2);
+    exits(&pipec(folder.path(), &["new", "clicks", "--from", "clickstream"]), 0);
+    exits(&pipec(&folder.path().join("clicks"), &["check"]), 0);
+}
+
+#[test]
+fn fmt_lays_out_files_and_leaves_broken_ones() {
+    let project = clickstream();
+    exits(&pipec(project.path(), &["fmt", "--check"]), 0);
+    let before = tree(project.path());
+    replace(project.path(), "  owner  = ", "  owner = ");
+    let said = exits(&pipec(project.path(), &["fmt", "--check"]), 1);
+    assert!(said.contains("not laid out"), "{said}");
+    exits(&pipec(project.path(), &["fmt"]), 0);
+    assert_eq!(before, tree(project.path()));
+    replace(project.path(), "pipeline clickstream {", "pipeline clickstream {{");
+    let broken = tree(project.path());
+    exits(&pipec(project.path(), &["fmt"]), 1);
+    assert_eq!(broken, tree(project.path()));
+}
+
+#[test]
+fn explain_tells_codes_plans_access_and_lineage() {
+    let project = clickstream();
+    let page = exits(&pipec(project.path(), &["explain", "P0101"]), 0);
+    assert!(page.starts_with("P0101: "), "{page}");
+    exits(&pipec(project.path(), &["explain", "P9999"]), 2);
+    let plan = exits(&pipec(project.path(), &["explain", "plan"]), 0);
+    assert!(
+        plan.contains("clean (clickstream.pipe:34)") && plan.contains("AWS Glue"),
+        "{plan}"
+    );
+    let access = exits(
+        &pipec(project.path(), &["explain", "access", "analysts", "processed.clicks"]),
+        0,
+    );
+    assert!(access.contains("not `buyer`: it carries @pseudonymous"), "{access}");
+    exits(&pipec(project.path(), &["explain", "access", "nobody"]), 2);
+    let lineage = exits(
+        &pipec(project.path(), &["explain", "lineage", "curated.daily_pages.buyers"]),
+        0,
+    );
+    assert!(
+        lineage.contains("clicks.user_id, as source `clicks` brings it"),
+        "{lineage}"
+    );
+    exits(
+        &pipec(project.path(), &["explain", "lineage", "curated.daily_pages.nothing"]),
+        2,
+    );
+}
+
+#[test]
+fn completions_and_doctor_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(exits(&pipec(folder.path(), &["completions", shell]), 0).contains("pipec"));
+    }
+    assert!(exits(&pipec(folder.path(), &["doctor"]), 0).contains("pyspark"));
+}
