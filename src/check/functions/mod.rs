@@ -26,6 +26,10 @@ pub const FILES: &[(&str, &str)] = &[
         include_str!("../../../stdlib/functions/hash.pipe"),
     ),
     (
+        "functions/later.pipe",
+        include_str!("../../../stdlib/functions/later.pipe"),
+    ),
+    (
         "functions/text.pipe",
         include_str!("../../../stdlib/functions/text.pipe"),
     ),
