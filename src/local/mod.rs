@@ -8,6 +8,7 @@ mod eval;
 mod folder;
 mod group;
 mod keys;
+pub mod lambda;
 mod lines;
 mod needed;
 mod partition;

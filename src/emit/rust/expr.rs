@@ -165,7 +165,9 @@ impl Lowering {
             .as_str()
             .chars()
             .all(|c| c.is_alphanumeric() || c == '_' || c == '#');
-        if !is_name && (code.as_str().width() > OPERAND_WIDTH || matches!(held, Held::Owned | Held::Hex)) {
+        let long = code.as_str().width() > OPERAND_WIDTH || matches!(held, Held::Owned | Held::Hex);
+        // What may turn the row away does so in its turn, whatever the operands after it need.
+        if code.fails || (!is_name && long) {
             code = self.bind("value", Value::Code(code));
         }
         let (code, local) = match (held, optional) {
@@ -227,12 +229,8 @@ impl Lowering {
     }
 
     fn logic(&mut self, op: LogicOp, left: &Expr, right: &Expr) -> Lowered {
-        let (left, mut right) = (self.operand(left), self.operand(right));
-        if right.value.fails() {
-            // Both sides are asked, so that a row is turned away whichever of them overflows.
-            let code = self.code(right.clone(), "right");
-            right.value = Value::Code(self.bind("right", Value::Code(code)));
-        }
+        // Both sides are asked, so that a row is turned away whichever of them overflows.
+        let (left, right) = (self.operand(left), self.operand(right));
         let (operator, level, function) = match op {
             LogicOp::And => ("&&", Level::And, "logic::and"),
             LogicOp::Or => ("||", Level::Or, "logic::or"),
@@ -567,13 +565,9 @@ fn lift_with(
 ) -> Lowered {
     let mut parts = Vec::new();
     let mut optional = Vec::new();
-    let lifted = operands.iter().any(|operand| operand.optional);
     for operand in operands {
-        let (is_optional, fails) = (operand.optional, operand.value.fails());
-        let mut code = lowering.code(operand, "value");
-        if lifted && fails {
-            code = lowering.bind("value", Value::Code(code));
-        }
+        let is_optional = operand.optional;
+        let code = lowering.code(operand, "value");
         if is_optional {
             let name = lowering.names.fresh("present");
             parts.push(Code::name(&name));

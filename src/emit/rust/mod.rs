@@ -159,6 +159,10 @@ fn crate_files(krate: &Crate) -> Vec<(&'static str, String)> {
     let steps = steps::files(krate);
     let mut context = Context::new();
     context.insert("package", &package_name(&krate.transform.name));
+    context.insert("archive", &shared::function_archive(&krate.transform.name));
+    if let Engine::Lambda(settings) = &krate.transform.engine {
+        context.insert("architecture", &settings.architecture);
+    }
     vec![
         ("Cargo.toml", render(CRATE, &context)),
         ("src/lib.rs", library(krate, steps.uses_key)),

@@ -1,0 +1,10 @@
+//! Generated functions on this machine: built, put into the archives that the Terraform names, and run against
+//! services played on loopback. Knows the build folder's layout; nothing of how the functions are written.
+
+mod package;
+mod rows;
+mod service;
+mod tests;
+
+pub use package::{Archive, package};
+pub use tests::run_tests;

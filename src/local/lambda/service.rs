@@ -1,0 +1,233 @@
+//! A function's surroundings on loopback: the Lambda Runtime API, Firehose and Secrets Manager, as far as a generated
+//! function asks of them; and the function itself as a process.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use tiny_http::{Header, Method, Request, Response, Server};
+
+use crate::local::{Fault, RunError};
+use crate::plan::names;
+
+const ROWS: &str = "rows";
+const REJECTS: &str = "rejects";
+/// The longest that a function may take to start, or for one batch.
+const PATIENCE: Duration = Duration::from_secs(30);
+const DEADLINE_MILLIS: u64 = 4_102_444_800_000;
+
+/// A function that runs here.
+pub struct Function {
+    server: Server,
+    process: Child,
+    log: tempfile::NamedTempFile,
+    /// The function's question for its next batch, while there is none.
+    waiting: Option<Request>,
+    batches: u64,
+}
+
+/// What a function delivered of one batch.
+#[derive(Debug, Default)]
+pub struct Delivered {
+    /// Lines for the dataset.
+    pub rows: Vec<Vec<u8>>,
+    /// How many rows were turned away.
+    pub rejected: u64,
+}
+
+fn broken(what: impl Into<String>) -> RunError {
+    RunError::new(Fault::Surroundings, what)
+}
+
+impl Function {
+    /// Starts a function's binary.
+    pub fn start(binary: &Path, name: &str) -> Result<Function, RunError> {
+        let server = Server::http("127.0.0.1:0").map_err(|error| broken(format!("no port on loopback: {error}")))?;
+        let address = server.server_addr().to_string();
+        let log = tempfile::NamedTempFile::new().map_err(|error| broken(format!("no temporary file: {error}")))?;
+        let output = || {
+            log.reopen()
+                .map_or_else(|_| Stdio::null(), |file: File| Stdio::from(file))
+        };
+        let process = Command::new(binary)
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", &address)
+            .env("AWS_LAMBDA_FUNCTION_NAME", name)
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", "local")
+            .env("AWS_LAMBDA_LOG_STREAM_NAME", "local")
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .env("AWS_ENDPOINT_URL", format!("http://{address}"))
+            .env(names::DELIVERY_STREAM, ROWS)
+            .env(names::QUARANTINE_STREAM, REJECTS)
+            .env(names::PSEUDONYM_SECRET, "local")
+            .stdin(Stdio::null())
+            .stdout(output())
+            .stderr(output())
+            .spawn()
+            .map_err(|error| broken(format!("`{}` could not be started: {error}", binary.display())))?;
+        Ok(Function {
+            server,
+            process,
+            log,
+            waiting: None,
+            batches: 0,
+        })
+    }
+
+    /// Hands the function a batch of records with their arrivals (microseconds), and takes what it delivers.
+    pub fn invoke(&mut self, records: &[(Vec<u8>, i64)]) -> Result<Delivered, RunError> {
+        let mut event = Some(event(records).to_string());
+        let mut delivered = Delivered::default();
+        let started = Instant::now();
+        loop {
+            if let (Some(_), Some(request)) = (&event, self.waiting.take()) {
+                self.batches += 1;
+                self.hand_over(request, event.take().unwrap_or_default())?;
+            }
+            let mut request = self.next_request(started)?;
+            let path = request.url().to_owned();
+            if *request.method() == Method::Get {
+                self.waiting = Some(request);
+            } else if path.ends_with("/response") {
+                answer(request, 202, &json!({}))?;
+                return Ok(delivered);
+            } else if path.starts_with("/2018-06-01/runtime") {
+                let said = body(&mut request)?;
+                return Err(broken(format!(
+                    "the function failed: {}",
+                    String::from_utf8_lossy(&said)
+                )));
+            } else {
+                serve(request, &mut delivered)?;
+            }
+        }
+    }
+
+    fn hand_over(&self, request: Request, event: String) -> Result<(), RunError> {
+        let headers = [
+            ("Lambda-Runtime-Aws-Request-Id", format!("batch-{}", self.batches)),
+            ("Lambda-Runtime-Deadline-Ms", DEADLINE_MILLIS.to_string()),
+            (
+                "Lambda-Runtime-Invoked-Function-Arn",
+                "arn:aws:lambda:eu-west-1:000000000000:function:local".into(),
+            ),
+        ];
+        let mut response = Response::from_string(event);
+        for (name, value) in headers {
+            if let Ok(header) = Header::from_bytes(name, value) {
+                response.add_header(header);
+            }
+        }
+        request
+            .respond(response)
+            .map_err(|error| broken(format!("the function does not listen: {error}")))
+    }
+
+    fn next_request(&mut self, started: Instant) -> Result<Request, RunError> {
+        loop {
+            let asked = self.server.recv_timeout(Duration::from_millis(50));
+            if let Some(request) = asked.map_err(|error| broken(format!("loopback failed: {error}")))? {
+                return Ok(request);
+            }
+            if let Ok(Some(status)) = self.process.try_wait() {
+                return Err(broken(format!("the function ended with {status}:\n{}", self.said())));
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(broken(format!("the function did not answer in time:\n{}", self.said())));
+            }
+        }
+    }
+
+    /// The last of what the function logged.
+    #[allow(clippy::disallowed_methods, reason = "a log of this process' own making")]
+    fn said(&self) -> String {
+        let text = std::fs::read(self.log.path()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let lines: Vec<_> = text.lines().collect();
+        lines
+            .get(lines.len().saturating_sub(10)..)
+            .unwrap_or_default()
+            .join("\n")
+    }
+}
+
+/// The process does not outlive its test.
+impl Drop for Function {
+    fn drop(&mut self) {
+        // It may have ended by itself: then there is nothing to end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn event(records: &[(Vec<u8>, i64)]) -> Value {
+    let records: Vec<_> = records
+        .iter()
+        .enumerate()
+        .map(|(place, (data, arrived))| {
+            json!({
+                "kinesis": {
+                    "kinesisSchemaVersion": "1.0",
+                    "partitionKey": "local",
+                    "sequenceNumber": place.to_string(),
+                    "data": STANDARD.encode(data),
+                    "approximateArrivalTimestamp": *arrived as f64 / 1e6,
+                },
+                "eventSource": "aws:kinesis",
+            })
+        })
+        .collect();
+    json!({"Records": records})
+}
+
+fn body(request: &mut Request) -> Result<Vec<u8>, RunError> {
+    let mut bytes = Vec::new();
+    let read = std::io::Read::read_to_end(request.as_reader(), &mut bytes);
+    read.map_err(|error| broken(format!("the function broke off: {error}")))?;
+    Ok(bytes)
+}
+
+fn answer(request: Request, status: u32, value: &Value) -> Result<(), RunError> {
+    let response = Response::from_string(value.to_string()).with_status_code(status);
+    request
+        .respond(response)
+        .map_err(|error| broken(format!("the function does not listen: {error}")))
+}
+
+/// What AWS would answer.
+fn serve(mut request: Request, delivered: &mut Delivered) -> Result<(), RunError> {
+    let target = request
+        .headers()
+        .iter()
+        .find(|header| header.field.equiv("X-Amz-Target"));
+    let target = target.map(|header| header.value.to_string()).unwrap_or_default();
+    let asked: Value = serde_json::from_slice(&body(&mut request)?).unwrap_or_default();
+    match target.rsplit('.').next() {
+        Some("GetSecretValue") => answer(
+            request,
+            200,
+            &json!({"Name": "local", "SecretString": names::LOCAL_PSEUDONYM_KEY}),
+        ),
+        Some("PutRecordBatch") => {
+            let records = asked["Records"].as_array().cloned().unwrap_or_default();
+            let lines = records
+                .iter()
+                .filter_map(|record| STANDARD.decode(record["Data"].as_str()?).ok());
+            match asked["DeliveryStreamName"].as_str() {
+                Some(ROWS) => delivered.rows.extend(lines),
+                _ => delivered.rejected += records.len() as u64,
+            }
+            let taken: Vec<_> = records.iter().map(|_| json!({"RecordId": "local"})).collect();
+            answer(request, 200, &json!({"FailedPutCount": 0, "RequestResponses": taken}))
+        }
+        _ => answer(request, 404, &json!({"__type": "UnknownOperationException"})),
+    }
+}

@@ -1,0 +1,78 @@
+"""Records per CPU second through the generated function's handler, beside the same function written by hand with serde.
+
+Both take a batch's bytes and give the bytes of its rows, which must be equal; no network. The ratio is what to quote.
+
+    function.py PIPEC
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import datetime
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "examples" / "clickstream"
+BATCH = 500
+
+
+def arrivals(lines: list[bytes]) -> list[float]:
+    """A line arrives as it happens, or with the line before it."""
+    found, last = [], 0.0
+    for line in lines:
+        try:
+            at = json.loads(line)["at"]
+            last = at / 1000 if isinstance(at, int) else datetime.datetime.fromisoformat(at).timestamp()
+        except (ValueError, KeyError, TypeError):
+            pass
+        found.append(last)
+    return found
+
+
+def events(folder: Path) -> list[Path]:
+    """The samples as Kinesis batches, a file each."""
+    lines = (EXAMPLE / "samples" / "clicks.jsonl").read_bytes().splitlines()
+    records = [
+        {
+            "kinesis": {"kinesisSchemaVersion": "1.0", "partitionKey": str(n), "sequenceNumber": f"{n:056}",
+                        "data": base64.b64encode(line).decode(), "approximateArrivalTimestamp": at},
+            "eventSource": "aws:kinesis", "eventVersion": "1.0", "eventID": f"shardId-000000000000:{n:056}",
+            "eventName": "aws:kinesis:record", "invokeIdentityArn": "arn:aws:iam::123456789012:role/function",
+            "awsRegion": "eu-west-1", "eventSourceARN": "arn:aws:kinesis:eu-west-1:123456789012:stream/clicks",
+        }
+        for n, (line, at) in enumerate(zip(lines, arrivals(lines), strict=True))
+    ]
+    paths = []
+    for start in range(0, len(records), BATCH):
+        path = folder / f"event{start:06}.json"
+        path.write_text(json.dumps({"Records": records[start:start + BATCH]}))
+        paths.append(path)
+    return paths
+
+
+def main() -> None:
+    """Builds the function and the bench, and runs it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pipec", help="the release binary")
+    pipec = Path(parser.parse_args().pipec).resolve()
+    cache = Path(os.environ.get("PIPEC_CACHE") or ROOT / ".cache").resolve()
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(cache / "functions")}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        subprocess.run([pipec, "build", "-q", str(EXAMPLE), "-o", str(folder / "build")], check=True)
+        crate = folder / "bench"
+        shutil.copytree(ROOT / "tests" / "bench" / "function", crate)
+        manifest = (crate / "Cargo.toml.in").read_text().replace("BUILD", str(folder / "build"))
+        (crate / "Cargo.toml").write_text(manifest)
+        run = ["cargo", "run", "--quiet", "--release", "--", *map(str, events(folder))]
+        subprocess.run(run, cwd=crate, env=environment, check=True)
+
+
+if __name__ == "__main__":
+    main()
