@@ -1,14 +1,40 @@
 //! The same function as a person would write it: derived structs, chrono, rust_decimal, uuid.
 
-use aws_lambda_events::kinesis::KinesisEvent;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, NaiveDate, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use rust_decimal::Decimal;
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
 use sha2::Sha256;
 use std::borrow::Cow;
 use uuid::Uuid;
+
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "Records")]
+    records: Vec<Record>,
+}
+
+#[derive(Deserialize)]
+struct Record {
+    kinesis: Kinesis,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kinesis {
+    #[serde(deserialize_with = "bytes")]
+    data: Vec<u8>,
+    approximate_arrival_timestamp: f64,
+}
+
+fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let text = <&str>::deserialize(deserializer)?;
+    STANDARD.decode(text).map_err(D::Error::custom)
+}
 
 #[derive(Deserialize)]
 struct Click<'a> {
@@ -21,8 +47,8 @@ struct Click<'a> {
     page: Cow<'a, str>,
     #[serde(borrow)]
     kind: Cow<'a, str>,
-    #[serde(default, with = "rust_decimal::serde::arbitrary_precision_option")]
-    amount: Option<Decimal>,
+    #[serde(borrow)]
+    amount: Option<&'a RawValue>,
 }
 
 #[derive(Serialize)]
@@ -32,8 +58,7 @@ struct Row<'a> {
     at: DateTime<Utc>,
     page: &'a str,
     kind: &'a str,
-    #[serde(with = "rust_decimal::serde::arbitrary_precision")]
-    amount: Decimal,
+    amount: Box<RawValue>,
     day: NaiveDate,
     buyer: String,
 }
@@ -83,13 +108,15 @@ fn row(record: &[u8], arrived: DateTime<Utc>, key: &Hmac<Sha256>, out: &mut Vec<
     if !matches!(&*click.kind, "view" | "cart" | "buy") {
         return Err("unknown kind".into());
     }
-    if click.amount.is_some_and(|amount| amount.scale() > 2) {
+    let amount = click.amount.map(|raw| Decimal::from_str_exact(raw.get().trim_matches('"')));
+    let amount = amount.transpose().map_err(|error| error.to_string())?;
+    if amount.is_some_and(|amount| amount.scale() > 2) {
         return Err("amount has too many digits".into());
     }
     if click.at < arrived - chrono::Duration::days(1) {
         return Err("late".into());
     }
-    let mut amount = match (&*click.kind, click.amount) {
+    let mut amount = match (&*click.kind, amount) {
         ("buy", Some(amount)) => amount,
         ("buy", None) => return Err("a purchase without an amount".into()),
         _ => Decimal::ZERO,
@@ -105,7 +132,7 @@ fn row(record: &[u8], arrived: DateTime<Utc>, key: &Hmac<Sha256>, out: &mut Vec<
         at: click.at,
         page: &click.page,
         kind: &click.kind,
-        amount,
+        amount: RawValue::from_string(amount.to_string()).map_err(|error| error.to_string())?,
         day: click.at.date_naive(),
         buyer: hex::encode(mac.finalize().into_bytes()),
     };
@@ -116,10 +143,12 @@ fn row(record: &[u8], arrived: DateTime<Utc>, key: &Hmac<Sha256>, out: &mut Vec<
 
 /// A batch: its rows, and the rows that are turned away.
 pub fn handle(event: &[u8], key: &Hmac<Sha256>) -> (Vec<u8>, Vec<u8>) {
-    let event: KinesisEvent = serde_json::from_slice(event).expect("an event");
+    let event: Event = serde_json::from_slice(event).expect("an event");
     let (mut rows, mut rejects) = (Vec::new(), Vec::new());
     for record in &event.records {
-        let (data, arrived) = (&record.kinesis.data.0, record.kinesis.approximate_arrival_timestamp.0);
+        let data = &record.kinesis.data;
+        let micros = (record.kinesis.approximate_arrival_timestamp * 1e6).round() as i64;
+        let arrived = DateTime::from_timestamp_micros(micros).expect("an arrival");
         let start = rows.len();
         if let Err(reason) = row(data, arrived, key, &mut rows) {
             rows.truncate(start);
