@@ -71,6 +71,14 @@ fn mistakes_in_expressions_are_said_once() {
             "  filter reject \"no\" // error[P0307]: `reject` stands where no branch can be left",
             Shape::Stream,
         ),
+    ] {
+        transform(shape, steps);
+    }
+}
+
+#[test]
+fn mistakes_in_conditions_and_values_are_said_once() {
+    for (steps, shape) in [
         (
             "  derive x = sum(n) // error[P0308]: `sum` answers for many rows, so it stands in a `group`",
             Shape::Stream,
