@@ -28,7 +28,10 @@ def arrivals(lines: list[bytes]) -> list[float]:
     for line in lines:
         try:
             at = json.loads(line)["at"]
-            last = at / 1000 if isinstance(at, int) else datetime.datetime.fromisoformat(at).timestamp()
+            if isinstance(at, int):
+                last = at / 1000
+            elif (instant := datetime.datetime.fromisoformat(at)).tzinfo:
+                last = instant.timestamp()
         except (ValueError, KeyError, TypeError):
             pass
         found.append(last)
