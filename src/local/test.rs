@@ -355,7 +355,7 @@ mod tests {
     #[test]
     fn the_platforms_own_tests_hold() {
         let results = run_tests(&fixture::clickstream(), None);
-        assert_eq!(results.len(), 1);
+        assert_eq!(results.len(), 2);
         for result in results {
             assert!(result.passed(), "{}: {:?}", result.title, result.verdict);
         }

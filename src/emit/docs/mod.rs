@@ -18,7 +18,7 @@ struct Page<'a> {
     owner: &'a str,
     region: &'a str,
     environment: Option<&'a str>,
-    budget: Option<f64>,
+    budget: Option<String>,
     diagram: diagram::Drawing,
     datasets: Vec<DatasetPart<'a>>,
     transforms: Vec<TransformPart<'a>>,
@@ -83,9 +83,9 @@ pub fn emit(plan: &Plan) -> Files {
         owner: &plan.pipeline.owner,
         region: &plan.pipeline.region,
         environment: plan.environment.as_deref(),
-        budget: plan.pipeline.budget,
+        budget: plan.pipeline.budget.map(|dollars| format!("{dollars}")),
         diagram: diagram::draw(plan),
-        datasets: plan.datasets.values().map(|dataset| describe(plan, dataset)).collect(),
+        datasets: by_tier(plan).map(|dataset| describe(plan, dataset)).collect(),
         transforms: plan.transforms.iter().map(transform).collect(),
         accesses: plan.accesses.iter().map(|access| matrix(plan, access)).collect(),
         schedules: plan.schedules.iter().map(schedule).collect(),
@@ -108,6 +108,14 @@ fn render(page: &Page) -> String {
     let context = Context::from_serialize(page).expect("a page is a record");
     tera.render("docs.html", &context)
         .expect("the page's template uses only what a page has")
+}
+
+/// Datasets in the order in which data flows through their zones.
+fn by_tier(plan: &Plan) -> impl Iterator<Item = &Dataset> {
+    let tier = |dataset: &&Dataset| plan.zone(&dataset.id.zone).map_or(0, |zone| zone.tier);
+    let mut datasets: Vec<_> = plan.datasets.values().collect();
+    datasets.sort_by_key(tier);
+    datasets.into_iter()
 }
 
 fn describe<'a>(plan: &'a Plan, dataset: &'a Dataset) -> DatasetPart<'a> {
@@ -191,7 +199,7 @@ fn matrix<'a>(plan: &'a Plan, access: &'a crate::plan::Access) -> AccessPart<'a>
     AccessPart {
         name: &access.name,
         roles: &access.roles,
-        rows: plan.datasets.values().map(row).collect(),
+        rows: by_tier(plan).map(row).collect(),
     }
 }
 
