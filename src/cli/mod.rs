@@ -13,6 +13,7 @@ mod explain;
 mod fmt;
 mod new;
 mod output;
+mod package;
 mod project;
 mod run;
 mod test;
@@ -96,6 +97,8 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Say why: a diagnostic's code, the plan, who sees what, where a column comes from
     Explain(explain::Arguments),
+    /// Build the generated functions into the archives that the Terraform names
+    Package(package::Arguments),
     /// Say which tools are there for what, and what to install
     Doctor,
     /// Print a shell's completion script
@@ -115,6 +118,8 @@ struct ProjectArgument {
 enum Failure {
     /// The project has errors, tests failed, or a check found a difference; it was said already.
     Project,
+    /// The project's rows cannot be computed, or not here.
+    Data(String),
     /// The command line is wrong.
     Usage(String),
     /// A file, a tool, the file system; and what to do about it.
@@ -141,12 +146,14 @@ pub fn main() -> ExitCode {
         Command::Test(arguments) => test::run(&out, arguments),
         Command::Fmt(arguments) => fmt::run(&out, arguments),
         Command::Explain(arguments) => explain::run(&out, arguments),
+        Command::Package(arguments) => package::run(&out, arguments),
         Command::Doctor => doctor::run(&out),
         Command::Completions(arguments) => completions::run(arguments),
     };
     let (code, message) = match outcome {
         Ok(()) => (0, None),
         Err(Failure::Project) => (1, None),
+        Err(Failure::Data(message)) => (1, Some(message)),
         Err(Failure::Usage(message)) => (2, Some(message)),
         Err(Failure::Surroundings(message)) => (3, Some(message)),
     };

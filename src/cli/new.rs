@@ -74,7 +74,7 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
         let text = text.replacen(&format!("pipeline {example} "), &format!("pipeline {name} "), 1);
         write(&folder.join(path), &text)?;
     }
-    write(&folder.join(".gitignore"), "/build/\n/run/\n")?;
+    write(&folder.join(".gitignore"), "/build/\n/run/\n/.pipec/\n")?;
     out.done(&format!(
         "made {}; next: `pipec check {0}`, `pipec test {0}`, `pipec run {0}`",
         folder.display()

@@ -36,7 +36,7 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
     let options = local::Options {
         only: arguments.only.clone(),
     };
-    let report = local::run(&compiled.plan, &inputs, &folder, &options).map_err(|error| failure(out, &error))?;
+    let report = local::run(&compiled.plan, &inputs, &folder, &options).map_err(failure)?;
     if !out.is_quiet() {
         out.result(&table(&report));
     }
@@ -45,19 +45,12 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
 }
 
 /// Rows that cannot be computed are the project's matter, everything else the surroundings'.
-pub(super) fn failure(out: &Output, error: &RunError) -> Failure {
-    let help = error
-        .help
-        .as_ref()
-        .map(|help| format!("\n  help: {help}"))
-        .unwrap_or_default();
+pub(super) fn failure(error: RunError) -> Failure {
+    let help = error.help.map(|help| format!("\n  help: {help}")).unwrap_or_default();
     let message = format!("{}{help}", error.message);
     match error.fault {
         Fault::Surroundings => Failure::Surroundings(message),
-        Fault::Data | Fault::Unsupported => {
-            out.error(&message);
-            Failure::Project
-        }
+        Fault::Data | Fault::Unsupported => Failure::Data(message),
     }
 }
 

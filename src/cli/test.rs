@@ -1,5 +1,7 @@
 //! `pipec test`: the project's tests, on the embedded engine or on what was generated.
 
+use std::path::Path;
+
 use clap::ValueEnum;
 
 use super::output::{Output, plural};
@@ -24,6 +26,8 @@ pub(super) struct Arguments {
 enum Engine {
     /// The embedded engine: all transforms
     Local,
+    /// The generated functions: stream transforms
+    Lambda,
     /// The generated jobs: table transforms
     Spark,
 }
@@ -34,24 +38,25 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
     let filter = arguments.filter.as_deref();
     let results = match arguments.engine {
         Engine::Local => local::test::run_tests(&compiled.plan, filter),
-        Engine::Spark => on_build(out, &compiled, |folder| {
-            local::spark::run_tests(&compiled.plan, folder, filter)
+        Engine::Lambda => on_build(&compiled, |build| {
+            local::lambda::run_tests(&compiled.plan, build, filter, &mut |step| out.detail(step))
+        })?,
+        Engine::Spark => on_build(&compiled, |build| {
+            local::spark::run_tests(&compiled.plan, build, filter)
         })?,
     };
     say(out, &compiled, arguments, &results)
 }
 
-/// Runs on a build of its own, so that tests neither need nor touch the project's.
+/// Runs on a build of its own, so that tests neither need nor touch the project's. It stays, below `.pipec/` in the
+/// project, because what cargo compiled for it is worth minutes.
 fn on_build(
-    out: &Output,
     compiled: &Compiled,
-    run: impl FnOnce(&std::path::Path) -> Result<Vec<TestResult>, RunError>,
+    run: impl FnOnce(&Path) -> Result<Vec<TestResult>, RunError>,
 ) -> Result<Vec<TestResult>, Failure> {
-    let scratch =
-        tempfile::tempdir().map_err(|error| Failure::Surroundings(format!("cannot make a folder: {error}")))?;
-    let folder = scratch.path().join("build");
+    let folder = compiled.project.root.join(".pipec").join("test");
     writer::write(&folder, &build::files(compiled)?).map_err(|error| Failure::io("write", &folder, &error))?;
-    run(&folder).map_err(|error| super::run::failure(out, &error))
+    run(&folder).map_err(super::run::failure)
 }
 
 fn say(out: &Output, compiled: &Compiled, arguments: &Arguments, results: &[TestResult]) -> Outcome {
