@@ -6,7 +6,7 @@ import time
 import pytest
 from support import pipec
 from support.aws import Moto
-from support.paths import EXAMPLES
+from support.paths import EXAMPLES, FUNCTIONS
 from support.spark import Spark
 
 # Python shows Spark's instants as local times; every time in these tests is UTC.
@@ -38,3 +38,10 @@ def spark(spark_home):
 def clickstream(tmp_path_factory):
     """The build of examples/clickstream."""
     return pipec.build(EXAMPLES / "clickstream", tmp_path_factory.mktemp("clickstream") / "build")
+
+
+@pytest.fixture(scope="session")
+def packaged(clickstream):
+    """That build with the archives of `pipec package` in it; what cargo makes of its crates is kept for the next run."""
+    pipec.pipec("package", clickstream, env={"CARGO_TARGET_DIR": str(FUNCTIONS)}, timeout=3000).ok()
+    return clickstream

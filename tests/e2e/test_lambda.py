@@ -14,11 +14,11 @@ import pytest
 from support import events
 from support.gateway import RECORD_LIMIT, Gateway
 from support.lambda_api import Function
-from support.paths import CACHE, EXAMPLES, ROOT
+from support.paths import EXAMPLES, FUNCTIONS, ROOT
 from support.pipec import pipec
 
 LINES = (EXAMPLES / "clickstream" / "samples" / "clicks.jsonl").read_bytes().splitlines()
-TARGET = {"CARGO_TARGET_DIR": os.environ.get("CARGO_TARGET_DIR") or str(CACHE / "functions")}
+TARGET = {"CARGO_TARGET_DIR": str(FUNCTIONS)}
 KEY = "local-key-for-tests-only"
 ROWS, REJECTS, SECRET = "test-clean", "test-clean-quarantine", "test-pseudonyms"
 GOOD = (b'{"click_id":"00000000-0000-0000-0000-%012d","user_id":"u","at":"2026-01-01T00:00:00Z",'
@@ -26,11 +26,10 @@ GOOD = (b'{"click_id":"00000000-0000-0000-0000-%012d","user_id":"u","at":"2026-0
 
 
 @pytest.fixture(scope="session")
-def bootstrap(clickstream, tmp_path_factory):
+def bootstrap(packaged, tmp_path_factory):
     """The binary out of the archive that the Terraform names."""
-    pipec("package", clickstream, env=TARGET, timeout=3000).ok()
     folder = tmp_path_factory.mktemp("function")
-    with zipfile.ZipFile(clickstream / "lambda" / "dist" / "clean.zip") as archive:
+    with zipfile.ZipFile(packaged / "lambda" / "dist" / "clean.zip") as archive:
         assert archive.namelist() == ["bootstrap"]
         archive.extractall(folder)
     path = folder / "bootstrap"

@@ -77,7 +77,7 @@ def test_everything_else_is_moto(aws, client):
     assert aws.drain(url) == ["m"]
 
 
-TABLE = {"name": "clicks", "storage_descriptor": [{"columns": [
+TABLE = {"name": "clicks", "database_name": "processed", "storage_descriptor": [{"columns": [
     {"name": "page", "type": "string"}, {"name": "amount", "type": "decimal(12,2)"}]}]}
 
 
@@ -91,7 +91,7 @@ def stream(**more):
             {"parameter_name": "MetadataExtractionQuery", "parameter_value": "{day:.day}"},
             {"parameter_name": "JsonParsingEngine", "parameter_value": "JQ-1.6"}]}]}],
         "data_format_conversion_configuration": [{
-            "enabled": True, "schema_configuration": [{"table_name": "clicks"}],
+            "enabled": True, "schema_configuration": [{"database_name": "processed", "table_name": "clicks"}],
             "input_format_configuration": [{"deserializer": [{"hive_json_ser_de": [{"timestamp_formats": None}]}]}]}],
         **more}]}
 
@@ -144,6 +144,8 @@ def test_every_delivery_of_a_build_is_found_with_its_table():
         {"mode": "managed", "type": "aws_kinesis_firehose_delivery_stream", "values": {
             "name": "b", **stream(data_format_conversion_configuration=[], file_extension=".jsonl.gz")}},
         {"mode": "managed", "type": "aws_glue_catalog_table", "values": TABLE},
+        {"mode": "managed", "type": "aws_glue_catalog_table", "values": {
+            "name": "clicks", "database_name": "raw", "storage_descriptor": [{"columns": [{"name": "x", "type": "string"}]}]}},
     ]}}}
     found = deliveries(state)
     assert found["a"].columns == [("page", "string"), ("amount", "decimal(12,2)")]

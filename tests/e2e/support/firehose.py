@@ -159,12 +159,14 @@ class Delivery:
 
 def deliveries(state: dict) -> dict[str, Delivery]:
     """Every delivery stream of an applied configuration that delivers to S3, by its name."""
-    tables = {table["values"]["name"]: table["values"] for table in resources(state, "aws_glue_catalog_table")}
+    # A name is one of its database only: every zone may have a table `clicks`.
+    tables = {(table["values"]["database_name"], table["values"]["name"]): table["values"]
+              for table in resources(state, "aws_glue_catalog_table")}
     out = {}
     for stream in resources(state, "aws_kinesis_firehose_delivery_stream"):
         values = stream["values"]
         [s3] = values["extended_s3_configuration"]
-        schemas = [schema["table_name"] for conversion in s3.get("data_format_conversion_configuration") or []
+        schemas = [(schema["database_name"], schema["table_name"]) for conversion in s3.get("data_format_conversion_configuration") or []
                    for schema in conversion["schema_configuration"]]
         out[values["name"]] = Delivery.from_terraform(values, tables[schemas[0]] if schemas else None)
     return out

@@ -10,6 +10,8 @@ ORACLE = ROOT / "tests" / "oracle"
 JDK = CACHE / "jdk"
 JARS = CACHE / "jars"
 PLUGINS = CACHE / "plugins"
+# Where cargo keeps what it makes of generated functions, from one run to the next.
+FUNCTIONS = Path(os.environ.get("CARGO_TARGET_DIR") or CACHE / "functions").resolve()
 
 
 def tool(*parts: str) -> str:
