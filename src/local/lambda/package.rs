@@ -243,7 +243,7 @@ fn archive(build: &Path, to: &str, name: &str, bytes: &[u8], mode: u32) -> Resul
     let zipped = zip_of(name, bytes, mode).map_err(|error| RunError::file(&path, "written", error))?;
     let folder = path.parent().unwrap_or(build);
     let written = std::fs::create_dir_all(folder)
-        .and_then(|()| tempfile::NamedTempFile::new_in(folder))
+        .and_then(|()| readable().tempfile_in(folder))
         .and_then(|mut file| file.write_all(&zipped).map(|()| file));
     let file = written.map_err(|error| RunError::file(&path, "written", error))?;
     file.persist(&path)
@@ -252,6 +252,14 @@ fn archive(build: &Path, to: &str, name: &str, bytes: &[u8], mode: u32) -> Resul
         path: to.to_owned(),
         bytes: zipped.len() as u64,
     })
+}
+
+/// A file that others may read too, unlike what is temporary by default.
+fn readable() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    builder
 }
 
 fn zip_of(name: &str, bytes: &[u8], mode: u32) -> zip::result::ZipResult<Vec<u8>> {
