@@ -152,11 +152,9 @@ fn lambda(plan: &Plan, transform: &Transform, settings: &Lambda, source: &Source
     }
 }
 
-/// A batch that fails is halved until the bad record is alone; that one is given up after the retries, or after half
-/// of the stream's retention, so that there is time to look at it before the stream forgets it.
+/// A batch that fails is halved until the bad record is alone; that one is given up after the retries, or by its age.
 fn mapping(transform: &Transform, settings: &Lambda, source: &Source) -> Block {
     let From::Kinesis(stream) = &source.from;
-    let age = (u64::from(stream.retention_hours) * 3600 / 2).clamp(60, 604_800);
     let queue = queue_label(&transform.name);
     Block::resource("aws_lambda_event_source_mapping", &transform.name)
         .set(
@@ -173,7 +171,7 @@ fn mapping(transform: &Transform, settings: &Lambda, source: &Source) -> Block {
         .set("parallelization_factor", 1u32)
         .set("bisect_batch_on_function_error", true)
         .set("maximum_retry_attempts", settings.retries)
-        .set("maximum_record_age_in_seconds", age)
+        .set("maximum_record_age_in_seconds", stream.give_up_seconds())
         .set("function_response_types", list(["ReportBatchItemFailures"]))
         .block(
             Block::new("destination_config").block(

@@ -135,9 +135,9 @@ fn facts(plan: &Plan, transform: &Transform) -> Vec<(&'static str, String)> {
         Reads::Days {
             column, late_seconds, ..
         } => {
-            let late = plural(late_seconds.div_ceil(86_400) as usize, "day");
+            let late = plural(late_seconds.div_ceil(3600) as usize, "hour");
             format!(
-                "{input}: each `{column}` that may have changed since the last good run, {late} of lateness included"
+                "{input}: each `{column}` that may have changed since the last good run, {late} of lateness and delivery included"
             )
         }
     };

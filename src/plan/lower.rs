@@ -24,13 +24,13 @@ pub fn waves(transforms: &[&Transform]) -> Vec<Vec<String>> {
     waves.into_iter().map(names).collect()
 }
 
-/// A day that a row belongs to for good: a column that is the UTC day of the event time, and how far behind arrival it
-/// may be.
+/// A day that a row belongs to for good: a column that is the UTC day of the event time, and how far behind the row's
+/// landing it may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventDay {
     /// The column.
     pub column: String,
-    /// How far event time may be behind arrival, seconds.
+    /// How far event time may be behind the moment at which the dataset has the row, seconds.
     pub late_seconds: u64,
 }
 
@@ -178,7 +178,11 @@ mod tests {
 
     fn reads_of(plan: &Plan, steps: &[Step], partition: &[&str]) -> (Reads, String) {
         let clean = plan.transform("clean").unwrap();
-        let day = event_day(&clean.input_columns, &clean.steps, 86_400);
+        let day = event_day(
+            &clean.input_columns,
+            &clean.steps,
+            plan.sources[0].behind_landing_seconds(),
+        );
         let partition: Vec<_> = partition.iter().map(|name| (*name).to_owned()).collect();
         reads(input(plan), day.as_ref(), steps, &partition)
     }

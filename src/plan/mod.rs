@@ -144,6 +144,19 @@ pub struct Source {
     pub into: Option<DatasetId>,
 }
 
+/// The longest from a row that a function has handed over to the file that holds it, seconds: a buffer of delivery, and
+/// room for batches and tries.
+const DELIVERY_SECONDS: u64 = 3600;
+
+impl Source {
+    /// How far a row's event time may be behind the moment at which a dataset has it, seconds. To what the author allows
+    /// before arrival comes what happens after it: a record is tried again until it is given up, and then delivered.
+    pub fn behind_landing_seconds(&self) -> u64 {
+        let From::Kinesis(stream) = &self.from;
+        self.late_at_most_seconds + stream.give_up_seconds() + DELIVERY_SECONDS
+    }
+}
+
 /// Where a source's rows come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum From {
@@ -162,6 +175,14 @@ pub struct Kinesis {
     pub retention_hours: u32,
     /// The column whose text is the partition key.
     pub partition_key: Option<String>,
+}
+
+impl Kinesis {
+    /// The age at which a record that cannot be delivered is given up, seconds: half of what the stream keeps, so that
+    /// there is time to look at it before the stream forgets it.
+    pub fn give_up_seconds(&self) -> u64 {
+        (u64::from(self.retention_hours) * 3600 / 2).clamp(60, 604_800)
+    }
 }
 
 /// A promised rate.
@@ -312,7 +333,7 @@ pub enum Reads {
     Days {
         /// The date column.
         column: String,
-        /// How far behind arrival rows may be, seconds.
+        /// How far rows may be behind the moment at which the input has them, seconds.
         late_seconds: u64,
         /// How long the input keeps rows, days.
         input_retain_days: u32,

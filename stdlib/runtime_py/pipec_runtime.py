@@ -111,6 +111,7 @@ class Days:
     """Reads the days that may have changed since the last good run."""
 
     column: str
+    # How far a row's time may be behind the moment at which the input has it.
     late: timedelta
     input_retain_days: int
 

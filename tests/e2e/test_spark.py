@@ -187,21 +187,31 @@ def test_only_what_may_have_changed_is_read(spark_home, lake):
     clicks = make_clicks(5, DAYS, 300)
     lake.arrive("a", clicks)
     spark_home.run_job(lake.job, lake.arguments("2026-01-04T01:15:00Z"))
-    untouched = {file: file.stat().st_mtime_ns for file in lake.pages.glob("day=2026-01-0[12]/*.parquet")}
-    # A run that read the first days would fail on this.
-    for day in DAYS[:2]:
-        (lake.clicks / f"day={day}" / "broken.parquet").write_text("not Parquet")
+    untouched = {file: file.stat().st_mtime_ns for file in lake.pages.glob("day=2026-01-01/*.parquet")}
+    # A run that read the first day would fail on this.
+    (lake.clicks / "day=2026-01-01" / "broken.parquet").write_text("not Parquet")
     lake.arrive("b", late := make_clicks(6, DAYS[2:], 100))
     spark_home.run_job(lake.job, lake.arguments("2026-01-05T01:15:00Z"))
     assert lake.result() == expected(clicks + late)
-    assert untouched == {file: file.stat().st_mtime_ns for file in lake.pages.glob("day=2026-01-0[12]/*.parquet")}
+    assert untouched == {file: file.stat().st_mtime_ns for file in lake.pages.glob("day=2026-01-01/*.parquet")}
+
+
+def test_what_was_late_and_then_held_up_still_counts(spark_home, lake):
+    lake.arrive("a", clicks := make_clicks(14, DAYS[:2], 100))
+    spark_home.run_job(lake.job, lake.arguments("2026-01-03T01:15:00Z"))
+    # It came 23 hours behind its event, at 13:30 of the second day; delivery failed for the twelve hours that it may.
+    held_up = clicks[0] | {"click_id": "late", "at": datetime(2026, 1, 1, 14, 30, tzinfo=UTC)}
+    lake.arrive("b", [held_up])
+    spark_home.run_job(lake.job, lake.arguments("2026-01-04T01:15:00Z"))
+    assert lake.result() == expected([*clicks, held_up])
 
 
 def test_a_day_that_the_input_begins_to_forget_is_left_alone(spark_home, lake):
-    # 180 days of input: on 30 June the rows of 1 January may be purged in part, those of 2 January are all there.
+    # 180 days of input, and up to two days from the first row of a day that lands to the last: the run of 28 June cannot
+    # know 1 January to be whole, but 2 January it can.
     clicks = make_clicks(7, DAYS[:2], 200)
     lake.arrive("a", clicks)
-    spark_home.run_job(lake.job, lake.arguments("2026-06-29T01:15:00Z"))
+    spark_home.run_job(lake.job, lake.arguments("2026-06-28T01:15:00Z"))
     assert {row[0] for row in lake.result()} == {DAYS[1]}
 
 

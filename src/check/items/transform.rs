@@ -485,7 +485,7 @@ impl<'a> Program<'a> {
         let id = match &edge.input {
             Input::Stream(name) => {
                 let source = known.sources.iter().find(|source| source.name == *name)?;
-                let day = lower::event_day(columns, steps, source.late_at_most_seconds);
+                let day = lower::event_day(columns, steps, source.behind_landing_seconds());
                 known.days.extend(day.map(|day| (edge.target.clone(), day)));
                 return Some((Reads::Arrivals, Vec::new()));
             }

@@ -148,6 +148,7 @@ fn reads(reads: &Reads) -> Py {
         } => {
             let (unit, count) = match late_seconds {
                 seconds if seconds % 86_400 == 0 => ("days", seconds / 86_400),
+                seconds if seconds % 3600 == 0 => ("hours", seconds / 3600),
                 seconds => ("seconds", *seconds),
             };
             let late = Py::call("timedelta", vec![Py::keyword(unit, Py::atom(count.to_string()))]);
