@@ -1,5 +1,7 @@
 //! Generated jobs: script and module in the bucket of artifacts, job, role, logs, security configuration.
 
+use std::collections::BTreeSet;
+
 use super::lake::{self, STATE, TEMPORARY};
 use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, allow_everywhere, key_use, own, role, trust};
@@ -212,11 +214,16 @@ fn permissions(plan: &Plan, transform: &Transform, label: &str) -> Vec<Statement
         let key = reference(format!("aws_s3_object.{object}.key"));
         text_of![reference("aws_s3_bucket.artifacts.arn"), "/", key]
     };
-    let mut readable: Vec<_> = reads
+    let read: Vec<_> = reads.iter().map(|dataset| place(dataset)).collect();
+    let mut readable: Vec<_> = read
         .iter()
-        .map(|dataset| place(dataset))
-        .map(|(bucket, prefix)| lake::objects(&bucket, &prefix))
+        .flat_map(|(bucket, prefix)| [lake::objects(bucket, prefix), marker(bucket, prefix)])
         .collect();
+    readable.extend(
+        read.iter()
+            .chain(&written)
+            .map(|(bucket, prefix)| folder(bucket, prefix)),
+    );
     readable.extend([object(label), object("pipec_runtime")]);
     let mut out = vec![
         allow("Read", &["s3:GetObject"], readable),
@@ -233,7 +240,7 @@ fn permissions(plan: &Plan, transform: &Transform, label: &str) -> Vec<Statement
                 .flat_map(|(bucket, prefix)| [lake::objects(bucket, prefix), marker(bucket, prefix)]),
         ),
     ];
-    out.extend(listing(transform, target, &reads));
+    out.push(listing(&read, &written));
     out.push(key_use("Encrypt", &["kms:Decrypt", "kms:GenerateDataKey"], "s3"));
     out.push(allow(
         "Log",
@@ -267,40 +274,24 @@ fn marker(bucket: &str, prefix: &str) -> Value {
     ]
 }
 
-/// Which folders may be listed, bucket by bucket: the prefix itself, and what is below it.
-fn listing(transform: &Transform, target: &Dataset, reads: &[&Dataset]) -> Vec<Statement> {
-    let own = names::dataset_prefix(&transform.name);
-    let mut folders: Vec<(String, Vec<String>)> = vec![];
-    let mut add = |bucket: String, prefix: String| match folders.iter_mut().find(|(name, _)| *name == bucket) {
-        Some((_, prefixes)) => prefixes.push(prefix),
-        None => folders.push((bucket, vec![prefix])),
-    };
-    for dataset in reads.iter().copied().chain([target]) {
-        add(
-            lake::zone_label(&dataset.id.zone),
-            names::dataset_prefix(&dataset.id.name),
-        );
-    }
-    add("artifacts".into(), format!("{STATE}{own}"));
-    add("artifacts".into(), format!("{TEMPORARY}{own}"));
-    add("quarantine".into(), own);
-    folders
-        .into_iter()
-        .enumerate()
-        .map(|(index, (bucket, prefixes))| {
-            let patterns: Vec<Value> = prefixes
-                .iter()
-                .flat_map(|prefix| [prefix.trim_end_matches('/').to_string(), format!("{prefix}*")])
-                .map(Value::from)
-                .collect();
-            allow(
-                &format!("List{}", index + 1),
-                &["s3:ListBucket"],
-                [reference(format!("aws_s3_bucket.{bucket}.arn"))],
-            )
-            .when("StringLike", "s3:prefix", patterns)
-        })
-        .collect()
+/// A folder's own name as an object. File systems ask for it before they list what is below, and only who may read it
+/// hears that there is none.
+fn folder(bucket: &str, prefix: &str) -> Value {
+    let folder = prefix.trim_end_matches('/');
+    text_of![reference(format!("aws_s3_bucket.{bucket}.arn")), format!("/{folder}")]
+}
+
+/// Which buckets may be listed. A condition on the prefix would turn every question for an object that is not there,
+/// which has no prefix, from `404` into `403`, and the job asks such questions all the time.
+fn listing(reads: &[(String, String)], written: &[(String, String)]) -> Statement {
+    let buckets: BTreeSet<&String> = reads.iter().chain(written).map(|(bucket, _)| bucket).collect();
+    allow(
+        "List",
+        &["s3:ListBucket"],
+        buckets
+            .into_iter()
+            .map(|bucket| reference(format!("aws_s3_bucket.{bucket}.arn"))),
+    )
 }
 
 /// What a state machine needs to run jobs and wait for them: it polls.

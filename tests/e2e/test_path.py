@@ -14,7 +14,9 @@ from collections import Counter, defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from support.aws import Moto
@@ -189,6 +191,16 @@ class Platform:
         arguments = {**values["default_arguments"], "--JOB_NAME": values["name"], "--run_at": run_at}
         self.spark.run_job(script.resolve(), [word for pair in arguments.items() for word in pair])
 
+    def refused(self, requests: list[tuple[str, str, int]]) -> set[tuple[str, str]]:
+        """What the job asked of S3 and its role does not allow, as actions and resources."""
+        document = json.loads(self.the("aws_iam_role_policy", "daily_pages_job")["policy"])
+        # What stands under a condition is not counted: a question for an object has no prefix to be asked about.
+        statements = [one for one in document["Statement"] if one["Effect"] == "Allow" and "Condition" not in one]
+        allowed = [(action, pattern) for one in statements for action in one["Action"] for pattern in one["Resource"]]
+        asked = {needed for request in requests for needed in permissions(*request)}
+        return {(action, resource) for action, resource in asked
+                if not any(action == may and fnmatchcase(resource, pattern) for may, pattern in allowed)}
+
     def forget_runs(self):
         """Deletes the job's state, so that its next run computes every day."""
         bucket, _, prefix = self.the("aws_glue_job", "daily_pages")["default_arguments"]["--state"][5:].partition("/")
@@ -219,6 +231,19 @@ def run(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("path") / "run"
     pipec("run", EXAMPLES / "clickstream", "-o", folder).ok()
     return folder
+
+
+def permissions(method: str, path: str, status: int) -> list[tuple[str, str]]:
+    """What S3 wants a caller to be allowed for a request."""
+    place, _, query = path.partition("?")
+    bucket, _, key = unquote(place).lstrip("/").partition("/")
+    of_bucket, of_object = f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/{key}"
+    if not key:
+        return [("s3:ListBucket", of_bucket)] if method == "GET" and "list-type=2" in query else []
+    actions = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "DELETE": "s3:DeleteObject"}
+    needed = [(actions.get(method, "s3:PutObject"), of_object)]
+    # Only who may list the bucket hears that there is no such object; all others are refused.
+    return needed + ([("s3:ListBucket", of_bucket)] if status == 404 else [])
 
 
 def counted(found: list[dict]) -> Counter:
@@ -260,7 +285,11 @@ def test_every_click_is_accounted_for(platform, run):
         days[str(row["day"])][0] += row["clicks"]
         days[str(row["day"])][1] += int(row["revenue"] * 100)
     assert days == {day: [counts["clicks"], counts["click_cents"]] for day, counts in MANIFEST["days"].items()}
+    before = len(platform.aws.requests())
     platform.run_job("2026-01-04T01:15:00Z")
+    asked = platform.aws.requests()[before:]
+    assert len(asked) > 100
+    assert platform.refused(asked) == set(), "its role lets the job do what it does"
     assert platform.table("curated_daily_pages") == curated
 
     # A run that is repeated changes nothing.

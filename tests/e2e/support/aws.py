@@ -6,6 +6,7 @@ flow. Not run are Glue jobs, Athena queries, Lake Formation's enforcement and ev
 
 import json
 import os
+import re
 import socket
 import subprocess
 import tempfile
@@ -64,6 +65,12 @@ class Moto:
                 return True
         except OSError:
             return False
+
+    def requests(self) -> list[tuple[str, str, int]]:
+        """What was asked of it so far: method, path with query, and status."""
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", Path(self._log.name).read_text(errors="replace"))
+        return [(method, path, int(status))
+                for method, path, status in re.findall(r'"([A-Z]+) (\S+) HTTP/[\d.]+" (\d+)', plain)]
 
     def reset(self):
         """Forgets everything: what a test wants that counts objects."""
