@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import duckdb
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "clickstream"
 
@@ -62,28 +64,27 @@ db.execute("set preserve_insertion_order = false")
 db.execute(f'''create table decoded as
   select line, try_cast(line ->> '$.click_id' as uuid) click_id, line ->> '$.user_id' user_id,
     case when (line ->> '$.at') similar to '[0-9]+' then make_timestamp(try_cast(line ->> '$.at' as bigint) * 1000)
-         else try_cast(line ->> '$.at' as timestamptz) at time zone 'UTC' end at,
+         else try_cast(line ->> '$.at' as timestamptz) at time zone 'UTC' end happened,
     line ->> '$.page' page, line ->> '$.kind' kind,
     try_cast(line ->> '$.amount' as decimal(12, 2)) amount, line ->> '$.amount' amount_text
   from (select case when json_valid(line) then line end line from
     read_csv('{source}', columns = {{'line': 'VARCHAR'}}, delim = '\x01', header = false, quote = '', escape = ''))''')
 db.execute('''create view judged as select *, case
     when line is null then 'not JSON' when click_id is null then 'click_id' when user_id is null then 'user_id'
-    when at is null then 'at' when page is null then 'page' when kind is null then 'kind'
+    when happened is null then 'at' when page is null then 'page' when kind is null then 'kind'
     when amount is null and amount_text is not null then 'amount' when length(page) > 2048 then 'page too long'
     when kind not in ('view', 'cart', 'buy') then 'unknown kind'
     when kind = 'buy' and amount is null then 'no amount' when kind = 'buy' and amount >= 100000 then 'sane_amount'
     end reason from decoded''')
-db.execute('''create table clean as select click_id::varchar click_id, at, page, kind,
+db.execute('''create table clean as select click_id::varchar click_id, happened, page, kind,
     case when kind = 'buy' then amount else 0 end amount,
-    sha256('key' || sha256('key' || user_id)) buyer, cast(at as date) "day" from judged where reason is null''')
+    sha256('key' || sha256('key' || user_id)) buyer, cast(happened as date) "day" from judged where reason is null''')
 db.execute(f"copy (select reason, line from judged where reason is not null) to '{out}/quarantine.json'")
 db.execute(f"copy clean to '{out}/clicks' (format parquet, partition_by (\"day\"))")
 db.execute(f'''copy (select "day", page, count(*) clicks, count(distinct buyer) buyers, sum(amount) revenue
   from (select * from read_parquet('{out}/clicks/**/*.parquet', hive_partitioning = true)
-        qualify row_number() over (partition by click_id order by at) = 1) group by all)
+        qualify row_number() over (partition by click_id order by happened) = 1) group by all)
   to '{out}/daily_pages' (format parquet, partition_by ("day"))''')
-print(db.execute("select count(*), (select count(*) from judged where reason is not null) from clean").fetchone(), file=sys.stderr)
 """
 
 
@@ -109,6 +110,10 @@ def large(pipec: str, scratch: Path, events: int) -> None:
         wall, cpu, peak = (statistics.median(column) for column in zip(*found[1:], strict=True))
         rates[name] = events / cpu
         print(f"  {name:10} {wall:6.2f} s wall {cpu:6.2f} s cpu {events / cpu:10.0f} rows per cpu second {peak:7.0f} MiB peak")
+    for name, pattern in (("pipec", "pipec/curated/daily_pages"), ("duckdb", "duckdb/daily_pages")):
+        files = f"{scratch}/out3/{pattern}/**/*.parquet"
+        rows = duckdb.sql(f"select count(*), sum(clicks), sum(revenue) from read_parquet('{files}')").fetchone()
+        print(f"  {name:10} made {rows[0]} rows of {rows[1]} clicks and {rows[2]} dollars")
     print(f"  rows per cpu second, pipec to duckdb: {rates['pipec run'] / rates['duckdb']:.2f}")
 
 
