@@ -112,7 +112,7 @@ def large(pipec: str, scratch: Path, events: int) -> None:
         print(f"  {name:10} {wall:6.2f} s wall {cpu:6.2f} s cpu {events / cpu:10.0f} rows per cpu second {peak:7.0f} MiB peak")
     for name, pattern in (("pipec", "pipec/curated/daily_pages"), ("duckdb", "duckdb/daily_pages")):
         files = f"{scratch}/out3/{pattern}/**/*.parquet"
-        rows = duckdb.sql(f"select count(*), sum(clicks), sum(revenue) from read_parquet('{files}')").fetchone()
+        rows = duckdb.sql(f"select count(*), sum(clicks), sum(revenue) from read_parquet('{files}')").fetchall()[0]
         print(f"  {name:10} made {rows[0]} rows of {rows[1]} clicks and {rows[2]} dollars")
     print(f"  rows per cpu second, pipec to duckdb: {rates['pipec run'] / rates['duckdb']:.2f}")
 
