@@ -146,139 +146,105 @@ fn columns() -> Vec<Column> {
     ]
 }
 
-fn derived() -> Vec<(Column, Expr)> {
-    let bool = TypeKind::Bool;
-    let greater = || compare(CompareOp::Greater, read("key"), int(1));
-    let upper = |name: &str| {
-        call(
-            "upper",
-            read(name),
-            Type {
-                kind: TypeKind::Text,
-                optional: name == "self",
-            },
-        )
+fn upper(name: &str) -> Expr {
+    let ty = Type {
+        kind: TypeKind::Text,
+        optional: name == "self",
     };
-    let sum = || arithmetic(ArithmeticOp::Add, read("key"), read("record"), TypeKind::Int);
-    let wide = TypeKind::Decimal {
-        precision: 25,
-        scale: 4,
-    };
-    let product = arithmetic(ArithmeticOp::Multiply, read("counts"), read("counts"), wide.clone());
+    call("upper", read(name), ty)
+}
+
+fn greater() -> Expr {
+    compare(CompareOp::Greater, read("key"), int(1))
+}
+
+fn sum() -> Expr {
+    arithmetic(ArithmeticOp::Add, read("key"), read("record"), TypeKind::Int)
+}
+
+fn both() -> Expr {
+    logic(LogicOp::And, read("value"), greater())
+}
+
+/// A column of this name with the type of its value.
+fn wanted(name: &str, value: Expr) -> (Column, Expr) {
+    (column(name, value.ty.clone()), value)
+}
+
+fn derived_numbers() -> Vec<(Column, Expr)> {
+    let decimal = |precision, scale| TypeKind::Decimal { precision, scale };
+    let product = arithmetic(ArithmeticOp::Multiply, read("counts"), read("counts"), decimal(25, 4));
+    let cast = expr(ExprKind::Cast(Box::new(sum())), decimal(20, 0).optional());
+    let less = arithmetic(ArithmeticOp::Subtract, read("record"), int(1), TypeKind::Int);
+    let length = call("len", read("self"), TypeKind::Int.optional());
+    vec![
+        wanted("fn", sum()),
+        wanted("match", product),
+        wanted("f", cast),
+        wanted("i", coalesce(read("key"), less)),
+        wanted(
+            "n",
+            expr(ExprKind::Negate(Box::new(read("key"))), TypeKind::Int.optional()),
+        ),
+        wanted("o", choice(both(), reject(), length, TypeKind::Int.optional())),
+    ]
+}
+
+fn derived_conditions() -> Vec<(Column, Expr)> {
+    let (value, unknown, missing) = (
+        Box::new(read("type")),
+        Box::new(read("unknown")),
+        Box::new(read("self")),
+    );
+    let list = [NASTY, "b", "b"].map(|text| Literal::Text(text.into())).to_vec();
     let member = ExprKind::In {
-        value: Box::new(read("type")),
-        list: vec![
-            Literal::Text(NASTY.into()),
-            Literal::Text("b".into()),
-            Literal::Text("b".into()),
-        ],
+        value,
+        list,
         negated: true,
     };
     let dated = ExprKind::In {
-        value: Box::new(read("unknown")),
+        value: unknown,
         list: vec![Literal::Date(-1)],
         negated: false,
     };
     let is_null = ExprKind::IsNull {
-        value: Box::new(read("self")),
+        value: missing,
         negated: true,
     };
-    let both = logic(LogicOp::And, read("value"), greater());
-    let either = logic(
-        LogicOp::Or,
-        compare(CompareOp::Equal, read("type"), text(NASTY)),
-        both.clone(),
-    );
-    let nested = choice(greater(), upper("type"), read("type"), TypeKind::Text.required());
-    let cast = expr(
-        ExprKind::Cast(Box::new(sum())),
-        TypeKind::Decimal {
-            precision: 20,
-            scale: 0,
-        }
-        .optional(),
-    );
-    let null = expr(ExprKind::Literal(Literal::Null), TypeKind::Text.optional());
-    let wanted = |name: &str, kind: TypeKind, expr: Expr| {
-        (
-            column(
-                name,
-                Type {
-                    kind,
-                    optional: expr.ty.optional,
-                },
-            ),
-            expr,
-        )
-    };
+    let bool = |kind| expr(kind, TypeKind::Bool.required());
     vec![
-        wanted("fn", TypeKind::Int, sum()),
-        wanted("match", wide, product),
-        wanted("a", bool.clone(), either),
-        wanted("b", bool.clone(), expr(member, bool.clone().required())),
-        wanted("c", bool.clone(), expr(dated, bool.clone().required())),
-        wanted("d", bool.clone(), expr(is_null, bool.required())),
-        wanted("e", TypeKind::Text, nested),
         wanted(
-            "f",
-            TypeKind::Decimal {
-                precision: 20,
-                scale: 0,
-            },
-            cast,
-        ),
-        wanted("g", TypeKind::Text, coalesce(read("self"), upper("type"))),
-        wanted("h", TypeKind::Text, coalesce(upper("self"), reject())),
-        wanted(
-            "i",
-            TypeKind::Int,
-            coalesce(
-                read("key"),
-                arithmetic(ArithmeticOp::Subtract, read("record"), int(1), TypeKind::Int),
+            "a",
+            logic(
+                LogicOp::Or,
+                compare(CompareOp::Equal, read("type"), text(NASTY)),
+                both(),
             ),
         ),
-        wanted(
-            "j",
-            TypeKind::Text,
-            call("pseudonym", read("self"), TypeKind::Text.optional()),
-        ),
-        wanted(
-            "k",
-            TypeKind::Text,
-            call("sha256", read("name"), TypeKind::Text.required()),
-        ),
-        wanted(
-            "l",
-            TypeKind::Text,
-            call("trim", upper("type"), TypeKind::Text.required()),
-        ),
-        wanted(
-            "m",
-            TypeKind::Text,
-            choice(greater(), null, read("type"), TypeKind::Text.optional()),
-        ),
-        wanted(
-            "n",
-            TypeKind::Int,
-            expr(ExprKind::Negate(Box::new(read("key"))), TypeKind::Int.optional()),
-        ),
-        wanted(
-            "o",
-            TypeKind::Int,
-            choice(
-                both,
-                reject(),
-                call("len", read("self"), TypeKind::Int.optional()),
-                TypeKind::Int.optional(),
-            ),
-        ),
-        wanted("record", TypeKind::Text, upper("type")),
-        wanted(
-            "p",
-            TypeKind::Text,
-            expr(ExprKind::Column("record".into()), TypeKind::Text.required()),
-        ),
+        wanted("b", bool(member)),
+        wanted("c", bool(dated)),
+        wanted("d", bool(is_null)),
     ]
+}
+
+fn derived_texts() -> Vec<(Column, Expr)> {
+    let (always, maybe) = (|| TypeKind::Text.required(), || TypeKind::Text.optional());
+    let null = expr(ExprKind::Literal(Literal::Null), maybe());
+    vec![
+        wanted("e", choice(greater(), upper("type"), read("type"), always())),
+        wanted("g", coalesce(read("self"), upper("type"))),
+        wanted("h", coalesce(upper("self"), reject())),
+        wanted("j", call("pseudonym", read("self"), maybe())),
+        wanted("k", call("sha256", read("name"), always())),
+        wanted("l", call("trim", upper("type"), always())),
+        wanted("m", choice(greater(), null, read("type"), maybe())),
+        wanted("record", upper("type")),
+        wanted("p", expr(ExprKind::Column("record".into()), always())),
+    ]
+}
+
+fn derived() -> Vec<(Column, Expr)> {
+    [derived_numbers(), derived_conditions(), derived_texts()].concat()
 }
 
 /// The clickstream platform with another schema and other steps.
