@@ -60,8 +60,13 @@ pub fn compile(world: &dyn World, options: &Options) -> Compilation {
         diagnostics = said;
     }
     let plan = plan.filter(|_| !diagnostics.has_errors());
+    let mut diagnostics = diagnostics.sorted();
+    if diagnostics.iter().any(|d| d.code == Code::TWO_PIPELINES) {
+        // These are two projects: that their items share names, or do not fit together, goes without saying.
+        diagnostics.retain(|d| d.code.0 < 200);
+    }
     Compilation {
-        diagnostics: diagnostics.sorted(),
+        diagnostics,
         plan,
         sources,
     }
@@ -133,6 +138,15 @@ mod tests {
         let said: Vec<_> = compilation.diagnostics.iter().map(|d| d.message.as_str()).collect();
         assert_eq!(said, ["there is no env `prd`"]);
         assert_eq!(compilation.diagnostics[0].help, ["did you mean `--env prod`?"]);
+        assert!(compilation.plan.is_none());
+    }
+
+    #[test]
+    fn two_projects_in_one_folder_are_one_mistake() {
+        let world = Memory::new([("a/lake.pipe", CLICKSTREAM), ("b/lake.pipe", CLICKSTREAM)]);
+        let compilation = compile(&world, &Options::default());
+        let said: Vec<_> = compilation.diagnostics.iter().map(|d| d.message.as_str()).collect();
+        assert_eq!(said, ["`clickstream` is a second pipeline in this project"]);
         assert!(compilation.plan.is_none());
     }
 

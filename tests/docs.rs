@@ -1,10 +1,13 @@
-//! The documentation is true: every whole `.pipe` platform in it compiles, and every `pipec` command shown runs.
+//! The documentation is true: every whole `.pipe` platform in it compiles, every `pipec` command shown runs, and of the
+//! examples of a code's page the wrong one fires that code and the right one does not.
 
 #![allow(clippy::disallowed_methods, reason = "tests look at folders")]
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+
+use pipec::diag::render::{Format, render};
 
 /// The fenced blocks of a language in a Markdown file.
 fn blocks(text: &str, language: &str) -> Vec<String> {
@@ -59,6 +62,21 @@ fn every_platform_in_the_documentation_compiles() {
 }
 
 #[test]
+fn the_mistakes_in_the_readme_are_what_is_said() {
+    let text = &pages()[0].1;
+    let platform = blocks(text, "pipe").concat();
+    let mistakes = [("  drop   owner\n", ""), ("retain = 30 days", "retain = 90 days")];
+    for (right, wrong) in mistakes {
+        assert!(platform.contains(right), "{right}");
+        let broken = platform.replace(right, wrong);
+        let world = pipec::base::Memory::new([("readings.pipe", broken.as_str())]);
+        let compilation = pipec::compile(&world, &pipec::Options::default());
+        let said = render(Format::Short, &compilation.sources, &compilation.diagnostics, false);
+        assert!(text.contains(&said), "{said}");
+    }
+}
+
+#[test]
 fn every_command_in_the_readme_runs() {
     let text = &pages()[0].1;
     let folder = tempfile::tempdir().unwrap();
@@ -89,4 +107,68 @@ fn every_command_in_the_readme_runs() {
         here.join("\n"),
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+#[test]
+fn the_examples_of_a_page_are_wrong_and_right() {
+    let prelude = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics/prelude.pipe"));
+    let prelude = items(&prelude.unwrap());
+    let mut untrue = Vec::new();
+    for info in pipec::diag::CODES {
+        let code = info.code.to_string();
+        let mut examples = blocks(info.page, "pipe").into_iter();
+        let wrong = said(&code, &examples.next().unwrap_or_default(), &prelude);
+        // A page is text: it cannot show a file that is none.
+        if !wrong.contains(&code) && code != "P0003" {
+            untrue.push(format!("{code}: the wrong example says {wrong:?}"));
+        }
+        for example in examples {
+            let said = said(&code, &example, &prelude);
+            // An example leaves out what it is not about; it is still one that this version reads and can do.
+            let other = |said: &&String| **said == code || said.starts_with("P01") || *said == "P0690";
+            if let Some(other) = said.iter().find(other) {
+                untrue.push(format!("{code}: the right example says {other}"));
+            }
+        }
+    }
+    assert_eq!(untrue, Vec::<String>::new());
+}
+
+/// The codes that an example fires, with the prelude's items in place of what it does not declare.
+fn said(code: &str, example: &str, prelude: &[(String, String)]) -> Vec<String> {
+    let own = items(example);
+    let mut text = example.to_owned();
+    // A project without a pipeline is what this one code is about.
+    for (name, item) in prelude.iter().filter(|_| code != "P0001") {
+        if own.iter().all(|(other, _)| other != name) {
+            text.push_str(item);
+        }
+    }
+    let world = pipec::base::Memory::new([("page.pipe", text.as_str())]);
+    let compilation = pipec::compile(&world, &pipec::Options::default());
+    compilation.diagnostics.iter().map(|d| d.code.to_string()).collect()
+}
+
+/// The items of a text, each with its kind and name; there is one pipeline, whatever it is called.
+fn items(text: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut named = true;
+    for line in text.lines() {
+        let starts = line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+        if starts && named {
+            found.push(Default::default());
+            named = false;
+        }
+        let Some((name, item)) = found.last_mut() else { continue };
+        if !named && !line.starts_with('/') {
+            let words = line
+                .split_whitespace()
+                .take(if line.starts_with("pipeline ") { 1 } else { 2 });
+            *name = words.collect::<Vec<_>>().join(" ");
+            named = true;
+        }
+        item.push_str(line);
+        item.push('\n');
+    }
+    found
 }

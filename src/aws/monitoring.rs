@@ -1,6 +1,6 @@
 //! Topics, subscriptions, alarms and the dashboard. Knows which metric shows what; no alarm is without an action.
 
-use super::naming::{limit, named};
+use super::naming::{self, limit, named};
 use super::operations::{AGE, DATASET, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
 use super::{firehose, function, kinesis, operations, orchestration};
@@ -45,7 +45,7 @@ fn notify(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
     out.extend(monitor.emails.iter().enumerate().map(|(index, email)| {
         let endpoint = match email {
             Text::Literal(address) => Value::from(address),
-            Text::Param(name) => reference(format!("var.{name}")),
+            Text::Param(name) => reference(format!("var.{}", naming::variable(name))),
         };
         Block::resource("aws_sns_topic_subscription", &format!("{label}_{}", index + 1))
             .set("topic_arn", topic(label))

@@ -51,6 +51,29 @@ fn environment_length(plan: &Plan) -> usize {
     plan.environment.as_ref().map_or(FREE_ENVIRONMENT, String::len)
 }
 
+/// The Terraform variable of an author's param: its own name, unless a variable of the platform has it or Terraform
+/// keeps it for itself.
+pub fn variable(param: &str) -> String {
+    const TAKEN: [&str; 12] = [
+        "count",
+        "depends_on",
+        "environment",
+        "for_each",
+        "lake_formation_admins",
+        "lifecycle",
+        "locals",
+        "manage_lake_formation_settings",
+        "providers",
+        "region",
+        "source",
+        "version",
+    ];
+    match TAKEN.contains(&param) || param.starts_with("param_") {
+        true => format!("param_{param}"),
+        false => param.to_owned(),
+    }
+}
+
 /// The pipeline's part of `local.prefix`.
 pub fn pipeline(plan: &Plan) -> String {
     fit(&names::hyphened(&plan.pipeline.name), PIPELINE)

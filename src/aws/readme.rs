@@ -1,7 +1,7 @@
 //! The README of a build: how to package, deploy, verify and destroy this very platform.
 
-use super::{lake, secrets};
-use crate::plan::{Plan, Text, WriteMode};
+use super::{lake, naming, secrets};
+use crate::plan::{Engine, Plan, Text, WriteMode};
 
 /// Its text.
 pub fn text(plan: &Plan) -> String {
@@ -20,16 +20,48 @@ fn heading(plan: &Plan) -> String {
         None => "Built for no environment: names carry `base` unless `environment` says otherwise.".into(),
     };
     let doc = plan.pipeline.doc.clone().unwrap_or_default();
+    let folders: String = folders(plan)
+        .map(|(folder, what)| format!("| `{folder}/` | {what} |\n"))
+        .collect();
     format!(
         "# {}\n\n{doc}\n\n{environment} Everything here is generated from the `.pipe` sources: change those, and build again.\n\n\
-         | folder | what |\n|---|---|\n\
-         | `terraform/` | the platform |\n\
-         | `lambda/` | functions on streams, Rust; `lambda/dist/` holds their archives once they are packaged |\n\
-         | `glue/` | jobs on tables, PySpark |\n\
-         | `states/` | state machines; `${{…}}` are filled in by Terraform |\n\
-         | `ops/` | functions that watch the platform, Python |\n",
+         | folder | what |\n|---|---|\n{folders}",
         plan.pipeline.name
     )
+}
+
+/// The folders that this build has.
+fn folders(plan: &Plan) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let engine = |wanted: fn(&Engine) -> bool| plan.transforms.iter().any(|transform| wanted(&transform.engine));
+    let lambda = engine(|engine| matches!(engine, Engine::Lambda(_)));
+    let glue = engine(|engine| matches!(engine, Engine::Glue(_)));
+    let all = [
+        (true, "terraform", "the platform"),
+        (
+            lambda,
+            "lambda",
+            "functions on streams, Rust; `lambda/dist/` holds their archives once they are packaged",
+        ),
+        (glue, "glue", "jobs on tables, PySpark"),
+        (
+            !plan.schedules.is_empty(),
+            "states",
+            "state machines; `${…}` are filled in by Terraform",
+        ),
+        (true, "ops", "functions that watch the platform, Python"),
+        (
+            true,
+            "docs",
+            "the diagram, data dictionary, lineage and access matrix, as one page",
+        ),
+        (
+            !plan.deliveries.is_empty(),
+            "ci",
+            "the pipeline that ships this platform",
+        ),
+    ];
+    all.into_iter()
+        .filter_map(|(there, folder, what)| there.then_some((folder, what)))
 }
 
 fn package() -> String {
@@ -84,7 +116,7 @@ fn mails(plan: &Plan) -> String {
         .flat_map(|monitor| &monitor.emails)
         .map(|text| match text {
             Text::Literal(address) => format!("`{address}`"),
-            Text::Param(name) => format!("the address in `{name}`"),
+            Text::Param(name) => format!("the address in `{}`", naming::variable(name)),
         })
         .collect();
     if mails.is_empty() {

@@ -123,7 +123,8 @@ fn param_variable(plan: &Plan, param: &Param) -> Block {
         .doc
         .clone()
         .unwrap_or_else(|| format!("Parameter {}.", param.name));
-    let block = variable(&param.name, &described, &param.terraform_type);
+    let name = naming::variable(&param.name);
+    let block = variable(&name, &described, &param.terraform_type);
     let block = match &param.default {
         Some(value) => block.set("default", literal(value)),
         None => block,
@@ -132,7 +133,7 @@ fn param_variable(plan: &Plan, param: &Param) -> Block {
     let is_mail = mails.into_iter().any(|text| *text == Text::Param(param.name.clone()));
     block.when(is_mail, |block| {
         block.block(validation(
-            &format!("can(regex(\"^[^@ ]+@[^@ ]+$\", var.{}))", param.name),
+            &format!("can(regex(\"^[^@ ]+@[^@ ]+$\", var.{name}))"),
             "This must be a mail address.",
         ))
     })
@@ -279,9 +280,10 @@ pub fn example(plan: &Plan) -> String {
             Some(doc) => block.note(doc),
             None => block,
         };
+        let name = naming::variable(&param.name);
         match &param.default {
-            Some(value) => block.set(&param.name, literal(value)),
-            None => block.note(&format!("{} = … has no default ({})", param.name, param.terraform_type)),
+            Some(value) => block.set(&name, literal(value)),
+            None => block.note(&format!("{name} = … has no default ({})", param.terraform_type)),
         }
     });
     print_items(&block.items)

@@ -211,6 +211,63 @@ fn every_alarm_is_heard_and_freshness_breaches_when_nothing_is_known() {
 }
 
 #[test]
+fn the_readme_of_a_build_names_its_folders() {
+    let plan = fixture::clickstream();
+    let files = crate::emit::files(&plan);
+    let folders: std::collections::BTreeSet<_> = files.keys().filter_map(|path| path.split_once('/')).collect();
+    let folders: std::collections::BTreeSet<_> = folders.into_iter().map(|(folder, _)| folder).collect();
+    let readme = &files["README.md"];
+    let named = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("/` |"));
+    assert_eq!(
+        named
+            .map(|(folder, _)| folder)
+            .collect::<std::collections::BTreeSet<_>>(),
+        folders
+    );
+    let mut less = plan;
+    less.transforms.truncate(1);
+    less.schedules.clear();
+    less.deliveries.clear();
+    let readme = &terraform(&less)["README.md"];
+    assert!(!readme.contains("| `glue/`") && !readme.contains("| `states/`") && !readme.contains("| `ci/`"));
+}
+
+#[test]
+fn a_param_never_takes_the_name_of_another_variable() {
+    for name in [
+        "region",
+        "lake_formation_admins",
+        "source",
+        "param_region",
+        "alert_email",
+    ] {
+        let mut plan = fixture::clickstream();
+        plan.params[0].name = name.into();
+        plan.monitors[0].emails = vec![crate::plan::Text::Param(name.into())];
+        let files = terraform(&plan);
+        let variables = &files["terraform/variables.tf"];
+        let mut declared: Vec<&str> = variables.lines().filter(|line| line.starts_with("variable ")).collect();
+        let count = declared.len();
+        declared.sort_unstable();
+        declared.dedup();
+        assert_eq!(declared.len(), count, "{variables}");
+        assert!(!declared.contains(&"variable \"source\" {"));
+        let variable = if name == "alert_email" {
+            name.to_owned()
+        } else {
+            format!("param_{name}")
+        };
+        assert!(
+            variables.contains(&format!("variable \"{variable}\" {{")),
+            "{variables}"
+        );
+        assert!(files["terraform/monitoring.tf"].contains(&format!("var.{variable}\n")));
+    }
+}
+
+#[test]
 fn what_an_author_writes_never_becomes_a_template() {
     let mut plan = fixture::clickstream();
     let nasty = "\"quoted\" \\ ${var.region} %{ if true } \n # checkov:skip=CKV_AWS_1:no";

@@ -66,6 +66,9 @@ pub fn check_schema(
     }
 }
 
+/// Words that are values wherever a column may stand.
+const CONSTANTS: [&str; 3] = ["false", "null", "true"];
+
 /// Whether a column may have this name; why not is said.
 pub fn column_name(name: &ast::Name, diagnostics: &mut Diagnostics) -> String {
     let (text, lower) = (&name.text, name.text.to_lowercase());
@@ -83,6 +86,15 @@ pub fn column_name(name: &ast::Name, diagnostics: &mut Diagnostics) -> String {
                 .help(format!("write `{plain}`"))
                 .fix(format!("write `{plain}`"), name.span, plain),
         });
+    } else if CONSTANTS.contains(&lower.as_str()) {
+        let diagnostic = Diagnostic::new(
+            Code::COLUMN_NAME,
+            name.span,
+            format!("a column cannot be called `{text}`"),
+        )
+        .found("an expression reads it as a value")
+        .help(format!("write another name, such as `is_{lower}`"));
+        diagnostics.push(diagnostic);
     } else if *text != lower {
         let snake = snake_case(text);
         let diagnostic = Diagnostic::new(

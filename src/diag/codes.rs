@@ -101,6 +101,7 @@ codes! {
     319 FLOAT_KEY Warning "0.1.0" "a float decides which rows belong together"
     401 UNKNOWN_CLASS Error "0.1.0" "no class has the name of this label"
     402 LABEL_PLACE Error "0.1.0" "a label stands where it cannot"
+    403 LOWERS_NOTHING Error "0.1.0" "a class is lowered by a function that lowers nothing"
     410 HIDDEN_COLUMN Error "0.1.0" "an access names a labelled column that it does not clear"
     411 PRINCIPAL Error "0.1.0" "a principal is not written as it should be"
     412 LIFETIME Error "0.1.0" "a labelled value may stay longer than its class allows"

@@ -120,10 +120,17 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// Adds one; the same code at the same place is said once.
+    /// Adds one; the same code at the same place is said once. Of an expression whose bracket is never closed, that is
+    /// said and nothing else: where it ends is a guess.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        let same = |d: &Diagnostic| d.code == diagnostic.code && d.primary.span == diagnostic.primary.span;
-        if !self.list.iter().any(same) {
+        let span = diagnostic.primary.span;
+        let same = |d: &Diagnostic| d.code == diagnostic.code && d.primary.span == span;
+        let guessed = |d: &Diagnostic| {
+            let open = d.primary.span;
+            d.code == Code::UNCLOSED && open.file == span.file && span.start <= open.start && open.end <= span.end
+        };
+        let typed = diagnostic.code.0 / 100 == 3;
+        if !self.list.iter().any(|d| same(d) || typed && guessed(d)) {
             self.list.push(diagnostic);
         }
     }

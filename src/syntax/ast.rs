@@ -312,7 +312,7 @@ pub enum StepKind {
     },
     /// `session by KEYS gap D as NAME`
     Session { keys: Vec<Name>, gap: Expr, name: Name },
-    /// `pivot …`, `unpivot …`, kept as written until their issue
+    /// `pivot …`, `unpivot …`, kept as written: no engine runs them yet
     Pivot { words: Vec<Expr> },
     /// `sort by COLS`
     Sort(Vec<Order>),

@@ -56,7 +56,7 @@ pub fn lay_out(file: FileId, text: &str, slice: &Slice, diagnostics: &mut Diagno
         }
     }
     page.break_lines(tokens, &starts);
-    for (number, unit) in &far {
+    for (number, unit) in far.iter().chain(&units_behind(text, tokens, TokenKind::BadNumber)) {
         page.fill(number.start, unit.end, BROKEN);
     }
     page.mend(tokens, &repairs);
@@ -271,16 +271,21 @@ fn starts_entry(after: &[Token], text: &str) -> bool {
 
 /// Numbers with their units too far behind them: `24   hours`.
 fn far_units(text: &str, tokens: &[Token]) -> Vec<(Token, Token)> {
+    let mut pairs = units_behind(text, tokens, TokenKind::Number);
+    pairs.retain(|(number, unit)| !matches!(text.get(number.end..unit.start).unwrap_or(""), "" | " "));
+    pairs
+}
+
+/// Numbers of a kind, each with the unit behind it.
+fn units_behind(text: &str, tokens: &[Token], kind: TokenKind) -> Vec<(Token, Token)> {
     const UNITS: [&str; 24] = [
         "ms", "s", "min", "second", "minute", "hour", "hours", "day", "days", "week", "weeks", "month", "year",
         "years", "B", "KiB", "MiB", "GiB", "TiB", "USD", "percent", "times", "seconds", "minutes",
     ];
     let pairs = tokens.iter().zip(tokens.iter().skip(1));
-    let far = |(number, unit): &(&Token, &Token)| {
-        let gap = text.get(number.end..unit.start).unwrap_or("");
-        number.kind == TokenKind::Number && !unit.first && !matches!(gap, "" | " ") && UNITS.contains(&unit.text(text))
-    };
-    pairs.filter(far).map(|(number, unit)| (*number, *unit)).collect()
+    let measured =
+        |(number, unit): &(&Token, &Token)| number.kind == kind && !unit.first && UNITS.contains(&unit.text(text));
+    pairs.filter(measured).map(|(number, unit)| (*number, *unit)).collect()
 }
 
 fn far_unit(span: Span, number: &str, unit: &str) -> Diagnostic {

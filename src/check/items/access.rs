@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Program;
 use super::source::{Datasets, unknown_column};
+use crate::check::exprs::column;
 use crate::check::not_yet;
 use crate::check::settings::{Value, unknown_item};
 use crate::diag::{Code, Diagnostic};
@@ -111,7 +112,7 @@ impl Program<'_> {
         };
         let mut shown = BTreeSet::new();
         for name in named {
-            match dataset.columns.iter().find(|column| column.name == name.text) {
+            match column::find(&dataset.columns, &name.text) {
                 None => {
                     let columns: Vec<_> = dataset.columns.iter().collect();
                     self.say(unknown_column(name.span, &name.text, &dataset.id.to_string(), &columns));

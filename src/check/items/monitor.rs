@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::Program;
-use crate::check::settings::{Settings, Value, named, path_expr};
+use crate::base::Span;
+use crate::check::settings::{Settings, Value, named, path_expr, plain};
 use crate::check::texts;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::{Alarm, Dataset, DatasetId, Monitor, Pipeline, Text};
-use crate::syntax::ast::{EntryKind, Expr, Name, Path};
+use crate::syntax::ast::{EntryKind, Expr, ExprKind, ItemKind, Name, Path};
 
 impl Program<'_> {
     pub(super) fn monitors(
@@ -35,6 +36,30 @@ impl Program<'_> {
         monitors
     }
 
+    /// Says what is no mail address.
+    fn address(&mut self, address: &str, span: Span) {
+        if !texts::email(address) {
+            let message = format!("`{address}` is not a mail address");
+            let diagnostic = Diagnostic::new(Code::EMAIL, span, message)
+                .found("no mail can be sent there")
+                .help("write `NAME@HOST`, such as `\"alerts@example.com\"`");
+            self.say(diagnostic);
+        }
+    }
+
+    /// The text that a param is without being set, and where it is written.
+    fn default_text(&self, param: &str) -> Option<(String, Span)> {
+        match &self.ground.index.get("param", param)?.item.kind {
+            ItemKind::Param {
+                default: Some(value), ..
+            } => match &value.kind {
+                ExprKind::Text(parts) => Some((plain(parts).ok()?, value.span)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     fn emails(&mut self, settings: &Settings) -> Vec<Text> {
         let mut emails = Vec::new();
         for item in settings.list("notify") {
@@ -43,16 +68,15 @@ impl Program<'_> {
             };
             match email.get("address").map(|setting| (&setting.value, setting.span)) {
                 Some((Value::Text(address), span)) if kind == "email" => {
-                    if !texts::email(address) {
-                        let message = format!("`{address}` is not a mail address");
-                        let diagnostic = Diagnostic::new(Code::EMAIL, span, message)
-                            .found("no mail can be sent there")
-                            .help("write `NAME@HOST`, such as `\"alerts@example.com\"`");
-                        self.say(diagnostic);
-                    }
+                    self.address(address, span);
                     emails.push(Text::Literal(address.clone()));
                 }
-                Some((Value::Param(param), _)) if kind == "email" => emails.push(Text::Param(param.clone())),
+                Some((Value::Param(param), _)) if kind == "email" => {
+                    if let Some((address, span)) = self.default_text(param) {
+                        self.address(&address, span);
+                    }
+                    emails.push(Text::Param(param.clone()));
+                }
                 _ => {}
             }
         }

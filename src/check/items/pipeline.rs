@@ -26,7 +26,7 @@ impl Program<'_> {
             let diagnostic = Diagnostic::new(Code::TWO_PIPELINES, second.keyword.span, message)
                 .found("the second")
                 .label(first.keyword.span, "the first")
-                .help("one folder is one pipeline: move the other to a folder of its own");
+                .help("a project is all files below a folder: name the folder of one pipeline, or move the other out of this one");
             self.say(diagnostic);
         }
         let entity = *self.ground.index.get("pipeline", &first.name.text())?;

@@ -7,6 +7,7 @@ use super::holds::holds;
 use super::source::Datasets;
 use super::typing::Typing;
 use crate::base::Span;
+use crate::check::exprs::column;
 use crate::check::not_yet;
 use crate::check::rows::{check_row, fill_row};
 use crate::check::settings::unknown_item;
@@ -167,7 +168,14 @@ impl<'a> Program<'a> {
         let ExprKind::Record(pairs) = &row.kind else {
             return;
         };
-        let written = |name: &str| pairs.iter().any(|(key, _)| key.text == name);
+        let written = |name: &str| pairs.iter().any(|(key, _)| key.text.to_lowercase() == name);
+        if pairs
+            .iter()
+            .any(|(key, _)| column::find(under.columns, &key.text).is_none())
+        {
+            // What was meant by the name of no column may be what is left out here.
+            return;
+        }
         let value_of = |name: &str| {
             let at = under.columns.iter().position(|column| column.name == name)?;
             values.get(at).cloned()

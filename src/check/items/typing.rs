@@ -58,6 +58,11 @@ impl<'a> Typing<'a> {
         self.functions.contains(name)
     }
 
+    /// Whether a function may lower labels.
+    pub(super) fn lowers(&self, name: &str) -> bool {
+        self.functions.lowers(name)
+    }
+
     /// The steps of a transform; `None` if one was wrong.
     pub(super) fn steps(
         &self,
@@ -103,7 +108,16 @@ impl<'a> Program<'a> {
     /// What lowers a class must be a function.
     pub(super) fn lowering_functions(&mut self, typing: &Typing<'a>) {
         for (function, span) in std::mem::take(&mut self.lowerings) {
-            if !typing.has_function(&function) {
+            if typing.lowers(&function) {
+                continue;
+            }
+            if typing.has_function(&function) {
+                let message = format!("`{function}` lowers no class");
+                let diagnostic = Diagnostic::new(Code::LOWERS_NOTHING, span, message)
+                    .found("what it answers still tells what it was given")
+                    .help("`pseudonym` lowers a class: write `pseudonym to CLASS`");
+                self.say(diagnostic);
+            } else {
                 let message = format!("there is no function `{function}` that could lower a class");
                 let diagnostic = Diagnostic::new(Code::UNKNOWN_FUNCTION, span, message)
                     .found("not a function")

@@ -55,6 +55,10 @@ impl<'a> Checker<'a> {
             return Settings::default();
         };
         let written: Vec<_> = entries.iter().filter_map(|l| written(&l.entry, &l.layer)).collect();
+        let owner = Owner {
+            whole: owner.whole && entries.iter().all(|layered| layered.entry.kind != EntryKind::Bad),
+            ..owner
+        };
         self.block(declared, owner, &written, diagnostics)
     }
 
@@ -81,6 +85,10 @@ impl<'a> Checker<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Settings {
         let written: Vec<_> = entries.iter().filter_map(|e| written(e, &Layer::Item)).collect();
+        let owner = Owner {
+            whole: owner.whole && entries.iter().all(|entry| entry.kind != EntryKind::Bad),
+            ..owner
+        };
         self.block(declared, owner, &written, diagnostics)
     }
 
@@ -92,7 +100,7 @@ impl<'a> Checker<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Settings {
         let mut settings = Settings::default();
-        let mut meant = Vec::new();
+        let mut known_all = true;
         for (at, setting) in written.iter().enumerate() {
             let before = written.iter().take(at);
             if let Some(first) = before.rev().find(|first| first.key.text() == setting.key.text()) {
@@ -101,7 +109,7 @@ impl<'a> Checker<'a> {
             }
             match declared.setting(&setting.key.text()) {
                 None => {
-                    meant.extend(suggest(&setting.key.text(), declared.names()));
+                    known_all = false;
                     diagnostics.push(unknown(setting.key, declared, owner));
                 }
                 Some(known) if known.not_yet() => {
@@ -119,14 +127,11 @@ impl<'a> Checker<'a> {
                 }
             }
         }
-        // A misspelt setting is one mistake: that it is missing too goes without saying.
-        for name in meant
-            .into_iter()
-            .filter(|name| settings.get(name).is_none())
-            .collect::<Vec<_>>()
-        {
-            settings.insert(name, Setting::bad(owner.span));
-        }
+        // A setting under a wrong name is one mistake: that another is missing goes without saying.
+        let owner = Owner {
+            whole: owner.whole && known_all,
+            ..owner
+        };
         self.absent(declared, owner, &mut settings, diagnostics);
         settings
     }

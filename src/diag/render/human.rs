@@ -65,7 +65,7 @@ impl<'a> Page<'a> {
             })
             .collect();
         let notes = diagnostic.notes.iter().map(|note| format!("note: {note}"));
-        let help: Vec<_> = notes.chain(diagnostic.help.iter().cloned()).collect();
+        let help: Vec<_> = diagnostic.help.iter().cloned().chain(notes).collect();
         Page {
             diagnostic,
             source: named(diagnostic.primary.span),

@@ -162,12 +162,16 @@ impl Builder<'_> {
             }
             let op_span = self.span(operator);
             chain.next();
-            if found == Level::Compare
-                && let Some(first) = compared.replace(op_span)
-            {
+            let earlier = (found == Level::Compare).then(|| compared.replace(op_span)).flatten();
+            let chained = earlier.is_some();
+            if let Some(first) = earlier {
                 self.does_not_chain(&written, op_span, first);
             }
             left = self.infix(chain, left, &written, found, op_span);
+            if chained {
+                // What two comparisons in a row mean is not known, so nothing else is said of them.
+                left = self.bad(left.span);
+            }
         }
         left
     }
