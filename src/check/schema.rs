@@ -123,7 +123,7 @@ pub fn duplicate(second: &ast::Name, first: &ast::Name) -> Diagnostic {
 }
 
 /// `userId` is `user_id`.
-fn snake_case(name: &str) -> String {
+pub(super) fn snake_case(name: &str) -> String {
     let mut snake = String::new();
     for c in name.chars() {
         if c.is_uppercase() && !snake.is_empty() && !snake.ends_with('_') {

@@ -80,6 +80,7 @@ codes! {
     203 LIKE_CYCLE Error "0.1.0" "an item is like itself"
     204 ENV_PATH Error "0.1.0" "a path of an environment leads to no item"
     205 NOT_READABLE Error "0.1.0" "what a transform reads or writes is not written as it should be"
+    206 ITEM_NAME Error "0.1.0" "an item or a dataset may not have this name"
     301 TYPE_MISMATCH Error "0.1.0" "types that do not go together"
     302 UNKNOWN_COLUMN Error "0.1.0" "no column has this name"
     303 UNKNOWN_FUNCTION Error "0.1.0" "no function has this name"

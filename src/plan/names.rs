@@ -25,6 +25,11 @@ pub const LOCAL_PSEUDONYM_KEY: &str = "local-key-for-tests-only";
 /// Partition of what a source lands: the UTC day of arrival.
 pub const ARRIVAL_DAY: &str = "arrived_on";
 
+/// What no dataset is called: the prefix in every bucket of what could not be delivered.
+pub const RESERVED_DATASETS: [&str; 1] = ["errors"];
+/// What no transform is called: that prefix in the quarantine, and what stands beside functions and jobs in a build.
+pub const RESERVED_TRANSFORMS: [&str; 5] = ["crates", "dist", "errors", "pipec_runtime", "target"];
+
 /// Prefix of a dataset in its zone's bucket, and folder in `pipec run`'s output below the zone.
 pub fn dataset_prefix(dataset: &str) -> String {
     format!("{dataset}/")

@@ -256,7 +256,7 @@ fn continues_with(after: &[Token], text: &str) -> bool {
     let Some(first) = after.first() else { return false };
     match (first.kind, word(0)) {
         (TokenKind::Word, "not") => matches!(word(1), "in" | "between" | "like" | "matches"),
-        (TokenKind::Word, "else") => word(1) != "->",
+        (TokenKind::Word, "else") => !matches!(word(1), "->" | ":" | "," | "." | "}" | "]"),
         (TokenKind::Word, first) => is_infix_word(first) && !matches!(word(1), ":" | "," | "." | "}" | "]"),
         (TokenKind::Mark, mark) => !matches!(mark, "-" | "@" | "?" | "," | ";" | ":" | "." | "=" | "|"),
         _ => false,

@@ -7,6 +7,7 @@ mod class;
 mod delivery;
 mod holds;
 mod monitor;
+mod names;
 mod param;
 mod pipeline;
 mod schedule;
@@ -100,6 +101,7 @@ pub fn check<'a>(
         diagnostics,
     };
     program.not_yet();
+    program.names();
     let plan = program.plan(environment);
     (plan, program.places, program.diagnostics)
 }

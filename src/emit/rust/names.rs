@@ -59,6 +59,9 @@ const KEYWORDS: [&str; 50] = [
 /// Words that cannot be written as names at all.
 const NEVER: [&str; 5] = ["self", "Self", "super", "crate", "_"];
 
+/// Modules that generated code may import: a variable of such a name would look like a use of it.
+const MODULES: [&str; 7] = ["decode", "encode", "functions", "json", "logic", "reject", "types"];
+
 /// An author's name as Rust writes it.
 pub fn identifier(name: &str) -> String {
     let mut text: String = name
@@ -98,10 +101,10 @@ pub struct Names {
 }
 
 impl Names {
-    /// A scope in which these are taken.
+    /// A scope in which these are taken, and the modules.
     pub fn new<'a>(taken: impl IntoIterator<Item = &'a str>) -> Names {
         Names {
-            taken: taken.into_iter().map(str::to_owned).collect(),
+            taken: taken.into_iter().chain(MODULES).map(str::to_owned).collect(),
         }
     }
 
@@ -144,5 +147,6 @@ mod tests {
         assert_eq!(names.fresh("row"), "row_3");
         assert_eq!(names.fresh("type"), "r#type");
         assert_eq!(names.fresh("type"), "type_");
+        assert_eq!(names.fresh("reject"), "reject_");
     }
 }

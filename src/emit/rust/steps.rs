@@ -29,7 +29,7 @@ pub struct Steps {
 /// The two files.
 pub fn files(krate: &Crate) -> Steps {
     let steps = &krate.transform.steps;
-    let mut names = Names::new(["record", "key", "counts", "functions", "logic"]);
+    let mut names = Names::new(["record", "key", "counts"]);
     let mut columns = BTreeMap::new();
     let mut statements = Vec::new();
     for field in &krate.source.schema.fields {
