@@ -1,6 +1,6 @@
 //! `pipec check`: every diagnostic, nothing written.
 
-use super::output::Output;
+use super::output::{Output, plural};
 use super::{Outcome, ProjectArgument, project};
 
 #[derive(Debug, clap::Args)]
@@ -17,11 +17,11 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
     let compiled = project::compile_or_say(out, found, arguments.env.as_deref())?;
     let plan = &compiled.plan;
     out.done(&format!(
-        "{}: {} sources, {} transforms, {} datasets, no errors",
+        "{}: {}, {}, {}, no errors",
         plan.pipeline.name,
-        plan.sources.len(),
-        plan.transforms.len(),
-        plan.datasets.len()
+        plural(plan.sources.len(), "source"),
+        plural(plan.transforms.len(), "transform"),
+        plural(plan.datasets.len(), "dataset"),
     ));
     Ok(())
 }

@@ -35,9 +35,15 @@ pub fn dataset_prefix(dataset: &str) -> String {
     format!("{dataset}/")
 }
 
-/// The argument of a Glue job that says where a dataset is: `--processed_clicks s3://bucket/clicks/`.
+/// The argument of a Glue job that says where a dataset is: `--processed_clicks s3://bucket/clicks/`. It is none of the
+/// arguments that every job has.
 pub fn dataset_argument(zone: &str, dataset: &str) -> String {
-    format!("{zone}_{dataset}")
+    let argument = format!("{zone}_{dataset}");
+    let own = [ARG_RUN_AT, ARG_PSEUDONYM_KEY_FILE, "pseudonym_secret"];
+    match own.contains(&argument.as_str()) {
+        true => format!("{argument}_folder"),
+        false => argument,
+    }
 }
 
 /// Argument of a Glue job: the scheduled time of the run, RFC 3339, UTC. What `now()` is.
@@ -89,4 +95,15 @@ pub fn operations_source(name: &str) -> String {
 /// Path of an operations function's archive in the build, made by `pipec package`.
 pub fn operations_archive(name: &str) -> String {
     format!("lambda/dist/ops-{}.zip", hyphened(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_dataset_takes_an_argument_of_every_job() {
+        assert_eq!(dataset_argument("processed", "clicks"), "processed_clicks");
+        assert_eq!(dataset_argument("run", "at"), "run_at_folder");
+    }
 }

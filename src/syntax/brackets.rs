@@ -103,6 +103,10 @@ impl Repairer<'_> {
                 _ => {}
             }
         }
+        if self.stack.len() > DEPTH_LIMIT {
+            // That they nest too deep is said; that none of them is closed goes without saying.
+            self.said = REPORT_LIMIT;
+        }
         while let Some(opener) = self.stack.pop() {
             self.unclosed(&opener, self.tokens.len());
         }
