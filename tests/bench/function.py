@@ -9,33 +9,21 @@ from __future__ import annotations
 
 import argparse
 import base64
-import datetime
 import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+
+from support.arrivals import arrivals  # noqa: E402
+
 EXAMPLE = ROOT / "examples" / "clickstream"
 BATCH = 500
-
-
-def arrivals(lines: list[bytes]) -> list[float]:
-    """A line arrives as it happens, or with the line before it."""
-    found, last = [], 0.0
-    for line in lines:
-        try:
-            at = json.loads(line)["at"]
-            if isinstance(at, int):
-                last = at / 1000
-            elif (instant := datetime.datetime.fromisoformat(at)).tzinfo:
-                last = instant.timestamp()
-        except (ValueError, KeyError, TypeError):
-            pass
-        found.append(last)
-    return found
 
 
 def events(folder: Path) -> list[Path]:

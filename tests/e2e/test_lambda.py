@@ -12,6 +12,7 @@ from decimal import Decimal
 import pyarrow.dataset
 import pytest
 from support import events
+from support.arrivals import arrivals
 from support.gateway import RECORD_LIMIT, Gateway
 from support.lambda_api import Function
 from support.paths import EXAMPLES, FUNCTIONS, ROOT
@@ -57,22 +58,6 @@ def function(bootstrap, gateway, secret):
 def environment(gateway, **more):
     return {**gateway.environment(), "DELIVERY_STREAM": ROWS, "QUARANTINE_STREAM": REJECTS,
             "PSEUDONYM_SECRET": SECRET, **more}
-
-
-def arrivals(lines):
-    """As the embedded engine has it: a line arrives as it happens, or with the line before it."""
-    found, last = [], 0.0
-    for line in lines:
-        try:
-            at = json.loads(line)["at"]
-            if isinstance(at, int):
-                last = at / 1000
-            elif (instant := datetime.datetime.fromisoformat(at)).tzinfo:
-                last = instant.timestamp()
-        except (ValueError, KeyError, TypeError):
-            pass
-        found.append(last)
-    return found
 
 
 def rows(gateway, stream=ROWS):
