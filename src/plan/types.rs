@@ -64,6 +64,23 @@ pub enum TypeKind {
 }
 
 impl TypeKind {
+    /// The type that a single word names, as [`Display`](fmt::Display) prints it; `decimal`, lists and the like take more.
+    pub fn of_word(word: &str) -> Option<TypeKind> {
+        Some(match word {
+            "bool" => TypeKind::Bool,
+            "int" => TypeKind::Int,
+            "float" => TypeKind::Float,
+            "string" => TypeKind::Text,
+            "bytes" => TypeKind::Bytes,
+            "date" => TypeKind::Date,
+            "timestamp" => TypeKind::Timestamp,
+            "duration" => TypeKind::Duration,
+            "uuid" => TypeKind::Uuid,
+            "json" => TypeKind::Json,
+            _ => return None,
+        })
+    }
+
     /// The type whose values are always there.
     pub fn required(self) -> Type {
         Type {

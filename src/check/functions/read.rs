@@ -72,22 +72,15 @@ fn word_of(expr: &ast::Expr) -> Option<String> {
 
 fn pattern(ty: &TypeExpr, diagnostics: &mut Diagnostics) -> Pattern {
     if let TypeExprKind::Named { name, .. } = &ty.kind {
-        let kind = match name.text.as_str() {
-            "bool" => TypeKind::Bool,
-            "int" => TypeKind::Int,
-            "float" => TypeKind::Float,
-            "string" => TypeKind::Text,
-            "date" => TypeKind::Date,
-            "timestamp" => TypeKind::Timestamp,
-            "duration" => TypeKind::Duration,
-            "uuid" => TypeKind::Uuid,
-            "json" => TypeKind::Json,
+        match name.text.as_str() {
             "decimal" => return Pattern::Decimal,
             variable if variable.len() == 1 => return Pattern::Variable(variable.into()),
-            _ => TypeKind::Error,
-        };
-        if kind != TypeKind::Error {
-            return Pattern::Kind(kind);
+            // No function of this version takes or gives bytes.
+            word => {
+                if let Some(kind) = TypeKind::of_word(word).filter(|kind| *kind != TypeKind::Bytes) {
+                    return Pattern::Kind(kind);
+                }
+            }
         }
     }
     diagnostics.push(Diagnostic::new(

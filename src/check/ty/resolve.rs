@@ -61,19 +61,15 @@ impl Resolver<'_, '_> {
         depth: usize,
     ) -> Type {
         let kind = match name.text.as_str() {
-            "bool" => TypeKind::Bool,
-            "int" => TypeKind::Int,
-            "float" => TypeKind::Float,
-            "string" => TypeKind::Text,
-            "date" => TypeKind::Date,
-            "timestamp" => TypeKind::Timestamp,
-            "uuid" => TypeKind::Uuid,
             "decimal" => return self.decimal(ty, numbers),
             "bytes" | "duration" | "json" | "list" | "map" => {
                 let what = format!("fields of type `{}`", self.ctx.sources.text(ty.span));
                 return self.later(ty, &what);
             }
-            _ => return self.declared(name, depth),
+            word => match TypeKind::of_word(word) {
+                Some(kind) => kind,
+                None => return self.declared(name, depth),
+            },
         };
         if !numbers.is_empty() || !types.is_empty() {
             let message = format!("`{}` takes nothing in brackets", name.text);

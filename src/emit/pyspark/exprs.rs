@@ -117,14 +117,7 @@ fn nothing(ty: &Type) -> Py {
 }
 
 fn compare(op: CompareOp, left: &Expr, right: &Expr, reasons: &mut Vec<Py>) -> Py {
-    let op = match op {
-        CompareOp::Equal => "==",
-        CompareOp::NotEqual => "!=",
-        CompareOp::Less => "<",
-        CompareOp::LessEqual => "<=",
-        CompareOp::Greater => ">",
-        CompareOp::GreaterEqual => ">=",
-    };
+    let op = op.symbol();
     // `1 < x` would be Python's own comparison, turned round; a column stands on the left always.
     let left = match left.kind {
         ExprKind::Literal(_) => value(left, Place::Exact, reasons),

@@ -248,14 +248,7 @@ impl Lowering {
     }
 
     fn compare(&mut self, op: CompareOp, left: &Expr, right: &Expr) -> Lowered {
-        let operator = match op {
-            CompareOp::Equal => "==",
-            CompareOp::NotEqual => "!=",
-            CompareOp::Less => "<",
-            CompareOp::LessEqual => "<=",
-            CompareOp::Greater => ">",
-            CompareOp::GreaterEqual => ">=",
-        };
+        let operator = op.symbol();
         let operands = vec![self.operand(left), self.operand(right)];
         lift(self, operands, |parts| {
             Code::binary(operator, Level::Compare, &parts[0], &parts[1])
