@@ -199,6 +199,7 @@ pub fn hive_type(kind: &TypeKind) -> String {
         | TypeKind::Null
         | TypeKind::Never
         | TypeKind::Error => "string".into(),
+        _ => crate::plan::refused(),
     }
 }
 

@@ -107,6 +107,7 @@ fn inputs<'a>(plan: &'a Plan, transform: &Transform) -> Vec<&'a Dataset> {
     match &transform.input {
         Input::Table(id) => vec![plan.dataset(id)],
         Input::Stream(_) => vec![],
+        _ => crate::plan::refused(),
     }
 }
 

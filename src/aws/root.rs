@@ -149,6 +149,7 @@ fn literal(value: &Literal) -> Value {
         Literal::Text(text) | Literal::Uuid(text) => text.into(),
         Literal::Date(days) => Value::Number(days.to_string()),
         Literal::Timestamp(micros) => Value::Number(micros.to_string()),
+        _ => crate::plan::refused(),
     }
 }
 

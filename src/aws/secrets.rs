@@ -65,6 +65,7 @@ pub fn uses_pseudonym(plan: &Plan, transform: &Transform) -> bool {
                 .filter_map(|field| field.check.as_ref())
                 .any(calls)
         }),
+        _ => crate::plan::refused(),
     };
     in_checks || transform.steps.iter().any(|step| step_calls(&step.kind))
 }
@@ -73,13 +74,14 @@ fn step_calls(step: &StepKind) -> bool {
     match step {
         StepKind::Filter(condition) | StepKind::Expect { condition, .. } => calls(condition),
         StepKind::Derive(columns) | StepKind::Select(columns) => columns.iter().any(|(_, expr)| calls(expr)),
-        StepKind::Group { keys, aggregates } => {
+        StepKind::Group { keys, aggregates, .. } => {
             keys.iter().any(|(_, expr)| calls(expr))
                 || aggregates
                     .iter()
-                    .any(|(_, aggregate)| aggregate.argument.as_ref().is_some_and(calls))
+                    .any(|(_, aggregate)| aggregate.arguments.first().is_some_and(calls))
         }
         StepKind::Drop(_) | StepKind::Rename(_) | StepKind::Dedupe { .. } => false,
+        _ => crate::plan::refused(),
     }
 }
 
@@ -98,5 +100,6 @@ fn calls(expr: &Expr) -> bool {
             otherwise,
         } => calls(condition) || calls(then) || calls(otherwise),
         ExprKind::Coalesce { value, default } => calls(value) || calls(default),
+        _ => crate::plan::refused(),
     }
 }

@@ -8,6 +8,7 @@ pub mod exprs;
 pub mod functions;
 pub mod items;
 pub mod labels;
+pub mod program;
 pub mod rows;
 pub mod schema;
 pub mod settings;

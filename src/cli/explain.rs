@@ -128,6 +128,7 @@ fn facts(plan: &Plan, transform: &Transform) -> Vec<(&'static str, String)> {
     let input = match &transform.input {
         Input::Stream(source) => format!("the arrivals of `{source}`"),
         Input::Table(dataset) => format!("`{dataset}`"),
+        _ => crate::plan::refused(),
     };
     let reads = match &transform.reads {
         Reads::Arrivals => format!("{input}, as they come"),

@@ -107,7 +107,7 @@ impl<'p> Group<'p> {
 
 impl State {
     fn new(aggregate: &Aggregate) -> Result<State, RunError> {
-        let kind = aggregate.argument.as_ref().map(|argument| &argument.ty.kind);
+        let kind = aggregate.arguments.first().map(|argument| &argument.ty.kind);
         let converter = |kind: &TypeKind| Ok::<_, RunError>(RowConverter::new(vec![SortField::new(data_type(kind)?)])?);
         Ok(match (aggregate.function.as_str(), kind) {
             ("count", _) => State::Count(Vec::new()),
@@ -303,7 +303,8 @@ mod tests {
             column("x", result.clone()).0,
             Aggregate {
                 function: function.into(),
-                argument: Some(column("v", kind.clone()).1),
+                arguments: vec![column("v", kind.clone()).1],
+                order: Vec::new(),
                 ty: result.clone().optional(),
                 text: format!("{function}(v)"),
             },

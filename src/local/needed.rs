@@ -49,14 +49,15 @@ fn before_step(step: &StepKind, mut needed: BTreeSet<String>, all: BTreeSet<Stri
         }
         // Ties are broken by every other column.
         StepKind::Dedupe { .. } => needed = all,
-        StepKind::Group { keys, aggregates } => {
+        StepKind::Group { keys, aggregates, .. } => {
             needed.clear();
             keys.iter().for_each(|(_, key)| add(key, &mut needed));
             let arguments = aggregates
                 .iter()
-                .filter_map(|(_, aggregate)| aggregate.argument.as_ref());
+                .filter_map(|(_, aggregate)| aggregate.arguments.first());
             arguments.for_each(|argument| add(argument, &mut needed));
         }
+        _ => crate::plan::refused(),
     }
     needed
 }
@@ -81,12 +82,13 @@ fn may_turn_away(step: &StepKind) -> bool {
         } => *otherwise == Otherwise::Quarantine || may_reject(condition),
         StepKind::Derive(entries) | StepKind::Select(entries) => entries.iter().any(|(_, expr)| may_reject(expr)),
         StepKind::Drop(_) | StepKind::Rename(_) | StepKind::Dedupe { .. } => false,
-        StepKind::Group { keys, aggregates } => {
+        StepKind::Group { keys, aggregates, .. } => {
             let arguments = aggregates
                 .iter()
-                .filter_map(|(_, aggregate)| aggregate.argument.as_ref());
+                .filter_map(|(_, aggregate)| aggregate.arguments.first());
             keys.iter().map(|(_, key)| key).chain(arguments).any(may_reject)
         }
+        _ => crate::plan::refused(),
     }
 }
 
@@ -127,6 +129,7 @@ fn visit(expr: &Expr, found: &mut dyn FnMut(&Expr)) {
             visit(value, found);
             visit(default, found);
         }
+        _ => crate::plan::refused(),
     }
 }
 

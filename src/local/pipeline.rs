@@ -84,8 +84,13 @@ impl<'p> Pipeline<'p> {
         }
         for step in &transform.steps {
             stages.push(match &step.kind {
-                StepKind::Dedupe { keys, keep_first, by } => Stage::Dedupe(Dedupe::new(keys, *keep_first, by)),
-                StepKind::Group { keys, aggregates } => Stage::Group(Group::new(keys, aggregates)?, &step.kind),
+                StepKind::Dedupe {
+                    keys,
+                    keep_first,
+                    by: Some(by),
+                    ..
+                } => Stage::Dedupe(Dedupe::new(keys, *keep_first, by)),
+                StepKind::Group { keys, aggregates, .. } => Stage::Group(Group::new(keys, aggregates)?, &step.kind),
                 kind => Stage::Step(kind),
             });
         }
@@ -353,6 +358,7 @@ fn apply(step: &StepKind, evaluator: &mut Evaluator<'_>, counts: &mut Counts) ->
             otherwise,
         } => expect(evaluator, counts, name, condition, *otherwise)?,
         StepKind::Dedupe { .. } | StepKind::Group { .. } => Passed::all(batch.clone()),
+        _ => crate::plan::refused(),
     })
 }
 
@@ -399,7 +405,7 @@ fn add_to_group(
     key: &PseudonymKey,
     away: &mut Vec<(u32, Reason)>,
 ) -> Result<(), RunError> {
-    let StepKind::Group { keys, aggregates } = step else {
+    let StepKind::Group { keys, aggregates, .. } = step else {
         return Ok(());
     };
     let mut rejects = Rejects::default();
@@ -414,7 +420,7 @@ fn add_to_group(
         columns.push((String::new(), evaluator.column(expr)?));
     }
     for (_, aggregate) in aggregates {
-        if let Some(argument) = &aggregate.argument {
+        if let Some(argument) = aggregate.arguments.first() {
             columns.push((String::new(), evaluator.column(argument)?));
         }
     }
@@ -429,7 +435,7 @@ fn add_to_group(
     let keys: Vec<_> = arrays.by_ref().take(keys.len()).collect();
     let arguments: Vec<_> = aggregates
         .iter()
-        .map(|(_, aggregate)| aggregate.argument.as_ref().and_then(|_| arrays.next()))
+        .map(|(_, aggregate)| aggregate.arguments.first().and_then(|_| arrays.next()))
         .collect();
     if rows == 0 {
         return Ok(());

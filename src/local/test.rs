@@ -110,6 +110,7 @@ fn run_rows(plan: &Plan, transform: &Transform, given: &[Vec<Literal>]) -> Resul
     let source = match &transform.input {
         Input::Stream(source) => plan.source(source),
         Input::Table(_) => None,
+        _ => crate::plan::refused(),
     };
     let mut columns = Vec::new();
     for (at, column) in transform.input_columns.iter().enumerate() {

@@ -103,6 +103,7 @@ pub fn canonical(literal: &Literal) -> Option<String> {
         Literal::Text(text) | Literal::Uuid(text) => text.clone(),
         Literal::Date(days) => Date(*days).canonical(),
         Literal::Timestamp(micros) => Timestamp(*micros).canonical(),
+        _ => crate::plan::refused(),
     })
 }
 

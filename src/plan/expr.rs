@@ -21,8 +21,55 @@ pub struct Expr {
 pub enum ExprKind {
     /// A value known at compile time.
     Literal(Literal),
-    /// A column in scope.
+    /// A column in scope. Those of the other side of a `join` are called `ALIAS.column`.
     Column(String),
+    /// A parameter of the `row => …` around it.
+    Local(String),
+    /// A value known only at deployment.
+    Param(String),
+    /// `x.field` of a struct or an object (missing if `x` is), or of a `json` (missing if it has no such member).
+    Member {
+        /// The struct, object or json.
+        of: Box<Expr>,
+        /// The field, in lower case for structs, as written for json.
+        field: String,
+    },
+    /// `list[i]` (from 0), `map[key]`, `json[i]`; missing where there is no such entry.
+    Index {
+        /// The list, map or json.
+        of: Box<Expr>,
+        /// An int, or a text for maps.
+        index: Box<Expr>,
+    },
+    /// `[a, b]`; all of the list's item type.
+    List(Vec<Expr>),
+    /// `{ a: 1, b: 2 }`, in the order of the struct's fields.
+    Struct(Vec<(String, Expr)>),
+    /// `"${a} and ${b}"`: texts and values, joined; missing if a value is.
+    Interpolate(Vec<Expr>),
+    /// `match x { "a" => 1, _ => 0 }`: the first arm that holds `x`; a missing `x` takes `_`, or is missing.
+    Match {
+        /// What is looked at.
+        value: Box<Expr>,
+        /// Literals of the same kind, and what they give. Together they are all cases where there is no `_`.
+        arms: Vec<(Vec<Literal>, Expr)>,
+        /// `_`.
+        otherwise: Option<Box<Expr>>,
+    },
+    /// `row => …`, only as an argument of a function on lists or maps.
+    Lambda {
+        /// Its parameters, read as [`ExprKind::Local`].
+        params: Vec<String>,
+        /// What it gives.
+        body: Box<Expr>,
+    },
+    /// A call of a project's own `fn`.
+    Own {
+        /// Its name, in [`super::Plan::functions`].
+        function: String,
+        /// All arguments, in the order of its declaration; defaults are filled in.
+        arguments: Vec<Expr>,
+    },
     /// A scalar function of the standard library, arguments in the order of its declaration.
     Call {
         /// Its name: `len`, `date`, `pseudonym` …
@@ -52,7 +99,45 @@ pub enum ExprKind {
         /// Right side, of the same kind.
         right: Box<Expr>,
     },
-    /// `+ - *` on ints or decimals; overflow rejects the row with reason `overflow in TEXT`.
+    /// `x is y`: equal, or both missing; never missing itself.
+    Same {
+        /// Left side.
+        left: Box<Expr>,
+        /// Right side, of the same kind.
+        right: Box<Expr>,
+        /// `is not`.
+        negated: bool,
+    },
+    /// `x like "a%"`: `%` any text, `_` one code point, `\\` escapes; missing if `x` is.
+    Like {
+        /// What is looked at.
+        value: Box<Expr>,
+        /// The pattern as written.
+        pattern: String,
+        /// `not like`.
+        negated: bool,
+    },
+    /// `x matches "…"`: whether the regular expression is found anywhere in it; missing if `x` is.
+    Matches {
+        /// What is searched.
+        value: Box<Expr>,
+        /// The expression, in the common syntax of all engines.
+        pattern: String,
+        /// `not matches`.
+        negated: bool,
+    },
+    /// `x in xs` for a list that is not of literals: found, else missing if `x` or an item is missing, else false.
+    Contains {
+        /// What is looked up.
+        value: Box<Expr>,
+        /// The list.
+        list: Box<Expr>,
+        /// `not in`.
+        negated: bool,
+    },
+    /// `+ - * / %` on numbers; `+ -` of a `date` or `timestamp` and a duration; `-` of two dates or timestamps; durations
+    /// with each other and with ints. Overflow rejects the row with reason `overflow in TEXT`; `/` and `%` by zero are
+    /// missing.
     Arithmetic {
         /// Which.
         op: ArithmeticOp,
@@ -95,7 +180,8 @@ pub enum ExprKind {
     },
     /// `reject "reason"`: the row goes to quarantine with this reason.
     Reject(String),
-    /// A widening that loses nothing, to this expression's type: int to decimal, decimal to a wider one, required to optional.
+    /// A widening that loses nothing, to this expression's type: int to decimal or float, decimal to a wider one, required to
+    /// optional, the same inside of lists, maps and structs.
     Cast(Box<Expr>),
 }
 
@@ -140,6 +226,8 @@ pub enum ArithmeticOp {
     Add,
     Subtract,
     Multiply,
+    Divide,
+    Remainder,
 }
 
 /// A value known at compile time, already of the type that its place asks for.
@@ -168,15 +256,30 @@ pub enum Literal {
     Timestamp(i64),
     /// Lower case, with hyphens.
     Uuid(String),
+    /// Microseconds.
+    Duration(i64),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// A json value's text, keys sorted.
+    Json(String),
+    /// Items in order.
+    List(Vec<Literal>),
+    /// Entries sorted by key.
+    Map(Vec<(String, Literal)>),
+    /// Fields in the struct's order.
+    Struct(Vec<(String, Literal)>),
 }
 
-/// An aggregate of a `group`.
+/// An aggregate of a `group`, or a function over the rows of a `window`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Aggregate {
-    /// Its name: `count`, `count_distinct`, `sum`, `min`, `max`.
+    /// Its name: `count`, `count_distinct`, `sum`, `min`, `max`, `percentile`, `lag` …
     pub function: String,
-    /// What it is over; `count()` has none. Missing values are left out.
-    pub argument: Option<Expr>,
+    /// What it is over, then what else it takes (`percentile`'s share, `lag`'s distance); `count()` has none. Missing
+    /// values are left out.
+    pub arguments: Vec<Expr>,
+    /// `order by` inside of the call: expression, and whether it is descending.
+    pub order: Vec<(Expr, bool)>,
     /// Its type: `sum` of decimal(p, s) is decimal(min(38, p + 10), s), of int is int (overflow fails the run).
     pub ty: Type,
     /// As the author wrote it.

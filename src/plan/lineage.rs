@@ -32,12 +32,12 @@ pub fn of_transform(transform: &Transform) -> BTreeMap<String, BTreeSet<String>>
                     .collect();
                 from.extend(moved);
             }
-            StepKind::Group { keys, aggregates } => {
+            StepKind::Group { keys, aggregates, .. } => {
                 let keys = keys
                     .iter()
                     .map(|(column, value)| (column.name.clone(), resolve(&from, value)));
                 let values = aggregates.iter().map(|(column, aggregate)| {
-                    let argument = aggregate.argument.as_ref();
+                    let argument = aggregate.arguments.first();
                     (
                         column.name.clone(),
                         argument.map(|value| resolve(&from, value)).unwrap_or_default(),
@@ -45,6 +45,7 @@ pub fn of_transform(transform: &Transform) -> BTreeMap<String, BTreeSet<String>>
                 });
                 from = keys.chain(values).collect();
             }
+            _ => crate::plan::refused(),
         }
     }
     from
@@ -83,6 +84,7 @@ fn walk(plan: &Plan, dataset: &DatasetId, column: &str, depth: usize, lines: &mu
                 lines.push((depth + 1, format!("{source}.{input}, as source `{source}` brings it")))
             }
             Input::Table(id) => walk(plan, id, &input, depth + 1, lines),
+            _ => crate::plan::refused(),
         }
     }
 }
@@ -95,7 +97,7 @@ fn last_value(transform: &Transform, column: &str) -> Option<String> {
             .rev()
             .find(|(c, _)| c.name == column)
             .map(|(_, value)| value.text.clone()),
-        StepKind::Group { keys, aggregates } => {
+        StepKind::Group { keys, aggregates, .. } => {
             let key = keys
                 .iter()
                 .find(|(c, _)| c.name == column)
@@ -151,6 +153,7 @@ fn collect(value: &Expr, columns: &mut BTreeSet<String>) {
             collect(value, columns);
             collect(default, columns);
         }
+        _ => crate::plan::refused(),
     }
 }
 

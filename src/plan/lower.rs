@@ -66,6 +66,7 @@ pub fn event_day(input: &[Column], steps: &[Step], late_seconds: u64) -> Option<
             }
             StepKind::Filter(_) | StepKind::Expect { .. } | StepKind::Dedupe { .. } => {}
             StepKind::Group { .. } => return None,
+            _ => crate::plan::refused(),
         }
     }
     days.into_iter().next().map(|column| EventDay { column, late_seconds })
@@ -156,6 +157,7 @@ fn keeps_days_apart(step: &Step, day: &str, input: &Dataset) -> bool {
             keys.iter().any(|name| name == day || key(name))
         }
         StepKind::Group { keys, .. } => same(keys),
+        _ => crate::plan::refused(),
     }
 }
 
@@ -226,7 +228,8 @@ mod tests {
         steps[0].kind = StepKind::Dedupe {
             keys: vec!["page".into()],
             keep_first: true,
-            by: "at".into(),
+            by: Some("at".into()),
+            within_seconds: None,
         };
         let (found, why) = reads_of(&plan, &steps, &["day"]);
         assert_eq!(found, Reads::All);

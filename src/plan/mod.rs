@@ -278,10 +278,21 @@ pub enum Writer {
 /// What a transform reads.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
-    /// The arrivals of a stream source.
+    /// The arrivals of a source: a stream, or objects one by one.
     Stream(String),
     /// The rows of a dataset.
     Table(DatasetId),
+    /// The rows of a transform without a target, by its name.
+    View(String),
+}
+
+/// Where rows go.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// A dataset.
+    Dataset(DatasetId),
+    /// A sink, by its name.
+    Sink(String),
 }
 
 /// A transform.
@@ -386,6 +397,8 @@ pub struct Step {
     pub kind: StepKind,
     /// The columns after it, in order.
     pub columns: Vec<Column>,
+    /// The columns of other sides of joins that can still be read after it, as `ALIAS.column`; they go no further.
+    pub joined: Vec<Column>,
     /// Its first line as the author wrote it, for comments.
     pub text: String,
     /// Where it stands.
@@ -411,16 +424,93 @@ pub enum StepKind {
         keys: Vec<String>,
         /// Whether the first or the last by `by` stays; ties are broken by the other columns in order, missing last.
         keep_first: bool,
-        /// The column that orders.
-        by: String,
+        /// The column that orders; `None` on streams, where the first that arrived stays.
+        by: Option<String>,
+        /// On streams: a row is a duplicate if the same key arrived less than this before, seconds.
+        within_seconds: Option<u64>,
     },
     /// One row a group (missing keys are one value). Columns after it: keys, then aggregates.
     Group {
         /// Keys: each sees the columns before the step.
         keys: Vec<(Column, Expr)>,
+        /// Windows of event time; `window_start` and `window_end` then take the place of that key.
+        window: Option<EventWindow>,
         /// Aggregates.
         aggregates: Vec<(Column, Aggregate)>,
     },
+    /// A row for each entry of a list; `outer` keeps rows without any, with a missing entry.
+    Explode {
+        /// Whether rows without entries stay.
+        outer: bool,
+        /// The list.
+        list: Expr,
+        /// The column of the entry.
+        column: Column,
+    },
+    /// Rows of two sides that belong together.
+    Join(Join),
+    /// The rows of another input as well, by column name; both have the same columns.
+    Union {
+        /// The other input.
+        other: Input,
+        /// Its columns, as they come.
+        columns: Vec<Column>,
+    },
+    /// Columns computed over the rows of each key in an order.
+    Window {
+        /// The keys.
+        keys: Vec<String>,
+        /// The order, each with whether it is descending; ties are broken by the other columns in order.
+        order: Vec<(Expr, bool)>,
+        /// The rows around each row that count, from and to, `None` without bound; without it all up to the row itself.
+        rows: Option<(Option<i64>, Option<i64>)>,
+        /// What is computed.
+        columns: Vec<(Column, Aggregate)>,
+    },
+    /// Ids of sessions: rows of one key, none further than the gap behind the one before.
+    Session {
+        /// The keys.
+        keys: Vec<String>,
+        /// The event time.
+        time: String,
+        /// The gap, seconds.
+        gap_seconds: u64,
+        /// The column of the id.
+        column: Column,
+    },
+    /// A column for each of the values of one column, with an aggregate of the rows that have it.
+    Pivot {
+        /// The column whose values become columns.
+        on: String,
+        /// The values, and the columns that they become.
+        values: Vec<(Literal, Column)>,
+        /// What each column holds.
+        aggregate: Aggregate,
+        /// The columns that stay: one row each.
+        keys: Vec<String>,
+    },
+    /// A row for each of several columns.
+    Unpivot {
+        /// The columns that become rows.
+        columns: Vec<String>,
+        /// The column that holds their names.
+        name: Column,
+        /// The column that holds their values.
+        value: Column,
+    },
+    /// In this order; ties are broken by the other columns in order.
+    Sort(Vec<(Expr, bool)>),
+    /// The first rows, behind a `sort`.
+    Take(u64),
+    /// Each row goes to the first branch whose condition holds; the last of a transform's steps.
+    Route {
+        /// Conditions and where their rows go.
+        branches: Vec<(Expr, Target)>,
+        /// Where others go; without it they go nowhere.
+        otherwise: Option<Target>,
+    },
+    /// A provided program; it returns rows of the step's columns.
+    Run(Run),
     /// Counts rows where the condition is not true, and does with them as said. Reason: `expect NAME: TEXT`.
     Expect {
         /// Its name.
@@ -430,6 +520,75 @@ pub enum StepKind {
         /// What is done with the others.
         otherwise: Otherwise,
     },
+}
+
+/// Windows of event time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventWindow {
+    /// The column of event time.
+    pub time: String,
+    /// From the start of one window to that of the next, seconds.
+    pub every_seconds: u64,
+    /// How long a window is, seconds; longer than `every_seconds` where windows overlap.
+    pub over_seconds: u64,
+    /// How long after its end a row may arrive, seconds.
+    pub late_seconds: u64,
+}
+
+/// A `join`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Join {
+    /// Which rows stay.
+    pub kind: JoinKind,
+    /// The other side.
+    pub other: Input,
+    /// What the other side is called in expressions.
+    pub alias: String,
+    /// The other side's columns, without the alias.
+    pub columns: Vec<Column>,
+    /// When rows belong together.
+    pub on: Expr,
+    /// The columns of `on` that must be equal, left and right, for hash joins; the rest of `on` still holds.
+    pub equal: Vec<(Expr, Expr)>,
+    /// On streams: how far apart the event times of both may be, seconds.
+    pub within_seconds: Option<u64>,
+}
+
+/// Which rows of a join stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinKind {
+    /// Pairs.
+    Inner,
+    /// Pairs, and left rows without one.
+    Left,
+    /// Pairs, and rows of either side without one.
+    Full,
+    /// Left rows that have a pair, once.
+    Semi,
+    /// Left rows without a pair.
+    Anti,
+}
+
+/// A provided program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// A script or a container.
+    pub kind: RunKind,
+    /// The script's path below the project; containers say `build` or `image` in their settings.
+    pub path: Option<String>,
+    /// Its settings.
+    pub settings: crate::check::settings::Settings,
+    /// Labels that its rows no longer carry, for the governance report.
+    pub lets_go: std::collections::BTreeSet<String>,
+}
+
+/// The kinds of programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunKind {
+    /// A script, run as it is.
+    Script,
+    /// A container image.
+    Container,
 }
 
 /// What is done with a row that an `expect` finds wanting.
@@ -580,6 +739,14 @@ pub struct Test {
     pub expect_rejected: Option<u64>,
     /// Where it stands.
     pub span: Span,
+}
+
+/// Phase 4 refuses what no engine and no bundle carries yet ([`supports`]), so that nothing behind it meets any.
+///
+/// # Panics
+/// Always: that it is called is a mistake in the compiler.
+pub fn refused() -> ! {
+    panic!("what the plan refuses got behind it")
 }
 
 impl Plan {

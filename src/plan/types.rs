@@ -55,6 +55,8 @@ pub enum TypeKind {
         /// Its variants.
         variants: Vec<String>,
     },
+    /// `object`: bytes in the lake. A row holds a struct of [`object_fields`]
+    Object,
     /// The type of `null` alone
     Null,
     /// The type of `reject "…"`: no value ever comes of it
@@ -126,6 +128,7 @@ impl fmt::Display for TypeKind {
                 return write!(f, "struct {{ {} }}", fields.join(", "));
             }
             TypeKind::Enum { name, .. } => name,
+            TypeKind::Object => "object",
             TypeKind::Null => "null",
             TypeKind::Never => "never",
             TypeKind::Error => "error",
@@ -151,4 +154,28 @@ pub struct Column {
     pub event_time: bool,
     /// `@subject`
     pub subject: bool,
+}
+
+/// What a row holds of an `object`: where its bytes are, and how to know that they are the same.
+pub fn object_fields() -> Vec<Column> {
+    let field = |name: &str, kind: TypeKind, doc: &str| Column {
+        name: name.to_owned(),
+        ty: kind.required(),
+        labels: BTreeSet::new(),
+        doc: Some(doc.to_owned()),
+        key: false,
+        event_time: false,
+        subject: false,
+    };
+    vec![
+        field("bucket", TypeKind::Text, "The bucket that holds it."),
+        field("key", TypeKind::Text, "Its key in the bucket."),
+        field(
+            "version",
+            TypeKind::Text,
+            "Its version; empty where the bucket keeps none.",
+        ),
+        field("size", TypeKind::Int, "Its size, bytes."),
+        field("checksum", TypeKind::Text, "The SHA-256 of its bytes, lower-case hex."),
+    ]
 }

@@ -456,7 +456,8 @@ pub struct TypeExpr {
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "each variant says what its fields are")]
 pub enum TypeExprKind {
-    /// `int`, `Currency`, `decimal(12, 2)`, `list<T>`, `map<string, T>`
+    /// `int`, `Currency`, `decimal(12, 2)`, `list<T>`, `map<string, T>`; in the standard library's declarations numbers are
+    /// expressions: `decimal(p + 10, s)`
     Named {
         name: Name,
         numbers: Vec<Expr>,
@@ -468,6 +469,11 @@ pub enum TypeExprKind {
     Object(Vec<Entry>),
     /// `T?`
     Optional(Box<TypeExpr>),
+    /// `T => U`, `(T, U) => V` (standard library only)
+    Function {
+        params: Vec<TypeExpr>,
+        returns: Box<TypeExpr>,
+    },
     /// What could not be read.
     Bad,
 }

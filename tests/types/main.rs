@@ -266,6 +266,7 @@ fn tree(expr: &Expr) -> String {
         } => format!("if({}, {}, {})", tree(condition), tree(then), tree(otherwise)),
         ExprKind::Coalesce { value, default } => format!("coalesce({}, {})", tree(value), tree(default)),
         ExprKind::Cast(value) => format!("cast({})", tree(value)),
+        other => format!("{other:?}"),
     };
     format!("{inner}:{}", expr.ty)
 }

@@ -39,10 +39,11 @@ impl Checker<'_> {
         let (_, found, values) = self.matched(name, expr.span, arguments)?;
         let labels = self.ctx.classes.after_aggregate(union(&values));
         let converted = values.into_iter().zip(&found.arguments);
-        let argument = converted.map(|(value, kind)| self.convert(value, kind).expr).next();
+        let arguments = converted.map(|(value, kind)| self.convert(value, kind).expr).collect();
         let aggregate = Aggregate {
             function: name.clone(),
-            argument,
+            arguments,
+            order: Vec::new(),
             ty: found.returns,
             text,
         };

@@ -81,6 +81,8 @@ impl Checker<'_> {
             ArithmeticOp::Add => "+",
             ArithmeticOp::Subtract => "-",
             ArithmeticOp::Multiply => "*",
+            ArithmeticOp::Divide => "/",
+            ArithmeticOp::Remainder => "%",
         };
         let (l, r) = (left.kind(), right.kind());
         let later = |kind: &TypeKind| {
@@ -118,6 +120,7 @@ fn result(op: ArithmeticOp, left: &TypeKind, right: &TypeKind) -> Option<TypeKin
     let (precision, scale) = match op {
         ArithmeticOp::Add | ArithmeticOp::Subtract => ty::sum(left, right),
         ArithmeticOp::Multiply => ty::product(left, right),
+        ArithmeticOp::Divide | ArithmeticOp::Remainder => return None,
     };
     Some(TypeKind::Decimal { precision, scale })
 }

@@ -63,6 +63,7 @@ impl<'a> Program<'a> {
                 (name.clone(), source.schema.fields.as_slice())
             }
             Input::Table(id) => (id.to_string(), &[][..]),
+            Input::View(name) => (name.clone(), &[][..]),
         };
         Some(Under {
             transform,

@@ -281,6 +281,7 @@ impl<'a> Program<'a> {
                 let source = known.sources.iter().find(|source| source.name == *name)?;
                 Some(source.schema.fields.iter().map(|field| field.column.clone()).collect())
             }
+            Input::View(_) => None,
             Input::Table(id) => match known.datasets.get(id) {
                 Some(Dataset {
                     writer: Writer::Source(source),
@@ -489,6 +490,7 @@ impl<'a> Program<'a> {
                 known.days.extend(day.map(|day| (edge.target.clone(), day)));
                 return Some((Reads::Arrivals, Vec::new()));
             }
+            Input::View(_) => return None,
             Input::Table(id) => id,
         };
         let input = known.datasets.get(id)?;

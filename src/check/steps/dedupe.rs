@@ -37,7 +37,8 @@ impl Steps<'_> {
         (names.len() == keys.len()).then_some(StepKind::Dedupe {
             keys: names,
             keep_first,
-            by,
+            by: Some(by),
+            within_seconds: None,
         })
     }
 

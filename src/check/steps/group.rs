@@ -52,6 +52,7 @@ impl Steps<'_> {
             .collect();
         Some(StepKind::Group {
             keys: grouped,
+            window: None,
             aggregates: aggregates?,
         })
     }

@@ -64,6 +64,7 @@ pub fn check_steps(
         checked.push(plan::Step {
             kind,
             columns: steps.columns.clone(),
+            joined: Vec::new(),
             text: first_line(ctx.sources.text(entry.span)),
             span: entry.span,
         });

@@ -48,7 +48,7 @@ impl Resolver<'_, '_> {
             TypeExprKind::Named { name, numbers, types } => self.named(ty, name, numbers, types, depth),
             TypeExprKind::Struct(_) => self.later(ty, "fields that are a struct"),
             TypeExprKind::Object(_) => self.later(ty, "fields that are an object"),
-            TypeExprKind::Bad => super::error(),
+            TypeExprKind::Function { .. } | TypeExprKind::Bad => super::error(),
         }
     }
 

@@ -70,6 +70,7 @@ pub(super) fn draw(plan: &Plan) -> Drawing {
         let from = match &transform.input {
             Input::Stream(source) => format!("source {source}"),
             Input::Table(dataset) => format!("dataset {dataset}"),
+            _ => crate::plan::refused(),
         };
         let key = format!("transform {}", transform.name);
         add(

@@ -162,6 +162,7 @@ fn input_name(input: &Input) -> String {
     match input {
         Input::Stream(source) => source.clone(),
         Input::Table(dataset) => dataset.to_string(),
+        _ => crate::plan::refused(),
     }
 }
 

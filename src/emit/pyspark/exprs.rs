@@ -106,6 +106,7 @@ fn value(expr: &Expr, place: Place, reasons: &mut Vec<Py>) -> Py {
             }
             inner.method("cast", vec![Py::text(&type_name(&expr.ty.kind))])
         }
+        _ => crate::plan::refused(),
     }
 }
 
@@ -153,6 +154,7 @@ fn arithmetic(expr: &Expr, op: ArithmeticOp, left: &Expr, right: &Expr, reasons:
         ArithmeticOp::Add => "F.try_add",
         ArithmeticOp::Subtract => "F.try_subtract",
         ArithmeticOp::Multiply => "F.try_multiply",
+        _ => crate::plan::refused(),
     };
     // Missing on overflow, where the plain operators would end the run.
     let result = Py::call(name, vec![first.clone(), second.clone()]);
@@ -298,5 +300,6 @@ pub fn uses(expr: &Expr, function: &str) -> bool {
             otherwise,
         } => any(&[condition, then, otherwise]),
         ExprKind::Coalesce { value, default } => any(&[value, default]),
+        _ => crate::plan::refused(),
     }
 }

@@ -68,12 +68,13 @@ fn expressions(step: &Step) -> Vec<&Expr> {
     match &step.kind {
         StepKind::Filter(condition) | StepKind::Expect { condition, .. } => vec![condition],
         StepKind::Derive(list) | StepKind::Select(list) => list.iter().map(|(_, expr)| expr).collect(),
-        StepKind::Group { keys, aggregates } => {
+        StepKind::Group { keys, aggregates, .. } => {
             let keys = keys.iter().map(|(_, expr)| expr);
-            keys.chain(aggregates.iter().filter_map(|(_, a)| a.argument.as_ref()))
+            keys.chain(aggregates.iter().filter_map(|(_, a)| a.arguments.first()))
                 .collect()
         }
         StepKind::Drop(_) | StepKind::Rename(_) | StepKind::Dedupe { .. } => vec![],
+        _ => crate::plan::refused(),
     }
 }
 
@@ -158,13 +159,19 @@ impl Body {
                 self.rows(rows().method("drop", names));
             }
             StepKind::Rename(pairs) => self.rename(pairs, columns),
-            StepKind::Dedupe { keys, keep_first, by } => self.dedupe(keys, *keep_first, by, columns),
-            StepKind::Group { keys, aggregates } => self.group(keys, aggregates),
+            StepKind::Dedupe {
+                keys,
+                keep_first,
+                by: Some(by),
+                ..
+            } => self.dedupe(keys, *keep_first, by, columns),
+            StepKind::Group { keys, aggregates, .. } => self.group(keys, aggregates),
             StepKind::Expect {
                 name,
                 condition,
                 otherwise,
             } => self.expect(name, condition, *otherwise),
+            _ => crate::plan::refused(),
         }
     }
 
@@ -276,7 +283,7 @@ impl Body {
         let aggregates: Vec<_> = aggregates
             .iter()
             .map(|(column, aggregate)| {
-                let argument = aggregate.argument.as_ref().map(|expr| (lower(expr), &expr.ty.kind));
+                let argument = aggregate.arguments.first().map(|expr| (lower(expr), &expr.ty.kind));
                 Py::method(summary(aggregate, argument), "alias", vec![Py::text(&column.name)])
             })
             .collect();

@@ -44,6 +44,7 @@ fn step(kind: StepKind, text: &str) -> Step {
     Step {
         kind,
         columns,
+        joined: Vec::new(),
         text: text.into(),
         span,
     }
@@ -121,7 +122,8 @@ fn rows_are_turned_away_on_the_branch_taken_in_program_order() {
     let key = derived("n", int("n"));
     let count = Aggregate {
         function: "sum".into(),
-        argument: Some(int("n")),
+        arguments: vec![int("n")],
+        order: Vec::new(),
         ty: TypeKind::Int.optional(),
         text: "sum(n)".into(),
     };
@@ -141,7 +143,8 @@ fn rows_are_turned_away_on_the_branch_taken_in_program_order() {
             StepKind::Dedupe {
                 keys: vec!["click_id".into()],
                 keep_first: false,
-                by: "at".into()
+                by: Some("at".into()),
+                within_seconds: None
             },
             "dedupe by click_id keep last by at",
         ),
@@ -161,6 +164,7 @@ fn rows_are_turned_away_on_the_branch_taken_in_program_order() {
         step(
             StepKind::Group {
                 keys: vec![key],
+                window: None,
                 aggregates: vec![(derived("total", int("n")).0, count)]
             },
             "group by n",

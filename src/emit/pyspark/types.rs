@@ -23,6 +23,7 @@ pub fn data_type(kind: &TypeKind) -> Py {
         TypeKind::Map(value) => Py::call("T.MapType", vec![simple("String"), data_type(&value.kind)]),
         TypeKind::Struct(fields) => schema(fields),
         TypeKind::Null | TypeKind::Never | TypeKind::Error => simple("Null"),
+        _ => crate::plan::refused(),
     }
 }
 
@@ -55,6 +56,7 @@ pub fn type_name(kind: &TypeKind) -> String {
         }
         TypeKind::Text | TypeKind::Uuid | TypeKind::Json | TypeKind::Enum { .. } => "string".into(),
         TypeKind::Null | TypeKind::Never | TypeKind::Error => "void".into(),
+        _ => crate::plan::refused(),
     }
 }
 
@@ -90,6 +92,7 @@ pub fn typed(literal: &Literal, kind: &TypeKind) -> Py {
         // Through text: a Python date or time would pass through the machine's calendar and time zone.
         Literal::Date(days) => lit(Py::text(&date(*days))).method("cast", vec![Py::text("date")]),
         Literal::Timestamp(micros) => lit(Py::text(&instant(*micros))).method("cast", vec![Py::text("timestamp")]),
+        _ => crate::plan::refused(),
     }
 }
 

@@ -92,6 +92,7 @@ impl Lowering {
                 lowered
             }
             ExprKind::Cast(inner) => self.cast(inner, &expr.ty, &expr.text),
+            _ => crate::plan::refused(),
         }
     }
 
@@ -261,6 +262,7 @@ impl Lowering {
             ArithmeticOp::Add => ("checked_add", "plus"),
             ArithmeticOp::Subtract => ("checked_sub", "minus"),
             ArithmeticOp::Multiply => ("checked_mul", "times"),
+            _ => crate::plan::refused(),
         };
         let method = match whole.ty.kind {
             TypeKind::Decimal { precision, scale } => format!("{decimal}::<_, _, {precision}, {scale}>"),
@@ -503,6 +505,7 @@ fn literal(value: &Literal, kind: &TypeKind) -> Lowered {
             let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
             Code::plain(format!("Uuid(0x{digits}_u128.to_be_bytes())")).using("Uuid")
         }
+        _ => crate::plan::refused(),
     };
     Lowered::new(code, Held::Copied, false)
 }

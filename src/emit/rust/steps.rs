@@ -95,6 +95,7 @@ fn lower_step(lowering: &mut Lowering, step: &StepKind, after: &[Column]) {
         } => expect(lowering, name, condition, *otherwise),
         // Steps of tables are not given to a function.
         StepKind::Dedupe { .. } | StepKind::Group { .. } => unreachable!("a function has no such step"),
+        _ => crate::plan::refused(),
     }
     lowering
         .columns

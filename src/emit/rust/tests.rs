@@ -273,6 +273,7 @@ fn hostile() -> Plan {
     let step = |kind: StepKind, columns: &[Column]| Step {
         kind,
         columns: columns.to_vec(),
+        joined: Vec::new(),
         text: NASTY.into(),
         span: Span::new(FileId(0), 0, 0),
     };

@@ -35,6 +35,7 @@ impl Evaluator<'_> {
                     ArithmeticOp::Add => i64::checked_add,
                     ArithmeticOp::Subtract => i64::checked_sub,
                     ArithmeticOp::Multiply => i64::checked_mul,
+                    _ => crate::plan::refused(),
                 };
                 let values = self.each::<Int64Type>(expr, &a, &b, active, operation);
                 Ok(Value::of(Arc::new(Int64Array::from(values)), a.same_as(&b)))
@@ -46,6 +47,7 @@ impl Evaluator<'_> {
                     ArithmeticOp::Add => decimal::add((x, left), (y, right), *p, *s),
                     ArithmeticOp::Subtract => decimal::add((x, left), (-y, right), *p, *s),
                     ArithmeticOp::Multiply => decimal::multiply((x, left), (y, right), *p, *s),
+                    _ => crate::plan::refused(),
                 };
                 let values = self.each::<Decimal128Type>(expr, &wide_a, &wide_b, active, operation);
                 Ok(Value::of(decimals(values, *p, *s)?, a.same_as(&b)))

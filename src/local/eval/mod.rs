@@ -129,6 +129,7 @@ impl Evaluator<'_> {
                 Ok(Value::Same(new_null_array(&DataType::Null, 1)))
             }
             ExprKind::Cast(value) => self.cast(expr, value, active),
+            _ => crate::plan::refused(),
         }
     }
 

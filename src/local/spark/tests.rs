@@ -428,6 +428,7 @@ fn step(kind: StepKind, columns: &[Column], text: &str) -> Step {
     Step {
         kind,
         columns: columns.to_vec(),
+        joined: Vec::new(),
         text: text.into(),
         span,
     }
@@ -539,7 +540,8 @@ fn grouping(chance: &mut Chance) -> Vec<Step> {
     let dedupe = StepKind::Dedupe {
         keys,
         keep_first: chance.below(2) == 0,
-        by,
+        by: Some(by),
+        within_seconds: None,
     };
     let mut maker = Maker { chance, columns: &all };
     let day = Expr {
@@ -565,7 +567,8 @@ fn grouping(chance: &mut Chance) -> Vec<Step> {
             column,
             Aggregate {
                 function: function.into(),
-                argument,
+                arguments: argument.into_iter().collect(),
+                order: Vec::new(),
                 ty,
                 text,
             },
@@ -600,7 +603,15 @@ fn grouping(chance: &mut Chance) -> Vec<Step> {
     grouped.extend(aggregates.iter().map(|(column, _)| column.clone()));
     vec![
         step(dedupe, &all, "dedupe …"),
-        step(StepKind::Group { keys, aggregates }, &grouped, "group …"),
+        step(
+            StepKind::Group {
+                keys,
+                window: None,
+                aggregates,
+            },
+            &grouped,
+            "group …",
+        ),
     ]
 }
 

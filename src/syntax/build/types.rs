@@ -1,6 +1,6 @@
 //! Types and fields.
 
-use super::super::ast::{Expr, ExprKind, Field, Name, TypeExpr, TypeExprKind};
+use super::super::ast::{Field, Name, TypeExpr, TypeExprKind};
 use super::super::grammar::Rule;
 use super::{Builder, Node, child, children};
 
@@ -18,6 +18,9 @@ impl Builder<'_> {
 
     pub(super) fn type_expr(&mut self, node: Node) -> TypeExpr {
         let span = self.span(&node);
+        if let Some(function) = child(&node, Rule::function_type) {
+            return self.function_type(function);
+        }
         let optional = child(&node, Rule::question).is_some();
         let Some(core) = node.into_inner().next() else {
             return TypeExpr {
@@ -25,14 +28,7 @@ impl Builder<'_> {
                 span,
             };
         };
-        let core_span = self.span(&core);
-        let kind = match core.as_rule() {
-            Rule::struct_type => TypeExprKind::Struct(self.fields_in(&core)),
-            Rule::object_type => TypeExprKind::Object(self.settings_in(&core)),
-            Rule::named_type => self.named_type(&core),
-            _ => TypeExprKind::Bad,
-        };
-        let inner = TypeExpr { kind, span: core_span };
+        let inner = self.type_core(core);
         if optional {
             TypeExpr {
                 kind: TypeExprKind::Optional(Box::new(inner)),
@@ -43,13 +39,50 @@ impl Builder<'_> {
         }
     }
 
+    fn function_type(&mut self, node: Node) -> TypeExpr {
+        let span = self.span(&node);
+        let mut types: Vec<_> = Vec::new();
+        let mut optional = false;
+        for inner in node.into_inner() {
+            match inner.as_rule() {
+                Rule::type_expr => types.push(self.type_expr(inner)),
+                Rule::struct_type | Rule::object_type | Rule::named_type => types.push(self.type_core(inner)),
+                Rule::question => optional = true,
+                _ => {}
+            }
+        }
+        let returns = types.pop();
+        if let (true, Some(param)) = (optional, types.pop()) {
+            types.push(TypeExpr {
+                span: param.span,
+                kind: TypeExprKind::Optional(Box::new(param)),
+            });
+        }
+        let kind = match returns {
+            Some(returns) => TypeExprKind::Function {
+                params: types,
+                returns: Box::new(returns),
+            },
+            None => TypeExprKind::Bad,
+        };
+        TypeExpr { kind, span }
+    }
+
+    fn type_core(&mut self, core: Node) -> TypeExpr {
+        let span = self.span(&core);
+        let kind = match core.as_rule() {
+            Rule::struct_type => TypeExprKind::Struct(self.fields_in(&core)),
+            Rule::object_type => TypeExprKind::Object(self.settings_in(&core)),
+            Rule::named_type => self.named_type(&core),
+            _ => TypeExprKind::Bad,
+        };
+        TypeExpr { kind, span }
+    }
+
     fn named_type(&mut self, node: &Node) -> TypeExprKind {
         let path = self.path_in(node);
-        let number = |number: Node| Expr {
-            kind: ExprKind::Int(number.as_str().replace('_', "")),
-            span: self.span(&number),
-        };
-        let numbers = children(node, Rule::number).map(number).collect();
+        let numbers = children(node, Rule::expr).collect::<Vec<_>>();
+        let numbers = numbers.into_iter().map(|number| self.any_expr(number)).collect();
         let types = children(node, Rule::type_expr).collect::<Vec<_>>();
         TypeExprKind::Named {
             name: Name {
