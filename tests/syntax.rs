@@ -411,3 +411,32 @@ fn entries_end_and_go_on_as_the_reference_says() {
         entries("  derive in = 1, or = 2")
     );
 }
+
+#[test]
+fn pivots_and_rows_are_read() {
+    let pivot = entries("  pivot by day on kind { views = count() for \"view\", buys = sum(n) + 1 for \"buy\" }");
+    assert_eq!(
+        pivot,
+        entries("  pivot by day on kind {\n    views = count() for \"view\"\n    buys = sum(n) + 1 for \"buy\"\n  }")
+    );
+    assert!(pivot[0].contains("Pivot") && pivot[0].matches("Pivoted").count() == 2);
+    assert_eq!(entries("  unpivot a, b as kind, amount").len(), 1);
+    for (rows, from, to) in [
+        ("-6..0", "Some", "Some"),
+        ("..0", "None", "Some"),
+        ("0..", "Some", "None"),
+        ("..", "None", "None"),
+    ] {
+        let written = entries(&format!("  window by a order by b rows {rows} {{ x = sum(c) }}"));
+        let shown = &written[0];
+        assert!(
+            shown.contains(&format!("from: {from}")) && shown.contains(&format!("to: {to}")),
+            "{rows}: {shown}"
+        );
+    }
+    let (_, said) = read(
+        "transform t : a {\n  pivot by day on kind {\n    views = count()\n    buys = count() for \"buy\"\n  }\n}\n",
+    );
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("P0101 3:"), "{said:?}");
+}

@@ -88,6 +88,7 @@ impl Spacer {
             _ => {}
         }
         match (left, right) {
+            ("rows", "..") | ("..", "{") => true,
             ("." | "@" | "..", _) | (_, "." | "," | ";" | ".." | "?") => false,
             (_, ":") => self.open.last().is_none_or(|bracket| !bracket.close_colons),
             (_, "<") if opens_angle(text, Some(&before), token) => false,

@@ -478,14 +478,12 @@ pub enum StepKind {
         /// The column of the id.
         column: Column,
     },
-    /// A column for each of the values of one column, with an aggregate of the rows that have it.
+    /// A column for each of some values of one column, with an aggregate of the rows that have it.
     Pivot {
         /// The column whose values become columns.
         on: String,
-        /// The values, and the columns that they become.
-        values: Vec<(Literal, Column)>,
-        /// What each column holds.
-        aggregate: Aggregate,
+        /// The values, the columns that they become, and what each of them holds.
+        values: Vec<(Literal, Column, Aggregate)>,
         /// The columns that stay: one row each.
         keys: Vec<String>,
     },

@@ -162,7 +162,11 @@ pub enum EntryKind {
     /// `clear @label` (access)
     Clear { labels: Vec<Name> },
     /// `alarm KIND of TARGET over VALUE` (monitor); `alarm cost over 80 percent of budget` has no target
-    Alarm { kind: Name, of: Option<Path>, over: Expr },
+    Alarm {
+        kind: Name,
+        of: Option<Path>,
+        over: Option<Expr>,
+    },
     /// `given DATASET = [rows]` or `given DATASET from "file"` (test)
     Given { dataset: Path, rows: GivenRows },
     /// `expect [rows]` (test)
@@ -307,13 +311,23 @@ pub enum StepKind {
     Window {
         keys: Vec<Name>,
         order: Vec<Order>,
-        rows: Option<Expr>,
+        rows: Option<Rows>,
         columns: Vec<Binding>,
     },
     /// `session by KEYS gap D as NAME`
     Session { keys: Vec<Name>, gap: Expr, name: Name },
-    /// `pivot …`, `unpivot …`, kept as written: no engine runs them yet
-    Pivot { words: Vec<Expr> },
+    /// `pivot by KEYS on COL { NAME = AGG for VALUE … }`: a row a key, a column for each value
+    Pivot {
+        keys: Vec<Name>,
+        on: Expr,
+        columns: Vec<Pivoted>,
+    },
+    /// `unpivot A, B as NAME, VALUE`: a row for each of the columns, with its name and its value
+    Unpivot {
+        columns: Vec<Name>,
+        name: Name,
+        value: Name,
+    },
     /// `sort by COLS`
     Sort(Vec<Order>),
     /// `take N`
@@ -348,6 +362,32 @@ pub struct Binding {
     /// Its value; `None` for a plain column.
     pub value: Option<Expr>,
     /// All of it.
+    pub span: Span,
+}
+
+/// `NAME = AGG for VALUE` of a `pivot`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pivoted {
+    /// Its documentation.
+    pub doc: Option<Doc>,
+    /// The column's name.
+    pub name: Name,
+    /// What the column holds.
+    pub aggregate: Expr,
+    /// The value of the column behind `on` whose rows count.
+    pub value: Expr,
+    /// All of it.
+    pub span: Span,
+}
+
+/// `rows -6..0`, `rows ..0`, `rows 0..`: rows before and behind a row, both ends in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rows {
+    /// The first; without it all from the first on.
+    pub from: Option<Expr>,
+    /// The last; without it all to the last.
+    pub to: Option<Expr>,
+    /// All of it, from `rows`.
     pub span: Span,
 }
 

@@ -23,7 +23,7 @@ impl Program<'_> {
             let mut alarms = Vec::new();
             for entry in entity.block().into_iter().flat_map(|block| &block.entries) {
                 if let EntryKind::Alarm { kind, of, over } = &entry.kind {
-                    let settings = self.alarm_settings(kind, of.as_ref(), over);
+                    let settings = self.alarm_settings(kind, of.as_ref(), over.as_ref());
                     alarms.extend(settings.and_then(|settings| self.alarm(kind, &settings, pipeline, datasets)));
                 }
             }
@@ -84,14 +84,14 @@ impl Program<'_> {
     }
 
     /// `of TARGET` and `over VALUE` are settings like any other.
-    fn alarm_settings(&mut self, kind: &Name, of: Option<&Path>, over: &Expr) -> Option<Settings> {
+    fn alarm_settings(&mut self, kind: &Name, of: Option<&Path>, over: Option<&Expr>) -> Option<Settings> {
         let word = |text: &str, span| Name {
             text: text.to_owned(),
             span,
         };
         let of = of.map(|path| named(&word("of", path.span), path_expr(path)));
-        let over = named(&word("over", over.span), over.clone());
-        let entries: Vec<_> = of.into_iter().chain([over]).collect();
+        let over = over.map(|over| named(&word("over", over.span), over.clone()));
+        let entries: Vec<_> = of.into_iter().chain(over).collect();
         self.checker
             .clause("monitor.alarm", "alarm", kind, &entries, &mut self.diagnostics)
     }

@@ -106,7 +106,7 @@ impl Builder<'_> {
             Rule::alarm => EntryKind::Alarm {
                 kind: self.name_in(&node),
                 of: child(&node, Rule::of_path).map(|of| self.path_in(&of)),
-                over: self.expr_in(&node),
+                over: self.maybe_expr_in(&node),
             },
             Rule::given => self.given(&node),
             Rule::expect_rows => EntryKind::ExpectRows {

@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic};
 
-use super::super::ast::{Binding, Expr, ExprKind, Keep, Name, Step, StepKind};
+use super::super::ast::{Binding, Expr, ExprKind, Keep, Name, Pivoted, Rows, Step, StepKind};
 use super::super::grammar::Rule;
 use super::entries::own_name;
 use super::{Builder, Node, child, children};
@@ -52,12 +52,6 @@ impl Builder<'_> {
                 gap: self.expr_in(node),
                 name: self.name_in(node),
             },
-            Rule::pivot => {
-                let words = children(node, Rule::operand).collect::<Vec<_>>();
-                StepKind::Pivot {
-                    words: words.into_iter().map(|word| self.operand(word)).collect(),
-                }
-            }
             _ => self.long_step(node),
         }
     }
@@ -84,9 +78,15 @@ impl Builder<'_> {
             Rule::window => StepKind::Window {
                 keys: self.names_in(node),
                 order: child(node, Rule::order_by).map_or_else(Vec::new, |order| self.orders_in(&order)),
-                rows: self.part(node, Rule::rows),
+                rows: child(node, Rule::rows).map(|rows| self.rows(&rows)),
                 columns: self.bindings_in(node),
             },
+            Rule::pivot => StepKind::Pivot {
+                keys: self.names_in(node),
+                on: self.expr_in(node),
+                columns: self.pivoted_in(node),
+            },
+            Rule::unpivot => self.unpivot(node),
             Rule::expect => {
                 let names: Vec<Name> = children(node, Rule::name).map(|name| self.name(&name)).collect();
                 let otherwise = names.last().cloned().unwrap_or_else(|| self.name_in(node));
@@ -108,6 +108,56 @@ impl Builder<'_> {
 
     fn part(&mut self, node: &Node, rule: Rule) -> Option<Expr> {
         child(node, rule).map(|part| self.expr_in(&part))
+    }
+
+    fn rows(&mut self, node: &Node) -> Rows {
+        let mut side = |rule| child(node, rule).map(|side| self.chain(side));
+        Rows {
+            from: side(Rule::rows_from),
+            to: side(Rule::rows_to),
+            span: self.span(node),
+        }
+    }
+
+    /// `NAME = AGG for VALUE` entries of `pivot`.
+    fn pivoted_in(&mut self, node: &Node) -> Vec<Pivoted> {
+        let mut columns = Vec::new();
+        for column in node.clone().into_inner() {
+            let span = self.span_without_doc(&column);
+            let (aggregate, value) = match column.as_rule() {
+                Rule::pivoted => {
+                    let exprs: Vec<Node> = children(&column, Rule::expr).collect();
+                    let mut exprs = exprs.into_iter().map(|expr| self.chain(expr));
+                    (exprs.next(), exprs.next())
+                }
+                Rule::bad_pivoted => {
+                    self.explain(&column, Rule::pivoted_alone, "a column");
+                    (None, None)
+                }
+                _ => continue,
+            };
+            if child(&column, Rule::name).is_none() {
+                continue;
+            }
+            columns.push(Pivoted {
+                doc: self.doc_of(&column),
+                name: self.name_in(&column),
+                aggregate: aggregate.unwrap_or_else(|| self.bad(span)),
+                value: value.unwrap_or_else(|| self.bad(span)),
+                span,
+            });
+        }
+        columns
+    }
+
+    fn unpivot(&self, node: &Node) -> StepKind {
+        let mut names = children(node, Rule::name).map(|name| self.name(&name));
+        let mut next = || names.next().unwrap_or_else(|| self.name_in(node));
+        StepKind::Unpivot {
+            columns: self.names_in(node),
+            name: next(),
+            value: next(),
+        }
     }
 
     fn keep(&self, node: &Node) -> Option<Keep> {
