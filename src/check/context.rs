@@ -23,7 +23,7 @@ pub struct Context<'a> {
     pub types: &'a Types,
 }
 
-/// The types that a project declares by name.
+/// The types and params that a project declares by name.
 #[derive(Clone, Debug, Default)]
 pub struct Types {
     /// Variants of each enum.
@@ -32,10 +32,12 @@ pub struct Types {
     aliases: BTreeMap<String, ast::TypeExpr>,
     /// Names of schemas: known, so that a field of such a type is not called unknown.
     schemas: Vec<String>,
+    /// The type of each `param`.
+    params: BTreeMap<String, ast::TypeExpr>,
 }
 
 impl Types {
-    /// The enums, named types and schemas among these items; of two with one name the first stays.
+    /// The enums, named types, schemas and params among these items; of two with one name the first stays.
     pub fn collect<'a>(items: impl IntoIterator<Item = &'a ast::Item>) -> Self {
         let mut types = Types::default();
         for item in items {
@@ -46,6 +48,9 @@ impl Types {
                 }
                 ast::ItemKind::TypeAlias { name, ty } => {
                     types.aliases.entry(name.text.clone()).or_insert_with(|| ty.clone());
+                }
+                ast::ItemKind::Param { name, ty, .. } => {
+                    types.params.entry(name.text.clone()).or_insert_with(|| ty.clone());
                 }
                 ast::ItemKind::Schema { name, .. } => types.schemas.push(name.text.clone()),
                 _ => {}
@@ -67,6 +72,11 @@ impl Types {
     /// Whether a schema has this name.
     pub fn is_schema(&self, name: &str) -> bool {
         self.schemas.iter().any(|schema| schema == name)
+    }
+
+    /// The type of a `param`, as written.
+    pub fn param(&self, name: &str) -> Option<&ast::TypeExpr> {
+        self.params.get(name)
     }
 
     /// Every declared name of a type.

@@ -47,8 +47,7 @@ pub fn check_row(
             continue;
         };
         let mut checker = Checker::new(ctx, &[], Place::Constant, diagnostics);
-        let typed = checker.expr(value);
-        let typed = checker.asked(typed, &column.ty, &format!("`{}`", column.name));
+        let typed = checker.wanted(value, &column.ty, &format!("`{}`", column.name));
         if typed.is_error() {
             continue;
         }

@@ -36,17 +36,8 @@ pub fn check_schema(
     for (field, column) in kept {
         let default = field.default.as_ref().and_then(|default| {
             let mut checker = Checker::new(ctx, &[], Place::Constant, diagnostics);
-            let typed = checker.expr(default);
             let what = format!("the default of `{}`", column.name);
-            let wanted = column.ty.clone();
-            let typed = checker.asked(
-                typed,
-                &Type {
-                    optional: false,
-                    ..wanted
-                },
-                &what,
-            );
+            let typed = checker.wanted(default, &column.ty.kind.clone().required(), &what);
             (!typed.is_error()).then(|| typed.literal().cloned()).flatten()
         });
         let check = field.check.as_ref().map(|check| {

@@ -49,7 +49,8 @@ impl Checker<'_> {
         if let (Some(Literal::Text(variant)), TypeKind::Enum { name, variants }) = (typed.literal(), kind)
             && !variants.contains(variant)
         {
-            let diagnostic = unknown_variant(typed.span, variant, name, variants);
+            let near = suggest(variant, variants.iter().map(String::as_str)).map(|near| format!("\"{near}\""));
+            let diagnostic = unknown_variant(typed.span, variant, name, variants, near.as_deref());
             self.say(diagnostic);
             typed.expr.ty = ty::error();
             return typed;
@@ -159,16 +160,21 @@ fn misfit(typed: &Typed, own: &TypeKind, wanted: &Type, what: &str) -> Diagnosti
     }
 }
 
-fn unknown_variant(span: Span, variant: &str, name: &str, variants: &[String]) -> Diagnostic {
+/// An enum has no such variant; `near` is what was meant, as it would be written.
+pub(super) fn unknown_variant(
+    span: Span,
+    variant: &str,
+    name: &str,
+    variants: &[String],
+    near: Option<&str>,
+) -> Diagnostic {
     let diagnostic = Diagnostic::new(Code::BAD_LITERAL, span, format!("`{variant}` is no variant of {name}"))
         .found(format!("{name} has {}", variants.join(", ")));
-    match suggest(variant, variants.iter().map(String::as_str)) {
-        Some(near) => diagnostic.help(format!("did you mean `\"{near}\"`?")).fix(
-            format!("write `\"{near}\"`"),
-            span,
-            format!("\"{near}\""),
-        ),
-        None => diagnostic,
+    match near {
+        Some(near) => diagnostic
+            .help(format!("did you mean `{near}`?"))
+            .fix(format!("write `{near}`"), span, near),
+        None => diagnostic.help(format!("write one of {}", variants.join(", "))),
     }
 }
 

@@ -76,6 +76,10 @@ impl Typed {
 pub struct Checker<'c> {
     ctx: &'c Context<'c>,
     columns: &'c [Column],
+    /// Columns of the other sides of joins, called `ALIAS.column`.
+    joined: &'c [Column],
+    /// Parameters of the `row => …` around, innermost last.
+    locals: Vec<Column>,
     place: Place,
     diagnostics: &'c mut Diagnostics,
 }
@@ -86,13 +90,34 @@ impl<'c> Checker<'c> {
         Checker {
             ctx,
             columns,
+            joined: &[],
+            locals: Vec::new(),
             place,
             diagnostics,
         }
     }
 
-    /// Types an expression.
+    /// The same checker, which also reads these columns of the other sides of joins; each is called `ALIAS.column`.
+    pub fn with_joined(mut self, joined: &'c [Column]) -> Self {
+        self.joined = joined;
+        self
+    }
+
+    /// Types an expression where nothing is known of the type that is asked for.
     pub fn expr(&mut self, expr: &ast::Expr) -> Typed {
+        self.expr_for(expr, None)
+    }
+
+    /// Types an expression where one of a declared type is asked for: literals take its type, bare names are its
+    /// variants. What does not fit is said; `what` names the place: "the default of `total`".
+    pub fn wanted(&mut self, expr: &ast::Expr, wanted: &Type, what: &str) -> Typed {
+        let typed = self.expr_for(expr, Some(&wanted.kind));
+        self.asked(typed, wanted, what)
+    }
+
+    /// Types an expression whose place would like a kind. The hint only decides what is open otherwise (the type of a
+    /// literal, a variant's bare name); the answer may be of another kind.
+    pub fn expr_for(&mut self, expr: &ast::Expr, hint: Option<&TypeKind>) -> Typed {
         use ast::ExprKind as Kind;
         match &expr.kind {
             Kind::Null => self.typed(expr, ExprKind::Literal(Literal::Null), TypeKind::Null.optional(), []),
@@ -100,7 +125,11 @@ impl<'c> Checker<'c> {
             Kind::Int(digits) => self.int(expr, digits, false),
             Kind::Decimal(text) => self.decimal(expr, text, false),
             Kind::Text(parts) => self.text(expr, parts),
-            Kind::Name(name) => self.column(expr, name),
+            Kind::Name(name) => self.name(expr, name, hint),
+            Kind::Member { of, name } => match self.of_joined(expr, of, name) {
+                Some(column) => column,
+                None => self.later(expr),
+            },
             Kind::Call {
                 function,
                 arguments,
