@@ -46,7 +46,7 @@ setup: ## install what the end-to-end tests need, below .cache or $PIPEC_CACHE
 .PHONY: bench
 bench: setup ## speed of the compiler, the embedded engine and the generated function
 	cargo build --quiet --release
-	for bench in tests/bench/*.py; do $(PYTHON) $$bench target/release/pipec $(ARGS); done
+	for bench in whole check function; do $(PYTHON) tests/bench/$$bench.py target/release/pipec $(ARGS); done
 
 .PHONY: samples
 samples: ## make the sample data of the examples again

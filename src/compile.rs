@@ -27,15 +27,43 @@ pub struct Compilation {
     pub plan: Option<Plan>,
 }
 
+/// The parts of a compilation, in order; checking and proving take turns, environment by environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// The project's files are read.
+    Read,
+    /// They are parsed.
+    Parse,
+    /// The standard library is parsed.
+    Library,
+    /// Items are found by name.
+    Resolve,
+    /// Settings, types, labels.
+    Check,
+    /// Lifetimes, capacity.
+    Prove,
+}
+
 /// Compiles a project. Every environment is checked, whichever is asked for: a platform that is wrong in one does not
 /// compile.
 pub fn compile(world: &dyn World, options: &Options) -> Compilation {
+    compile_observed(world, options, &mut |_| ())
+}
+
+/// Compiles a project, and calls `ended` whenever a phase, or one environment's part of it, has ended: who measures
+/// brings the clock.
+pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn FnMut(Phase)) -> Compilation {
     let mut sources = Sources::default();
     let mut diagnostics = Diagnostics::default();
-    let project = Project::load(world, &mut sources, &mut diagnostics);
+    let files = Project::read(world, &mut sources, &mut diagnostics);
+    ended(Phase::Read);
+    let project = Project::parse(&files, &sources, &mut diagnostics);
+    ended(Phase::Parse);
     let library = Library::load(&mut sources, functions::FILES);
     let declarations = Declarations::new(&library);
+    ended(Phase::Library);
     let index = Index::new(project.items(), &mut diagnostics);
+    ended(Phase::Resolve);
     let ground = Ground {
         library: &library,
         declarations: &declarations,
@@ -51,11 +79,13 @@ pub fn compile(world: &dyn World, options: &Options) -> Compilation {
     let all = index.of_kind("env").map(|entity| Some(entity.name));
     for environment in [None].into_iter().chain(all) {
         let (found, places, mut said) = items::check(ground, environment, diagnostics);
+        ended(Phase::Check);
         if let Some(found) = found.filter(|_| !said.has_errors()) {
             prove(&found, &places, &mut said);
             if environment == asked {
                 plan = Some(found);
             }
+            ended(Phase::Prove);
         }
         diagnostics = said;
     }

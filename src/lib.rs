@@ -16,4 +16,4 @@ pub mod prove;
 pub mod resolve;
 pub mod syntax;
 
-pub use compile::{Compilation, Options, compile};
+pub use compile::{Compilation, Options, Phase, compile, compile_observed};

@@ -215,6 +215,10 @@ fn exit_codes_tell_whose_fault_it_is() {
     exits(&pipec(project.path(), &["check", "--no-such-flag"]), 2);
     exits(&pipec(project.path(), &["check", "no/such/folder"]), 2);
     exits(&pipec(project.path(), &["check", "--env", "nowhere"]), 1);
+    let said = exits(&pipec(project.path(), &["check", "-q", "--timings"]), 0);
+    for phase in ["read", "parse", "library", "resolve", "check", "prove"] {
+        assert!(said.lines().any(|line| line.starts_with(phase)), "{phase}: {said}");
+    }
     let empty = tempfile::tempdir().unwrap();
     exits(&pipec(empty.path(), &["check"]), 2);
     let said = exits(&pipec(empty.path(), &["check", "."]), 1);

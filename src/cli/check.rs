@@ -10,11 +10,14 @@ pub(super) struct Arguments {
     /// Apply an environment's settings
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
+    /// Say how long each phase took
+    #[arg(long)]
+    timings: bool,
 }
 
 pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
     let found = project::find(&arguments.project)?;
-    let compiled = project::compile_or_say(out, found, arguments.env.as_deref())?;
+    let compiled = project::compile_timed_or_say(out, found, arguments.env.as_deref(), arguments.timings)?;
     let plan = &compiled.plan;
     out.done(&format!(
         "{}: {}, {}, {}, no errors",

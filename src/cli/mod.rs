@@ -17,6 +17,7 @@ mod package;
 mod project;
 mod run;
 mod test;
+mod timings;
 pub mod writer;
 
 use std::path::PathBuf;

@@ -83,6 +83,11 @@ impl Output {
         }
     }
 
+    /// Says what was asked for beside the result, also where only what is wrong is said.
+    pub(super) fn note(&self, text: &str) {
+        say(text);
+    }
+
     /// Says what is wrong with the command line or the surroundings.
     pub(super) fn error(&self, text: &str) {
         say(&format!(

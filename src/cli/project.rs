@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::output::Output;
+use super::timings::Timings;
 use super::{Failure, ProjectArgument};
 use crate::base::{Disk, Sources, World};
 use crate::plan::Plan;
-use crate::{Options, compile};
+use crate::{Options, compile_observed};
 
 /// A project's folder, and the files in it.
 #[derive(Debug)]
@@ -70,14 +71,28 @@ fn declares_pipeline(folder: &Path) -> bool {
 
 /// Compiles a project and says everything there is to say about it.
 pub(super) fn compile_or_say(out: &Output, project: Project, environment: Option<&str>) -> Result<Compiled, Failure> {
+    compile_timed_or_say(out, project, environment, false)
+}
+
+/// As [`compile_or_say`]; with `timed`, says too how long each phase took.
+pub(super) fn compile_timed_or_say(
+    out: &Output,
+    project: Project,
+    environment: Option<&str>,
+    timed: bool,
+) -> Result<Compiled, Failure> {
     if let Err(error) = project.world.pipe_files() {
         return Err(Failure::io("read", &project.root, &error));
     }
     let options = Options {
         environment: environment.map(str::to_owned),
     };
-    let compilation = compile(&project.world, &options);
+    let mut timings = Timings::start();
+    let compilation = compile_observed(&project.world, &options, &mut |phase| timings.ended(phase));
     out.diagnostics(&compilation.sources, &compilation.diagnostics);
+    if timed {
+        out.note(&timings.text(&compilation.sources));
+    }
     let plan = compilation.plan.ok_or(Failure::Project)?;
     Ok(Compiled {
         project,

@@ -25,8 +25,8 @@ pub struct Project {
 }
 
 impl Project {
-    /// Reads and parses every `.pipe` file of the project; what cannot be read is said, and left out.
-    pub fn load(world: &dyn World, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Project {
+    /// Reads every `.pipe` file of the project; what cannot be read is said, and left out.
+    pub fn read(world: &dyn World, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Vec<FileId> {
         let paths = match world.pipe_files() {
             Ok(paths) => paths,
             Err(error) => {
@@ -36,9 +36,17 @@ impl Project {
                 Vec::new()
             }
         };
-        let files = paths
+        paths
             .iter()
             .filter_map(|path| read(world, path, sources, diagnostics))
+            .collect()
+    }
+
+    /// Parses the files that were read.
+    pub fn parse(files: &[FileId], sources: &Sources, diagnostics: &mut Diagnostics) -> Project {
+        let files = files
+            .iter()
+            .map(|file| syntax::parse(*file, &sources.get(*file).text, diagnostics))
             .collect();
         Project { files }
     }
@@ -49,13 +57,10 @@ impl Project {
     }
 }
 
-fn read(world: &dyn World, path: &str, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<ast::File> {
+fn read(world: &dyn World, path: &str, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<FileId> {
     let failed = match world.read(path) {
         Ok(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => {
-                let file = sources.add(path, &text);
-                return Some(syntax::parse(file, &text, diagnostics));
-            }
+            Ok(text) => return Some(sources.add(path, &text)),
             Err(error) => format!(
                 "`{path}` is not UTF-8: byte {} is no text",
                 error.utf8_error().valid_up_to() + 1

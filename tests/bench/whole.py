@@ -8,39 +8,20 @@ Ratios within one run are what to quote; single times depend on the machine.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import NamedTuple
 
 import duckdb
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from process import Cost, measure  # noqa: E402
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "clickstream"
-
-
-class Cost(NamedTuple):
-    """What one process took."""
-
-    wall: float
-    cpu: float
-    peak_mib: float
-
-
-def measure(command: list[str]) -> Cost:
-    """Runs a command to its end and asks the operating system what it took."""
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - started
-    if status != 0:
-        sys.exit(f"{command} failed:\n{said.decode()}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def small(pipec: str, scratch: Path) -> None:
