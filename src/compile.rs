@@ -4,8 +4,10 @@ use crate::base::{Sources, World};
 use crate::check::declare::Declarations;
 use crate::check::functions;
 use crate::check::items::{self, Ground};
+use crate::check::program::Program;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::Plan;
+use crate::plan::lower::lower;
 use crate::prove::prove;
 use crate::resolve::{Index, Library, Project, top};
 
@@ -23,8 +25,12 @@ pub struct Compilation {
     pub sources: Sources,
     /// Everything to be said of the project, by file, then place.
     pub diagnostics: Vec<Diagnostic>,
-    /// The plan; only where nothing said is an error.
+    /// The typed program; only where nothing said is an error.
+    pub program: Option<Program>,
+    /// The plan; only where nothing said is an error and all of the program can be built.
     pub plan: Option<Plan>,
+    /// What is right and cannot be built yet, as errors, by file, then place.
+    pub not_yet: Vec<Diagnostic>,
 }
 
 /// The parts of a compilation, in order; checking and proving take turns, environment by environment.
@@ -75,30 +81,41 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
     if let Some(unknown) = asked.filter(|name| index.get("env", name).is_none()) {
         diagnostics.push(no_environment(unknown, ground));
     }
-    let mut plan = None;
+    let (mut program, mut plan, mut not_yet) = (None, None, Vec::new());
     let all = index.of_kind("env").map(|entity| Some(entity.name));
     for environment in [None].into_iter().chain(all) {
         let (found, places, mut said) = items::check(ground, environment, diagnostics);
         ended(Phase::Check);
         if let Some(found) = found.filter(|_| !said.has_errors()) {
-            prove(&found, &places, &mut said);
+            let lowered = lower(&found);
+            lowered
+                .diagnostics
+                .into_iter()
+                .for_each(|diagnostic| said.push(diagnostic));
+            if let Some(plan) = &lowered.plan {
+                prove(plan, &places, &mut said);
+            }
             if environment == asked {
-                plan = Some(found);
+                (program, plan, not_yet) = (Some(found), lowered.plan, lowered.not_yet);
             }
             ended(Phase::Prove);
         }
         diagnostics = said;
     }
-    let plan = plan.filter(|_| !diagnostics.has_errors());
+    let right = !diagnostics.has_errors();
+    let (program, plan) = (program.filter(|_| right), plan.filter(|_| right));
+    not_yet.retain(|_| right);
     let mut diagnostics = diagnostics.sorted();
     if diagnostics.iter().any(|d| d.code == Code::TWO_PIPELINES) {
         // These are two projects: that their items share names, or do not fit together, goes without saying.
         diagnostics.retain(|d| d.code.0 < 200);
     }
     Compilation {
-        diagnostics,
-        plan,
         sources,
+        diagnostics,
+        program,
+        plan,
+        not_yet,
     }
 }
 

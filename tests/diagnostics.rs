@@ -164,7 +164,12 @@ fn lines(compilation: &Compilation) -> Vec<String> {
         }
         line
     };
-    compilation.diagnostics.iter().map(line).collect()
+    compilation
+        .diagnostics
+        .iter()
+        .chain(&compilation.not_yet)
+        .map(line)
+        .collect()
 }
 
 fn edited(original: &str, case: &Case) -> String {

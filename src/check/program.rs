@@ -29,6 +29,8 @@ pub struct Program {
     pub sources: Vec<Source>,
     /// Zones.
     pub zones: Vec<Item>,
+    /// The settings of each engine of transforms where nothing of it is written.
+    pub engines: BTreeMap<String, Settings>,
     /// Retentions.
     pub retentions: Vec<Item>,
     /// Every dataset, by zone and name.
@@ -177,8 +179,21 @@ pub struct Transform {
     pub contract: Option<String>,
     /// How it writes.
     pub mode: Mode,
+    /// Where its parts stand.
+    pub places: Edges,
     /// All of it.
     pub span: Span,
+}
+
+/// Where the parts of a transform's first line stand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edges {
+    /// What it reads, each.
+    pub inputs: Vec<Span>,
+    /// What it writes; its name where it writes nothing.
+    pub target: Span,
+    /// How it writes; its target where that is not said.
+    pub mode: Span,
 }
 
 /// How a transform writes.

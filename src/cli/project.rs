@@ -7,7 +7,7 @@ use super::timings::Timings;
 use super::{Failure, ProjectArgument};
 use crate::base::{Disk, Sources, World};
 use crate::plan::Plan;
-use crate::{Options, compile_observed};
+use crate::{Compilation, Options, compile_observed};
 
 /// A project's folder, and the files in it.
 #[derive(Debug)]
@@ -69,18 +69,34 @@ fn declares_pipeline(folder: &Path) -> bool {
         })
 }
 
-/// Compiles a project and says everything there is to say about it.
-pub(super) fn compile_or_say(out: &Output, project: Project, environment: Option<&str>) -> Result<Compiled, Failure> {
-    compile_timed_or_say(out, project, environment, false)
-}
-
-/// As [`compile_or_say`]; with `timed`, says too how long each phase took.
-pub(super) fn compile_timed_or_say(
+/// Checks a project and says everything there is to say about it, but not what cannot be built yet; with `timed`, says
+/// too how long each phase took.
+pub(super) fn check_or_say(
     out: &Output,
-    project: Project,
+    project: &Project,
     environment: Option<&str>,
     timed: bool,
-) -> Result<Compiled, Failure> {
+) -> Result<Compilation, Failure> {
+    let (compilation, timings) = compiled(project, environment)?;
+    out.diagnostics(&compilation.sources, &compilation.diagnostics);
+    if timed {
+        out.note(&timings.text(&compilation.sources));
+    }
+    Ok(compilation)
+}
+
+/// Compiles a project and says everything there is to say about it; what cannot be built yet is an error.
+pub(super) fn compile_or_say(out: &Output, project: Project, environment: Option<&str>) -> Result<Compiled, Failure> {
+    let (compilation, _) = compiled(&project, environment)?;
+    let mut diagnostics = compilation.diagnostics;
+    diagnostics.extend(compilation.not_yet);
+    out.diagnostics(&compilation.sources, &diagnostics);
+    let plan = compilation.plan.ok_or(Failure::Project)?;
+    let sources = compilation.sources;
+    Ok(Compiled { project, sources, plan })
+}
+
+fn compiled(project: &Project, environment: Option<&str>) -> Result<(Compilation, Timings), Failure> {
     if let Err(error) = project.world.pipe_files() {
         return Err(Failure::io("read", &project.root, &error));
     }
@@ -89,16 +105,7 @@ pub(super) fn compile_timed_or_say(
     };
     let mut timings = Timings::start();
     let compilation = compile_observed(&project.world, &options, &mut |phase| timings.ended(phase));
-    out.diagnostics(&compilation.sources, &compilation.diagnostics);
-    if timed {
-        out.note(&timings.text(&compilation.sources));
-    }
-    let plan = compilation.plan.ok_or(Failure::Project)?;
-    Ok(Compiled {
-        project,
-        sources: compilation.sources,
-        plan,
-    })
+    Ok((compilation, timings))
 }
 
 /// What is written takes the place of a whole folder: that must not be one with sources in it.

@@ -2,27 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use super::Program;
+use super::Items;
 use super::source::{Datasets, unknown_column};
 use crate::check::exprs::column;
 use crate::check::not_yet;
-use crate::check::settings::{Value, unknown_item};
+use crate::check::program::{Access, Dataset, Grant};
+use crate::check::settings::unknown_item;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::types::Column;
-use crate::plan::{Access, Class, Dataset, DatasetId, Grant};
+use crate::plan::{Class, DatasetId};
 use crate::syntax::ast::{Allow, Entry, EntryKind, Name};
 
-impl Program<'_> {
+impl Items<'_> {
     pub(super) fn accesses(&mut self, classes: &[Class], datasets: &Datasets) -> Vec<Access> {
         let mut accesses = Vec::new();
         for entity in self.entities("access") {
-            let settings = self.settings(&entity);
-            let mut roles = Vec::new();
-            for item in settings.list("principals") {
-                if let Value::Variant(_, role) = &item.value {
-                    roles.extend(role.text("arn").map(str::to_owned));
-                }
-            }
+            let item = self.item(&entity);
             let entries = entity.block().map_or(&[][..], |block| &block.entries);
             let cleared = self.cleared(entries, classes);
             let mut grants = Vec::new();
@@ -32,9 +27,9 @@ impl Program<'_> {
                 }
             }
             accesses.push(Access {
-                name: entity.name.to_owned(),
-                roles,
+                item,
                 grants,
+                clears: cleared,
             });
         }
         accesses
@@ -141,8 +136,8 @@ fn grant(dataset: &Dataset, shown: &BTreeSet<String>, grants: &mut Vec<Grant>) {
     }
     let grant = Grant {
         dataset: dataset.id.clone(),
-        all_columns: columns.len() == dataset.columns.len(),
         columns,
+        condition: None,
     };
     grants.insert(known.unwrap_or(grants.len()), grant);
 }

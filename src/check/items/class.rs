@@ -1,12 +1,12 @@
 //! `class`: data classifications.
 
-use super::{Program, doc_of};
+use super::{Items, doc_of};
 use crate::check::labels::{ClassRule, Classes};
 use crate::check::settings::{DAY, Settings, Value, unknown_item};
 use crate::plan::Class;
 use crate::syntax::ast::Name;
 
-impl Program<'_> {
+impl Items<'_> {
     /// The classes for the plan, and their rules for the checker of expressions.
     pub(super) fn classes(&mut self) -> (Vec<Class>, Classes) {
         let mut classes = Vec::new();

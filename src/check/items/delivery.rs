@@ -1,16 +1,21 @@
 //! `delivery`: the CI/CD pipeline that ships the platform.
 
-use super::Program;
+use super::Items;
+use crate::check::program::Item;
 use crate::diag::{Code, Diagnostic};
-use crate::plan::Delivery;
 
-impl Program<'_> {
-    pub(super) fn deliveries(&mut self) -> Vec<Delivery> {
+impl Items<'_> {
+    pub(super) fn deliveries(&mut self) -> Vec<Item> {
         let mut deliveries = Vec::new();
         for entity in self.entities("delivery") {
-            let settings = self.settings(&entity);
-            let environments: Vec<_> = settings.names("environments").into_iter().map(|e| e.value).collect();
-            let approve = settings.names("approve");
+            let item = self.item(&entity);
+            let environments: Vec<_> = item
+                .settings
+                .names("environments")
+                .into_iter()
+                .map(|e| e.value)
+                .collect();
+            let approve = item.settings.names("approve");
             for wrong in approve.iter().filter(|name| !environments.contains(&name.value)) {
                 let message = format!(
                     "`{}` is approved, but `{}` does not ship to it",
@@ -21,14 +26,7 @@ impl Program<'_> {
                     .help(format!("add `{}` to `environments`, or take it out here", wrong.value));
                 self.say(diagnostic);
             }
-            if let Some((ci, _)) = settings.variant("ci") {
-                deliveries.push(Delivery {
-                    name: entity.name.to_owned(),
-                    ci: ci.to_owned(),
-                    environments,
-                    approve: approve.into_iter().map(|name| name.value).collect(),
-                });
-            }
+            deliveries.push(item);
         }
         deliveries
     }

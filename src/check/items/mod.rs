@@ -1,6 +1,6 @@
-//! Items of a project, each from its settings and clauses to what the plan says of it: one file a kind.
+//! Items of a project, each from its settings and clauses to what the typed program says of it: one file a kind.
 //!
-//! It must not know files or engines; whole-platform proofs come after it.
+//! It must not know files or engines: it accepts the whole language, whatever this version can build of it.
 
 mod access;
 mod class;
@@ -21,10 +21,11 @@ mod zone;
 use std::collections::BTreeMap;
 
 use super::declare::Declarations;
+use super::program::{Item, Program};
 use super::settings::{Checker, Owner, Settings};
 use crate::base::{FileId, Sources, Span};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::plan::{Dataset, DatasetId, Plan};
+use crate::plan::DatasetId;
 use crate::resolve::{Entity, Index, Layer, Library, Overlay, Project, apply, layers, overlay, own_layer, top};
 use crate::syntax::ast::ItemKind;
 
@@ -67,7 +68,7 @@ pub struct Ground<'a> {
 }
 
 /// What the checker of every item sees.
-struct Program<'a> {
+struct Items<'a> {
     ground: Ground<'a>,
     checker: Checker<'a>,
     overlays: Vec<Overlay>,
@@ -77,18 +78,19 @@ struct Program<'a> {
     diagnostics: Diagnostics,
 }
 
-/// Checks every item as `environment` has it (`None`: as written), and adds to what was said already. The plan is whole only where nothing said is an error.
+/// Checks every item as `environment` has it (`None`: as written), and adds to what was said already. The program is
+/// whole only where nothing said is an error.
 pub fn check<'a>(
     ground: Ground<'a>,
     environment: Option<&str>,
     mut diagnostics: Diagnostics,
-) -> (Option<Plan>, Places, Diagnostics) {
+) -> (Option<Program>, Places, Diagnostics) {
     let mut overlays = Vec::new();
     let named = |name| ground.index.get("env", name);
     if let Some(block) = environment.and_then(named).and_then(Entity::block) {
         overlays = overlay(block, ground.index, &mut diagnostics);
     }
-    let mut program = Program {
+    let mut items = Items {
         ground,
         checker: Checker {
             declarations: ground.declarations,
@@ -100,13 +102,13 @@ pub fn check<'a>(
         lowerings: Vec::new(),
         diagnostics,
     };
-    program.not_yet();
-    program.names();
-    let plan = program.plan(environment);
-    (plan, program.places, program.diagnostics)
+    items.not_yet();
+    items.names();
+    let program = items.program(environment);
+    (program, items.places, items.diagnostics)
 }
 
-impl<'a> Program<'a> {
+impl<'a> Items<'a> {
     fn say(&mut self, diagnostic: Diagnostic) {
         if diagnostic.code != Code::UNKNOWN_ITEM || !self.ground.index.incomplete() {
             self.diagnostics.push(diagnostic);
@@ -144,6 +146,24 @@ impl<'a> Program<'a> {
         settings
     }
 
+    /// An item that is its settings.
+    fn item(&mut self, entity: &Entity<'a>) -> Item {
+        Item {
+            name: entity.name.to_owned(),
+            doc: doc_of(entity.item),
+            settings: self.settings(entity),
+            span: entity.span,
+        }
+    }
+
+    /// The settings of each engine where nothing of it is written.
+    fn engines(&self) -> BTreeMap<String, Settings> {
+        let slot = "transform.engine";
+        let engines = self.checker.declarations.variants(slot).iter();
+        let settings = engines.map(|engine| (engine.name.clone(), self.checker.defaults(slot, &engine.name)));
+        settings.collect()
+    }
+
     /// Items that the language has and this version cannot do.
     fn not_yet(&mut self) {
         for item in self.ground.project.items() {
@@ -162,7 +182,7 @@ impl<'a> Program<'a> {
         }
     }
 
-    fn plan(&mut self, environment: Option<&str>) -> Option<Plan> {
+    fn program(&mut self, environment: Option<&str>) -> Option<Program> {
         let pipeline = self.pipeline();
         let params = self.params();
         let (classes, rules) = self.classes();
@@ -179,28 +199,36 @@ impl<'a> Program<'a> {
         let deliveries = self.deliveries();
         let tests = self.tests(&typing, &sources, &transforms, &datasets);
         let environments = self.entities("env").iter().map(|e| e.name.to_owned()).collect();
-        Some(Plan {
-            pipeline: pipeline?,
+        Some(Program {
             environment: environment.map(str::to_owned),
             environments,
+            pipeline: pipeline?,
             params,
             classes,
+            functions: Vec::new(),
             sources,
-            zones: zones.into_iter().map(|rules| rules.zone).collect(),
+            zones: zones.into_iter().map(|rules| rules.item).collect(),
+            engines: self.engines(),
+            retentions: Vec::new(),
             datasets,
             transforms,
+            sinks: Vec::new(),
             serves,
             accesses,
             schedules,
             monitors,
             deliveries,
+            accounts: Vec::new(),
+            overrides: Vec::new(),
             tests,
+            released: Vec::new(),
+            imports: Vec::new(),
         })
     }
 }
 
 /// There is no dataset of this name.
-fn unknown_dataset(span: Span, id: &DatasetId, datasets: &BTreeMap<DatasetId, Dataset>) -> Diagnostic {
+fn unknown_dataset(span: Span, id: &DatasetId, datasets: &source::Datasets) -> Diagnostic {
     let text = id.to_string();
     let names: Vec<_> = datasets.keys().map(ToString::to_string).collect();
     let diagnostic =

@@ -2,36 +2,36 @@
 
 use std::collections::BTreeMap;
 
-use super::Program;
+use super::Items;
 use crate::base::Span;
+use crate::check::program::{Dataset, Item, Monitor};
 use crate::check::settings::{Settings, Value, named, path_expr, plain};
 use crate::check::texts;
 use crate::diag::{Code, Diagnostic};
-use crate::plan::{Alarm, Dataset, DatasetId, Monitor, Pipeline, Text};
+use crate::plan::DatasetId;
 use crate::syntax::ast::{EntryKind, Expr, ExprKind, ItemKind, Name, Path};
 
-impl Program<'_> {
+impl Items<'_> {
     pub(super) fn monitors(
         &mut self,
-        pipeline: Option<&Pipeline>,
+        pipeline: Option<&Item>,
         datasets: &BTreeMap<DatasetId, Dataset>,
     ) -> Vec<Monitor> {
         let mut monitors = Vec::new();
         for entity in self.entities("monitor") {
-            let settings = self.settings(&entity);
-            let emails = self.emails(&settings);
+            let item = self.item(&entity);
+            self.emails(&item.settings);
             let mut alarms = Vec::new();
             for entry in entity.block().into_iter().flat_map(|block| &block.entries) {
                 if let EntryKind::Alarm { kind, of, over } = &entry.kind {
                     let settings = self.alarm_settings(kind, of.as_ref(), over.as_ref());
-                    alarms.extend(settings.and_then(|settings| self.alarm(kind, &settings, pipeline, datasets)));
+                    if let Some(settings) = settings {
+                        self.alarm(kind, &settings, pipeline, datasets);
+                        alarms.push((kind.text.clone(), settings));
+                    }
                 }
             }
-            monitors.push(Monitor {
-                name: entity.name.to_owned(),
-                emails,
-                alarms,
-            });
+            monitors.push(Monitor { item, alarms });
         }
         monitors
     }
@@ -60,27 +60,22 @@ impl Program<'_> {
         }
     }
 
-    fn emails(&mut self, settings: &Settings) -> Vec<Text> {
-        let mut emails = Vec::new();
+    /// Says which addresses are none, written or a param's default.
+    fn emails(&mut self, settings: &Settings) {
         for item in settings.list("notify") {
             let Value::Variant(kind, email) = &item.value else {
                 continue;
             };
             match email.get("address").map(|setting| (&setting.value, setting.span)) {
-                Some((Value::Text(address), span)) if kind == "email" => {
-                    self.address(address, span);
-                    emails.push(Text::Literal(address.clone()));
-                }
+                Some((Value::Text(address), span)) if kind == "email" => self.address(address, span),
                 Some((Value::Param(param), _)) if kind == "email" => {
                     if let Some((address, span)) = self.default_text(param) {
                         self.address(&address, span);
                     }
-                    emails.push(Text::Param(param.clone()));
                 }
                 _ => {}
             }
         }
-        emails
     }
 
     /// `of TARGET` and `over VALUE` are settings like any other.
@@ -96,53 +91,29 @@ impl Program<'_> {
             .clause("monitor.alarm", "alarm", kind, &entries, &mut self.diagnostics)
     }
 
+    /// What an alarm is of must be there.
     fn alarm(
         &mut self,
         kind: &Name,
         settings: &Settings,
-        pipeline: Option<&Pipeline>,
+        pipeline: Option<&Item>,
         datasets: &BTreeMap<DatasetId, Dataset>,
-    ) -> Option<Alarm> {
-        let name = || settings.text("of").map(str::to_owned);
-        match kind.text.as_str() {
-            "freshness" => {
-                let setting = settings.get("of")?;
-                let Value::Dataset { zone, name } = &setting.value else {
-                    return None;
-                };
-                let dataset = self.matching(zone, name.as_deref(), setting.span, datasets);
-                Some(Alarm::Freshness {
-                    dataset: dataset.into_iter().next()?,
-                    over_seconds: settings.seconds("over")?,
-                })
-            }
-            "errors" => Some(Alarm::Errors {
-                transform: name()?,
-                over_percent: settings.number("over")?,
-            }),
-            "lag" => Some(Alarm::Lag {
-                source: name()?,
-                over_seconds: settings.seconds("over")?,
-            }),
-            "cost" => {
-                self.wants_budget(kind, pipeline);
-                Some(Alarm::Cost {
-                    over_percent: settings.number("over")?,
-                })
-            }
-            _ => None,
+    ) {
+        if let Some(setting) = settings.get("of")
+            && let Value::Dataset { zone, name } = &setting.value
+        {
+            self.matching(zone, name.as_deref(), setting.span, datasets);
+        }
+        if kind.text == "cost" {
+            self.wants_budget(kind, pipeline);
         }
     }
 
-    fn wants_budget(&mut self, kind: &Name, pipeline: Option<&Pipeline>) {
-        let Some(pipeline) = pipeline.filter(|pipeline| pipeline.budget.is_none()) else {
+    fn wants_budget(&mut self, kind: &Name, pipeline: Option<&Item>) {
+        let Some(pipeline) = pipeline.filter(|pipeline| pipeline.settings.get("budget").is_none()) else {
             return;
         };
-        // A budget that is wrong was told of.
         let path = format!("pipeline.{}", pipeline.name);
-        if self.places.get(&format!("{path}.budget")) != self.places.get(&path) {
-            return;
-        }
         let message = format!(
             "pipeline `{}` has no budget that an alarm could be about",
             pipeline.name

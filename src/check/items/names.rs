@@ -1,7 +1,7 @@
 //! Names of items and datasets: resources, folders and tables are called by them, so they are in snake_case, and none is
 //! a name that the build keeps for itself.
 
-use super::Program;
+use super::Items;
 use crate::base::Span;
 use crate::check::schema::snake_case;
 use crate::diag::{Code, Diagnostic};
@@ -11,7 +11,7 @@ use crate::syntax::ast::{ItemKind, Name};
 /// Items that nothing in AWS is called by.
 const TYPES: [&str; 3] = ["schema", "enum", "type"];
 
-impl Program<'_> {
+impl Items<'_> {
     /// Says what cannot be a name.
     pub(super) fn names(&mut self) {
         for entity in self.ground.index.all() {

@@ -1,13 +1,13 @@
 //! `param`: what is known only at deployment.
 
-use super::{Program, doc_of};
+use super::{Items, doc_of};
 use crate::check::settings::plain;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::Param;
 use crate::plan::expr::Literal;
 use crate::syntax::ast::{Expr, ExprKind, ItemKind, Name, TypeExpr, TypeExprKind};
 
-impl Program<'_> {
+impl Items<'_> {
     pub(super) fn params(&mut self) -> Vec<Param> {
         let mut params = Vec::new();
         for entity in self.entities("param") {

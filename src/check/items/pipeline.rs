@@ -1,20 +1,20 @@
 //! `pipeline`: exactly one.
 
-use super::{Program, doc_of, start};
+use super::{Items, start};
+use crate::check::program::Item;
 use crate::diag::{Code, Diagnostic};
-use crate::plan::Pipeline;
 use crate::resolve::Project;
 use crate::syntax::ast::ItemKind;
 
-impl Program<'_> {
-    pub(super) fn pipeline(&mut self) -> Option<Pipeline> {
+impl Items<'_> {
+    pub(super) fn pipeline(&mut self) -> Option<Item> {
         let project = self.ground.project;
         let blocks = project.items().filter_map(|item| match &item.kind {
             ItemKind::Block(block) if block.keyword.text == "pipeline" => Some((item, block)),
             _ => None,
         });
         let found: Vec<_> = blocks.collect();
-        let Some((item, first)) = found.first() else {
+        let Some((_, first)) = found.first() else {
             // A pipeline that could not be read was told of already.
             if !self.diagnostics.has_errors() {
                 self.say(no_pipeline(project));
@@ -30,18 +30,7 @@ impl Program<'_> {
             self.say(diagnostic);
         }
         let entity = *self.ground.index.get("pipeline", &first.name.text())?;
-        let settings = self.settings(&entity);
-        let (_, cloud) = settings.variant("cloud")?;
-        Some(Pipeline {
-            name: first.name.text(),
-            doc: doc_of(item),
-            region: cloud.text("region")?.to_owned(),
-            owner: settings.text("owner")?.to_owned(),
-            budget: settings.number("budget"),
-            destroyable: settings.bool("destroyable")?,
-            log_days: settings.days("logs")?,
-            key_rotation_days: settings.days("key_rotation")?,
-        })
+        Some(self.item(&entity))
     }
 }
 

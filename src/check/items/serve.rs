@@ -2,29 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::{Program, unknown_dataset};
+use super::{Items, unknown_dataset};
 use crate::base::{Span, Spanned};
+use crate::check::program::{Dataset, Serve};
 use crate::check::settings::Value;
-use crate::plan::{Dataset, DatasetId, Serve};
+use crate::plan::DatasetId;
 
-impl Program<'_> {
+impl Items<'_> {
     pub(super) fn serves(&mut self, datasets: &BTreeMap<DatasetId, Dataset>) -> Vec<Serve> {
         let mut serves = Vec::new();
         for entity in self.entities("serve") {
-            let settings = self.settings(&entity);
-            let expose = self.datasets_of(settings.list("expose"), datasets);
-            let Some(("athena", athena)) = settings.variant("engine") else {
-                continue;
-            };
-            let (Some(scan), Some(days)) = (athena.bytes("scan_limit"), athena.days("results")) else {
-                continue;
-            };
-            serves.push(Serve {
-                name: entity.name.to_owned(),
-                athena_scan_limit_bytes: scan,
-                result_days: days,
-                expose,
-            });
+            let item = self.item(&entity);
+            let expose = self.datasets_of(item.settings.list("expose"), datasets);
+            serves.push(Serve { item, expose });
         }
         serves
     }

@@ -2,27 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use super::Items;
 use super::typing::Typing;
 use super::zone::{self, ZoneRules};
-use super::{Program, doc_of};
-use crate::check::not_yet;
+use crate::check::program::{Dataset, DatasetWriter, Delivers, Item, Shape, Source};
 use crate::check::settings::{Settings, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::plan::types::{Column, TypeKind};
-use crate::plan::{Dataset, DatasetId, Format, From, Kinesis, Schema, Source, Volume, Writer, names};
+use crate::plan::{DatasetId, Schema, names};
 use crate::resolve::Entity;
 
 /// Datasets by their names.
 pub(super) type Datasets = BTreeMap<DatasetId, Dataset>;
 
-impl<'a> Program<'a> {
+impl<'a> Items<'a> {
     /// The sources whose mistakes do not hide what they are; what they land joins the datasets.
     pub(super) fn sources(&mut self, typing: &Typing<'a>, zones: &[ZoneRules], datasets: &mut Datasets) -> Vec<Source> {
         let mut sources = Vec::new();
         for entity in self.entities("source") {
-            let settings = self.settings(&entity);
-            if let Some(source) = self.source(&entity, &settings, typing) {
-                if let Some(dataset) = self.landing(&source, &settings, zones) {
+            let item = self.item(&entity);
+            if let Some(source) = self.source(&entity, item, typing) {
+                if let Some(dataset) = self.landing(&source, zones) {
                     datasets.insert(dataset.id.clone(), dataset);
                 }
                 sources.push(source);
@@ -31,7 +31,7 @@ impl<'a> Program<'a> {
         sources
     }
 
-    fn source(&mut self, entity: &Entity<'a>, settings: &Settings, typing: &Typing<'a>) -> Option<Source> {
+    fn source(&mut self, entity: &Entity<'a>, item: Item, typing: &Typing<'a>) -> Option<Source> {
         let Some(input) = &entity.block()?.input else {
             let message = format!("source `{}` does not say what its rows are", entity.name);
             let diagnostic = Diagnostic::new(Code::MISSING_SETTING, entity.span, message)
@@ -40,69 +40,41 @@ impl<'a> Program<'a> {
             self.say(diagnostic);
             return None;
         };
-        if input.shape.text != "stream" {
-            let what = format!("`{} of` sources", input.shape.text);
-            self.say(not_yet(input.shape.span, what).help("this version has `stream of`"));
-            return None;
-        }
+        let shape = match input.shape.text.as_str() {
+            "stream" => Shape::Stream,
+            "objects" => Shape::Objects,
+            _ => Shape::Table,
+        };
         let schema = self.row_type(typing, &input.schema)?;
-        let (_, kinesis) = settings.variant("from")?;
-        let from = From::Kinesis(self.kinesis(kinesis, &schema)?);
-        self.capacity_place(entity, kinesis);
-        let into = settings.text("into").map(|zone| DatasetId {
+        if let Some(("kinesis", kinesis)) = item.settings.variant("from") {
+            self.partition_key(kinesis, &schema);
+            self.capacity_place(entity, kinesis);
+        }
+        let into = item.settings.text("into").map(|zone| DatasetId {
             zone: zone.to_owned(),
             name: entity.name.to_owned(),
         });
-        let volume = match settings.get("volume").map(|setting| &setting.value) {
-            Some(Value::Volume(records_per_second, record_bytes)) => Some(Volume {
-                records_per_second: *records_per_second,
-                record_bytes: *record_bytes,
-            }),
-            _ => None,
-        };
         Some(Source {
-            name: entity.name.to_owned(),
-            doc: doc_of(entity.item),
+            item,
+            shape,
+            delivers: Delivers::Rows,
             schema,
-            from,
-            volume,
-            late_at_most_seconds: settings.seconds("late_at_most")?,
             into,
         })
     }
 
-    fn kinesis(&mut self, settings: &Settings, schema: &Schema) -> Option<Kinesis> {
-        let existing = match &settings.get("stream")?.value {
-            Value::Text(name) => Some(name.clone()),
-            Value::Word(_) => None,
-            _ => return None,
+    /// The partition key of a stream must be a column of what arrives.
+    fn partition_key(&mut self, settings: &Settings, schema: &Schema) {
+        let Some(setting) = settings.get("key") else {
+            return;
         };
-        let (capacity, provisioned) = settings.variant("capacity")?;
-        let shards = match capacity {
-            "provisioned" => Some(provisioned.int("shards")?),
-            _ => None,
+        let Value::Column(name) = &setting.value else {
+            return;
         };
-        let mut keys = schema.fields.iter().filter(|field| field.column.key);
-        let partition_key = match settings.get("key") {
-            Some(setting) => {
-                let Value::Column(name) = &setting.value else {
-                    return None;
-                };
-                if !schema.fields.iter().any(|field| field.column.name == *name) {
-                    let columns: Vec<_> = schema.fields.iter().map(|field| &field.column).collect();
-                    self.say(unknown_column(setting.span, name, &schema.name, &columns));
-                    return None;
-                }
-                Some(name.clone())
-            }
-            None => keys.next().map(|field| field.column.name.clone()),
-        };
-        Some(Kinesis {
-            existing,
-            shards,
-            retention_hours: u32::try_from(settings.seconds("retention")? / 3_600).ok()?,
-            partition_key,
-        })
+        if !schema.fields.iter().any(|field| field.column.name == *name) {
+            let columns: Vec<_> = schema.fields.iter().map(|field| &field.column).collect();
+            self.say(unknown_column(setting.span, name, &schema.name, &columns));
+        }
     }
 
     /// The proofs of capacity and lifetime point at settings inside of `from`.
@@ -130,10 +102,10 @@ impl<'a> Program<'a> {
     }
 
     /// What a source lands, as `ZONE.SOURCE`: its columns, and the day of arrival that partitions them.
-    fn landing(&mut self, source: &Source, settings: &Settings, zones: &[ZoneRules]) -> Option<Dataset> {
+    fn landing(&mut self, source: &Source, zones: &[ZoneRules]) -> Option<Dataset> {
         let id = source.into.clone()?;
         let rules = zone::find(zones, &id.zone)?;
-        let span = settings.span("into")?;
+        let span = source.item.settings.span("into")?;
         if !rules.sources_only {
             let zone = &id.zone;
             let mut diagnostic = Diagnostic::new(
@@ -141,7 +113,7 @@ impl<'a> Program<'a> {
                 span,
                 format!(
                     "source `{}` cannot land in `{zone}`: transforms write that zone",
-                    source.name
+                    source.item.name
                 ),
             )
             .found("what lands is kept as it came")
@@ -152,21 +124,16 @@ impl<'a> Program<'a> {
             self.say(diagnostic);
             return None;
         }
-        if rules.zone.format != Format::Json {
-            let what = format!("landing rows in another format than `json`, as `{}` asks for", id.zone);
-            self.say(not_yet(span, what).help("what lands is kept as it came: let the zone say `format = json`"));
-            return None;
-        }
         let mut columns: Vec<_> = source.schema.fields.iter().map(|field| field.column.clone()).collect();
         columns.push(arrival_day());
         Some(Dataset {
             id,
-            doc: source.doc.clone(),
+            doc: source.item.doc.clone(),
             columns,
             partition: vec![names::ARRIVAL_DAY.to_owned()],
-            format: rules.zone.format,
-            retain_days: rules.zone.retain_days,
-            writer: Writer::Source(source.name.clone()),
+            format: rules.format.clone(),
+            delivers: source.delivers,
+            writer: DatasetWriter::Source(source.item.name.clone()),
         })
     }
 }

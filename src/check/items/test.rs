@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::Program;
+use super::Items;
 use super::holds::holds;
 use super::source::Datasets;
 use super::typing::Typing;
 use crate::base::Span;
 use crate::check::exprs::column;
 use crate::check::not_yet;
+use crate::check::program::{Source, Transform};
 use crate::check::rows::{check_row, fill_row};
 use crate::check::settings::unknown_item;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::expr::Literal;
 use crate::plan::types::Column;
-use crate::plan::{Field, Input, Source, Test, Transform};
+use crate::plan::{Field, Input, Target, Test};
 use crate::syntax::ast::{self, EntryKind, Expr, ExprKind, GivenRows, ItemKind, Path};
 
 /// What a test's transform reads: its name, its columns, and for a source the fields with defaults and checks.
@@ -25,7 +26,7 @@ struct Under<'t> {
     fields: &'t [Field],
 }
 
-impl<'a> Program<'a> {
+impl<'a> Items<'a> {
     pub(super) fn tests(
         &mut self,
         typing: &Typing<'a>,
@@ -50,16 +51,16 @@ impl<'a> Program<'a> {
         sources: &'t [Source],
         transforms: &'t [Transform],
     ) -> Option<Under<'t>> {
-        let Some(transform) = transforms.iter().find(|t| t.name == test.transform.text) else {
+        let Some(transform) = transforms.iter().find(|t| t.item.name == test.transform.text) else {
             // A transform that has mistakes is not among them, and they were told.
             if self.ground.index.get("transform", &test.transform.text).is_none() {
                 self.say(unknown_item(self.ground.index, "transform", &test.transform));
             }
             return None;
         };
-        let (input, fields) = match &transform.input {
+        let (input, fields) = match transform.inputs.first()? {
             Input::Stream(name) => {
-                let source = sources.iter().find(|source| source.name == *name)?;
+                let source = sources.iter().find(|source| source.item.name == *name)?;
                 (name.clone(), source.schema.fields.as_slice())
             }
             Input::Table(id) => (id.to_string(), &[][..]),
@@ -81,10 +82,13 @@ impl<'a> Program<'a> {
         under: &Under<'_>,
         datasets: &Datasets,
     ) -> Option<Test> {
-        let output = datasets.get(&under.transform.target)?.columns.as_slice();
+        let output = match &under.transform.target {
+            Some(Target::Dataset(id)) => datasets.get(id)?.columns.as_slice(),
+            _ => under.transform.output.as_slice(),
+        };
         let mut result = Test {
             title: test.title.value.clone(),
-            transform: under.transform.name.clone(),
+            transform: under.transform.item.name.clone(),
             given: Vec::new(),
             expect: None,
             expect_rejected: None,
@@ -133,7 +137,7 @@ impl<'a> Program<'a> {
         if dataset.text() != under.input {
             let message = format!(
                 "transform `{}` reads `{}`, not `{}`",
-                under.transform.name,
+                under.transform.item.name,
                 under.input,
                 dataset.text()
             );

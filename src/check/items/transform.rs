@@ -1,20 +1,16 @@
-//! `transform`: what it reads and writes, where it runs; its steps are checked by `check::steps`.
-
-use std::collections::BTreeMap;
+//! `transform`: what it reads and writes; its steps are checked by `check::steps`.
 
 use super::source::Datasets;
 use super::typing::Typing;
 use super::zone::{self, ZoneRules};
-use super::{Program, doc_of, unknown_dataset};
+use super::{Items, doc_of, unknown_dataset};
 use crate::check::not_yet;
+use crate::check::program::{Dataset, DatasetWriter, Delivers, Edges, Mode, Shape, Source, Transform};
 use crate::check::settings::Settings;
 use crate::check::steps::check_partition;
 use crate::diag::{Code, Diagnostic};
-use crate::plan::lower::{self, EventDay};
 use crate::plan::types::Column;
-use crate::plan::{
-    Dataset, DatasetId, Engine, Format, Glue, Input, Lambda, Reads, Source, Step, Transform, WriteMode, Writer,
-};
+use crate::plan::{DatasetId, Input, Target};
 use crate::resolve::Entity;
 use crate::syntax::ast::{self, ItemKind, Path};
 
@@ -34,10 +30,9 @@ struct Known<'k, 'a> {
     sources: &'k [Source],
     zones: &'k [ZoneRules],
     datasets: &'k mut Datasets,
-    days: BTreeMap<DatasetId, EventDay>,
 }
 
-impl<'a> Program<'a> {
+impl<'a> Items<'a> {
     /// The transforms, each after what it reads; what they write joins the datasets.
     pub(super) fn transforms(
         &mut self,
@@ -59,7 +54,6 @@ impl<'a> Program<'a> {
             sources,
             zones,
             datasets,
-            days: BTreeMap::new(),
         };
         let mut transforms = Vec::new();
         for edge in &order {
@@ -108,9 +102,6 @@ impl<'a> Program<'a> {
             self.say(diagnostic.help(format!("write `transform {} : … -> ZONE.DATASET`", entity.name)));
             return None;
         };
-        if let Some(contract) = &target.contract {
-            self.say(not_yet(contract.span, "contracts of a target").help("leave it out"));
-        }
         let target_path = &target.dataset;
         let Some(id) = dataset_id(target_path) else {
             let message = format!("transform `{}` cannot write `{}`", entity.name, target_path.text());
@@ -242,7 +233,7 @@ impl<'a> Program<'a> {
     }
 
     fn transform(&mut self, edge: &Edge<'a>, known: &mut Known<'_, 'a>) -> Option<Transform> {
-        let settings = self.settings(&edge.entity);
+        let item = self.item(&edge.entity);
         let target_zone = self.target_zone(edge, known);
         let columns = self.input_columns(edge, known)?;
         let stream = matches!(edge.input, Input::Stream(_));
@@ -250,27 +241,33 @@ impl<'a> Program<'a> {
             .typing
             .steps(self.ground, edge.transform, &columns, stream, &mut self.diagnostics);
         let mode = self.mode(edge, stream);
-        let engine = self.engine(edge, &settings, stream);
+        self.engine(edge, &item.settings, stream);
         let steps = steps?;
         let rules = target_zone?;
         let output = steps.last().map_or(&columns, |step| &step.columns).clone();
-        let dataset = self.dataset(edge, &settings, rules, output)?;
-        let (engine, mut why) = engine?;
-        let (reads, reason) = self.reads(edge, &steps, &columns, &dataset, known)?;
-        why.extend(reason);
+        let dataset = self.dataset(edge, &item.settings, rules, output.clone())?;
         // Of two writers the first counts: the second was told of.
         known.datasets.entry(edge.target.clone()).or_insert(dataset);
+        let target = edge.transform.target.as_ref();
         Some(Transform {
-            name: edge.entity.name.to_owned(),
-            doc: doc_of(edge.entity.item),
-            input: edge.input.clone(),
+            item,
+            inputs: vec![edge.input.clone()],
+            shape: if stream { Shape::Stream } else { Shape::Table },
             input_columns: columns,
             steps,
-            target: edge.target.clone(),
+            output,
+            target: Some(Target::Dataset(edge.target.clone())),
+            contract: target
+                .and_then(|target| target.contract.as_ref())
+                .map(|name| name.text.clone()),
             mode: mode?,
-            reads,
-            engine,
-            why,
+            places: Edges {
+                inputs: vec![edge.input_path.span],
+                target: edge.target_path.span,
+                mode: target
+                    .and_then(|t| t.mode.as_ref())
+                    .map_or(edge.target_path.span, |mode| mode.span),
+            },
             span: edge.entity.item.span,
         })
     }
@@ -278,13 +275,13 @@ impl<'a> Program<'a> {
     fn input_columns(&mut self, edge: &Edge<'a>, known: &Known<'_, 'a>) -> Option<Vec<Column>> {
         match &edge.input {
             Input::Stream(name) => {
-                let source = known.sources.iter().find(|source| source.name == *name)?;
+                let source = known.sources.iter().find(|source| source.item.name == *name)?;
                 Some(source.schema.fields.iter().map(|field| field.column.clone()).collect())
             }
             Input::View(_) => None,
             Input::Table(id) => match known.datasets.get(id) {
                 Some(Dataset {
-                    writer: Writer::Source(source),
+                    writer: DatasetWriter::Source(source),
                     ..
                 }) => {
                     let diagnostic = not_yet(edge.input_path.span, "reading what a source landed as a table");
@@ -313,7 +310,7 @@ impl<'a> Program<'a> {
             }
             return None;
         };
-        let (span, zone) = (edge.target_path.span, &rules.zone.name);
+        let (span, zone) = (edge.target_path.span, &rules.item.name);
         if rules.sources_only {
             let message = format!(
                 "transform `{}` cannot write `{zone}`: only sources do",
@@ -329,16 +326,19 @@ impl<'a> Program<'a> {
             return None;
         }
         if let Input::Table(id) = &edge.input {
-            let from = zone::find(known.zones, &id.zone).map(|rules| &rules.zone);
-            if let Some(from) = from.filter(|from| from.tier > rules.zone.tier) {
+            let from = zone::find(known.zones, &id.zone);
+            if let Some(from) = from.filter(|from| from.tier > rules.tier) {
                 let message = format!(
                     "transform `{}` takes data from tier {} down to tier {}",
-                    edge.entity.name, from.tier, rules.zone.tier
+                    edge.entity.name, from.tier, rules.tier
                 );
                 let diagnostic = Diagnostic::new(Code::TIER, span, message)
-                    .found(format!("`{zone}` is tier {}", rules.zone.tier))
-                    .label(edge.input_path.span, format!("`{}` is tier {}", from.name, from.tier))
-                    .help(format!("write `{}` or a zone above it", from.name));
+                    .found(format!("`{zone}` is tier {}", rules.tier))
+                    .label(
+                        edge.input_path.span,
+                        format!("`{}` is tier {}", from.item.name, from.tier),
+                    )
+                    .help(format!("write `{}` or a zone above it", from.item.name));
                 self.say(diagnostic);
                 return None;
             }
@@ -346,18 +346,14 @@ impl<'a> Program<'a> {
         Some(rules)
     }
 
-    fn mode(&mut self, edge: &Edge<'a>, stream: bool) -> Option<WriteMode> {
-        let usual = if stream {
-            WriteMode::Append
-        } else {
-            WriteMode::Overwrite
+    fn mode(&mut self, edge: &Edge<'a>, stream: bool) -> Option<Mode> {
+        let target = edge.transform.target.as_ref()?;
+        let keys = || target.keys.iter().map(|key| key.text.clone()).collect();
+        let Some(mode) = &target.mode else {
+            return Some(if stream { Mode::Append } else { Mode::Overwrite });
         };
-        let Some(mode) = edge.transform.target.as_ref().and_then(|target| target.mode.as_ref()) else {
-            return Some(usual);
-        };
-        match (mode.text.as_str(), usual) {
-            ("append", WriteMode::Append) | ("overwrite", WriteMode::Overwrite) => Some(usual),
-            ("overwrite", WriteMode::Append) => {
+        match (mode.text.as_str(), stream) {
+            ("overwrite", true) => {
                 let message = format!(
                     "transform `{}` reads a stream, so it cannot overwrite",
                     edge.entity.name
@@ -368,47 +364,23 @@ impl<'a> Program<'a> {
                 self.say(diagnostic);
                 None
             }
-            (word, _) => {
-                self.say(not_yet(mode.span, format!("writing a table by `{word}`")).help("leave it out: `overwrite`"));
-                None
-            }
+            ("overwrite", false) => Some(Mode::Overwrite),
+            ("merge", _) => Some(Mode::Merge(keys())),
+            ("history", _) => Some(Mode::History(keys())),
+            _ => Some(Mode::Append),
         }
     }
 
-    fn engine(&mut self, edge: &Edge<'a>, settings: &Settings, stream: bool) -> Option<(Engine, Vec<String>)> {
-        let chosen = if stream { "lambda" } else { "glue" };
-        let defaults;
-        let (name, engine, why) = match settings.get("engine") {
-            None => {
-                defaults = self.checker.defaults("transform.engine", chosen);
-                let why = match stream {
-                    true => "it reads a stream row by row, which a function does within seconds",
-                    false => "it reads a table",
-                };
-                (chosen, &defaults, why.to_owned())
-            }
-            Some(_) => {
-                let (name, engine) = settings.variant("engine")?;
-                (name, engine, format!("`engine = {name}` is written"))
-            }
+    fn engine(&mut self, edge: &Edge<'a>, settings: &Settings, stream: bool) {
+        let Some((name @ "lambda", _)) = settings.variant("engine").filter(|_| !stream) else {
+            return;
         };
         let span = settings.span("engine").unwrap_or(edge.entity.span);
-        match (name, stream) {
-            ("lambda", true) => Some((Engine::Lambda(lambda_of(engine)?), vec![why])),
-            ("glue", false) => Some((Engine::Glue(glue_of(engine)?), vec![why])),
-            ("glue", true) => {
-                self.say(not_yet(span, "running a stream on Glue").help("write `engine = lambda`, or leave it out"));
-                None
-            }
-            _ => {
-                let message = format!("transform `{}` reads a table, which `{name}` cannot", edge.entity.name);
-                let diagnostic = Diagnostic::new(Code::ENGINE, span, message)
-                    .found("a function runs for at most 15 minutes")
-                    .help("write `engine = glue`, or leave it out");
-                self.say(diagnostic);
-                None
-            }
-        }
+        let message = format!("transform `{}` reads a table, which `{name}` cannot", edge.entity.name);
+        let diagnostic = Diagnostic::new(Code::ENGINE, span, message)
+            .found("a function runs for at most 15 minutes")
+            .help("write `engine = glue`, or leave it out");
+        self.say(diagnostic);
     }
 
     /// What a transform writes: its columns, format, partition and lifetime.
@@ -420,17 +392,9 @@ impl<'a> Program<'a> {
         columns: Vec<Column>,
     ) -> Option<Dataset> {
         let format = match settings.get("format") {
-            Some(_) => zone::format_of(settings)?,
-            None => rules.zone.format,
+            Some(_) => settings.variant("format")?.0.to_owned(),
+            None => rules.format.clone(),
         };
-        if format == Format::Json {
-            let span = settings.span("format").unwrap_or(edge.target_path.span);
-            self.say(
-                not_yet(span, "writing another format than `parquet` with a transform")
-                    .help("write `format = parquet`"),
-            );
-            return None;
-        }
         let partition = match settings.get("partition") {
             Some(_) => settings.names("partition"),
             None => rules.partition.clone(),
@@ -446,13 +410,13 @@ impl<'a> Program<'a> {
             columns,
             partition,
             format,
-            retain_days: settings.days("retain").unwrap_or(rules.zone.retain_days),
-            writer: Writer::Transform(edge.entity.name.to_owned()),
+            delivers: Delivers::Rows,
+            writer: DatasetWriter::Transform(edge.entity.name.to_owned()),
         })
     }
 
     fn documented(&mut self, edge: &Edge<'a>, rules: &ZoneRules, columns: &[Column]) {
-        let zone = &rules.zone.name;
+        let zone = &rules.item.name;
         if rules.document != "nothing" && edge.entity.item.doc.is_none() {
             let message = format!("`{}` is not documented, and zone `{zone}` asks for it", edge.target);
             let diagnostic = Diagnostic::new(Code::UNDOCUMENTED, edge.entity.span, message)
@@ -474,55 +438,6 @@ impl<'a> Program<'a> {
             self.say(diagnostic);
         }
     }
-
-    fn reads(
-        &mut self,
-        edge: &Edge<'a>,
-        steps: &[Step],
-        columns: &[Column],
-        dataset: &Dataset,
-        known: &mut Known<'_, 'a>,
-    ) -> Option<(Reads, Vec<String>)> {
-        let id = match &edge.input {
-            Input::Stream(name) => {
-                let source = known.sources.iter().find(|source| source.name == *name)?;
-                let day = lower::event_day(columns, steps, source.behind_landing_seconds());
-                known.days.extend(day.map(|day| (edge.target.clone(), day)));
-                return Some((Reads::Arrivals, Vec::new()));
-            }
-            Input::View(_) => return None,
-            Input::Table(id) => id,
-        };
-        let input = known.datasets.get(id)?;
-        let day = known.days.get(id).cloned();
-        let (reads, why) = lower::reads(input, day.as_ref(), steps, &dataset.partition);
-        match (&reads, day) {
-            (Reads::Days { .. }, Some(day)) => {
-                known.days.insert(edge.target.clone(), day);
-            }
-            _ => self.outlives(edge, input, dataset, &why),
-        }
-        Some((reads, vec![why]))
-    }
-
-    /// A run that reads all of its input and overwrites forgets what its input no longer has.
-    fn outlives(&mut self, edge: &Edge<'a>, input: &Dataset, dataset: &Dataset, why: &str) {
-        if dataset.retain_days <= input.retain_days {
-            return;
-        }
-        let message = format!(
-            "`{}` keeps rows {} days, but each run makes it anew from `{}`, which keeps them {} days",
-            dataset.id, dataset.retain_days, input.id, input.retain_days
-        );
-        let diagnostic = Diagnostic::new(Code::OUTLIVES_INPUT, edge.target_path.span, message)
-            .found("overwritten by every run")
-            .note(why)
-            .help(format!(
-                "write `retain = {} days` in the transform, or partition both by the day of the event time",
-                input.retain_days
-            ));
-        self.say(diagnostic);
-    }
 }
 
 fn dataset_id(path: &Path) -> Option<DatasetId> {
@@ -533,25 +448,4 @@ fn dataset_id(path: &Path) -> Option<DatasetId> {
         }),
         _ => None,
     }
-}
-
-fn lambda_of(settings: &Settings) -> Option<Lambda> {
-    Some(Lambda {
-        batch: settings.int("batch")?,
-        wait_seconds: u32::try_from(settings.seconds("wait")?).ok()?,
-        memory_mib: u32::try_from(settings.bytes("memory")? >> 20).ok()?,
-        timeout_seconds: u32::try_from(settings.seconds("timeout")?).ok()?,
-        architecture: settings.text("architecture")?.to_owned(),
-        retries: settings.int("retries")?,
-    })
-}
-
-fn glue_of(settings: &Settings) -> Option<Glue> {
-    let (min_workers, max_workers) = settings.range("workers")?;
-    Some(Glue {
-        worker: settings.text("worker")?.to_owned(),
-        min_workers,
-        max_workers,
-        timeout_minutes: u32::try_from(settings.seconds("timeout")? / 60).ok()?,
-    })
 }

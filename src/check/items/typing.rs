@@ -1,6 +1,6 @@
 //! The door from items to the checker of types: row types, steps and rows of tests.
 
-use super::{Ground, Program};
+use super::{Ground, Items};
 use crate::base::suggest;
 use crate::check::context::{Context, Types};
 use crate::check::functions::Functions;
@@ -77,7 +77,7 @@ impl<'a> Typing<'a> {
     }
 }
 
-impl<'a> Program<'a> {
+impl<'a> Items<'a> {
     /// The rows of a source: a schema by name, or a `struct { … }` in place.
     pub(super) fn row_type(&mut self, typing: &Typing<'a>, ty: &'a TypeExpr) -> Option<Schema> {
         match &ty.kind {

@@ -1,30 +1,33 @@
 //! `zone`: the tiers of the lake.
 
-use super::{Program, doc_of};
+use super::Items;
 use crate::base::Spanned;
-use crate::check::settings::Settings;
-use crate::plan::{Format, Zone};
+use crate::check::program::Item;
 
 /// A zone, with what its datasets are held to.
 #[derive(Clone, Debug)]
 pub(super) struct ZoneRules {
-    /// What the plan says of it.
-    pub(super) zone: Zone,
+    /// The zone.
+    pub(super) item: Item,
+    /// 1 raw, 2 processed, 3 curated.
+    pub(super) tier: u32,
     /// Whether sources write it, and transforms do not.
     pub(super) sources_only: bool,
     /// `nothing`, `datasets` or `columns`.
     pub(super) document: String,
+    /// The format of its datasets.
+    pub(super) format: String,
     /// The columns that partition its datasets.
     pub(super) partition: Vec<Spanned<String>>,
 }
 
-impl Program<'_> {
+impl Items<'_> {
     /// The zones whose settings are right, in order.
     pub(super) fn zones(&mut self) -> Vec<ZoneRules> {
         let mut zones = Vec::new();
         for entity in self.entities("zone") {
-            let settings = self.settings(&entity);
-            zones.extend(rules(entity.name, doc_of(entity.item), &settings));
+            let item = self.item(&entity);
+            zones.extend(rules(item));
         }
         zones
     }
@@ -32,34 +35,17 @@ impl Program<'_> {
 
 /// The zone of this name.
 pub(super) fn find<'z>(zones: &'z [ZoneRules], name: &str) -> Option<&'z ZoneRules> {
-    zones.iter().find(|rules| rules.zone.name == name)
+    zones.iter().find(|rules| rules.item.name == name)
 }
 
-fn rules(name: &str, doc: Option<String>, settings: &Settings) -> Option<ZoneRules> {
-    let zone = Zone {
-        name: name.to_owned(),
-        doc,
-        tier: u8::try_from(settings.int("tier")?).ok()?,
-        format: format_of(settings)?,
-        retain_days: settings.days("retain")?,
-        versioning: settings.bool("versioning")?,
-        backup_days: settings.days("backup"),
-        quarantine_days: settings.days("quarantine")?,
-        target_file_bytes: settings.bytes("target_file_size")?,
-    };
+fn rules(item: Item) -> Option<ZoneRules> {
+    let settings = &item.settings;
     Some(ZoneRules {
-        zone,
+        tier: settings.int("tier")?,
         sources_only: settings.text("written_by")? == "sources",
         document: settings.text("document")?.to_owned(),
+        format: settings.variant("format")?.0.to_owned(),
         partition: settings.names("partition"),
+        item,
     })
-}
-
-/// The format that settings ask for.
-pub(super) fn format_of(settings: &Settings) -> Option<Format> {
-    match settings.variant("format")?.0 {
-        "json" => Some(Format::Json),
-        "parquet" => Some(Format::Parquet),
-        _ => None,
-    }
 }

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use super::expr::{Expr, ExprKind};
-use super::types::{Column, TypeKind};
-use super::{Dataset, Input, Reads, Step, StepKind, Transform};
+use crate::plan::expr::{Expr, ExprKind};
+use crate::plan::types::{Column, TypeKind};
+use crate::plan::{Dataset, Input, Reads, Step, StepKind, Transform};
 
 /// Transforms in waves: each after what it reads, as early as that allows. They come each after what it reads.
 pub fn waves(transforms: &[&Transform]) -> Vec<Vec<String>> {

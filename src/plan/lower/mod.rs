@@ -1,0 +1,179 @@
+//! Phase 4: the typed program as the plan that today's engines and AWS bundles carry; what they do not carry yet is
+//! refused here, and nowhere else.
+//!
+//! It must not know text: it sees the typed program.
+
+mod access;
+mod flow;
+mod monitor;
+mod pipeline;
+mod schedule;
+mod serve;
+mod source;
+mod transform;
+mod zone;
+
+use std::collections::BTreeMap;
+
+use super::{Dataset, DatasetId, Format, Plan, Writer};
+use crate::base::Span;
+use crate::check::program::{self, DatasetWriter, Item, Program};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+
+/// What comes of lowering.
+#[derive(Clone, Debug)]
+pub struct Lowered {
+    /// The plan; only where all of the program is carried.
+    pub plan: Option<Plan>,
+    /// What is wrong with the platform, seen only with its engines chosen.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What is right and not carried yet.
+    pub not_yet: Vec<Diagnostic>,
+}
+
+/// Lowers a program that was checked without an error.
+pub fn lower(program: &Program) -> Lowered {
+    let mut lowering = Lowering {
+        program,
+        diagnostics: Diagnostics::default(),
+    };
+    let plan = lowering.plan();
+    let all = lowering.diagnostics.sorted();
+    let (not_yet, diagnostics): (Vec<_>, Vec<_>) = all.into_iter().partition(|d| d.code == Code::NOT_YET);
+    Lowered {
+        plan: plan.filter(|_| not_yet.is_empty() && diagnostics.is_empty()),
+        diagnostics,
+        not_yet,
+    }
+}
+
+/// Lowers one program.
+struct Lowering<'p> {
+    program: &'p Program,
+    diagnostics: Diagnostics,
+}
+
+/// Datasets by their names.
+type Datasets = BTreeMap<DatasetId, Dataset>;
+
+impl Lowering<'_> {
+    fn say(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Refuses what the language has and this version cannot build: `what` names it, "`table of` sources".
+    fn refuse(&mut self, span: Span, what: impl AsRef<str>, help: Option<&str>) {
+        let diagnostic = not_yet(span, what);
+        self.say(match help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        });
+    }
+
+    fn plan(&mut self) -> Option<Plan> {
+        let program = self.program;
+        self.items_of_later_versions();
+        let pipeline = self.pipeline();
+        let zones = self.zones();
+        let sources = self.sources();
+        let mut datasets = self.landed(&zones);
+        let transforms = self.transforms(&sources, &zones, &mut datasets);
+        let serves = self.serves();
+        let accesses = self.accesses();
+        let schedules = self.schedules(&transforms);
+        let monitors = self.monitors();
+        let deliveries = self.deliveries();
+        Some(Plan {
+            pipeline: pipeline?,
+            environment: program.environment.clone(),
+            environments: program.environments.clone(),
+            params: program.params.clone(),
+            classes: program.classes.clone(),
+            sources,
+            zones,
+            datasets,
+            transforms,
+            serves,
+            accesses,
+            schedules,
+            monitors,
+            deliveries,
+            tests: program.tests.clone(),
+        })
+    }
+
+    /// Items that no bundle carries yet.
+    fn items_of_later_versions(&mut self) {
+        let program = self.program;
+        let kinds: [(&str, &[Item]); 4] = [
+            ("retention", &program.retentions),
+            ("sink", &program.sinks),
+            ("account", &program.accounts),
+            ("override", &program.overrides),
+        ];
+        for (kind, items) in kinds {
+            for item in items {
+                self.refuse(item.span, format!("`{kind}` items"), None);
+            }
+        }
+        for import in &program.imports {
+            for (dataset, _) in &import.datasets {
+                if let DatasetWriter::Import(pipeline) = &dataset.writer {
+                    let at = program.pipeline.span;
+                    self.refuse(
+                        at,
+                        format!("reading `{}` of another project, `{pipeline}`", dataset.id),
+                        None,
+                    );
+                }
+            }
+        }
+    }
+
+    /// What sources land.
+    fn landed(&mut self, zones: &[super::Zone]) -> Datasets {
+        let program = self.program;
+        let mut datasets = Datasets::new();
+        for dataset in program.datasets.values() {
+            let DatasetWriter::Source(name) = &dataset.writer else {
+                continue;
+            };
+            let Some(source) = program.sources.iter().find(|source| source.item.name == *name) else {
+                continue;
+            };
+            let Some(zone) = zones.iter().find(|zone| zone.name == dataset.id.zone) else {
+                continue;
+            };
+            if dataset.format != "json" {
+                let span = source.item.settings.span("into").unwrap_or(source.item.span);
+                let what = format!(
+                    "landing rows in another format than `json`, as `{}` asks for",
+                    dataset.id.zone
+                );
+                let help = "what lands is kept as it came: let the zone say `format = json`";
+                self.refuse(span, what, Some(help));
+            }
+            let lowered = dataset_of(dataset, Format::Json, zone.retain_days, Writer::Source(name.clone()));
+            datasets.insert(dataset.id.clone(), lowered);
+        }
+        datasets
+    }
+}
+
+/// A dataset for the plan.
+fn dataset_of(dataset: &program::Dataset, format: Format, retain_days: u32, writer: Writer) -> Dataset {
+    Dataset {
+        id: dataset.id.clone(),
+        doc: dataset.doc.clone(),
+        columns: dataset.columns.clone(),
+        partition: dataset.partition.clone(),
+        format,
+        retain_days,
+        writer,
+    }
+}
+
+/// The language has it, and no engine or bundle carries it yet.
+fn not_yet(span: Span, what: impl AsRef<str>) -> Diagnostic {
+    crate::check::not_yet(span, what)
+}

@@ -1,0 +1,39 @@
+//! The pipeline, and what ships it.
+
+use super::Lowering;
+use crate::plan::{Delivery, Pipeline};
+
+impl Lowering<'_> {
+    pub(super) fn pipeline(&mut self) -> Option<Pipeline> {
+        let item = &self.program.pipeline;
+        let settings = &item.settings;
+        let (_, cloud) = settings.variant("cloud")?;
+        Some(Pipeline {
+            name: item.name.clone(),
+            doc: item.doc.clone(),
+            region: cloud.text("region")?.to_owned(),
+            owner: settings.text("owner")?.to_owned(),
+            budget: settings.number("budget"),
+            destroyable: settings.bool("destroyable")?,
+            log_days: settings.days("logs")?,
+            key_rotation_days: settings.days("key_rotation")?,
+        })
+    }
+
+    pub(super) fn deliveries(&mut self) -> Vec<Delivery> {
+        let mut deliveries = Vec::new();
+        for item in &self.program.deliveries {
+            let Some((ci, _)) = item.settings.variant("ci") else {
+                continue;
+            };
+            let values = |name| item.settings.names(name).into_iter().map(|name| name.value).collect();
+            deliveries.push(Delivery {
+                name: item.name.clone(),
+                ci: ci.to_owned(),
+                environments: values("environments"),
+                approve: values("approve"),
+            });
+        }
+        deliveries
+    }
+}
