@@ -5,6 +5,8 @@ pub mod render;
 
 pub use codes::{CODES, Code, CodeInfo, find};
 
+use std::collections::BTreeSet;
+
 use crate::base::Span;
 
 /// How bad it is.
@@ -117,6 +119,10 @@ impl Diagnostic {
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
+    /// What was said where.
+    said: BTreeSet<(Code, Span)>,
+    /// Where brackets and texts are never closed.
+    unclosed: Vec<Span>,
 }
 
 impl Diagnostics {
@@ -124,15 +130,15 @@ impl Diagnostics {
     /// said and nothing else: where it ends is a guess.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         let span = diagnostic.primary.span;
-        let same = |d: &Diagnostic| d.code == diagnostic.code && d.primary.span == span;
-        let guessed = |d: &Diagnostic| {
-            let open = d.primary.span;
-            d.code == Code::UNCLOSED && open.file == span.file && span.start <= open.start && open.end <= span.end
-        };
+        let guessed = |open: &Span| open.file == span.file && span.start <= open.start && open.end <= span.end;
         let typed = diagnostic.code.0 / 100 == 3;
-        if !self.list.iter().any(|d| same(d) || typed && guessed(d)) {
-            self.list.push(diagnostic);
+        if typed && self.unclosed.iter().any(guessed) || !self.said.insert((diagnostic.code, span)) {
+            return;
         }
+        if diagnostic.code == Code::UNCLOSED {
+            self.unclosed.push(span);
+        }
+        self.list.push(diagnostic);
     }
 
     /// Whether anything said is an error.

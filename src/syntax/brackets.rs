@@ -2,6 +2,8 @@
 //!
 //! What comes out is safe for a recursive parser: balanced, and not too deep. It knows no grammar.
 
+use std::collections::BTreeSet;
+
 use crate::base::{FileId, Span};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 
@@ -22,7 +24,7 @@ pub struct Repairs {
     /// Closing brackets to be put before the token with this index (its length: behind the last).
     pub closers: Vec<(usize, char)>,
     /// Tokens that are to be left out.
-    pub dropped: Vec<usize>,
+    pub dropped: BTreeSet<usize>,
     /// Ranges of tokens, both ends in, that are one thing that cannot be read.
     pub broken: Vec<(usize, usize)>,
     /// Whether the item cannot be read at all.
@@ -30,7 +32,6 @@ pub struct Repairs {
 }
 
 struct Opener {
-    index: usize,
     token: Token,
     indent: usize,
     close: &'static str,
@@ -45,6 +46,7 @@ pub fn repair(file: FileId, text: &str, tokens: &[Token], diagnostics: &mut Diag
             text,
             tokens,
             stack: Vec::new(),
+            open: [0; 3],
             repairs: &mut repairs,
             diagnostics,
             said: 0,
@@ -59,6 +61,14 @@ fn closer_of(open: &str) -> &'static str {
         "{" => "}",
         "[" => "]",
         _ => ")",
+    }
+}
+
+fn kind_of(close: &str) -> usize {
+    match close {
+        "}" => 0,
+        "]" => 1,
+        _ => 2,
     }
 }
 
@@ -79,6 +89,8 @@ struct Repairer<'a> {
     text: &'a str,
     tokens: &'a [Token],
     stack: Vec<Opener>,
+    /// How many of the open brackets wait for `}`, `]` and `)`.
+    open: [usize; 3],
     repairs: &'a mut Repairs,
     diagnostics: &'a mut Diagnostics,
     said: usize,
@@ -93,12 +105,7 @@ impl Repairer<'_> {
                 self.dedent(index, *token);
             }
             match token.kind {
-                TokenKind::Open => self.stack.push(Opener {
-                    index,
-                    token: *token,
-                    indent,
-                    close: closer_of(token.text(self.text)),
-                }),
+                TokenKind::Open => self.open(*token, indent),
                 TokenKind::Close => self.close(index, *token),
                 _ => {}
             }
@@ -107,9 +114,25 @@ impl Repairer<'_> {
             // That they nest too deep is said; that none of them is closed goes without saying.
             self.said = REPORT_LIMIT;
         }
-        while let Some(opener) = self.stack.pop() {
+        while let Some(opener) = self.pop() {
             self.unclosed(&opener, self.tokens.len());
         }
+    }
+
+    fn open(&mut self, token: Token, indent: usize) {
+        let close = closer_of(token.text(self.text));
+        if let Some(count) = self.open.get_mut(kind_of(close)) {
+            *count += 1;
+        }
+        self.stack.push(Opener { token, indent, close });
+    }
+
+    fn pop(&mut self) -> Option<Opener> {
+        let opener = self.stack.pop()?;
+        if let Some(count) = self.open.get_mut(kind_of(opener.close)) {
+            *count -= 1;
+        }
+        Some(opener)
     }
 
     /// A line that stands no further right than the line of an open bracket shows that its closer is missing:
@@ -124,15 +147,15 @@ impl Repairer<'_> {
             if closes && self.stack.len() == 1 {
                 return;
             }
-            let Some(opener) = self.stack.pop() else { return };
+            let Some(opener) = self.pop() else { return };
             self.unclosed(&opener, index);
         }
     }
 
     fn close(&mut self, index: usize, token: Token) {
         let written = token.text(self.text);
-        if !self.stack.iter().any(|opener| opener.close == written) {
-            self.repairs.dropped.push(index);
+        if self.open.get(kind_of(written)) == Some(&0) {
+            self.repairs.dropped.insert(index);
             self.say(
                 token,
                 format!("`{written}` closes nothing"),
@@ -141,7 +164,7 @@ impl Repairer<'_> {
             );
             return;
         }
-        while let Some(opener) = self.stack.pop() {
+        while let Some(opener) = self.pop() {
             if opener.close == written {
                 return;
             }
@@ -151,14 +174,7 @@ impl Repairer<'_> {
 
     /// A bracket without its closer, which is put before the token at `before`; a `(` ends with its line.
     fn unclosed(&mut self, opener: &Opener, before: usize) {
-        let later = |(_, t): &(usize, &Token)| t.line > opener.token.line;
-        let next_line = self
-            .tokens
-            .iter()
-            .enumerate()
-            .skip(opener.index)
-            .find(later)
-            .map_or(self.tokens.len(), |(at, _)| at);
+        let next_line = self.tokens.partition_point(|token| token.line <= opener.token.line);
         let place = if opener.close == ")" {
             before.min(next_line)
         } else {

@@ -154,19 +154,29 @@ impl Page<'_> {
 pub fn entry_starts(text: &str, tokens: &[Token], repairs: &Repairs) -> Vec<bool> {
     let mut frames = vec![Frame::default()];
     let mut starts = Vec::with_capacity(tokens.len());
+    let mut closed: Vec<usize> = repairs.closers.iter().map(|(before, _)| *before).collect();
+    closed.sort_unstable_by(|a, b| b.cmp(a));
     for (index, token) in tokens.iter().enumerate() {
-        for _ in repairs.closers.iter().filter(|(before, _)| *before == index) {
+        while closed.pop_if(|before| *before <= index).is_some() {
             frames.pop();
         }
         let (before, after) = (tokens.get(..index).unwrap_or(&[]), tokens.get(index..).unwrap_or(&[]));
         let frame = frames.last().copied().unwrap_or_default();
-        starts.push(index > 0 && token.first && ends_entry(text, before, after, frame));
+        let start = index > 0 && token.first && ends_entry(text, before, after, frame);
+        starts.push(start);
         match (token.kind, token.text(text)) {
-            (TokenKind::Open, open) => frames.push(Frame { call: open == "(" }),
+            (TokenKind::Open, open) => frames.push(Frame {
+                call: open == "(",
+                ..Frame::default()
+            }),
             (TokenKind::Close, _) if !repairs.dropped.contains(&index) => {
                 frames.pop();
             }
-            _ => {}
+            (_, word) => {
+                if let Some(frame) = frames.last_mut() {
+                    frame.angle(word, before, text, start);
+                }
+            }
         }
     }
     starts
@@ -177,38 +187,36 @@ fn ends_entry(text: &str, before: &[Token], after: &[Token], frame: Frame) -> bo
     if documents(before.last()) || documents(after.first()) {
         return true;
     }
-    let goes_on = continues_after(before, text) && !closes_type(before, text) || continues_with(after, text);
+    let goes_on = continues_after(before, text) && !frame.closes_type || continues_with(after, text);
     !frame.call && (starts_entry(after, text) || !goes_on)
 }
 
 /// What is known of an open bracket while line breaks are decided.
 #[derive(Clone, Copy, Debug, Default)]
 struct Frame {
+    /// `( )`, in which line breaks are space.
     call: bool,
+    /// How many `list<` and `map<` are open.
+    angles: usize,
+    /// Whether the last token is the `>` of a type: `codes : list<string>`.
+    closes_type: bool,
 }
 
-/// Whether the last token is the `>` of a type: `codes : list<string>`.
-fn closes_type(before: &[Token], text: &str) -> bool {
-    let Some((last, rest)) = before.split_last() else {
-        return false;
-    };
-    if last.text(text) != ">" {
-        return false;
-    }
-    let mut depth = 0usize;
-    for (at, token) in rest.iter().enumerate().rev() {
-        match token.text(text) {
-            ">" => depth += 1,
-            "<" if depth > 0 => depth -= 1,
+impl Frame {
+    fn angle(&mut self, word: &str, before: &[Token], text: &str, start: bool) {
+        if start || matches!(word, "=" | ";") {
+            self.angles = 0;
+        }
+        self.closes_type = word == ">" && self.angles > 0;
+        match word {
             "<" => {
-                let head = at.checked_sub(1).and_then(|at| rest.get(at));
-                return head.is_some_and(|head| matches!(head.text(text), "list" | "map"));
+                let head = before.last().map_or("", |head| head.text(text));
+                self.angles += usize::from(self.angles > 0 || matches!(head, "list" | "map"));
             }
-            "=" | ";" => return false,
+            ">" => self.angles = self.angles.saturating_sub(1),
             _ => {}
         }
     }
-    false
 }
 
 fn is_infix_word(word: &str) -> bool {

@@ -58,8 +58,16 @@ pub fn slices(text: &str, tokens: &[Token]) -> Vec<Slice> {
         head: false,
     };
     let tokens: Vec<Token> = tokens.iter().filter(|token| !token.is_comment()).copied().collect();
-    for (at, token) in tokens.iter().enumerate() {
-        cutter.take(*token, tokens.get(at + 1..).unwrap_or(&[]));
+    let mut next_code = vec![tokens.len(); tokens.len()];
+    for at in (1..tokens.len()).rev() {
+        let after = next_code.get(at).copied().unwrap_or(at);
+        let code = tokens.get(at).is_some_and(|token| token.kind != TokenKind::Doc);
+        if let Some(place) = next_code.get_mut(at - 1) {
+            *place = if code { at } else { after };
+        }
+    }
+    for (token, next) in tokens.iter().zip(next_code) {
+        cutter.take(*token, tokens.get(next..).unwrap_or(&[]));
     }
     cutter.slices
 }
@@ -74,6 +82,7 @@ struct Cutter<'a> {
 }
 
 impl Cutter<'_> {
+    /// Takes a token; `next` starts with the next one that is no documentation.
     fn take(&mut self, token: Token, next: &[Token]) {
         if self.starts_item(token, next) {
             self.slices.push(Slice {
@@ -125,9 +134,8 @@ impl Cutter<'_> {
             TokenKind::Close => false,
             _ if self.depth == 0 => !self.goes_on(token),
             TokenKind::Doc => next
-                .iter()
-                .find(|t| t.kind != TokenKind::Doc)
-                .is_some_and(|t| t.indent == 0 && self.heads(*t, next)),
+                .split_first()
+                .is_some_and(|(t, behind)| t.indent == 0 && self.heads(*t, behind)),
             _ => self.heads(token, next),
         }
     }
@@ -135,10 +143,7 @@ impl Cutter<'_> {
     /// Inside of open brackets: whether a word in column 0 is rather the next item than a misplaced entry.
     fn heads(&self, token: Token, next: &[Token]) -> bool {
         let word = token.text(self.text);
-        let follows = next
-            .iter()
-            .find(|t| t.start > token.start)
-            .map_or("", |t| t.text(self.text));
+        let follows = next.first().map_or("", |t| t.text(self.text));
         let entry = matches!(follows, "=" | ":" | "," | "." | "}" | "]" | ")");
         let named = follows.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '"');
         let near = || named && word.len() > 3 && suggest(word, ITEM_WORDS).is_some();

@@ -75,6 +75,7 @@ pub fn scan(text: &str) -> Vec<Token> {
         line_start: 0,
         first: true,
         tokens: Vec::new(),
+        comment_ends: text.rfind("*/"),
     };
     scanner.run();
     scanner.tokens
@@ -88,6 +89,8 @@ struct Scanner<'a> {
     line_start: usize,
     first: bool,
     tokens: Vec<Token>,
+    /// Where the last block comment can end.
+    comment_ends: Option<usize>,
 }
 
 impl Scanner<'_> {
@@ -176,7 +179,8 @@ impl Scanner<'_> {
     }
 
     fn block_comment_end(&self, start: usize) -> usize {
-        let rest = self.text.get(start..).unwrap_or("");
+        let ends = self.comment_ends.is_some_and(|end| end >= start + 2);
+        let rest = if ends { self.text.get(start..).unwrap_or("") } else { "" };
         rest.find("*/")
             .map_or_else(|| self.line_end(start), |at| start + at + 2)
     }
@@ -251,8 +255,8 @@ impl Scanner<'_> {
     /// A text in quotes of another kind, `“…”`, as one stray thing.
     fn foreign_text_end(&self, start: usize) -> Option<usize> {
         const QUOTES: [char; 6] = ['\'', '‘', '’', '“', '”', '„'];
+        let first = self.text.get(start..)?.chars().next().filter(|c| QUOTES.contains(c))?;
         let line = self.text.get(start..self.line_end(start))?;
-        let first = line.chars().next().filter(|c| QUOTES.contains(c))?;
         let rest = line.get(first.len_utf8()..)?;
         let (at, last) = rest.char_indices().find(|(_, c)| QUOTES.contains(c))?;
         Some(start + first.len_utf8() + at + last.len_utf8())

@@ -77,8 +77,9 @@ fn found_at(source: &str, at: usize, limit: usize) -> (usize, &str) {
     if rest.is_empty() || rest.starts_with('\n') || rest.starts_with("//") && !rest.starts_with("///") {
         return (at, "");
     }
+    let rest = rest.split('\n').next().unwrap_or("");
     let token = scan(rest).first().map_or("", |token| match token.kind {
-        TokenKind::Text if token.end > 40 => rest.get(..1).unwrap_or(""),
+        TokenKind::Text | TokenKind::OpenText if token.end > 40 => rest.get(..1).unwrap_or(""),
         _ => token.text(rest),
     });
     (at + space, token.split('\n').next().unwrap_or(""))

@@ -18,8 +18,8 @@ impl Builder<'_> {
 
     pub(super) fn type_expr(&mut self, node: Node) -> TypeExpr {
         let span = self.span(&node);
-        if let Some(function) = child(&node, Rule::function_type) {
-            return self.function_type(function);
+        if child(&node, Rule::fat_arrow).is_some() {
+            return self.function_type(node);
         }
         let optional = child(&node, Rule::question).is_some();
         let Some(core) = node.into_inner().next() else {
@@ -46,6 +46,10 @@ impl Builder<'_> {
         for inner in node.into_inner() {
             match inner.as_rule() {
                 Rule::type_expr => types.push(self.type_expr(inner)),
+                Rule::type_params => {
+                    let params = children(&inner, Rule::type_expr).collect::<Vec<_>>();
+                    types.extend(params.into_iter().map(|param| self.type_expr(param)));
+                }
                 Rule::struct_type | Rule::object_type | Rule::named_type => types.push(self.type_core(inner)),
                 Rule::question => optional = true,
                 _ => {}
@@ -111,6 +115,9 @@ impl Builder<'_> {
     }
 
     fn field(&mut self, node: &Node) -> Field {
+        if child(node, Rule::rest).is_some() {
+            self.explain(node, Rule::field_alone, "a field");
+        }
         let default = child(node, Rule::field_default);
         let check = child(node, Rule::field_check);
         Field {
