@@ -1,5 +1,8 @@
 //! The standard library: `.pipe` files that are part of the binary.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use crate::base::Sources;
 use crate::diag::Diagnostics;
 use crate::syntax::{self, ast};
@@ -24,17 +27,40 @@ library! {
 }
 
 /// The standard library, parsed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Library {
     /// One tree a file.
-    pub files: Vec<ast::File>,
+    pub files: Arc<Vec<ast::File>>,
 }
+
+/// The number of the first file, and how many there are; trees hold the numbers of their files.
+type Place = (usize, usize);
+
+/// What was parsed before in this process, so that an editor, a watcher or a test that compiles often parses the
+/// library once.
+static PARSED: Mutex<BTreeMap<Place, Library>> = Mutex::new(BTreeMap::new());
+
+/// More places than this are not kept: it is a few projects that are compiled often.
+const PLACES: usize = 32;
 
 impl Library {
     /// Parses the standard library with `more` files of it; in `sources` they are `std/…`. A mistake in it turns the
     /// project's own tests red, so nothing is said here.
     pub fn load(sources: &mut Sources, more: &[(&str, &str)]) -> Library {
-        Self::load_into(sources, more, &mut Diagnostics::default())
+        let place = (sources.iter().count(), more.len());
+        let known = PARSED.lock().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
+        if let Some(library) = known {
+            for (path, text) in LIBRARY.iter().chain(more) {
+                sources.add(format!("std/{path}"), text);
+            }
+            return library;
+        }
+        let library = Self::load_into(sources, more, &mut Diagnostics::default());
+        let mut parsed = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+        if parsed.len() < PLACES {
+            parsed.insert(place, library.clone());
+        }
+        library
     }
 
     /// The same, with what the parser has to say.
@@ -47,7 +73,7 @@ impl Library {
                 syntax::parse(file, text, diagnostics)
             })
             .collect();
-        Library { files }
+        Library { files: Arc::new(files) }
     }
 
     /// Every item of the standard library.
