@@ -2,10 +2,12 @@
 //!
 //! `tests/diagnostics/*.txt` hold cases: a title after `##`, edits of a platform, and the lines to expect. An edit is
 //! lines after `-` (found once in the text) and lines after `+` that replace them; `+` alone is added at the end.
-//! `base: NAME` at the top of a file names the example that is broken; without it, it is clickstream.
+//! `base: NAME` at the top of a file names what is broken: `tests/diagnostics/NAME.pipe`, or an example; without it, it is
+//! clickstream. `beside: NAME` puts the files of an example beside it, as `../NAME/…`. Edits after a line `@ PATH` are of
+//! that file instead, until the case ends; a file that is not there begins empty.
 //! `UPDATE_DIAGNOSTICS=1 cargo test --test diagnostics` writes what is said now into the files: read it, then keep it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,13 +18,21 @@ use pipec::{Compilation, Options, compile};
 
 struct Case {
     title: String,
-    edits: Vec<(String, String)>,
+    edits: Vec<Edit>,
     expected: Vec<String>,
+}
+
+/// Lines of a file, and what replaces them.
+struct Edit {
+    file: String,
+    old: String,
+    new: String,
 }
 
 struct Table {
     path: PathBuf,
     base: String,
+    beside: Option<String>,
     cases: Vec<Case>,
 }
 
@@ -31,10 +41,10 @@ fn every_broken_platform_is_told_what_is_wrong() {
     let update = update();
     let (mut wrong, mut count) = (String::new(), 0);
     for table in &mut tables() {
-        let original = example(&table.base);
+        let original = files(table);
         for case in &mut table.cases {
             count += 1;
-            let said = lines(&compile_text(&edited(&original, case)));
+            let said = lines(&compile_files(&edited(&original, case)));
             if update {
                 case.expected = said;
             } else if said != case.expected {
@@ -117,6 +127,14 @@ impl World for Unreadable {
         Ok(vec!["broken.pipe".to_owned(), "gone.pipe".to_owned()])
     }
 
+    fn pipe_files_below(&self, _: &str) -> io::Result<Vec<String>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn identity(&self, folder: &str) -> io::Result<String> {
+        Ok(folder.to_owned())
+    }
+
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         match path {
             "broken.pipe" => Ok(b"//\xff\n".to_vec()),
@@ -143,8 +161,34 @@ fn example(name: &str) -> String {
     std::fs::read_to_string(root().join(format!("examples/{name}/{name}.pipe"))).unwrap()
 }
 
+/// The files that the cases of a table break, by path; the platform itself is `main.pipe`.
+#[allow(clippy::disallowed_methods, reason = "tests read the project's own files")]
+fn files(table: &Table) -> BTreeMap<String, String> {
+    let own = root().join(format!("tests/diagnostics/{}.pipe", table.base));
+    let text = std::fs::read_to_string(own).unwrap_or_else(|_| example(&table.base));
+    let mut files = BTreeMap::from([(MAIN.to_owned(), text)]);
+    if let Some(beside) = &table.beside {
+        for entry in std::fs::read_dir(root().join("examples").join(beside)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "pipe") {
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                files.insert(format!("../{beside}/{name}"), std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+/// The file that edits are of where nothing else is said.
+const MAIN: &str = "main.pipe";
+
+fn compile_files(files: &BTreeMap<String, String>) -> Compilation {
+    let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    compile(&Memory::new(files), &Options::default())
+}
+
 fn compile_text(text: &str) -> Compilation {
-    compile(&Memory::new([("main.pipe", text)]), &Options::default())
+    compile(&Memory::new([(MAIN, text)]), &Options::default())
 }
 
 fn lines(compilation: &Compilation) -> Vec<String> {
@@ -172,23 +216,20 @@ fn lines(compilation: &Compilation) -> Vec<String> {
         .collect()
 }
 
-fn edited(original: &str, case: &Case) -> String {
-    let mut text = original.to_owned();
-    for (old, new) in &case.edits {
+fn edited(original: &BTreeMap<String, String>, case: &Case) -> BTreeMap<String, String> {
+    let mut files = original.clone();
+    for Edit { file, old, new } in &case.edits {
+        let text = files.entry(file.clone()).or_default();
         if old.is_empty() {
             text.push_str(new);
             text.push('\n');
             continue;
         }
-        assert_eq!(
-            text.matches(old.as_str()).count(),
-            1,
-            "{}: `{old}` is not there once",
-            case.title
-        );
-        text = text.replace(old.as_str(), new);
+        let times = text.matches(old.as_str()).count();
+        assert_eq!(times, 1, "{}: `{old}` is not there once", case.title);
+        *text = text.replace(old.as_str(), new);
     }
-    text
+    files
 }
 
 #[allow(clippy::disallowed_methods, reason = "tests read the project's own files")]
@@ -211,20 +252,27 @@ fn table(path: PathBuf, text: &str) -> Table {
     let mut table = Table {
         path,
         base: "clickstream".to_owned(),
+        beside: None,
         cases: Vec::new(),
     };
     let mut last = ' ';
+    let mut file = MAIN.to_owned();
     for line in text.lines() {
         if let Some(base) = line.strip_prefix("base: ") {
             table.base = base.to_owned();
+        } else if let Some(beside) = line.strip_prefix("beside: ") {
+            table.beside = Some(beside.to_owned());
+        } else if let Some(path) = line.strip_prefix("@ ") {
+            file = path.to_owned();
         } else if let Some(title) = line.strip_prefix("## ") {
+            MAIN.clone_into(&mut file);
             table.cases.push(Case {
                 title: title.to_owned(),
                 edits: Vec::new(),
                 expected: Vec::new(),
             });
         } else if let Some(case) = table.cases.last_mut() {
-            last = case_line(case, line, last);
+            last = case_line(case, &file, line, last);
             continue;
         }
         last = ' ';
@@ -233,7 +281,7 @@ fn table(path: PathBuf, text: &str) -> Table {
 }
 
 /// Reads one line of a case; the mark of the line before says whether it goes on.
-fn case_line(case: &mut Case, line: &str, last: char) -> char {
+fn case_line(case: &mut Case, file: &str, line: &str, last: char) -> char {
     let (mark, rest) = match (line.get(..1), line.get(1..)) {
         (Some(mark @ ("-" | "+")), Some(rest)) => (mark, rest.strip_prefix(' ').unwrap_or(rest)),
         _ => {
@@ -244,9 +292,13 @@ fn case_line(case: &mut Case, line: &str, last: char) -> char {
         }
     };
     if mark == "-" && last != '-' || mark == "+" && last == ' ' {
-        case.edits.push((String::new(), String::new()));
+        case.edits.push(Edit {
+            file: file.to_owned(),
+            old: String::new(),
+            new: String::new(),
+        });
     }
-    let Some((old, new)) = case.edits.last_mut() else {
+    let Some(Edit { old, new, .. }) = case.edits.last_mut() else {
         return ' ';
     };
     let (side, goes_on) = if mark == "-" {
@@ -265,11 +317,22 @@ fn case_line(case: &mut Case, line: &str, last: char) -> char {
 fn write(table: &Table) {
     let mut text = String::new();
     if table.base != "clickstream" {
-        let _ = writeln!(text, "base: {}\n", table.base);
+        let _ = writeln!(text, "base: {}", table.base);
+    }
+    if let Some(beside) = &table.beside {
+        let _ = writeln!(text, "beside: {beside}");
+    }
+    if !text.is_empty() {
+        text.push('\n');
     }
     for case in &table.cases {
         let _ = writeln!(text, "## {}", case.title);
-        for (old, new) in &case.edits {
+        let mut current = MAIN;
+        for Edit { file, old, new } in &case.edits {
+            if file != current {
+                let _ = writeln!(text, "@ {file}");
+                current = file;
+            }
             let marked = |mark: &str, side: &str| {
                 side.lines()
                     .map(|line| format!("{mark} {line}").trim_end().to_owned() + "\n")

@@ -6,4 +6,4 @@ mod world;
 
 pub use source::{FileId, LineColumn, Source, Sources, Span, Spanned};
 pub use suggest::suggest;
-pub use world::{Disk, Memory, World};
+pub use world::{Below, Disk, Memory, World, join};

@@ -6,12 +6,14 @@ mod env;
 mod index;
 mod layers;
 mod library;
+mod meant;
 
 pub use env::{Overlay, apply, overlay};
 pub(crate) use index::article;
 pub use index::{Entity, Index};
 pub use layers::{Layer, Layered, layers, own_layer};
 pub use library::{LIBRARY, Library};
+pub use meant::{Written, no_dataset, targets, unknown_item, written};
 
 use crate::base::{FileId, Sources, Span, World};
 use crate::diag::{Code, Diagnostic, Diagnostics};

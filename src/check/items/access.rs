@@ -11,6 +11,7 @@ use crate::check::settings::unknown_item;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::types::Column;
 use crate::plan::{Class, DatasetId};
+use crate::resolve::no_dataset;
 use crate::syntax::ast::{Allow, Entry, EntryKind, Name};
 
 impl Items<'_> {
@@ -78,9 +79,7 @@ impl Items<'_> {
                 ([zone, name], false) => (zone, Some(name.text.as_str())),
                 _ => {
                     let message = format!("`{}` is not a dataset", path.text());
-                    let diagnostic = Diagnostic::new(Code::NOT_READABLE, path.span, message)
-                        .found("a dataset is `ZONE.DATASET`")
-                        .help("write `ZONE.DATASET`, or `ZONE.*` for all of a zone");
+                    let diagnostic = no_dataset(self.ground.index, message, &path.parts, path.span);
                     self.say(diagnostic);
                     continue;
                 }

@@ -15,7 +15,7 @@ use crate::syntax::ast::{Entry, EntryKind, Expr, Path};
 
 use super::declare::{Declarations, Declared, DeclaredSetting};
 pub use forms::{path_expr, path_parts, plain};
-pub(crate) use scalars::unknown_item;
+pub(crate) use crate::resolve::unknown_item;
 pub use value::{DAY, Setting, Settings, Value};
 pub use variants::named;
 

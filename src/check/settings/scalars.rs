@@ -5,6 +5,7 @@ use super::quantity::{self, Dimension};
 use super::{Checker, DeclaredSetting, Value};
 use crate::base::{Span, Spanned, suggest};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::resolve::{no_dataset, unknown_item};
 use crate::syntax::ast::{Expr, ExprKind, Name, SettingType};
 
 /// What a type word of a declaration asks for.
@@ -359,6 +360,12 @@ impl Checker<'_> {
                 self.known("transform", name)?;
                 Ok(Value::Ref(name.text.clone()))
             }
+            (parts, false) if kind == Kind::Dataset => {
+                let name = asked.setting.name();
+                let text = self.sources.text(asked.expr.span);
+                let message = format!("`{name}` takes a dataset, but this is `{text}`");
+                Err(no_dataset(self.index, message, parts, asked.expr.span))
+            }
             _ => Err(self.wrong(kind, asked)),
         }
     }
@@ -560,28 +567,6 @@ fn found_text(expr: &Expr) -> String {
     match &expr.kind {
         ExprKind::Name(name) => format!("`{name}`"),
         _ => kind_of(expr).to_owned(),
-    }
-}
-
-/// There is no item of this kind and name.
-pub(crate) fn unknown_item(index: &crate::resolve::Index<'_>, kind: &str, name: &Name) -> Diagnostic {
-    let diagnostic = Diagnostic::new(
-        Code::UNKNOWN_ITEM,
-        name.span,
-        format!("there is no {kind} `{}`", name.text),
-    )
-    .found("not declared");
-    if let Some(near) = index.nearest(kind, &name.text) {
-        return diagnostic.help(format!("did you mean `{near}`?")).fix(
-            format!("write `{near}`"),
-            name.span,
-            near.to_owned(),
-        );
-    }
-    let names: Vec<_> = index.of_kind(kind).map(|entity| format!("`{}`", entity.name)).collect();
-    match names.as_slice() {
-        [] => diagnostic.help(format!("declare it: `{kind} {} {{ … }}`", name.text)),
-        names => diagnostic.help(format!("there is {}", names.join(", "))),
     }
 }
 
