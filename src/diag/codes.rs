@@ -105,6 +105,8 @@ codes! {
     0401 UNKNOWN_CLASS Error "0.1.0" "no class has the name of this label"
     0402 LABEL_PLACE Error "0.1.0" "a label stands where it cannot"
     0403 LOWERS_NOTHING Error "0.1.0" "a class is lowered by a function that lowers nothing"
+    0404 DECLASSIFY Error "0.1.0" "a `declassify` is not written as it should be"
+    0405 NOTHING_RELEASED Error "0.1.0" "a `declassify` lets go of a label that is not there"
     0410 HIDDEN_COLUMN Error "0.1.0" "an access names a labelled column that it does not clear"
     0411 PRINCIPAL Error "0.1.0" "a principal is not written as it should be"
     0412 LIFETIME Error "0.1.0" "a labelled value may stay longer than its class allows"

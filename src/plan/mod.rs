@@ -7,6 +7,7 @@ pub mod lineage;
 pub mod lower;
 pub mod names;
 pub mod types;
+mod walk;
 
 use std::collections::BTreeMap;
 

@@ -18,6 +18,7 @@ use pipec::plan::types::Column;
 use pipec::plan::{Schema, Step, StepKind};
 use pipec::syntax::{ast, parse};
 
+mod flow;
 mod mistakes;
 
 /// A project's text, checked: its first schema and its first transform.
@@ -46,13 +47,13 @@ fn classes() -> Classes {
         "pii",
         ClassRule {
             lowered_by,
-            crowd: None,
+            ..ClassRule::default()
         },
     );
     classes.declare("pseudonymous", ClassRule::default());
     let crowd = ClassRule {
-        lowered_by: Vec::new(),
         crowd: Some(5),
+        ..ClassRule::default()
     };
     classes.declare("salary", crowd);
     classes

@@ -10,6 +10,7 @@ mod call;
 pub mod column;
 mod compare;
 pub mod convert;
+pub mod declassify;
 mod later;
 mod literal;
 mod logic;
@@ -130,6 +131,11 @@ impl<'c> Checker<'c> {
                 Some(column) => column,
                 None => self.later(expr),
             },
+            Kind::Call {
+                function, arguments, ..
+            } if function.kind == Kind::Name(declassify::DECLASSIFY.to_owned()) => {
+                self.declassify(expr, arguments, hint)
+            }
             Kind::Call {
                 function,
                 arguments,

@@ -21,7 +21,8 @@ impl Items<'_> {
             let lowered_by = self.lowered_by(&settings);
             let rule = ClassRule {
                 lowered_by: lowered_by.clone(),
-                crowd: None,
+                crowd: settings.int("crowd").map(u64::from),
+                below: below.clone(),
             };
             rules.declare(entity.name, rule);
             classes.push(Class {

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use crate::base::Span;
 use crate::check::context::Context;
 use crate::check::exprs::{Checker, Place, Typed, column, first_line};
+use crate::check::labels::Crowd;
 use crate::check::not_yet;
 use crate::check::schema::duplicate;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -48,6 +49,7 @@ pub fn check_steps(
         shape,
         columns: input.to_vec(),
         expects: Vec::new(),
+        crowd: Crowd::default(),
         broken: false,
         diagnostics,
     };
@@ -57,10 +59,12 @@ pub fn check_steps(
             steps.broken |= matches!(entry.kind, ast::EntryKind::Bad);
             continue;
         };
+        let before = steps.columns.clone();
         let Some(kind) = steps.step(step, entry.span) else {
             steps.broken = true;
             continue;
         };
+        steps.crowd.step(ctx.classes, &kind, &before, &mut steps.columns);
         checked.push(plan::Step {
             kind,
             columns: steps.columns.clone(),
@@ -80,6 +84,8 @@ struct Steps<'s> {
     columns: Vec<Column>,
     /// Names of the `expect`s so far.
     expects: Vec<ast::Name>,
+    /// What is known of groups: which labels a `filter` lets go.
+    crowd: Crowd,
     /// Whether anything was wrong.
     broken: bool,
     diagnostics: &'s mut Diagnostics,

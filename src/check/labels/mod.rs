@@ -1,6 +1,9 @@
 //! Labels of columns: which classes there are, and what functions and aggregates do to them.
 //!
-//! It must not know lifetimes or access; those are proofs over the whole plan.
+//! Expressions and steps carry the labels; here is what becomes of them. It must not know lifetimes or access: those are
+//! checks of the whole platform.
+
+mod crowd;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +12,9 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::syntax::ast;
 
 use super::functions::Functions;
+use crate::plan::types::{Type, TypeKind};
+
+pub use crowd::Crowd;
 
 /// Labels that say what a column is for, not who may see it.
 pub const RESERVED: [&str; 3] = ["key", "event_time", "subject"];
@@ -20,6 +26,8 @@ pub struct ClassRule {
     pub lowered_by: Vec<(String, Option<String>)>,
     /// The smallest group whose aggregates let it go; without it every aggregate does.
     pub crowd: Option<u64>,
+    /// The class right above it: who may see that one may see this one.
+    pub below: Option<String>,
 }
 
 /// The classes of a project by name.
@@ -60,8 +68,22 @@ impl Classes {
             .collect()
     }
 
-    /// What labels become in the result of an aggregate: a class with `crowd` stays, since nothing here proves the
-    /// size of the groups.
+    /// These classes, and all below them, however far: who is cleared for a class is cleared for what stands below it.
+    pub fn with_below(&self, classes: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut cleared = classes.clone();
+        loop {
+            let next = self.rules.iter().find(|(name, rule)| {
+                !cleared.contains(*name) && rule.below.as_ref().is_some_and(|above| cleared.contains(above))
+            });
+            match next {
+                Some((name, _)) => cleared.insert(name.clone()),
+                None => return cleared,
+            };
+        }
+    }
+
+    /// What labels become in the result of an aggregate: a class without `crowd` is let go; one with `crowd` stays until
+    /// a later `filter` keeps no group with fewer rows, see [`Crowd`].
     pub fn after_aggregate(&self, labels: BTreeSet<String>) -> BTreeSet<String> {
         labels
             .into_iter()
@@ -76,6 +98,18 @@ impl Classes {
         }
         diagnostics.push(self.unknown(label));
         None
+    }
+
+    /// Every label of a type: those of fields inside of structs, lists and maps.
+    pub fn inside(ty: &Type) -> BTreeSet<String> {
+        match &ty.kind {
+            TypeKind::List(item) | TypeKind::Map(item) => Self::inside(item),
+            TypeKind::Struct(fields) => fields
+                .iter()
+                .flat_map(|field| field.labels.iter().cloned().chain(Self::inside(&field.ty)))
+                .collect(),
+            _ => BTreeSet::new(),
+        }
     }
 
     fn unknown(&self, label: &ast::Name) -> Diagnostic {

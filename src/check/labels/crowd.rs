@@ -1,0 +1,235 @@
+//! Groups large enough to hide in: an aggregate of a class with `crowd = k` lets its label go where a later `filter`
+//! keeps no group with fewer than `k` rows.
+//!
+//! It must not know what an aggregate computes: only `count()` says how many rows a group has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Classes;
+use crate::plan::StepKind;
+use crate::plan::expr::{CompareOp, Expr, ExprKind, Literal, LogicOp};
+use crate::plan::types::Column;
+
+/// What is known of the groups that rows stand for, from step to step.
+#[derive(Clone, Debug, Default)]
+pub struct Crowd {
+    /// Columns that hold how many rows a group has.
+    counts: BTreeSet<String>,
+    /// The labels that each column carries only because a group may be small.
+    pending: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Crowd {
+    /// What a step does: `before` are the columns that it reads, `after` those that it leaves, which lose the labels that a
+    /// `filter` proves away.
+    pub fn step(&mut self, classes: &Classes, kind: &StepKind, before: &[Column], after: &mut [Column]) {
+        match kind {
+            StepKind::Filter(condition) => {
+                let fewest = self.fewest(condition);
+                let hides = |label: &String| {
+                    let crowd = classes.rule(label).and_then(|rule| rule.crowd);
+                    crowd.is_none_or(|crowd| fewest >= crowd)
+                };
+                for column in after.iter_mut() {
+                    if let Some(pending) = self.pending.get_mut(&column.name) {
+                        column.labels.retain(|label| !(pending.contains(label) && hides(label)));
+                        pending.retain(|label| !hides(label));
+                    }
+                }
+            }
+            StepKind::Group { aggregates, .. } => {
+                let is_count = |function: &str, arguments: &[Expr]| function == "count" && arguments.is_empty();
+                let count = |(column, aggregate): &(Column, crate::plan::expr::Aggregate)| {
+                    is_count(&aggregate.function, &aggregate.arguments).then(|| column.name.clone())
+                };
+                self.counts = aggregates.iter().filter_map(count).collect();
+                let labels = |(column, _): &(Column, _)| (column.name.clone(), column.labels.clone());
+                self.pending = aggregates.iter().map(labels).collect();
+            }
+            StepKind::Derive(columns) => self.derive(columns, before),
+            StepKind::Select(columns) => {
+                let known = self.clone();
+                let labels = labels_of(before);
+                self.counts.clear();
+                self.pending.clear();
+                for (column, value) in columns {
+                    self.set(column, known.is_count(value), known.pending_in(column, value, &labels));
+                }
+            }
+            StepKind::Rename(pairs) => {
+                let new = |name: &String| {
+                    let pair = pairs.iter().find(|(old, _)| old == name);
+                    pair.map_or_else(|| name.clone(), |(_, new)| new.clone())
+                };
+                self.counts = self.counts.iter().map(new).collect();
+                self.pending = self
+                    .pending
+                    .iter()
+                    .map(|(name, labels)| (new(name), labels.clone()))
+                    .collect();
+            }
+            StepKind::Drop(_)
+            | StepKind::Expect { .. }
+            | StepKind::Dedupe { .. }
+            | StepKind::Sort(_)
+            | StepKind::Take(_)
+            | StepKind::Join(_)
+            | StepKind::Window { .. }
+            | StepKind::Route { .. } => {
+                // Of a column with another meaning nothing is known.
+                let same = |name: &String| {
+                    let of = |columns: &[Column]| columns.iter().find(|column| column.name == *name).cloned();
+                    of(before).is_some_and(|old| of(after).is_some_and(|new| old.ty.kind == new.ty.kind))
+                };
+                self.counts.retain(same);
+                self.pending.retain(|name, _| same(name));
+            }
+            _ => *self = Crowd::default(),
+        }
+    }
+
+    fn derive(&mut self, columns: &[(Column, Expr)], before: &[Column]) {
+        // Later columns see earlier ones.
+        let mut labels = labels_of(before);
+        for (column, value) in columns {
+            let pending = self.pending_in(column, value, &labels);
+            self.set(column, self.is_count(value), pending);
+            labels.insert(column.name.clone(), column.labels.clone());
+        }
+    }
+
+    fn set(&mut self, column: &Column, count: bool, pending: BTreeSet<String>) {
+        match count {
+            true => self.counts.insert(column.name.clone()),
+            false => self.counts.remove(&column.name),
+        };
+        self.pending.insert(column.name.clone(), pending);
+    }
+
+    fn is_count(&self, value: &Expr) -> bool {
+        matches!(&value.kind, ExprKind::Column(name) if self.counts.contains(name))
+    }
+
+    /// The labels of a computed column that come only from columns whose own are pending.
+    fn pending_in(
+        &self,
+        column: &Column,
+        value: &Expr,
+        labels: &BTreeMap<String, BTreeSet<String>>,
+    ) -> BTreeSet<String> {
+        let read = value.columns();
+        let pending = |label: &&String| {
+            let carriers = read
+                .iter()
+                .filter(|name| labels.get(*name).is_some_and(|own| own.contains(*label)));
+            let mut carriers = carriers.peekable();
+            carriers.peek().is_some()
+                && carriers.all(|name| self.pending.get(name).is_some_and(|own| own.contains(*label)))
+        };
+        column.labels.iter().filter(pending).cloned().collect()
+    }
+
+    /// The fewest rows that a group has where this condition holds.
+    fn fewest(&self, condition: &Expr) -> u64 {
+        match &condition.kind {
+            ExprKind::Logic { op, left, right } => {
+                let (left, right) = (self.fewest(left), self.fewest(right));
+                match op {
+                    LogicOp::And => left.max(right),
+                    LogicOp::Or => left.min(right),
+                }
+            }
+            ExprKind::Not(inner) => match &inner.kind {
+                ExprKind::Compare { op, left, right } => self.compared(opposite(*op), left, right),
+                ExprKind::Logic { op, left, right } => {
+                    let not = |side: &Expr| {
+                        self.fewest(&Expr {
+                            kind: ExprKind::Not(Box::new(side.clone())),
+                            ..condition.clone()
+                        })
+                    };
+                    match op {
+                        LogicOp::And => not(left).min(not(right)),
+                        LogicOp::Or => not(left).max(not(right)),
+                    }
+                }
+                ExprKind::Not(twice) => self.fewest(twice),
+                _ => 1,
+            },
+            ExprKind::Compare { op, left, right } => self.compared(*op, left, right),
+            ExprKind::In {
+                value,
+                list,
+                negated: false,
+            } if self.counts_rows(value) => list.iter().filter_map(whole).min().unwrap_or(1),
+            _ => 1,
+        }
+    }
+
+    fn compared(&self, op: CompareOp, left: &Expr, right: &Expr) -> u64 {
+        let (op, number) = if self.counts_rows(left) {
+            (op, number(right))
+        } else if self.counts_rows(right) {
+            (turned(op), number(left))
+        } else {
+            return 1;
+        };
+        match (op, number) {
+            (CompareOp::GreaterEqual | CompareOp::Equal, Some(number)) => number,
+            (CompareOp::Greater, Some(number)) => number.saturating_add(1),
+            _ => 1,
+        }
+    }
+
+    fn counts_rows(&self, value: &Expr) -> bool {
+        match &value.kind {
+            ExprKind::Cast(inner) => self.counts_rows(inner),
+            _ => self.is_count(value),
+        }
+    }
+}
+
+fn labels_of(columns: &[Column]) -> BTreeMap<String, BTreeSet<String>> {
+    let own = |column: &Column| (column.name.clone(), column.labels.clone());
+    columns.iter().map(own).collect()
+}
+
+fn number(value: &Expr) -> Option<u64> {
+    match &value.kind {
+        ExprKind::Literal(literal) => whole(literal),
+        ExprKind::Cast(inner) => number(inner),
+        _ => None,
+    }
+}
+
+fn whole(literal: &Literal) -> Option<u64> {
+    match literal {
+        Literal::Int(value) => u64::try_from(*value).ok(),
+        // `orders >= 4.5` is `orders >= 4` at least.
+        Literal::Decimal { unscaled, scale } => u64::try_from(unscaled / 10_i128.pow(u32::from(*scale))).ok(),
+        _ => None,
+    }
+}
+
+/// `a < b` is `b > a`.
+fn turned(op: CompareOp) -> CompareOp {
+    match op {
+        CompareOp::Less => CompareOp::Greater,
+        CompareOp::LessEqual => CompareOp::GreaterEqual,
+        CompareOp::Greater => CompareOp::Less,
+        CompareOp::GreaterEqual => CompareOp::LessEqual,
+        same => same,
+    }
+}
+
+/// What holds where a comparison does not.
+fn opposite(op: CompareOp) -> CompareOp {
+    match op {
+        CompareOp::Equal => CompareOp::NotEqual,
+        CompareOp::NotEqual => CompareOp::Equal,
+        CompareOp::Less => CompareOp::GreaterEqual,
+        CompareOp::LessEqual => CompareOp::Greater,
+        CompareOp::Greater => CompareOp::LessEqual,
+        CompareOp::GreaterEqual => CompareOp::Less,
+    }
+}

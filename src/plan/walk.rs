@@ -1,0 +1,60 @@
+//! Expressions as trees: what stands right below one, and the columns that it reads.
+
+use std::collections::BTreeSet;
+
+use super::expr::{Expr, ExprKind};
+
+impl Expr {
+    /// The expressions right below this one, in the order in which they are written.
+    pub fn children(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Literal(_)
+            | ExprKind::Column(_)
+            | ExprKind::Local(_)
+            | ExprKind::Param(_)
+            | ExprKind::Reject(_) => Vec::new(),
+            ExprKind::Member { of, .. } => vec![of],
+            ExprKind::Index { of, index } => vec![of, index],
+            ExprKind::List(items) | ExprKind::Interpolate(items) => items.iter().collect(),
+            ExprKind::Struct(fields) => fields.iter().map(|(_, value)| value).collect(),
+            ExprKind::Match { value, arms, otherwise } => {
+                let arms = arms.iter().map(|(_, answer)| answer);
+                let last = otherwise.iter().map(|otherwise| &**otherwise);
+                std::iter::once(&**value).chain(arms).chain(last).collect()
+            }
+            ExprKind::Lambda { body, .. } => vec![body],
+            ExprKind::Own { arguments, .. } | ExprKind::Call { arguments, .. } => arguments.iter().collect(),
+            ExprKind::Not(value)
+            | ExprKind::Negate(value)
+            | ExprKind::Cast(value)
+            | ExprKind::Like { value, .. }
+            | ExprKind::Matches { value, .. }
+            | ExprKind::IsNull { value, .. }
+            | ExprKind::In { value, .. } => vec![value],
+            ExprKind::Logic { left, right, .. }
+            | ExprKind::Compare { left, right, .. }
+            | ExprKind::Same { left, right, .. }
+            | ExprKind::Arithmetic { left, right, .. } => vec![left, right],
+            ExprKind::Contains { value, list, .. } => vec![value, list],
+            ExprKind::If {
+                condition,
+                then,
+                otherwise,
+            } => vec![condition, then, otherwise],
+            ExprKind::Coalesce { value, default } => vec![value, default],
+        }
+    }
+
+    /// The columns that it reads, anywhere in it.
+    pub fn columns(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![self];
+        while let Some(expr) = open.pop() {
+            if let ExprKind::Column(name) = &expr.kind {
+                found.insert(name.clone());
+            }
+            open.extend(expr.children());
+        }
+        found
+    }
+}
