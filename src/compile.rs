@@ -5,7 +5,7 @@ use crate::check::declare::Declarations;
 use crate::check::functions;
 use crate::check::items::{self, Ground};
 use crate::check::program::Program;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, without_echoes};
 use crate::plan::Plan;
 use crate::plan::lower::lower;
 use crate::prove::prove;
@@ -105,7 +105,8 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
     let right = !diagnostics.has_errors();
     let (program, plan) = (program.filter(|_| right), plan.filter(|_| right));
     not_yet.retain(|_| right);
-    let mut diagnostics = diagnostics.sorted();
+    let items: Vec<_> = project.items().map(|item| item.span).collect();
+    let mut diagnostics = without_echoes(&sources, &items, diagnostics.sorted());
     if diagnostics.iter().any(|d| d.code == Code::TWO_PIPELINES) {
         // These are two projects: that their items share names, or do not fit together, goes without saying.
         diagnostics.retain(|d| d.code.0 < 200);

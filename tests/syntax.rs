@@ -117,7 +117,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("shards = 2 }", "shards = 2", "P0102 24:20 `{` is never closed"),
     ("24 hours }", "24 hours", "P0102 24:20 `{` is never closed"),
     ("\"buy\"]", "\"buy\"", "P0102 19:38 `[` is never closed"),
-    ("into   = raw\n}", "into   = raw\n", "P0102 23:33 `{` is never closed"),
+    ("into   = raw\n}", "into   = raw\n", "P0102 26:15 `{` is never closed"),
     ("(user_id)", "(user_id", "P0102 37:28 `(` is never closed"),
     ("\"eu-west-1\"", "\"eu-west-1", "P0102 3:27 a text is never closed"),
     ("user_id\n}", "user_id\n}}", "P0102 41:2 `}` closes nothing"),

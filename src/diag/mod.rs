@@ -1,9 +1,11 @@
 //! One value for everything the compiler has to say about a project, and how it is said.
 
 mod codes;
+mod echoes;
 pub mod render;
 
 pub use codes::{CODES, Code, CodeInfo, find};
+pub use echoes::without_echoes;
 
 use std::collections::BTreeSet;
 

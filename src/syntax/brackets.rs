@@ -102,6 +102,11 @@ impl Repairer<'_> {
         for (index, token) in self.tokens.iter().enumerate() {
             if token.first {
                 indent = token.indent;
+            }
+            if token.kind == TokenKind::Close && self.wrong_closer(index, *token) {
+                continue;
+            }
+            if token.first {
                 self.dedent(index, *token);
             }
             match token.kind {
@@ -135,6 +140,53 @@ impl Repairer<'_> {
         Some(opener)
     }
 
+    /// A closer of another form than what is open, where leaving it out, or writing the right one, mends all that
+    /// follows: `given rows = [ { a: 1 } } ]`, `retain = (30 days]`. Says so, and whether that was it.
+    fn wrong_closer(&mut self, index: usize, token: Token) -> bool {
+        let written = token.text(self.text);
+        let Some(opener) = self.stack.last().filter(|opener| opener.close != written) else {
+            return false;
+        };
+        if self.said >= REPORT_LIMIT {
+            return false;
+        }
+        let (open, close) = (opener.token, opener.close);
+        if self.balanced_behind(index, self.stack.len()) {
+            self.repairs.dropped.insert(index);
+            self.closes_nothing(token);
+            return true;
+        }
+        if !self.balanced_behind(index, self.stack.len() - 1) {
+            return false;
+        }
+        self.pop();
+        self.repairs.dropped.insert(index);
+        self.repairs.closers.push((index, close.chars().next().unwrap_or(')')));
+        let span = self.span(token);
+        let message = format!("`{written}` cannot close `{}`", open.text(self.text));
+        self.report(
+            Diagnostic::new(Code::UNCLOSED, span, message)
+                .found(format!("`{close}` is expected"))
+                .label(self.span(open), "opened here")
+                .help(format!("write `{close}`"))
+                .fix(format!("write `{close}`"), span, close),
+        );
+        true
+    }
+
+    /// Whether everything behind a token closes the lower `height` of the open brackets, and nothing else.
+    fn balanced_behind(&self, index: usize, height: usize) -> bool {
+        let mut stack: Vec<&str> = self.stack.iter().take(height).map(|opener| opener.close).collect();
+        for token in self.tokens.get(index + 1..).unwrap_or(&[]) {
+            match token.kind {
+                TokenKind::Open => stack.push(closer_of(token.text(self.text))),
+                TokenKind::Close if stack.pop() != Some(token.text(self.text)) => return false,
+                _ => {}
+            }
+        }
+        stack.is_empty()
+    }
+
     /// A line that stands no further right than the line of an open bracket shows that its closer is missing:
     /// `from = kinesis { stream = own` above `volume = …`.
     fn dedent(&mut self, index: usize, token: Token) {
@@ -156,12 +208,7 @@ impl Repairer<'_> {
         let written = token.text(self.text);
         if self.open.get(kind_of(written)) == Some(&0) {
             self.repairs.dropped.insert(index);
-            self.say(
-                token,
-                format!("`{written}` closes nothing"),
-                "no bracket is open here",
-                "remove it",
-            );
+            self.closes_nothing(token);
             return;
         }
         while let Some(opener) = self.pop() {
@@ -184,20 +231,40 @@ impl Repairer<'_> {
         self.repairs.closers.push((place, close));
         let open = opener.token.text(self.text);
         let message = format!("`{open}` is never closed");
-        self.say(
+        let help = format!("close it with `{}`", opener.close);
+        let (start, last) = (
             opener.token,
-            message,
-            "opened here",
-            &format!("close it with `{}`", opener.close),
+            place.checked_sub(1).and_then(|last| self.tokens.get(last)),
+        );
+        let diagnostic = match last.filter(|last| last.line > start.line + 1) {
+            // Where the closer is missing is nearer to the mistake than a head that may be a screen above it.
+            Some(last) => Diagnostic::new(Code::UNCLOSED, self.span(*last).after(), message)
+                .found(format!("`{}` is expected behind this", opener.close))
+                .label(self.span(start), "opened here"),
+            None => Diagnostic::new(Code::UNCLOSED, self.span(start), message).found("opened here"),
+        };
+        self.report(diagnostic.help(help));
+    }
+
+    fn closes_nothing(&mut self, token: Token) {
+        let span = self.span(token);
+        let message = format!("`{}` closes nothing", token.text(self.text));
+        self.report(
+            Diagnostic::new(Code::UNCLOSED, span, message)
+                .found("no bracket is open here")
+                .help("remove it")
+                .fix("remove it", span, ""),
         );
     }
 
-    fn say(&mut self, token: Token, message: String, found: &str, help: &str) {
+    fn span(&self, token: Token) -> Span {
+        Span::new(self.file, token.start, token.end)
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
         self.said += 1;
         if self.said <= REPORT_LIMIT {
-            let span = Span::new(self.file, token.start, token.end);
-            self.diagnostics
-                .push(Diagnostic::new(Code::UNCLOSED, span, message).found(found).help(help));
+            self.diagnostics.push(diagnostic);
         }
     }
 }

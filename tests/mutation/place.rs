@@ -357,7 +357,7 @@ impl Walker<'_> {
         if self.starts(at) && matches!(next, "=") || next == "=" && previous == "." && self.item_word == "env" {
             return Role::SettingName;
         }
-        if self.starts(at) && next == "." && self.item_word == "env" || self.item_word == "env" && next == "." {
+        if self.item_word == "env" && next == "." {
             return Role::Reference;
         }
         match self.within.as_str() {
@@ -392,7 +392,7 @@ impl Walker<'_> {
         if next == ":" {
             return Role::ArgumentName;
         }
-        let role = match self.named(at, Role::Variant) {
+        match self.named(at, Role::Variant) {
             Role::Unit => Role::Unit,
             _ if KEYWORDS.contains(&text) => Role::Keyword,
             _ if COLUMNS.contains(&within) => Role::Column,
@@ -402,8 +402,7 @@ impl Walker<'_> {
             _ if matches!(next, ".") || self.previous(at) == "." => Role::Reference,
             _ if REFERENCES.contains(&within) => Role::Reference,
             role => role,
-        };
-        role
+        }
     }
 
     fn steps(&self, at: usize, text: &str) -> Role {
