@@ -16,6 +16,7 @@ use crate::syntax::ast::{Entry, EntryKind, Expr, Path};
 use super::declare::{Declarations, Declared, DeclaredSetting};
 pub use forms::{path_expr, path_parts, plain};
 pub(crate) use crate::resolve::unknown_item;
+pub use scalars::type_text;
 pub use value::{DAY, Setting, Settings, Value};
 pub use variants::named;
 

@@ -5,7 +5,7 @@ use super::quantity::{self, Dimension};
 use super::{Checker, DeclaredSetting, Value};
 use crate::base::{Span, Spanned, suggest};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::resolve::{no_dataset, unknown_item};
+use crate::resolve::{article, no_dataset, unknown_item};
 use crate::syntax::ast::{Expr, ExprKind, Name, SettingType};
 
 /// What a type word of a declaration asks for.
@@ -119,6 +119,25 @@ impl Kind {
             Kind::List => "a list",
             Kind::NotYet => "nothing yet",
         }
+    }
+}
+
+/// What a declared type takes, in words: "a duration", "a list of names", "`own`".
+pub fn type_text(ty: &SettingType) -> String {
+    let of = || ty.of.as_ref().map(|path| path.text()).unwrap_or_default();
+    match Kind::of(ty) {
+        None => format!("`{}`", ty.word.text),
+        Some(Kind::Variant) => "one".to_owned(),
+        Some(Kind::Ref) => format!("the name of {}", article(&of())),
+        Some(Kind::List) => match type_text(&element(ty)) {
+            text if text == "one" => "a list".to_owned(),
+            text => format!("a list, each {text}"),
+        },
+        Some(Kind::Quantity(Dimension::Duration, step)) if step > 1 => {
+            format!("a duration in whole {}", ty.word.text)
+        }
+        Some(Kind::Quantity(Dimension::Size, step)) if step > 1 => format!("a size in whole {}", ty.word.text),
+        Some(kind) => kind.text().to_owned(),
     }
 }
 
