@@ -1,5 +1,7 @@
 //! The front end as one call: the files of a project in, its plan and everything to be said of it out.
 
+mod uses;
+
 use crate::base::{Sources, World};
 use crate::check::declare::Declarations;
 use crate::check::functions;
@@ -68,6 +70,11 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
     let library = Library::load(&mut sources, functions::FILES);
     let declarations = Declarations::new(&library);
     ended(Phase::Library);
+    let base = uses::Base {
+        library: &library,
+        declarations: &declarations,
+    };
+    let imports = uses::imports(world, base, &project, &mut sources, &mut diagnostics);
     let index = Index::new(project.items(), &mut diagnostics);
     ended(Phase::Resolve);
     let ground = Ground {
@@ -76,6 +83,7 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
         project: &project,
         index: &index,
         sources: &sources,
+        imports: &imports,
     };
     let asked = options.environment.as_deref();
     if let Some(unknown) = asked.filter(|name| index.get("env", name).is_none()) {

@@ -137,7 +137,11 @@ fn the_examples_of_a_page_are_wrong_and_right() {
 }
 
 /// The codes that an example fires, with the prelude's items in place of what it does not declare.
+/// What stands behind a line `// ../FOLDER/FILE.pipe` is that file, of a project beside.
 fn said(code: &str, example: &str, prelude: &[(String, String)]) -> Vec<String> {
+    let mut parts = example.split("\n// ../");
+    let example = parts.next().unwrap_or_default();
+    let beside: Vec<_> = parts.filter_map(|part| part.split_once('\n')).collect();
     let own = items(example);
     let mut text = example.to_owned();
     // A project without a pipeline is what this one code is about.
@@ -146,7 +150,12 @@ fn said(code: &str, example: &str, prelude: &[(String, String)]) -> Vec<String> 
             text.push_str(item);
         }
     }
-    let world = pipec::base::Memory::new([("page.pipe", text.as_str())]);
+    let beside: Vec<_> = beside
+        .into_iter()
+        .map(|(path, text)| (format!("../{path}"), text))
+        .collect();
+    let files = beside.iter().map(|(path, text)| (path.as_str(), *text));
+    let world = pipec::base::Memory::new(files.chain([("page.pipe", text.as_str())]));
     let compilation = pipec::compile(&world, &pipec::Options::default());
     compilation.diagnostics.iter().map(|d| d.code.to_string()).collect()
 }

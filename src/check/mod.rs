@@ -5,7 +5,9 @@
 pub mod context;
 pub mod declare;
 pub mod exprs;
+pub mod flow;
 pub mod functions;
+pub mod imports;
 pub mod items;
 pub mod labels;
 pub mod program;

@@ -124,6 +124,8 @@ pub struct Class {
     pub lowered_by: Vec<(String, Option<String>)>,
     /// The class right above it (`below`).
     pub below: Option<String>,
+    /// The smallest group whose aggregates let it go; `None` where every aggregate does.
+    pub crowd: Option<u64>,
 }
 
 /// A source.

@@ -15,7 +15,7 @@ pub use layers::{Layer, Layered, layers, own_layer};
 pub use library::{LIBRARY, Library};
 pub use meant::{Written, no_dataset, targets, unknown_item, written};
 
-use crate::base::{FileId, Sources, Span, World};
+use crate::base::{FileId, Sources, Span, World, join};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::syntax::{self, ast};
 
@@ -40,8 +40,21 @@ impl Project {
         };
         paths
             .iter()
-            .filter_map(|path| read(world, path, sources, diagnostics))
+            .filter_map(|path| read(world, path, path, sources, diagnostics))
             .collect()
+    }
+
+    /// Reads every `.pipe` file of a project that is used; its files are called as the one that uses it sees them, by
+    /// the path of the folder.
+    pub fn read_below(
+        world: &dyn World,
+        folder: &str,
+        sources: &mut Sources,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<FileId> {
+        let paths = world.pipe_files().unwrap_or_default();
+        let file = |path: &String| read(world, path, &join(folder, path), sources, diagnostics);
+        paths.iter().filter_map(file).collect()
     }
 
     /// Parses the files that were read.
@@ -59,8 +72,15 @@ impl Project {
     }
 }
 
-fn read(world: &dyn World, path: &str, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<FileId> {
-    let failed = match world.read(path) {
+/// Reads a file that is to be called `path`.
+fn read(
+    world: &dyn World,
+    file: &str,
+    path: &str,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<FileId> {
+    let failed = match world.read(file) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => return Some(sources.add(path, &text)),
             Err(error) => format!(

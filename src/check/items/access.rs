@@ -44,9 +44,7 @@ impl Items<'_> {
                 continue;
             };
             for label in labels {
-                if self.ground.index.get("class", &label.text).is_none() {
-                    self.say(unknown_item(self.ground.index, "class", label));
-                }
+                self.class_named(label);
                 cleared.insert(label.text.clone());
             }
         }

@@ -21,6 +21,7 @@ mod zone;
 use std::collections::BTreeMap;
 
 use super::declare::Declarations;
+use super::imports::Imports;
 use super::program::{Item, Program};
 use super::settings::{Checker, Owner, Settings};
 use crate::base::{FileId, Sources, Span};
@@ -65,6 +66,8 @@ pub struct Ground<'a> {
     pub index: &'a Index<'a>,
     /// All text.
     pub sources: &'a Sources,
+    /// What other projects export to it.
+    pub imports: &'a Imports,
 }
 
 /// What the checker of every item sees.
@@ -174,7 +177,6 @@ impl<'a> Items<'a> {
                     }
                     _ => continue,
                 },
-                ItemKind::Use { path } => ("`use`".to_owned(), path.span),
                 ItemKind::Function(function) => ("functions of a project's own".to_owned(), function.name.span),
                 _ => continue,
             };
@@ -192,6 +194,10 @@ impl<'a> Items<'a> {
         let mut datasets = BTreeMap::new();
         let sources = self.sources(&typing, &zones, &mut datasets);
         let transforms = self.transforms(&typing, &sources, &zones, &mut datasets);
+        if let Some(pipeline) = &pipeline {
+            // What is exported has to be there; what it is, who uses it asks.
+            self.datasets_of(pipeline.settings.list("exports"), &datasets);
+        }
         let serves = self.serves(&datasets);
         let accesses = self.accesses(&classes, &datasets);
         let schedules = self.schedules(&transforms);
@@ -222,7 +228,7 @@ impl<'a> Items<'a> {
             overrides: Vec::new(),
             tests,
             released: Vec::new(),
-            imports: Vec::new(),
+            imports: self.ground.imports.projects.iter().map(|used| used.import.clone()).collect(),
         })
     }
 }

@@ -20,7 +20,11 @@ impl Items<'_> {
     }
 
     /// What a list of `zone.dataset` and `zone.*` stands for, each once.
-    fn datasets_of(&mut self, list: &[Spanned<Value>], datasets: &BTreeMap<DatasetId, Dataset>) -> Vec<DatasetId> {
+    pub(super) fn datasets_of(
+        &mut self,
+        list: &[Spanned<Value>],
+        datasets: &BTreeMap<DatasetId, Dataset>,
+    ) -> Vec<DatasetId> {
         let mut found = Vec::new();
         for item in list {
             let Value::Dataset { zone, name } = &item.value else {

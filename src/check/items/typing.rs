@@ -9,7 +9,7 @@ use crate::check::schema::check_schema;
 use crate::check::steps::{Shape, check_steps};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::types::Column;
-use crate::plan::{Schema, Step};
+use crate::plan::{Field, Schema, Step};
 use crate::syntax::ast::{self, ItemKind, TypeExpr, TypeExprKind};
 
 /// What types and expressions are checked against, and every schema of the project.
@@ -85,6 +85,7 @@ impl<'a> Items<'a> {
                 let context = typing.context(self.ground);
                 Some(check_schema(&context, "struct", None, fields, &mut self.diagnostics))
             }
+            TypeExprKind::Named { name, .. } if name.text.contains('.') => self.imported_rows(name),
             TypeExprKind::Named { name, .. } => {
                 let found = typing.schemas.iter().find(|(known, _)| *known == name.text);
                 if found.is_none() {
@@ -100,6 +101,21 @@ impl<'a> Items<'a> {
                     .found("not a schema")
                     .help("name a schema, or write `struct { … }`");
                 self.say(diagnostic);
+                None
+            }
+        }
+    }
+
+    /// The rows of a dataset that another project exports.
+    fn imported_rows(&mut self, name: &ast::Name) -> Option<Schema> {
+        match self.ground.imports.find(&name.text, name.span) {
+            Ok(dataset) => Some(Schema {
+                name: name.text.clone(),
+                doc: dataset.doc.clone(),
+                fields: dataset.columns.iter().map(imported_field).collect(),
+            }),
+            Err(diagnostic) => {
+                diagnostic.into_iter().for_each(|diagnostic| self.say(diagnostic));
                 None
             }
         }
@@ -125,6 +141,15 @@ impl<'a> Items<'a> {
                 self.say(diagnostic);
             }
         }
+    }
+}
+
+/// What was checked on its way into another project's lake is not checked again.
+fn imported_field(column: &Column) -> Field {
+    Field {
+        column: column.clone(),
+        default: None,
+        check: None,
     }
 }
 

@@ -8,6 +8,9 @@ impl Lowering<'_> {
         let item = &self.program.pipeline;
         let settings = &item.settings;
         let (_, cloud) = settings.variant("cloud")?;
+        if let (Some(span), true) = (settings.span("exports"), !settings.list("exports").is_empty()) {
+            self.refuse(span, "letting other projects read (`exports`)", None);
+        }
         Some(Pipeline {
             name: item.name.clone(),
             doc: item.doc.clone(),
