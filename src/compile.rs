@@ -7,7 +7,7 @@ use crate::check::declare::Declarations;
 use crate::check::functions;
 use crate::check::items::{self, Ground};
 use crate::check::program::Program;
-use crate::diag::{Code, Diagnostic, Diagnostics, without_echoes};
+use crate::diag::{Code, Diagnostic, Diagnostics, Levels, Severity, at_levels, without_echoes};
 use crate::plan::Plan;
 use crate::plan::lower::lower;
 use crate::prove::prove;
@@ -90,10 +90,14 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
         diagnostics.push(no_environment(unknown, ground));
     }
     let (mut program, mut plan, mut not_yet) = (None, None, Vec::new());
+    let mut levels = Levels::new();
     let all = index.of_kind("env").map(|entity| Some(entity.name));
     for environment in [None].into_iter().chain(all) {
         let (found, places, mut said) = items::check(ground, environment, diagnostics);
         ended(Phase::Check);
+        if environment == asked {
+            levels.clone_from(&places.levels);
+        }
         if let Some(found) = found.filter(|_| !said.has_errors()) {
             let lowered = lower(&found);
             lowered
@@ -110,15 +114,19 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
         }
         diagnostics = said;
     }
-    let right = !diagnostics.has_errors();
-    let (program, plan) = (program.filter(|_| right), plan.filter(|_| right));
-    not_yet.retain(|_| right);
     let items: Vec<_> = project.items().map(|item| item.span).collect();
+    let whole = !diagnostics.has_errors();
     let mut diagnostics = without_echoes(&sources, &items, diagnostics.sorted());
     if diagnostics.iter().any(|d| d.code == Code::TWO_PIPELINES) {
         // These are two projects: that their items share names, or do not fit together, goes without saying.
         diagnostics.retain(|d| d.code.0 < 200);
     }
+    let comments = project.files.iter().flat_map(|file| &file.comments);
+    let comments = comments.map(|comment| (comment.span, comment.own_line));
+    let diagnostics = at_levels(&sources, comments, &levels, diagnostics, whole);
+    let right = diagnostics.iter().all(|d| d.severity == Severity::Warning);
+    let (program, plan) = (program.filter(|_| right), plan.filter(|_| right));
+    not_yet.retain(|_| right);
     Compilation {
         sources,
         diagnostics,

@@ -31,11 +31,19 @@ pub fn without_echoes(sources: &Sources, items: &[Span], said: Vec<Diagnostic>) 
         .filter_map(|(_, home)| *home)
         .collect();
     let doubtful = dependents(sources, items, &unread);
+    let deep: BTreeSet<usize> = (said.iter().zip(&homes))
+        .filter(|(diagnostic, _)| diagnostic.code == Code::TOO_DEEP)
+        .filter_map(|(_, home)| *home)
+        .collect();
     let mut bracket: BTreeSet<usize> = BTreeSet::new();
     let mut lines: BTreeSet<(u32, usize)> = BTreeSet::new();
     let mut kept = Vec::with_capacity(said.len());
     for (diagnostic, home) in said.into_iter().zip(homes) {
         let span = diagnostic.primary.span;
+        if diagnostic.code == Code::UNCLOSED && home.is_some_and(|home| deep.contains(&home)) {
+            // Of brackets that nest too deep, that some are never closed is not worth a word.
+            continue;
+        }
         if of_syntax(&diagnostic) {
             let line = sources.get(span.file).line_column(span.start).line;
             let told = home.is_some_and(|home| bracket.contains(&home));

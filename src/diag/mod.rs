@@ -2,10 +2,12 @@
 
 mod codes;
 mod echoes;
+mod levels;
 pub mod render;
 
 pub use codes::{CODES, Code, CodeInfo, find};
 pub use echoes::without_echoes;
+pub use levels::{Level, Levels, at_levels, warning};
 
 use std::collections::BTreeSet;
 

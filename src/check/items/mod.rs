@@ -25,15 +25,17 @@ use super::imports::Imports;
 use super::program::{Item, Program};
 use super::settings::{Checker, Owner, Settings};
 use crate::base::{FileId, Sources, Span};
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, Levels};
 use crate::plan::DatasetId;
 use crate::resolve::{Entity, Index, Layer, Library, Overlay, Project, apply, layers, overlay, own_layer, top};
 use crate::syntax::ast::ItemKind;
 
-/// Where things were written, by path: `zone.raw`, `zone.raw.retain`.
+/// Where things were written, by path: `zone.raw`, `zone.raw.retain`; and how bad warnings are here.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
     spans: BTreeMap<String, Span>,
+    /// The levels that the pipeline sets.
+    pub levels: Levels,
 }
 
 impl Places {

@@ -1,8 +1,10 @@
 //! `pipeline`: exactly one.
 
 use super::{Items, start};
+use crate::base::Spanned;
 use crate::check::program::Item;
-use crate::diag::{Code, Diagnostic};
+use crate::check::settings::{Settings, Value};
+use crate::diag::{Code, Diagnostic, Level, Levels, warning};
 use crate::resolve::Project;
 use crate::syntax::ast::ItemKind;
 
@@ -30,7 +32,41 @@ impl Items<'_> {
             self.say(diagnostic);
         }
         let entity = *self.ground.index.get("pipeline", &first.name.text())?;
-        Some(self.item(&entity))
+        let item = self.item(&entity);
+        self.places.levels = self.levels(&item.settings);
+        Some(item)
+    }
+
+    /// `warnings = [error(P0319), off(P0318)]`
+    fn levels(&mut self, settings: &Settings) -> Levels {
+        let mut levels = Levels::new();
+        let Some(Value::List(entries)) = settings.get("warnings").map(|setting| &setting.value) else {
+            return levels;
+        };
+        for entry in entries {
+            let Some((code, level)) = level(entry) else { continue };
+            if levels.insert(code, level).is_some() {
+                let message = format!("`{code}` has two levels");
+                let diagnostic = Diagnostic::new(Code::SETTING_TWICE, entry.span, message);
+                self.say(diagnostic.found("the second").help("keep one of them"));
+            }
+        }
+        levels
+    }
+}
+
+fn level(entry: &Spanned<Value>) -> Option<(Code, Level)> {
+    let Value::Variant(name, settings) = &entry.value else {
+        return None;
+    };
+    let level = match name.as_str() {
+        "off" => Level::Off,
+        "error" => Level::Error,
+        _ => Level::Warn,
+    };
+    match &settings.get("code")?.value {
+        Value::Word(code) => Some((warning(code, entry.span, Code::NO_WARNING).ok()?, level)),
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use super::forms::{kind_of, path_parts, plain};
 use super::quantity::{self, Dimension};
 use super::{Checker, DeclaredSetting, Value};
 use crate::base::{Span, Spanned, suggest};
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, warning};
 use crate::resolve::{article, no_dataset, unknown_item};
 use crate::syntax::ast::{Expr, ExprKind, Name, SettingType};
 
@@ -27,6 +27,7 @@ enum Kind {
     Dataset,
     Runnable,
     Lowering,
+    Warning,
     Variant,
     Ref,
     List,
@@ -91,6 +92,7 @@ impl Kind {
             "dataset" => Kind::Dataset,
             "runnable" => Kind::Runnable,
             "lowering" => Kind::Lowering,
+            "warning" => Kind::Warning,
             "variant" => Kind::Variant,
             "ref" => Kind::Ref,
             "list" => Kind::List,
@@ -115,6 +117,7 @@ impl Kind {
             Kind::Dataset => "a dataset",
             Kind::Runnable => "a transform or a dataset",
             Kind::Lowering => "a function, and the class that it leaves",
+            Kind::Warning => "the code of a warning",
             Kind::Variant | Kind::Ref => "a name",
             Kind::List => "a list",
             Kind::NotYet => "nothing yet",
@@ -209,6 +212,9 @@ impl Checker<'_> {
             (ExprKind::Rate { amount, count, per }, Kind::Money) => self.money(amount, count.as_deref(), per, asked),
             (ExprKind::Of { left, right }, Kind::Volume) => self.volume(left, right, asked),
             (ExprKind::Of { left, right }, Kind::BudgetShare) => self.budget_share(left, right, asked),
+            (ExprKind::Name(name), Kind::Warning) => warning(name, asked.expr.span, Code::NO_WARNING)
+                .map(|code| Value::Word(code.to_string()))
+                .map_err(|diagnostic| *diagnostic),
             (ExprKind::Name(name), Kind::Column) => Ok(Value::Column(name.clone())),
             (_, Kind::Dataset | Kind::Runnable) => self.dataset(kind, asked),
             (_, Kind::Lowering) => lowering(asked.expr).ok_or_else(|| self.wrong(kind, asked)),
