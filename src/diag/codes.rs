@@ -118,6 +118,8 @@ codes! {
     0410 HIDDEN_COLUMN Error "0.1.0" "an access names a labelled column that it does not clear"
     0411 PRINCIPAL Error "0.1.0" "a principal is not written as it should be"
     0412 LIFETIME Error "0.1.0" "a labelled value may stay longer than its class allows"
+    0413 USELESS_CLEAR Warning "0.1.0" "an access clears a class that nothing it shows carries"
+    0414 SHOWN_ALREADY Warning "0.1.0" "an access shows something twice"
     0501 UNKNOWN_SETTING Error "0.1.0" "nothing has a setting of this name there"
     0502 MISSING_SETTING Error "0.1.0" "a setting that has no default is not written"
     0503 SETTING_TYPE Error "0.1.0" "a setting takes a value of another kind"

@@ -201,7 +201,7 @@ impl<'a> Items<'a> {
             self.datasets_of(pipeline.settings.list("exports"), &datasets);
         }
         let serves = self.serves(&datasets);
-        let accesses = self.accesses(&classes, &datasets);
+        let accesses = self.accesses(&typing, typing.classes(), &datasets);
         let schedules = self.schedules(&transforms);
         let monitors = self.monitors(pipeline.as_ref(), &datasets);
         let deliveries = self.deliveries();

@@ -53,6 +53,11 @@ impl<'a> Typing<'a> {
         }
     }
 
+    /// The classes of this project, and those that come with what it uses.
+    pub(super) fn classes(&self) -> &Classes {
+        &self.classes
+    }
+
     /// Whether a function has this name.
     pub(super) fn has_function(&self, name: &str) -> bool {
         self.functions.contains(name)

@@ -24,25 +24,30 @@ impl Lowering<'_> {
             accesses.push(Access {
                 name: access.item.name.clone(),
                 roles,
-                grants: access.grants.iter().filter_map(|grant| self.grant(grant)).collect(),
+                grants: self.grants(access),
             });
         }
         accesses
     }
 
-    fn grant(&mut self, grant: &program::Grant) -> Option<Grant> {
-        let dataset = self.program.datasets.get(&grant.dataset)?;
-        if let Some(condition) = &grant.condition {
-            self.refuse(
-                self.program.pipeline.span,
-                format!("showing some rows only (`where {}`)", condition.text),
-                None,
-            );
+    /// One grant a dataset: what is shown of all rows.
+    fn grants(&mut self, access: &program::Access) -> Vec<Grant> {
+        let mut grants: Vec<Grant> = Vec::new();
+        for grant in &access.grants {
+            if let Some(condition) = &grant.condition {
+                let what = format!("showing some rows only (`where {}`)", condition.text);
+                self.refuse(access.item.span, what, None);
+                continue;
+            }
+            let Some(dataset) = self.program.datasets.get(&grant.dataset) else {
+                continue;
+            };
+            grants.push(Grant {
+                dataset: grant.dataset.clone(),
+                columns: grant.columns.clone(),
+                all_columns: grant.columns.len() == dataset.columns.len(),
+            });
         }
-        Some(Grant {
-            dataset: grant.dataset.clone(),
-            columns: grant.columns.clone(),
-            all_columns: grant.columns.len() == dataset.columns.len(),
-        })
+        grants
     }
 }
