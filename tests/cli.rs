@@ -349,3 +349,40 @@ fn completions_and_doctor_answer() {
     }
     assert!(exits(&pipec(folder.path(), &["doctor"]), 0).contains("pyspark"));
 }
+
+#[test]
+fn fixes_are_applied_where_they_are_sure_and_warnings_can_be_denied() {
+    let project = clickstream();
+    let text = || fs::read_to_string(project.path().join("clickstream.pipe")).unwrap();
+    replace(
+        project.path(),
+        "  drop   user_id\n",
+        "  dropp  user_id // allow P0318: it was once\n",
+    );
+    // The nearest name is a guess, and is not taken.
+    let said = exits(&pipec(project.path(), &["check", "--fix"]), 1);
+    assert!(
+        said.contains("did you mean `drop`?") && text().contains("dropp"),
+        "{said}"
+    );
+    let said = exits(&pipec(project.path(), &["check", "--fix-guesses"]), 0);
+    assert!(
+        said.contains("fixed clickstream.pipe:40: write `drop` (P0103)"),
+        "{said}"
+    );
+    // That the comment silences nothing is said once everything else is right; and then mended too.
+    assert!(said.contains("remove the comment (P0004)"), "{said}");
+    assert!(text().contains("  drop  user_id\n"), "{}", text());
+    replace(
+        project.path(),
+        "  drop  user_id\n",
+        "  drop  user_id // allow P0318: it was once\n",
+    );
+    exits(&pipec(project.path(), &["check"]), 0);
+    let said = exits(&pipec(project.path(), &["check", "--deny", "warnings"]), 1);
+    assert!(said.contains("error[P0004]"), "{said}");
+    exits(&pipec(project.path(), &["check", "--deny", "P0319"]), 0);
+    exits(&pipec(project.path(), &["check", "--deny", "P0301"]), 2);
+    exits(&pipec(project.path(), &["check", "--fix"]), 0);
+    assert!(text().contains("  drop  user_id\n"), "{}", text());
+}

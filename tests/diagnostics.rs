@@ -13,7 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use pipec::base::{Memory, World};
-use pipec::diag::CODES;
+use pipec::diag::{CODES, Diagnostic, Fix};
 use pipec::{Compilation, Options, compile};
 
 struct Case {
@@ -64,6 +64,55 @@ fn every_broken_platform_is_told_what_is_wrong() {
     }
     assert!(wrong.is_empty(), "{wrong}");
     assert!(count >= 45, "only {count} cases");
+}
+
+/// Every edit that a case proposes, applied alone, makes what proposed it go, and breaks no syntax.
+#[test]
+fn every_fix_mends_what_it_is_for() {
+    let (mut wrong, mut count) = (String::new(), 0);
+    for table in &tables() {
+        let original = files(table);
+        for case in &table.cases {
+            let broken = edited(&original, case);
+            let compilation = compile_files(&broken);
+            for diagnostic in &compilation.diagnostics {
+                for fix in &diagnostic.fixes {
+                    count += 1;
+                    if let Some(left) = after_fix(&broken, &compilation, diagnostic, fix) {
+                        let path = table.path.display();
+                        let _ = writeln!(wrong, "{path}: {}: {}: {left}", case.title, fix.title);
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(count >= 40, "only {count} edits");
+}
+
+/// What is wrong with an edit: what it is for is still said, or it cannot be read.
+fn after_fix(
+    broken: &BTreeMap<String, String>,
+    compilation: &Compilation,
+    diagnostic: &Diagnostic,
+    fix: &Fix,
+) -> Option<String> {
+    let source = compilation.sources.get(fix.span.file);
+    let mut files = broken.clone();
+    let text = files.get_mut(source.path.as_str())?;
+    text.replace_range(fix.span.start as usize..fix.span.end as usize, &fix.text);
+    let after = compile_files(&files);
+    let place = |compilation: &Compilation, diagnostic: &Diagnostic| {
+        let source = compilation.sources.get(diagnostic.primary.span.file);
+        (source.path.clone(), source.line_column(diagnostic.primary.span.start))
+    };
+    let before: Vec<_> = compilation.diagnostics.iter().map(|d| (d.code, &d.message)).collect();
+    let still = after.diagnostics.iter().find(|d| {
+        let same = d.code == diagnostic.code && d.message == diagnostic.message;
+        let fresh = d.code.0 / 100 == 1 && !before.contains(&(d.code, &d.message));
+        same && place(&after, d) == place(compilation, diagnostic) || fresh
+    });
+    still.map(|d| format!("{} {}", d.code, d.message))
 }
 
 #[test]

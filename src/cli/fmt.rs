@@ -104,7 +104,7 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Replaces a file in one step, so that a killed run leaves it whole.
-fn replace(path: &Path, text: &str) -> Outcome {
+pub(super) fn replace(path: &Path, text: &str) -> Outcome {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())

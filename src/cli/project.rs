@@ -1,11 +1,13 @@
 //! Finds the project that a command is about, and compiles it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::output::Output;
 use super::timings::Timings;
 use super::{Failure, ProjectArgument};
 use crate::base::{Disk, Sources, World};
+use crate::diag::{Code, Severity};
 use crate::plan::Plan;
 use crate::{Compilation, Options, compile_observed};
 
@@ -70,15 +72,20 @@ fn declares_pipeline(folder: &Path) -> bool {
 }
 
 /// Checks a project and says everything there is to say about it, but not what cannot be built yet; with `timed`, says
-/// too how long each phase took.
+/// too how long each phase took. Warnings of the `denied` codes are said as errors.
 pub(super) fn check_or_say(
     out: &Output,
     project: &Project,
     environment: Option<&str>,
     timed: bool,
+    denied: &BTreeSet<Code>,
 ) -> Result<Compilation, Failure> {
     let (compilation, timings) = compiled(project, environment)?;
-    out.diagnostics(&compilation.sources, &compilation.diagnostics);
+    let mut shown = compilation.diagnostics.clone();
+    for diagnostic in shown.iter_mut().filter(|diagnostic| denied.contains(&diagnostic.code)) {
+        diagnostic.severity = Severity::Error;
+    }
+    out.diagnostics(&compilation.sources, &shown);
     if timed {
         out.note(&timings.text(&compilation.sources));
     }
@@ -94,6 +101,11 @@ pub(super) fn compile_or_say(out: &Output, project: Project, environment: Option
     let plan = compilation.plan.ok_or(Failure::Project)?;
     let sources = compilation.sources;
     Ok(Compiled { project, sources, plan })
+}
+
+/// Compiles a project and says nothing.
+pub(super) fn compile(project: &Project, environment: Option<&str>) -> Result<Compilation, Failure> {
+    compiled(project, environment).map(|(compilation, _)| compilation)
 }
 
 fn compiled(project: &Project, environment: Option<&str>) -> Result<(Compilation, Timings), Failure> {

@@ -2,11 +2,13 @@
 
 mod codes;
 mod echoes;
+mod fixes;
 mod levels;
 pub mod render;
 
 pub use codes::{CODES, Code, CodeInfo, find};
 pub use echoes::without_echoes;
+pub use fixes::{Fixed, apply_fixes};
 pub use levels::{Level, Levels, at_levels, warning};
 
 use std::collections::BTreeSet;
@@ -40,6 +42,8 @@ pub struct Fix {
     pub span: Span,
     /// By what.
     pub text: String,
+    /// Whether it is surely what was meant; what help asks about, "did you mean …?", is a guess.
+    pub safe: bool,
 }
 
 /// One thing to say about the project.
@@ -108,12 +112,14 @@ impl Diagnostic {
         self
     }
 
-    /// Adds an edit that would mend it.
+    /// Adds an edit that would mend it. Behind help that asks, "did you mean …?", it is a guess, else it is safe.
     pub fn fix(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
+        let safe = !self.help.last().is_some_and(|help| help.ends_with('?'));
         self.fixes.push(Fix {
             title: title.into(),
             span,
             text: text.into(),
+            safe,
         });
         self
     }

@@ -118,11 +118,11 @@ impl Classes {
         let diagnostic = Diagnostic::new(Code::UNKNOWN_CLASS, label.span, format!("no class is called `{name}`"))
             .found("this label stands for no class");
         match suggest(name, candidates) {
-            Some(near) => diagnostic.help(format!("did you mean `@{near}`?")).fix(
-                format!("write `@{near}`"),
-                label.span,
-                format!("@{near}"),
-            ),
+            Some(near) => {
+                diagnostic
+                    .help(format!("did you mean `@{near}`?"))
+                    .fix(format!("write `@{near}`"), label.span, near)
+            }
             None => diagnostic.help(format!("declare it: `class {name} {{ }}`")),
         }
     }
