@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::{Span, suggest};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::syntax::ast::{Block, Item, ItemKind};
+use crate::syntax::ast::{BadItem, Block, Item, ItemKind};
 
 // Kinds whose names share one space, and what that space is called.
 const UNIQUE: &[(&str, &[&str])] = &[
@@ -34,6 +34,11 @@ impl<'a> Entity<'a> {
         }
     }
 
+    /// Whether its head could not be read: its name is known, and nothing else.
+    pub fn is_bad(&self) -> bool {
+        matches!(self.item.kind, ItemKind::Bad(_))
+    }
+
     fn of(item: &'a Item) -> Option<Self> {
         let (kind, name) = match &item.kind {
             ItemKind::Block(block) => {
@@ -46,7 +51,8 @@ impl<'a> Entity<'a> {
             ItemKind::Schema { name, .. } => ("schema", name),
             ItemKind::Transform(transform) => ("transform", &transform.name),
             ItemKind::Function(function) => ("fn", &function.name),
-            ItemKind::Test(_) | ItemKind::Use { .. } | ItemKind::Bad => return None,
+            ItemKind::Bad(bad) => (bad.keyword.as_ref()?.text.as_str(), bad.name.as_ref()?),
+            ItemKind::Test(_) | ItemKind::Use { .. } => return None,
         };
         Some(Entity {
             kind,
@@ -70,8 +76,13 @@ impl<'a> Index<'a> {
     pub fn new(items: impl Iterator<Item = &'a Item>, diagnostics: &mut Diagnostics) -> Self {
         let mut index = Index::default();
         for item in items {
-            index.incomplete |= item.kind == ItemKind::Bad;
             let Some(entity) = Entity::of(item) else {
+                let named = |bad: &BadItem| {
+                    bad.keyword
+                        .as_ref()
+                        .is_none_or(|word| !matches!(word.text.as_str(), "test" | "use"))
+                };
+                index.incomplete |= matches!(&item.kind, ItemKind::Bad(bad) if named(bad));
                 continue;
             };
             if let Some(first) = index.clash(&entity) {

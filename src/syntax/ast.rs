@@ -72,6 +72,14 @@ pub struct Doc {
     pub span: Span,
 }
 
+impl Doc {
+    /// What a line says behind its `///` and one space.
+    pub(crate) fn line(written: &str) -> &str {
+        let text = written.trim_start_matches("///");
+        text.strip_prefix(' ').unwrap_or(text).trim_end()
+    }
+}
+
 /// A top-level item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
@@ -111,7 +119,18 @@ pub enum ItemKind {
     /// `use "../platform"`
     Use { path: StrLit },
     /// What could not be read; the diagnostic was given.
-    Bad,
+    Bad(BadItem),
+}
+
+/// What is known of an item whose head could not be read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BadItem {
+    /// `zone`, `source` …; the word that was meant, where that is known.
+    pub keyword: Option<Name>,
+    /// Its name.
+    pub name: Option<Name>,
+    /// What stands in its block.
+    pub entries: Vec<Entry>,
 }
 
 /// An item that is a block of settings and clauses.

@@ -50,12 +50,15 @@ pub fn lay_out(file: FileId, text: &str, slice: &Slice, diagnostics: &mut Diagno
         start,
         bytes: vec![b' '; end - start],
     };
-    for (index, token) in tokens.iter().enumerate() {
+    // The item's documentation and its word say by which rule the rest is read.
+    let head = tokens.iter().position(|token| token.kind != TokenKind::Doc).unwrap_or(0);
+    for (index, token) in tokens.iter().enumerate().skip(head + 1) {
         if !repairs.dropped.contains(&index) {
             page.print(*token);
         }
     }
     page.break_lines(tokens, &starts);
+    page.fill(start, tokens.get(head).map_or(start, |head| head.end), b' ');
     for (number, unit) in far.iter().chain(&units_behind(text, tokens, TokenKind::BadNumber)) {
         page.fill(number.start, unit.end, BROKEN);
     }

@@ -7,16 +7,18 @@ pub mod ast;
 pub(crate) mod brackets;
 mod build;
 mod grammar;
+mod heads;
 pub(crate) mod layout;
 mod slices;
 pub mod tokens;
 mod words;
 
-use crate::base::{FileId, Span, suggest};
+use crate::base::{FileId, Span};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 
 use build::Builder;
-use slices::{ITEM_WORDS, Slice, is_item_word, slices};
+use heads::{is_item_word, meant, not_an_item};
+use slices::{Slice, slices};
 use tokens::{Token, TokenKind};
 
 /// Reads a file. What cannot be read is a bad node in the tree and a diagnostic.
@@ -45,63 +47,60 @@ pub fn parse(id: FileId, text: &str, diagnostics: &mut Diagnostics) -> ast::File
 }
 
 fn item(id: FileId, text: &str, slice: &Slice, diagnostics: &mut Diagnostics) -> ast::Item {
-    let head = slice.tokens.iter().find(|token| token.kind != TokenKind::Doc);
+    let head = slice.tokens.iter().position(|token| token.kind != TokenKind::Doc);
+    let (docs, code) = slice.tokens.split_at(head.unwrap_or(slice.tokens.len()));
     let span = |token: &Token| Span::new(id, token.start, token.end);
-    let all = match (slice.tokens.first(), slice.tokens.last()) {
-        (Some(first), Some(last)) => span(head.unwrap_or(first)).to(span(last)),
+    let all = match (code.first().or(docs.first()), slice.tokens.last()) {
+        (Some(first), Some(last)) => span(first).to(span(last)),
         _ => Span::new(id, 0, 0),
     };
-    let bad = ast::Item {
-        doc: None,
-        kind: ast::ItemKind::Bad,
-        span: all,
-    };
-    let Some(head) = head else {
+    let doc = documentation(id, text, docs);
+    let whole = |kind| ast::Item { doc, kind, span: all };
+    let Some(head) = code.first() else {
         diagnostics.push(
             Diagnostic::new(Code::SYNTAX, all, "a `///` comment documents nothing")
                 .found("no item follows")
                 .help("write `//` for a comment that is only for readers of this file"),
         );
-        return bad;
+        return whole(ast::ItemKind::Bad(ast::BadItem::default()));
     };
     let word = head.text(text);
-    if !is_item_word(word) {
+    if !is_item_word(word) || head.kind != TokenKind::Word {
         diagnostics.push(not_an_item(span(head), word, head.kind));
-        return bad;
     }
+    let meant = meant(word).filter(|_| head.kind == TokenKind::Word);
+    let Some(meant) = meant else {
+        return whole(ast::ItemKind::Bad(ast::BadItem::default()));
+    };
     for token in slice.misplaced.iter().chain(slice.indented.then_some(head)) {
         diagnostics.push(wrong_column(span(token), token.text(text), slice.indented));
     }
     let laid = layout::lay_out(id, text, slice, diagnostics);
+    let keyword = ast::Name {
+        text: meant.to_owned(),
+        span: span(head),
+    };
     if laid.hopeless {
-        return bad;
+        let name = code.get(1).filter(|token| token.kind == TokenKind::Word);
+        return whole(ast::ItemKind::Bad(ast::BadItem {
+            keyword: Some(keyword),
+            name: name.map(|name| ast::Name {
+                text: name.text(text).to_owned(),
+                span: span(name),
+            }),
+            entries: Vec::new(),
+        }));
     }
-    Builder::new(id, text, &laid, diagnostics).item().unwrap_or(bad)
+    whole(Builder::new(id, text, &laid, diagnostics).item(keyword))
 }
 
-fn not_an_item(span: Span, word: &str, kind: TokenKind) -> Diagnostic {
-    if kind == TokenKind::Close {
-        return Diagnostic::new(Code::UNCLOSED, span, format!("`{word}` closes nothing"))
-            .found("no bracket is open here")
-            .help("remove it");
-    }
-    if kind != TokenKind::Word {
-        let shown: String = word.chars().take(20).collect();
-        return Diagnostic::new(Code::SYNTAX, span, format!("an item cannot start with `{shown}`"))
-            .found("an item is expected")
-            .help(match word {
-                "#" => "a comment starts with `//`".to_owned(),
-                _ => format!("an item starts with one of {}", listed(&ITEM_WORDS)),
-            });
-    }
-    let diagnostic =
-        Diagnostic::new(Code::UNKNOWN_WORD, span, format!("there is no item `{word}`")).found("an item is expected");
-    match suggest(word, ITEM_WORDS.iter().copied().chain(["use", "override"])) {
-        Some(near) => diagnostic
-            .help(format!("did you mean `{near}`?"))
-            .fix(format!("write `{near}`"), span, near),
-        None => diagnostic.help(format!("an item starts with one of {}", listed(&ITEM_WORDS))),
-    }
+fn documentation(id: FileId, text: &str, docs: &[Token]) -> Option<ast::Doc> {
+    let (first, last) = (docs.first()?, docs.last()?);
+    let lines: Vec<&str> = docs.iter().map(|token| ast::Doc::line(token.text(text))).collect();
+    Some(ast::Doc {
+        text: lines.join("\n"),
+        span: Span::new(id, first.start, last.end),
+    })
 }
 
 fn wrong_column(span: Span, word: &str, indented: bool) -> Diagnostic {
@@ -119,12 +118,4 @@ fn wrong_column(span: Span, word: &str, indented: bool) -> Diagnostic {
         )
     };
     Diagnostic::new(Code::COLUMN, span, message).found(found).help(help)
-}
-
-fn listed(words: &[&str]) -> String {
-    words
-        .iter()
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }

@@ -4,39 +4,8 @@
 
 use crate::base::suggest;
 
+use super::heads::{ITEM_WORDS, is_item_word};
 use super::tokens::{Token, TokenKind};
-
-/// The words that start items in an author's files.
-pub const ITEM_WORDS: [&str; 20] = [
-    "pipeline",
-    "env",
-    "param",
-    "class",
-    "enum",
-    "type",
-    "schema",
-    "source",
-    "zone",
-    "retention",
-    "transform",
-    "sink",
-    "fn",
-    "serve",
-    "access",
-    "schedule",
-    "monitor",
-    "delivery",
-    "test",
-    "account",
-];
-
-/// Words that start items and are rarely meant: of `use` and `override`, and of the standard library.
-const RARE_WORDS: [&str; 4] = ["use", "override", "item", "variant"];
-
-/// Whether a word starts items.
-pub fn is_item_word(word: &str) -> bool {
-    ITEM_WORDS.contains(&word) || RARE_WORDS.contains(&word)
-}
 
 /// The tokens of one item.
 #[derive(Clone, Debug)]

@@ -6,7 +6,6 @@ use crate::base::{FileId, Span, suggest};
 use crate::diag::{Code, Diagnostic};
 
 use super::grammar::Rule;
-use super::slices::is_item_word;
 use super::tokens::{TokenKind, scan};
 
 const STEP_WORDS: [&str; 19] = [
@@ -32,11 +31,6 @@ pub fn unexpected(file: FileId, source: &str, at: usize, limit: usize, error: &E
         return Diagnostic::new(Code::SYNTAX, span, "a `///` comment documents nothing")
             .found("no field, setting or entry follows that could take it")
             .help("write `//` for a comment that is only for readers of this file");
-    }
-    if what == "an item" && is_item_word(found) {
-        let name = if found == "test" { "its title" } else { "a name" };
-        return Diagnostic::new(Code::SYNTAX, span, format!("expected {name} behind `{found}`"))
-            .found("what it declares is not named");
     }
     let wanted = expected(error).unwrap_or_else(|| what.to_owned());
     let (message, label) = match found {

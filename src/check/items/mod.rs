@@ -122,7 +122,12 @@ impl<'a> Items<'a> {
 
     /// The items of a kind, in order.
     fn entities(&self, kind: &str) -> Vec<Entity<'a>> {
-        self.ground.index.of_kind(kind).copied().collect()
+        self.ground
+            .index
+            .of_kind(kind)
+            .filter(|entity| !entity.is_bad())
+            .copied()
+            .collect()
     }
 
     /// The checked settings of an item, with `like` and the environment applied.

@@ -71,7 +71,7 @@ impl<'a> Items<'a> {
                 None => transform.name.text == id.name,
             },
             // What cannot be read may be anything.
-            ItemKind::Bad => true,
+            ItemKind::Bad(_) => true,
             _ => false,
         })
     }

@@ -5,8 +5,29 @@ use super::super::grammar::Rule;
 use super::entries::single;
 use super::{Builder, Node, child, children};
 
+/// The rule of the item that a word starts.
+pub(super) fn rule_of(keyword: &str) -> Rule {
+    match keyword {
+        "use" => Rule::use_item,
+        "param" => Rule::param,
+        "enum" => Rule::enum_item,
+        "type" => Rule::type_item,
+        "schema" => Rule::schema,
+        "fn" => Rule::function,
+        "test" => Rule::test,
+        "transform" => Rule::transform,
+        "source" => Rule::source,
+        "class" => Rule::class,
+        "access" => Rule::access,
+        "monitor" => Rule::monitor,
+        "item" | "variant" => Rule::declared,
+        "override" => Rule::override_item,
+        _ => Rule::plain_item,
+    }
+}
+
 impl Builder<'_> {
-    pub(super) fn item_kind(&mut self, node: Node) -> ItemKind {
+    pub(super) fn item_kind(&mut self, keyword: Name, node: Node) -> ItemKind {
         match node.as_rule() {
             Rule::use_item => ItemKind::Use {
                 path: self.plain_text_in(&node),
@@ -42,7 +63,7 @@ impl Builder<'_> {
                 transform: self.name_in(&node),
                 entries: self.block_of(&node, Rule::test_block),
             }),
-            _ => ItemKind::Block(self.plain_block(&node)),
+            _ => ItemKind::Block(self.plain_block(keyword, &node)),
         }
     }
 
@@ -50,9 +71,7 @@ impl Builder<'_> {
         child(node, rule).map_or_else(Vec::new, |block| self.block(block))
     }
 
-    fn plain_block(&mut self, node: &Node) -> Block {
-        let keyword = node.clone().into_inner().next();
-        let keyword = keyword.map_or_else(|| self.name_in(node), |keyword| self.name(&keyword));
+    fn plain_block(&mut self, keyword: Name, node: &Node) -> Block {
         let like = child(node, Rule::like).map(|like| self.path_in(&like));
         let parent = child(node, Rule::below).or_else(|| child(node, Rule::of_path));
         let input = child(node, Rule::source_type).map(|input| SourceType {

@@ -5,6 +5,7 @@
 mod entries;
 mod exprs;
 mod items;
+mod salvage;
 mod steps;
 mod texts;
 mod types;
@@ -15,7 +16,7 @@ use pest::iterators::Pair;
 use crate::base::{FileId, Span};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 
-use super::ast::{Doc, Expr, ExprKind, Item, Name, Path};
+use super::ast::{Doc, Expr, ExprKind, ItemKind, Name, Path};
 use super::grammar::{Grammar, Rule};
 use super::layout::Laid;
 use super::words;
@@ -28,6 +29,8 @@ pub struct Builder<'a> {
     /// The author's file.
     source: &'a str,
     laid: &'a Laid,
+    /// Where the text that was given to the grammar starts in the item's.
+    offset: usize,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -38,25 +41,29 @@ impl<'a> Builder<'a> {
             file,
             source,
             laid,
+            offset: 0,
             diagnostics,
         }
     }
 
-    /// The item; nothing where its head could not be read, which is said.
-    pub fn item(&mut self) -> Option<Item> {
+    /// The item that a word starts. Where its head cannot be read, what can be.
+    pub fn item(&mut self, keyword: Name) -> ItemKind {
         let laid = self.laid;
-        match Grammar::parse(Rule::item_alone, &laid.text) {
-            Ok(mut pairs) => {
-                let alone = pairs.next()?;
-                let doc = self.doc_of(&alone);
-                let item = child(&alone, Rule::item)?;
-                let span = self.span(&item);
-                let kind = self.item_kind(item.into_inner().next()?);
-                Some(Item { doc, kind, span })
-            }
+        if laid.text.trim().is_empty() {
+            let name = if keyword.text == "test" { "its title" } else { "a name" };
+            let message = format!("expected {name} behind `{}`", keyword.text);
+            let diagnostic = Diagnostic::new(Code::SYNTAX, keyword.span, message);
+            self.say(diagnostic.found("what it declares is not named"));
+            return self.salvage(keyword);
+        }
+        match Grammar::parse(items::rule_of(&keyword.text), &laid.text) {
+            Ok(mut pairs) => match pairs.next() {
+                Some(item) => self.item_kind(keyword, item),
+                None => self.salvage(keyword),
+            },
             Err(error) => {
                 self.complain(0, &error, "an item");
-                None
+                self.salvage(keyword)
             }
         }
     }
@@ -68,7 +75,7 @@ impl<'a> Builder<'a> {
     }
 
     fn place(&self, start: usize, end: usize) -> Span {
-        let clamp = |at: usize| (self.laid.start + at).min(self.laid.end);
+        let clamp = |at: usize| (self.laid.start + self.offset + at).min(self.laid.end);
         Span::new(self.file, clamp(start), clamp(end))
     }
 
@@ -91,7 +98,9 @@ impl<'a> Builder<'a> {
 
     fn complain(&mut self, offset: usize, error: &pest::error::Error<Rule>, what: &str) {
         let at = match error.location {
-            pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at + offset,
+            pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => {
+                at + offset + self.offset
+            }
         };
         if self.laid.text.as_bytes().get(at) == Some(&super::layout::BROKEN) {
             // What is wrong here was said when its characters were looked at.
@@ -157,11 +166,9 @@ impl<'a> Builder<'a> {
 
     pub(super) fn doc_of(&self, node: &Node) -> Option<Doc> {
         let doc = child(node, Rule::doc)?;
-        let line = |line: Node| {
-            let text = line.as_str().trim_start_matches("///");
-            text.strip_prefix(' ').unwrap_or(text).trim_end().to_owned()
-        };
-        let lines: Vec<String> = children(&doc, Rule::doc_line).map(line).collect();
+        let lines: Vec<&str> = children(&doc, Rule::doc_line)
+            .map(|line| Doc::line(line.as_str()))
+            .collect();
         Some(Doc {
             text: lines.join("\n"),
             span: self.span(&doc),
