@@ -23,6 +23,8 @@ const REPORT_LIMIT: usize = 5;
 pub struct Repairs {
     /// Closing brackets to be put before the token with this index (its length: behind the last).
     pub closers: Vec<(usize, char)>,
+    /// Opening braces to be put before the token with this index.
+    pub openers: Vec<usize>,
     /// Tokens that are to be left out.
     pub dropped: BTreeSet<usize>,
     /// Ranges of tokens, both ends in, that are one thing that cannot be read.
@@ -207,6 +209,9 @@ impl Repairer<'_> {
     fn close(&mut self, index: usize, token: Token) {
         let written = token.text(self.text);
         if self.open.get(kind_of(written)) == Some(&0) {
+            if written == "}" && self.stack.is_empty() && self.said == 0 && self.never_opened(index, token) {
+                return;
+            }
             self.repairs.dropped.insert(index);
             self.closes_nothing(token);
             return;
@@ -244,6 +249,61 @@ impl Repairer<'_> {
             None => Diagnostic::new(Code::UNCLOSED, self.span(start), message).found("opened here"),
         };
         self.report(diagnostic.help(help));
+    }
+
+    /// A `}` whose `{` is missing: at the end of the line that stands as far left as the `}`, or, on the line of the `}`,
+    /// before the first `name =` that nothing separates from what stands before it. Says so, and whether it was found.
+    fn never_opened(&mut self, index: usize, close: Token) -> bool {
+        let before = self.tokens.get(..index).unwrap_or(&[]);
+        let place = if close.first {
+            let head = before
+                .iter()
+                .rposition(|token| token.first && token.indent <= close.indent && token.kind != TokenKind::Doc);
+            head.and_then(|head| {
+                let behind = before.iter().skip(head + 1).position(|token| token.first)?;
+                Some(head + 1 + behind)
+            })
+        } else {
+            self.unopened_entry(index)
+        };
+        let pair = place.and_then(|at| Some((at, *self.tokens.get(at.checked_sub(1)?)?, *self.tokens.get(at)?)));
+        let Some((at, last, next)) = pair else { return false };
+        let deeper = !close.first || next.indent > close.indent;
+        if !deeper || last.end == next.start || matches!(last.kind, TokenKind::Open | TokenKind::Close) && close.first {
+            return false;
+        }
+        self.repairs.openers.push(at);
+        let message = match next.first {
+            true => "`{` is missing at the end of this line".to_owned(),
+            false => format!("`{{` is missing before `{}`", next.text(self.text)),
+        };
+        let span = if next.first {
+            self.span(last).after()
+        } else {
+            self.span(next)
+        };
+        let place = Span::new(self.file, last.end, last.end);
+        self.report(
+            Diagnostic::new(Code::UNCLOSED, span, message)
+                .found("`{` is expected")
+                .label(self.span(close), "this closes nothing")
+                .help("write `{`")
+                .fix("write `{`", place, " {"),
+        );
+        true
+    }
+
+    /// On the line of a token, the first `name =` that follows an operand.
+    fn unopened_entry(&self, index: usize) -> Option<usize> {
+        let line = self.tokens.get(index)?.line;
+        let start = self.tokens.partition_point(|token| token.line < line);
+        (start + 2..index).find(|at| {
+            let kind = |at: usize| self.tokens.get(at).map(|token| token.kind);
+            let operand = [TokenKind::Word, TokenKind::Number, TokenKind::Text, TokenKind::Close];
+            kind(*at) == Some(TokenKind::Word)
+                && kind(at - 1).is_some_and(|kind| operand.contains(&kind))
+                && self.tokens.get(at + 1).is_some_and(|next| next.text(self.text) == "=")
+        })
     }
 
     fn closes_nothing(&mut self, token: Token) {

@@ -7,6 +7,7 @@ use crate::base::{FileId, Span};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 
 use super::brackets::{Repairs, bound_depth, repair};
+use super::habits;
 use super::slices::Slice;
 use super::tokens::{Token, TokenKind};
 
@@ -51,7 +52,10 @@ pub fn lay_out(file: FileId, text: &str, slice: &Slice, diagnostics: &mut Diagno
         bytes: vec![b' '; end - start],
     };
     // The item's documentation and its word say by which rule the rest is read.
-    let head = tokens.iter().position(|token| token.kind != TokenKind::Doc).unwrap_or(0);
+    let head = tokens
+        .iter()
+        .position(|token| token.kind != TokenKind::Doc)
+        .unwrap_or(0);
     for (index, token) in tokens.iter().enumerate().skip(head + 1) {
         if !repairs.dropped.contains(&index) {
             page.print(*token);
@@ -59,6 +63,13 @@ pub fn lay_out(file: FileId, text: &str, slice: &Slice, diagnostics: &mut Diagno
     }
     page.break_lines(tokens, &starts);
     page.fill(start, tokens.get(head).map_or(start, |head| head.end), b' ');
+    for names in hyphenated(text, tokens, head) {
+        page.join(names, file, diagnostics);
+    }
+    if let Some(last) = tokens.last().filter(|last| last.text(text) == ";") {
+        diagnostics.push(habits::semicolon(Span::new(file, last.start, last.end)));
+        page.fill(last.start, last.end, b' ');
+    }
     for (number, unit) in far.iter().chain(&units_behind(text, tokens, TokenKind::BadNumber)) {
         page.fill(number.start, unit.end, BROKEN);
     }
@@ -90,10 +101,16 @@ impl Page<'_> {
 
     fn print(&mut self, token: Token) {
         match token.kind {
+            TokenKind::Stray if habits::readable(token.text(self.text)).is_some() => {
+                let readable = habits::readable(token.text(self.text)).unwrap_or_default();
+                for (offset, byte) in readable.into_bytes().into_iter().enumerate() {
+                    self.put(token.start + offset, byte);
+                }
+            }
             TokenKind::Stray | TokenKind::BadNumber | TokenKind::OpenText | TokenKind::DeepText => {
                 self.fill(token.start, token.end, BROKEN);
             }
-            TokenKind::Comment | TokenKind::BlockComment => {}
+            TokenKind::Comment | TokenKind::ForeignComment => {}
             _ => {
                 for (offset, byte) in token.text(self.text).bytes().enumerate() {
                     // A text over several lines keeps them; elsewhere a token has none.
@@ -103,6 +120,15 @@ impl Page<'_> {
                     );
                 }
             }
+        }
+    }
+
+    /// Reads `user-id` as one name.
+    fn join(&mut self, (start, end): (usize, usize), file: FileId, diagnostics: &mut Diagnostics) {
+        let written = self.text.get(start..end).unwrap_or("");
+        diagnostics.push(habits::hyphens(Span::new(file, start, end), written));
+        for (at, byte) in written.bytes().enumerate() {
+            self.put(start + at, if byte == b'-' { b'_' } else { byte });
         }
     }
 
@@ -120,6 +146,11 @@ impl Page<'_> {
         for (from, to) in &repairs.broken {
             if let (Some(from), Some(to)) = (tokens.get(*from), tokens.get(*to)) {
                 self.fill(from.start, to.end, BROKEN);
+            }
+        }
+        for before in &repairs.openers {
+            if let Some(last) = before.checked_sub(1).and_then(|at| tokens.get(at)) {
+                self.put(last.end, b'{');
             }
         }
         for (before, close) in &repairs.closers {
@@ -214,7 +245,7 @@ impl Frame {
         match word {
             "<" => {
                 let head = before.last().map_or("", |head| head.text(text));
-                self.angles += usize::from(self.angles > 0 || matches!(head, "list" | "map"));
+                self.angles += usize::from(self.angles > 0 || habits::takes_types(head));
             }
             ">" => self.angles = self.angles.saturating_sub(1),
             _ => {}
@@ -225,7 +256,7 @@ impl Frame {
 fn is_infix_word(word: &str) -> bool {
     matches!(
         word,
-        "and" | "or" | "in" | "is" | "like" | "matches" | "between" | "then" | "else"
+        "AND" | "OR" | "and" | "or" | "in" | "is" | "like" | "matches" | "between" | "then" | "else"
     )
 }
 
@@ -280,6 +311,37 @@ fn starts_entry(after: &[Token], text: &str) -> bool {
     is_word && after.get(1).is_some_and(|token| token.text(text) == "=")
 }
 
+/// Names with hyphens in them, where only a name can stand: in an item's first line, before `=` and `:`, and behind
+/// words that a name follows. In an expression `a-b` is a difference.
+fn hyphenated(text: &str, tokens: &[Token], head: usize) -> Vec<(usize, usize)> {
+    let word = |at: usize| tokens.get(at).map_or("", |token| token.text(text));
+    let is_word = |at: usize| tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word);
+    let touches = |at: usize| {
+        let pair = tokens.get(at).zip(tokens.get(at + 1));
+        pair.is_some_and(|(left, right)| left.end == right.start)
+    };
+    let header = matches!(word(head), "param" | "fn" | "type")
+        .then_some(head + 2)
+        .or_else(|| tokens.iter().position(|token| token.kind == TokenKind::Open))
+        .unwrap_or(tokens.len());
+    let (mut names, mut at) = (Vec::new(), head + 1);
+    while at < tokens.len() {
+        let mut end = at;
+        while is_word(end) && word(end + 1) == "-" && is_word(end + 2) && touches(end) && touches(end + 1) {
+            end += 2;
+        }
+        if end > at {
+            let before = word(at - 1);
+            let named = at < header || matches!(word(end + 1), ":" | "=") || matches!(before, "of" | "as" | "union");
+            if let (true, Some(first), Some(last)) = (named, tokens.get(at), tokens.get(end)) {
+                names.push((first.start, last.end));
+            }
+        }
+        at = end + 1;
+    }
+    names
+}
+
 /// Numbers with their units too far behind them: `24   hours`.
 fn far_units(text: &str, tokens: &[Token]) -> Vec<(Token, Token)> {
     let mut pairs = units_behind(text, tokens, TokenKind::Number);
@@ -330,7 +392,7 @@ fn complain(file: FileId, text: &str, token: Token, diagnostics: &mut Diagnostic
         TokenKind::DeepText => Diagnostic::new(Code::TOO_DEEP, span, "an expression in a text is too long")
             .found("too long, or too deep")
             .help("give it a name of its own in a `derive`, and write the name here"),
-        TokenKind::Stray => stray(span, written),
+        TokenKind::Stray => habits::stray(span, written),
         _ => return,
     };
     diagnostics.push(diagnostic);
@@ -345,24 +407,4 @@ fn bad_number(span: Span, written: &str) -> Diagnostic {
     Diagnostic::new(Code::NUMBER, span, format!("`{written}` is not a number"))
         .found("not a number")
         .help(help)
-}
-
-fn stray(span: Span, written: &str) -> Diagnostic {
-    let shown = match written.chars().next() {
-        Some(c) if c.is_control() => format!("U+{:04X}", c as u32),
-        _ => written.to_owned(),
-    };
-    let diagnostic =
-        Diagnostic::new(Code::SYNTAX, span, format!("`{shown}` stands nowhere in the language")).found("not expected");
-    match written {
-        _ if written.starts_with(['\'', '`', '“', '”', '„', '‘', '’']) => {
-            diagnostic.help("a text stands in `\"`")
-        }
-        "&&" => diagnostic.help("write `and`"),
-        "||" => diagnostic.help("write `or`"),
-        "!" => diagnostic.help("write `not`"),
-        "#" => diagnostic.help("a comment starts with `//`"),
-        "–" | "—" | "−" => diagnostic.help("write `-`"),
-        _ => diagnostic,
-    }
 }

@@ -7,6 +7,7 @@ pub mod ast;
 pub(crate) mod brackets;
 mod build;
 mod grammar;
+mod habits;
 mod heads;
 pub(crate) mod layout;
 mod slices;
@@ -25,13 +26,8 @@ use tokens::{Token, TokenKind};
 pub fn parse(id: FileId, text: &str, diagnostics: &mut Diagnostics) -> ast::File {
     let tokens = tokens::scan(text);
     let comments = tokens.iter().filter(|token| token.is_comment());
-    for token in comments.clone().filter(|token| token.kind == TokenKind::BlockComment) {
-        let span = Span::new(id, token.start, token.end);
-        diagnostics.push(
-            Diagnostic::new(Code::SYNTAX, span, "comments end with their line")
-                .found("not a comment")
-                .help("start each line of it with `//`"),
-        );
+    for token in comments.clone().filter(|token| token.kind == TokenKind::ForeignComment) {
+        diagnostics.push(habits::comment(Span::new(id, token.start, token.end), token.text(text)));
     }
     let comments = comments
         .map(|token| ast::Comment {

@@ -2,6 +2,8 @@
 //!
 //! It knows characters and nothing of the grammar; every byte that is not space belongs to exactly one token.
 
+use super::habits::QUOTES;
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
@@ -27,8 +29,8 @@ pub enum TokenKind {
     Doc,
     /// `// …`, without its end of line.
     Comment,
-    /// `/* … */`, which the language does not have.
-    BlockComment,
+    /// `/* … */`, `# …`, `-- …`: a comment of other languages.
+    ForeignComment,
     /// A character that stands nowhere in the language.
     Stray,
 }
@@ -58,7 +60,7 @@ impl Token {
 
     /// Whether it is a comment of any form but `///`.
     pub fn is_comment(&self) -> bool {
-        matches!(self.kind, TokenKind::Comment | TokenKind::BlockComment)
+        matches!(self.kind, TokenKind::Comment | TokenKind::ForeignComment)
     }
 }
 
@@ -141,7 +143,9 @@ impl Scanner<'_> {
         match byte {
             b'/' if rest.starts_with(b"///") => (TokenKind::Doc, self.line_end(start)),
             b'/' if rest.starts_with(b"//") => (TokenKind::Comment, self.line_end(start)),
-            b'/' if rest.starts_with(b"/*") => (TokenKind::BlockComment, self.block_comment_end(start)),
+            b'/' if rest.starts_with(b"/*") => (TokenKind::ForeignComment, self.block_comment_end(start)),
+            b'#' => (TokenKind::ForeignComment, self.line_end(start)),
+            b'-' if self.is_sql_comment(start, rest) => (TokenKind::ForeignComment, self.line_end(start)),
             b'"' => self.text_token(start),
             b'{' | b'[' | b'(' => (TokenKind::Open, start + 1),
             b'}' | b']' | b')' => (TokenKind::Close, start + 1),
@@ -152,9 +156,11 @@ impl Scanner<'_> {
     }
 
     fn mark(&self, start: usize, rest: &[u8]) -> (TokenKind, usize) {
-        const TWO: [&[u8]; 10] = [b"??", b"==", b"!=", b"<=", b">=", b"..", b"->", b"=>", b"&&", b"||"];
+        const TWO: [&[u8]; 11] = [
+            b"??", b"==", b"!=", b"<=", b">=", b"..", b"->", b"=>", b"&&", b"||", b"<>",
+        ];
         if let Some(mark) = TWO.iter().find(|mark| rest.starts_with(mark)) {
-            let stray = matches!(mark, [b'&', _] | [b'|', _]);
+            let stray = matches!(mark, [b'&', _] | [b'|', _] | [b'<', b'>']);
             return (if stray { TokenKind::Stray } else { TokenKind::Mark }, start + 2);
         }
         if rest.first().is_some_and(|byte| b"+-*/%<>=.:,;?@|".contains(byte)) {
@@ -166,6 +172,13 @@ impl Scanner<'_> {
             .and_then(|rest| rest.chars().next())
             .map_or(1, char::len_utf8);
         (TokenKind::Stray, self.foreign_text_end(start).unwrap_or(start + width))
+    }
+
+    /// `-- said`, but not `a --b`.
+    fn is_sql_comment(&self, start: usize, rest: &[u8]) -> bool {
+        let spaced = self.first || self.bytes.get(start.wrapping_sub(1)) == Some(&b' ');
+        let behind = rest.get(2).copied().unwrap_or(b'\n');
+        spaced && rest.starts_with(b"--") && matches!(behind, b' ' | b'\t' | b'\r' | b'\n')
     }
 
     fn line_end(&self, start: usize) -> usize {
@@ -254,7 +267,6 @@ impl Scanner<'_> {
 
     /// A text in quotes of another kind, `“…”`, as one stray thing.
     fn foreign_text_end(&self, start: usize) -> Option<usize> {
-        const QUOTES: [char; 6] = ['\'', '‘', '’', '“', '”', '„'];
         let first = self.text.get(start..)?.chars().next().filter(|c| QUOTES.contains(c))?;
         let line = self.text.get(start..self.line_end(start))?;
         let rest = line.get(first.len_utf8()..)?;

@@ -6,6 +6,7 @@ use crate::base::{FileId, Span, suggest};
 use crate::diag::{Code, Diagnostic};
 
 use super::grammar::Rule;
+use super::habits;
 use super::tokens::{TokenKind, scan};
 
 const STEP_WORDS: [&str; 19] = [
@@ -21,11 +22,8 @@ pub fn unexpected(file: FileId, source: &str, at: usize, limit: usize, error: &E
         "" => "the end".to_owned(),
         found => format!("`{}`", found.chars().take(30).collect::<String>()),
     };
-    if let Some(near) = misspelt_step(found, what) {
-        return Diagnostic::new(Code::UNKNOWN_WORD, span, format!("there is no step `{found}`"))
-            .found(format!("{what} is expected"))
-            .help(format!("did you mean `{near}`?"))
-            .fix(format!("write `{near}`"), span, near);
+    if let Some(diagnostic) = misspelt_step(span, found, what) {
+        return diagnostic;
     }
     if found.starts_with("///") {
         return Diagnostic::new(Code::SYNTAX, span, "a `///` comment documents nothing")
@@ -50,17 +48,32 @@ pub fn unexpected(file: FileId, source: &str, at: usize, limit: usize, error: &E
             .help(format!("did you mean `{near}`?"))
             .fix(format!("write `{near}`"), span, near);
     }
-    match hint(source, at, found).filter(|_| found != ":" || wanted.contains("`=`")) {
+    match hint(source, at, found, &wanted).filter(|_| found != ":" || wanted.contains("`=`")) {
         Some(hint) => diagnostic.help(hint),
         None => diagnostic,
     }
 }
 
-fn misspelt_step(found: &str, what: &str) -> Option<&'static str> {
-    let known = STEP_WORDS.contains(&found) || found.len() < 3;
-    (what.contains("step") && !known)
-        .then(|| suggest(found, STEP_WORDS))
-        .flatten()
+fn misspelt_step(span: Span, found: &str, what: &str) -> Option<Diagnostic> {
+    if !what.contains("step") || STEP_WORDS.contains(&found) || found.len() < 3 {
+        return None;
+    }
+    let diagnostic = Diagnostic::new(Code::UNKNOWN_WORD, span, format!("there is no step `{found}`"))
+        .found(format!("{what} is expected"));
+    let lower = found.to_ascii_lowercase();
+    if let Some((own, help)) = habits::step(&lower) {
+        let diagnostic = diagnostic.help(help);
+        return Some(match own {
+            "" => diagnostic,
+            own => diagnostic.fix(format!("write `{own}`"), span, own),
+        });
+    }
+    let near = suggest(&lower, STEP_WORDS)?;
+    Some(
+        diagnostic
+            .help(format!("did you mean `{near}`?"))
+            .fix(format!("write `{near}`"), span, near),
+    )
 }
 
 /// The token at a place, past space; at the end of a line it is the end.
@@ -87,13 +100,17 @@ fn near_word<'a>(found: &str, wanted: &'a str) -> Option<&'a str> {
 }
 
 /// What might have been meant, from what stands at the place.
-fn hint(source: &str, at: usize, found: &str) -> Option<&'static str> {
+fn hint(source: &str, at: usize, found: &str, wanted: &str) -> Option<&'static str> {
     let before = source.get(..at).unwrap_or("").trim_end();
     match found {
+        "=" if before.ends_with("==") => Some("equality is written `==`"),
         "=" if before.ends_with('=') => Some("equality is written `==`, and a setting takes one `=`"),
         "=" => Some("a comparison is written `==`"),
         ":" => Some("a setting is written `name = value`"),
         ";" => Some("`,` or a new line separates here"),
+        "{" if wanted.contains("`then`") => Some("write `if … then … else …`, without braces"),
+        "when" => Some("write `if … then … else …`, or `match x { value => … }`"),
+        "*" if before.ends_with("select") => Some("every column stays where there is no `select`"),
         "===" => Some("equality is written `==`"),
         _ => None,
     }
@@ -109,9 +126,18 @@ fn expected(error: &Error<Rule>) -> Option<String> {
     words.dedup();
     // Where a whole thing may stand, nothing finer is of use; `,` and the like only where nothing else may.
     let best = words.first().map(|(rank, _)| *rank)?;
+    // Behind an entry a comma is as likely forgotten as the bracket that closes them all.
+    if best == 1 && words.contains(&(2, "`,`")) {
+        let closes = |(_, word): &&(u8, &str)| matches!(*word, "`]`" | "`)`" | "`}`");
+        if let Some((_, close)) = words.iter().find(closes) {
+            return Some(format!("`,` or {close}"));
+        }
+    }
+    // `=>` makes a type of a function, which authors have no use for.
+    let several = words.iter().filter(|(rank, _)| *rank == best).count() > 1;
     let mut kept: Vec<&str> = words
         .iter()
-        .filter(|(rank, _)| *rank == best)
+        .filter(|(rank, word)| *rank == best && !(several && *word == "`=>`"))
         .map(|(_, word)| *word)
         .take(6)
         .collect();
@@ -182,7 +208,7 @@ fn word_for(rule: &Rule) -> Option<(u8, &'static str)> {
         Rule::returns => (1, "`returns`"),
         Rule::infix | Rule::member | Rule::call | Rule::index | Rule::star_member => (3, "an operator"),
         Rule::per_part => (2, "`per`"),
-        Rule::question => (2, "`?`"),
+        Rule::question => return None,
         Rule::EOI => (2, "the end of the line"),
         Rule::step | Rule::step_entry => (0, "a step"),
         Rule::setting | Rule::setting_entry => (0, "a setting"),

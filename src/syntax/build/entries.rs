@@ -5,6 +5,7 @@ use crate::diag::{Code, Diagnostic};
 
 use super::super::ast::{Allow, Declare, Entry, EntryKind, Expr, GivenRows, Name, Path, SettingType};
 use super::super::grammar::Rule;
+use super::super::habits;
 use super::{Builder, Node, child, children};
 
 impl Builder<'_> {
@@ -20,7 +21,10 @@ impl Builder<'_> {
         for node in block.into_inner() {
             match node.as_rule() {
                 Rule::open | Rule::close => {}
-                Rule::comma | Rule::semicolon => separator = Some((node.as_rule(), self.span(&node))),
+                Rule::comma | Rule::semicolon => {
+                    let found = (node.as_rule(), self.span(&node));
+                    separator = (!self.ends_line_already(found)).then_some(found);
+                }
                 _ => {
                     let entry = self.entry(&node);
                     self.check_order(entries.last(), separator.take(), &entry);
@@ -50,22 +54,25 @@ impl Builder<'_> {
     }
 
     fn wrong_separator(&mut self, span: Span, found: &str, wanted: &str, what: &str) {
+        let message = format!("`{wanted}` separates {what} on one line, not `{found}`");
+        self.say(
+            Diagnostic::new(Code::ORDER, span, message)
+                .found(format!("`{found}`"))
+                .help(format!("write `{wanted}`, or start a new line"))
+                .fix(format!("write `{wanted}`"), span, wanted),
+        );
+    }
+
+    /// Whether a separator is a `;` at the end of its line, which ends the entry already; says so.
+    fn ends_line_already(&mut self, separator: (Rule, Span)) -> bool {
+        let (rule, span) = separator;
         let behind = self.source.get(span.end as usize..).unwrap_or("");
-        let diagnostic = Diagnostic::new(
-            Code::ORDER,
-            span,
-            format!("`{wanted}` separates {what} on one line, not `{found}`"),
-        )
-        .found(format!("`{found}`"));
-        let ends_line = behind.trim_start_matches([' ', '\t', '\r']).starts_with('\n');
-        self.say(if ends_line {
-            diagnostic
-                .help("remove it: the line ends the entry")
-                .fix("remove it", span, "")
-        } else {
-            let help = format!("write `{wanted}`, or start a new line");
-            diagnostic.help(help).fix(format!("write `{wanted}`"), span, wanted)
-        });
+        let behind = behind.trim_start_matches([' ', '\t', '\r']);
+        let ends_line = rule == Rule::semicolon && (behind.is_empty() || behind.starts_with(['\n', '/', '#']));
+        if ends_line {
+            self.say(habits::semicolon(span));
+        }
+        ends_line
     }
 
     fn entry(&mut self, node: &Node) -> Entry {
@@ -91,10 +98,14 @@ impl Builder<'_> {
 
     fn good_entry(&mut self, node: Node) -> EntryKind {
         match node.as_rule() {
-            Rule::setting => EntryKind::Setting {
-                key: self.path_in(&node),
-                value: self.expr_in(&node),
-            },
+            Rule::setting | Rule::colon_setting => {
+                self.foreign_mark(&node, Rule::equals, "=", "a setting takes one `=`");
+                self.foreign_mark(&node, Rule::colon, "=", "a setting is written `name = value`");
+                EntryKind::Setting {
+                    key: self.path_in(&node),
+                    value: self.expr_in(&node),
+                }
+            }
             Rule::step => node
                 .into_inner()
                 .next()

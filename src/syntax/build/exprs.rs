@@ -69,8 +69,18 @@ fn binary_op(operator: &str) -> BinaryOp {
     }
 }
 
-fn spaced(operator: &str) -> String {
-    operator.split_whitespace().collect::<Vec<_>>().join(" ")
+/// An operator in its one spelling: `is not` for `IS  NOT`, `and` for `&&`.
+fn plain(operator: &str) -> String {
+    match operator {
+        "&&" => "and".to_owned(),
+        "||" => "or".to_owned(),
+        "<>" => "!=".to_owned(),
+        "=" => "==".to_owned(),
+        _ => {
+            let words: Vec<_> = operator.split_whitespace().map(str::to_ascii_lowercase).collect();
+            words.join(" ")
+        }
+    }
 }
 
 impl Builder<'_> {
@@ -140,14 +150,53 @@ impl Builder<'_> {
         if let Some(lambda) = child(&node, Rule::lambda) {
             return self.lambda(&lambda);
         }
+        let ternary = child(&node, Rule::ternary);
         let parts = |node: &Node| matches!(node.as_rule(), Rule::prefix | Rule::operand | Rule::infix);
         let nodes: Vec<Node> = node.into_inner().filter(parts).collect();
         let mut chain = nodes.into_iter().peekable();
         let expr = self.level(&mut chain, Level::Coalesce);
+        let expr = match ternary {
+            Some(ternary) => self.ternary(expr, &ternary),
+            None => expr,
+        };
         if chain.peek().is_some() {
             return self.bad(span);
         }
         expr
+    }
+
+    /// `c ? a : b`, read as `if c then a else b`.
+    fn ternary(&mut self, condition: Expr, node: &Node) -> Expr {
+        let branches: Vec<Node> = children(node, Rule::expr).collect();
+        let mut branches = branches.into_iter().map(|branch| self.chain(branch));
+        let (then, otherwise) = (branches.next(), branches.next());
+        let (Some(then), Some(otherwise)) = (then, otherwise) else {
+            return condition;
+        };
+        let span = condition.span.to(otherwise.span);
+        let source = self.source;
+        let text = |span: Span| source.get(span.start as usize..span.end as usize).unwrap_or("…");
+        let written = format!(
+            "if {} then {} else {}",
+            text(condition.span),
+            text(then.span),
+            text(otherwise.span)
+        );
+        let place = child(node, Rule::question).map_or(span, |question| self.span(&question));
+        self.say(
+            Diagnostic::new(Code::SYNTAX, place, "a condition is written `if … then … else …`")
+                .found("`?` chooses nothing here")
+                .help(format!("write `{written}`"))
+                .fix("write it with `if`", span, written),
+        );
+        Expr {
+            kind: ExprKind::If {
+                condition: Box::new(condition),
+                then: Box::new(then),
+                otherwise: Box::new(otherwise),
+            },
+            span,
+        }
     }
 
     /// Everything that binds at least as tightly as `level`.
@@ -155,12 +204,13 @@ impl Builder<'_> {
         let mut left = self.prefixed(chain);
         let mut compared: Option<Span> = None;
         while let Some(operator) = chain.peek() {
-            let written = spaced(operator.as_str());
+            let written = plain(operator.as_str());
             let found = level_of(&written);
             if operator.as_rule() != Rule::infix || found < level {
                 break;
             }
             let op_span = self.span(operator);
+            self.foreign_operator(operator.as_str(), &written, op_span);
             chain.next();
             let earlier = (found == Level::Compare).then(|| compared.replace(op_span)).flatten();
             let chained = earlier.is_some();
@@ -174,6 +224,31 @@ impl Builder<'_> {
             }
         }
         left
+    }
+
+    /// Says of `=` and of words in capitals how they are written here; of `&&` and the like that was said.
+    fn foreign_operator(&mut self, operator: &str, own: &str, span: Span) {
+        if operator == "=" {
+            let diagnostic = Diagnostic::new(Code::SYNTAX, span, "`=` does not compare");
+            self.say(
+                diagnostic
+                    .found("sets a value")
+                    .help("write `==`")
+                    .fix("write `==`", span, "=="),
+            );
+        } else if operator.contains(|c: char| c.is_ascii_uppercase()) {
+            self.capitals(operator, own, span);
+        }
+    }
+
+    fn capitals(&mut self, written: &str, own: &str, span: Span) {
+        let message = format!("`{written}` is written in small letters");
+        self.say(
+            Diagnostic::new(Code::SYNTAX, span, message)
+                .found("in capitals")
+                .help(format!("write `{own}`"))
+                .fix(format!("write `{own}`"), span, own),
+        );
     }
 
     fn does_not_chain(&mut self, written: &str, at: Span, first: Span) {
@@ -197,7 +272,11 @@ impl Builder<'_> {
         if node.as_rule() != Rule::prefix {
             return self.operand(node);
         }
-        let (op, level) = match node.as_str() {
+        let written = node.as_str();
+        if written.eq_ignore_ascii_case("not") && written != "not" {
+            self.capitals(written, "not", span);
+        }
+        let (op, level) = match written {
             "-" => (UnaryOp::Negate, Level::Negate),
             _ => (UnaryOp::Not, tighter(Level::Not)),
         };
@@ -331,9 +410,12 @@ impl Builder<'_> {
 
     fn call(&mut self, function: Box<Expr>, node: &Node) -> ExprKind {
         let arguments = children(node, Rule::argument).collect::<Vec<_>>();
-        let arguments = arguments.into_iter().map(|argument| Argument {
-            name: child(&argument, Rule::name).map(|name| self.name(&name)),
-            value: self.expr_in(&argument),
+        let arguments = arguments.into_iter().map(|argument| {
+            self.foreign_mark(&argument, Rule::equals, ":", "an argument is named with `:`");
+            Argument {
+                name: child(&argument, Rule::name).map(|name| self.name(&name)),
+                value: self.expr_in(&argument),
+            }
         });
         let arguments = arguments.collect();
         let order = child(node, Rule::order_by).map_or_else(Vec::new, |order| self.orders_in(&order));
@@ -363,7 +445,7 @@ impl Builder<'_> {
             Rule::measure => return self.measure(node),
             Rule::null => ExprKind::Null,
             Rule::boolean => ExprKind::Bool(node.as_str() == "true"),
-            Rule::variable => ExprKind::Name(node.as_str().trim_end().to_owned()),
+            Rule::variable => self.variable(node.as_str().trim_end(), span),
             Rule::label => ExprKind::Label(self.name_in(&node)),
             // A group keeps its own span: it is the author's `( … )` that messages point at.
             Rule::group => {
@@ -384,6 +466,17 @@ impl Builder<'_> {
             _ => ExprKind::Bad,
         };
         Expr { kind, span }
+    }
+
+    fn variable(&mut self, written: &str, span: Span) -> ExprKind {
+        let (own, kind) = match written {
+            "NULL" | "Null" => ("null", ExprKind::Null),
+            "TRUE" | "True" => ("true", ExprKind::Bool(true)),
+            "FALSE" | "False" => ("false", ExprKind::Bool(false)),
+            _ => return ExprKind::Name(written.to_owned()),
+        };
+        self.capitals(written, own, span);
+        kind
     }
 
     fn list(&mut self, node: Node) -> ExprKind {
@@ -413,8 +506,17 @@ impl Builder<'_> {
 
     fn if_expr(&mut self, node: Node) -> ExprKind {
         let span = self.span(&node);
-        let mut parts = node.into_inner().filter(|part| part.as_rule() == Rule::expr);
+        self.elif(&node);
+        let parts = node
+            .into_inner()
+            .filter(|part| matches!(part.as_rule(), Rule::expr | Rule::elif_part));
+        let mut parts = parts.collect::<Vec<_>>().into_iter();
         let mut next = || match parts.next() {
+            Some(part) if part.as_rule() == Rule::elif_part => {
+                let span = self.span(&part);
+                let kind = self.if_expr(part);
+                Box::new(Expr { kind, span })
+            }
             Some(part) => Box::new(self.chain(part)),
             None => Box::new(self.bad(span)),
         };
@@ -422,6 +524,22 @@ impl Builder<'_> {
             condition: next(),
             then: next(),
             otherwise: next(),
+        }
+    }
+
+    fn elif(&mut self, node: &Node) {
+        if let Some(word) = child(node, Rule::elif_word) {
+            let span = self.span(&word);
+            self.say(
+                Diagnostic::new(
+                    Code::SYNTAX,
+                    span,
+                    format!("there is no `{}`", word.as_str().trim_end()),
+                )
+                .found("another condition")
+                .help("write `else if`")
+                .fix("write `else if`", span, "else if"),
+            );
         }
     }
 

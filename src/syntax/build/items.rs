@@ -99,6 +99,7 @@ impl Builder<'_> {
     }
 
     fn transform(&mut self, node: &Node) -> Transform {
+        self.foreign_mark(node, Rule::arrow, "->", "what a transform writes stands behind `->`");
         Transform {
             name: self.name_in(node),
             inputs: self.paths_in(node),
@@ -126,6 +127,7 @@ impl Builder<'_> {
             default: self.maybe_expr_in(&param),
         });
         let params = params.collect();
+        self.foreign_mark(node, Rule::arrow, "->", "what a function returns stands behind `->`");
         let name: Name = self.name_in(node);
         Function {
             name,

@@ -111,6 +111,21 @@ impl<'a> Builder<'a> {
         self.say(diagnostic);
     }
 
+    /// Says of a mark that is not the one which its place takes what to write; it is read as meant.
+    pub(super) fn foreign_mark(&mut self, node: &Node, rule: Rule, own: &str, message: &str) {
+        let Some(mark) = child(node, rule) else { return };
+        let written = mark.as_str().trim_end();
+        if written != own {
+            let span = self.span(&mark);
+            self.say(
+                Diagnostic::new(Code::SYNTAX, span, message)
+                    .found(format!("found `{written}`"))
+                    .help(format!("write `{own}`"))
+                    .fix(format!("write `{own}`"), span, own),
+            );
+        }
+    }
+
     pub(super) fn name(&self, node: &Node) -> Name {
         Name {
             text: node.as_str().trim_end().to_owned(),

@@ -179,6 +179,7 @@ impl Builder<'_> {
     fn route(&mut self, node: &Node) -> StepKind {
         let (mut branches, mut otherwise) = (Vec::new(), None);
         for branch in children(node, Rule::branch).collect::<Vec<_>>() {
+            self.foreign_mark(&branch, Rule::arrow, "->", "where rows go stands behind `->`");
             let target = self.path_in(&branch);
             match self.maybe_expr_in(&branch) {
                 Some(condition) => branches.push((condition, target)),
@@ -196,7 +197,10 @@ impl Builder<'_> {
         let mut bindings = Vec::new();
         for binding in list.into_inner() {
             let value = match binding.as_rule() {
-                Rule::binding => self.expr_in(&binding),
+                Rule::binding => {
+                    self.foreign_mark(&binding, Rule::equals, "=", "a column takes one `=`");
+                    self.expr_in(&binding)
+                }
                 Rule::bad_binding => {
                     self.explain(&binding, Rule::binding_alone, "a column");
                     self.bad(child(&binding, Rule::rest).map_or_else(|| self.span(&binding), |rest| self.span(&rest)))

@@ -1,7 +1,10 @@
 //! Types and fields.
 
+use crate::diag::{Code, Diagnostic};
+
 use super::super::ast::{Field, Name, TypeExpr, TypeExprKind};
 use super::super::grammar::Rule;
+use super::super::habits::{LISTS, MAPS, OPTIONAL};
 use super::{Builder, Node, child, children};
 
 impl Builder<'_> {
@@ -22,13 +25,16 @@ impl Builder<'_> {
             return self.function_type(node);
         }
         let optional = child(&node, Rule::question).is_some();
-        let Some(core) = node.into_inner().next() else {
+        let Some(core) = node.clone().into_inner().next() else {
             return TypeExpr {
                 kind: TypeExprKind::Bad,
                 span,
             };
         };
-        let inner = self.type_core(core);
+        let mut inner = self.type_core(core);
+        if let Some(brackets) = child(&node, Rule::brackets) {
+            inner = self.bracket_list(inner, &brackets);
+        }
         if optional {
             TypeExpr {
                 kind: TypeExprKind::Optional(Box::new(inner)),
@@ -37,6 +43,61 @@ impl Builder<'_> {
         } else {
             inner
         }
+    }
+
+    /// `string[]`, read as `list<string>`.
+    fn bracket_list(&mut self, inner: TypeExpr, brackets: &Node) -> TypeExpr {
+        let span = inner.span.to(self.span(brackets));
+        let of = self.source.get(inner.span.start as usize..inner.span.end as usize);
+        let written = format!("list<{}>", of.unwrap_or("…"));
+        self.say(
+            Diagnostic::new(Code::SYNTAX, span, "a list's type is written `list<…>`")
+                .found("`[]` makes no list")
+                .help(format!("write `{written}`"))
+                .fix(format!("write `{written}`"), span, written),
+        );
+        let name = Name {
+            text: "list".to_owned(),
+            span,
+        };
+        TypeExpr {
+            kind: TypeExprKind::Named {
+                name,
+                numbers: Vec::new(),
+                types: vec![inner],
+            },
+            span,
+        }
+    }
+
+    /// `Option<string>`, read as `string?`; and `Vec<string>`, read as `list<string>`.
+    fn foreign_generic(&mut self, name: &mut Name, types: &[TypeExpr]) -> bool {
+        let lower = name.text.to_ascii_lowercase();
+        let source = self.source;
+        let text = |span: crate::base::Span| source.get(span.start as usize..span.end as usize).unwrap_or("…");
+        let own = match types {
+            _ if matches!(name.text.as_str(), "list" | "map") => return false,
+            [one] if OPTIONAL.contains(&lower.as_str()) => {
+                let written = format!("{}?", text(one.span));
+                self.say(
+                    Diagnostic::new(Code::SYNTAX, name.span, format!("`{}` is no type", name.text))
+                        .found("a type of another language")
+                        .help(format!("write `{written}` for a value that may be missing")),
+                );
+                return true;
+            }
+            [_] if LISTS.contains(&lower.as_str()) => "list",
+            [_, _] if MAPS.contains(&lower.as_str()) => "map",
+            _ => return false,
+        };
+        self.say(
+            Diagnostic::new(Code::SYNTAX, name.span, format!("`{}` is no type", name.text))
+                .found("a type of another language")
+                .help(format!("write `{own}<…>`"))
+                .fix(format!("write `{own}`"), name.span, own),
+        );
+        name.text = own.to_owned();
+        false
     }
 
     fn function_type(&mut self, node: Node) -> TypeExpr {
@@ -88,14 +149,17 @@ impl Builder<'_> {
         let numbers = children(node, Rule::expr).collect::<Vec<_>>();
         let numbers = numbers.into_iter().map(|number| self.any_expr(number)).collect();
         let types = children(node, Rule::type_expr).collect::<Vec<_>>();
-        TypeExprKind::Named {
-            name: Name {
-                text: path.text(),
-                span: path.span,
-            },
-            numbers,
-            types: types.into_iter().map(|inner| self.type_expr(inner)).collect(),
+        let mut types: Vec<TypeExpr> = types.into_iter().map(|inner| self.type_expr(inner)).collect();
+        let mut name = Name {
+            text: path.text(),
+            span: path.span,
+        };
+        if self.foreign_generic(&mut name, &types)
+            && let Some(inner) = types.pop()
+        {
+            return TypeExprKind::Optional(Box::new(inner));
         }
+        TypeExprKind::Named { name, numbers, types }
     }
 
     /// The fields of a schema or struct.
@@ -118,6 +182,7 @@ impl Builder<'_> {
         if child(node, Rule::rest).is_some() {
             self.explain(node, Rule::field_alone, "a field");
         }
+        self.foreign_mark(node, Rule::equals, ":", "a field is written `name : type`");
         let default = child(node, Rule::field_default);
         let check = child(node, Rule::field_check);
         Field {
