@@ -1,155 +1,164 @@
-//! For people: miette's graphical report, with the source and all places.
+//! For people: one line that says it, the source with all places (drawn by miette), facts and what to write instead.
 
 use std::fmt;
 
-use miette::{Diagnostic as Report, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{
+    Diagnostic as Report, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
+    SourceCode, SourceSpan, SpanContents,
+};
 
-use super::super::{Diagnostic, Severity};
-use crate::base::{Sources, Span};
-
-/// Width of the page: wide enough for a path and a sum, narrow enough for a split editor.
-const WIDTH: usize = 110;
+use super::super::{Diagnostic, Label, Severity};
+use crate::base::{FileId, Source, Sources, Span};
 
 pub(super) fn render(sources: &Sources, diagnostics: &[Diagnostic], colour: bool) -> String {
-    let theme = if colour {
-        GraphicalTheme::unicode()
-    } else {
-        GraphicalTheme::unicode_nocolor()
+    let theme = match colour {
+        true => GraphicalTheme::unicode(),
+        false => GraphicalTheme::unicode_nocolor(),
     };
-    let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(WIDTH)
-        .with_links(false);
+    let handler = GraphicalReportHandler::new_themed(theme).with_links(false);
+    let paint = Paint { colour };
     let mut text = String::new();
     for diagnostic in diagnostics {
-        let page = Page::new(sources, diagnostic);
-        // Writing to a String cannot fail; should miette refuse a report, its one line still is better than nothing.
-        if handler.render_report(&mut text, &page).is_err() {
-            text.push_str(&super::short::render(sources, std::slice::from_ref(diagnostic), false));
+        text.push_str(&head(diagnostic, paint));
+        for part in parts(sources, diagnostic) {
+            text.push_str(&part.drawn(&handler));
+        }
+        for (word, lines) in [("help", &diagnostic.help), ("note", &diagnostic.notes)] {
+            for line in lines {
+                // A path that is drawn over several lines stays under its word.
+                let line = line.replace('\n', "\n         ");
+                text.push_str(&format!("  {} {line}\n", paint.bold(&format!("{word}:"))));
+            }
         }
         text.push('\n');
     }
     text
 }
 
-/// A diagnostic as miette sees one. Places in other files than the primary one become pages of their own.
-#[derive(Debug)]
-struct Page<'a> {
-    diagnostic: &'a Diagnostic,
-    source: NamedSource<String>,
-    others: Vec<Other>,
-    help: Option<String>,
+fn head(diagnostic: &Diagnostic, paint: Paint) -> String {
+    let word = format!("{}[{}]", super::word(diagnostic.severity), diagnostic.code);
+    let word = match diagnostic.severity {
+        Severity::Error => paint.with("1;31", &word),
+        Severity::Warning => paint.with("1;33", &word),
+    };
+    format!("{word}{}\n", paint.bold(&format!(": {}", diagnostic.message)))
 }
 
-#[derive(Debug)]
-struct Other {
-    text: String,
-    source: NamedSource<String>,
-    span: Span,
+#[derive(Clone, Copy)]
+struct Paint {
+    colour: bool,
 }
 
-impl<'a> Page<'a> {
-    fn new(sources: &Sources, diagnostic: &'a Diagnostic) -> Self {
-        let named = |span: Span| {
-            let source = sources.get(span.file);
-            NamedSource::new(&source.path, source.text.to_string())
-        };
-        let home = diagnostic.primary.span.file;
-        let others = diagnostic
-            .labels
-            .iter()
-            .filter(|label| label.span.file != home)
-            .map(|label| Other {
-                text: label.text.clone(),
-                source: named(label.span),
-                span: label.span,
-            })
-            .collect();
-        let notes = diagnostic.notes.iter().map(|note| format!("note: {note}"));
-        let help: Vec<_> = diagnostic.help.iter().cloned().chain(notes).collect();
-        Page {
-            diagnostic,
-            source: named(diagnostic.primary.span),
-            others,
-            help: (!help.is_empty()).then(|| help.join("\n")),
+impl Paint {
+    fn with(self, style: &str, text: &str) -> String {
+        match self.colour {
+            true => format!("\u{1b}[{style}m{text}\u{1b}[0m"),
+            false => text.to_owned(),
         }
     }
-}
 
-fn labelled(text: &str, span: Span, primary: bool) -> LabeledSpan {
-    let text = (!text.is_empty()).then(|| text.to_owned());
-    let range = (span.start as usize, (span.end - span.start) as usize);
-    if primary {
-        LabeledSpan::new_primary_with_span(text, range)
-    } else {
-        LabeledSpan::new_with_span(text, range)
+    fn bold(self, text: &str) -> String {
+        self.with("1", text)
     }
 }
 
-impl fmt::Display for Page<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.diagnostic.message)
+/// The places of a diagnostic in one file, as miette draws them.
+#[derive(Debug)]
+struct Part<'a> {
+    source: Named<'a>,
+    severity: Severity,
+    labels: Vec<LabeledSpan>,
+}
+
+/// The file of the primary place first, then the others in the order of their labels.
+fn parts<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Vec<Part<'a>> {
+    let mut files: Vec<FileId> = vec![diagnostic.primary.span.file];
+    for label in &diagnostic.labels {
+        if !files.contains(&label.span.file) {
+            files.push(label.span.file);
+        }
+    }
+    let part = |(at, file): (usize, FileId)| {
+        let primary = (at == 0).then(|| labelled(&diagnostic.primary, true));
+        let here = diagnostic.labels.iter().filter(|label| label.span.file == file);
+        Part {
+            source: Named(sources.get(file)),
+            severity: diagnostic.severity,
+            labels: primary.into_iter().chain(here.map(|label| labelled(label, false))).collect(),
+        }
+    };
+    files.into_iter().enumerate().map(part).collect()
+}
+
+fn labelled(label: &Label, primary: bool) -> LabeledSpan {
+    let Span { start, end, .. } = label.span;
+    let text = (!label.text.is_empty()).then(|| label.text.clone());
+    let range = (start as usize, end.saturating_sub(start) as usize);
+    match primary {
+        true => LabeledSpan::new_primary_with_span(text, range),
+        false => LabeledSpan::new_with_span(text, range),
     }
 }
 
-impl std::error::Error for Page<'_> {}
-
-impl Report for Page<'_> {
-    fn code(&self) -> Option<Box<dyn fmt::Display + '_>> {
-        Some(Box::new(self.diagnostic.code))
+impl Part<'_> {
+    /// The source with its places; the lines above it, which say what was said already, are left out.
+    fn drawn(&self, handler: &GraphicalReportHandler) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail; without the picture, what is said still is better than nothing.
+        if handler.render_report(&mut text, self).is_err() {
+            return String::new();
+        }
+        let picture = text.lines().skip_while(|line| !line.contains("╭─"));
+        picture.map(|line| format!("{}\n", line.trim_end())).collect()
     }
+}
 
+impl fmt::Display for Part<'_> {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl std::error::Error for Part<'_> {}
+
+impl Report for Part<'_> {
     fn severity(&self) -> Option<miette::Severity> {
-        Some(match self.diagnostic.severity {
+        Some(match self.severity {
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
         })
     }
 
-    fn help(&self) -> Option<Box<dyn fmt::Display + '_>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
-    }
-
     fn source_code(&self) -> Option<&dyn SourceCode> {
         Some(&self.source)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let primary = &self.diagnostic.primary;
-        let here = self
-            .diagnostic
-            .labels
-            .iter()
-            .filter(move |label| label.span.file == primary.span.file);
-        let first = std::iter::once(labelled(&primary.text, primary.span, true));
-        Some(Box::new(
-            first.chain(here.map(|label| labelled(&label.text, label.span, false))),
-        ))
-    }
-
-    fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn Report> + 'b>> {
-        (!self.others.is_empty())
-            .then(|| Box::new(self.others.iter().map(|other| other as &dyn Report)) as Box<dyn Iterator<Item = _>>)
+        Some(Box::new(self.labels.iter().cloned()))
     }
 }
 
-impl fmt::Display for Other {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
+/// A file whose columns count characters, as those of every other format do; miette's own count bytes.
+#[derive(Debug)]
+struct Named<'a>(&'a Source);
 
-impl std::error::Error for Other {}
-
-impl Report for Other {
-    fn severity(&self) -> Option<miette::Severity> {
-        Some(miette::Severity::Advice)
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&self.source)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        Some(Box::new(std::iter::once(labelled("", self.span, false))))
+impl SourceCode for Named<'_> {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let found = self.0.text.read_span(span, before, after)?;
+        let start = u32::try_from(found.span().offset()).unwrap_or(u32::MAX);
+        let contents = MietteSpanContents::new_named(
+            self.0.path.clone(),
+            found.data(),
+            *found.span(),
+            found.line(),
+            self.0.line_column(start).column - 1,
+            found.line_count(),
+        );
+        Ok(Box::new(contents))
     }
 }

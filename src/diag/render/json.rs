@@ -1,9 +1,13 @@
-//! One JSON object a line; lines and columns from 1, columns in characters.
+//! One JSON object a line: bytes from 0, lines and columns from 1, columns in characters. Its schema is
+//! `tests/schemas/diagnostics-1.json`.
 
 use serde_json::{Value, json};
 
 use super::super::{Diagnostic, Label};
 use crate::base::Sources;
+
+/// Raised when a key changes its meaning or goes; keys may be added without.
+const VERSION: u32 = 1;
 
 pub(super) fn render(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
     diagnostics
@@ -14,6 +18,7 @@ pub(super) fn render(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
 
 fn object(sources: &Sources, diagnostic: &Diagnostic) -> Value {
     let mut object = json!({
+        "version": VERSION,
         "code": diagnostic.code.to_string(),
         "severity": super::word(diagnostic.severity),
         "message": diagnostic.message,
@@ -36,6 +41,7 @@ fn object(sources: &Sources, diagnostic: &Diagnostic) -> Value {
                 },
             );
             at["title"] = json!(fix.title);
+            at["safe"] = json!(fix.safe);
             at["text"] = json!(fix.text);
             at
         })
@@ -48,6 +54,8 @@ fn place(sources: &Sources, label: &Label) -> Value {
     let (start, end) = (source.line_column(label.span.start), source.line_column(label.span.end));
     json!({
         "file": source.path,
+        "start": label.span.start,
+        "end": label.span.end,
         "line": start.line,
         "column": start.column,
         "end_line": end.line,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::super::{Code, Diagnostic, Fix, Label, find};
+use super::super::{Code, Diagnostic, Fix, Label, Severity, find};
 use crate::base::{Sources, Span};
 
 pub(super) fn render(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
@@ -23,7 +23,7 @@ pub(super) fn render(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "rules": codes.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
             }},
-            "columnKind": "unicodeCodePoints",
+            "columnKind": "utf16CodeUnits",
             "results": diagnostics.iter().map(|d| result(sources, &codes, d)).collect::<Vec<_>>(),
         }],
     });
@@ -31,11 +31,13 @@ pub(super) fn render(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
 }
 
 fn rule(code: Code) -> Value {
-    let info = find(code);
+    let (title, page, severity) =
+        find(code).map_or(("", "", Severity::Error), |info| (info.title, info.page, info.severity));
     json!({
         "id": code.to_string(),
-        "shortDescription": { "text": info.map_or("", |info| info.title) },
-        "help": { "text": info.map_or("", |info| info.page), "markdown": info.map_or("", |info| info.page) },
+        "shortDescription": { "text": title },
+        "help": { "text": page, "markdown": page },
+        "defaultConfiguration": { "level": super::word(severity) },
     })
 }
 
@@ -90,10 +92,16 @@ fn change(sources: &Sources, fix: &Fix) -> Value {
     })
 }
 
+/// Lines and columns from 1; a column counts UTF-16 code units, as editors and GitHub do.
 fn region(sources: &Sources, span: Span) -> Value {
     let source = sources.get(span.file);
-    let (start, end) = (source.line_column(span.start), source.line_column(span.end));
-    json!({ "startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column })
+    let place = |byte: u32| {
+        let before = source.text.get(..byte as usize).unwrap_or("");
+        let line = before.rsplit('\n').next().unwrap_or("");
+        (before.matches('\n').count() + 1, line.encode_utf16().count() + 1)
+    };
+    let ((start_line, start), (end_line, end)) = (place(span.start), place(span.end));
+    json!({ "startLine": start_line, "startColumn": start, "endLine": end_line, "endColumn": end })
 }
 
 /// A path as a relative URI: everything but letters, digits and `-._~/` is escaped.
