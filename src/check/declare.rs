@@ -10,8 +10,10 @@ use crate::syntax::ast::{Block, Declare, Entry, EntryKind, ExprKind, ItemKind};
 pub struct Declared<'a> {
     /// Its name: `zone`, `kinesis`.
     pub name: String,
-    /// Whether the language knows it and this version does not.
+    /// Whether it is checked and cannot be built yet.
     pub not_yet: bool,
+    /// Whether it takes any setting, declared or not.
+    pub free: bool,
     /// What it is for.
     pub doc: Option<&'a str>,
     /// Its settings, in order.
@@ -33,22 +35,21 @@ impl DeclaredSetting<'_> {
         &self.declare.name.text
     }
 
-    /// Whether the language knows it and this version does not.
+    /// Whether it is checked and cannot be built yet.
     pub fn not_yet(&self) -> bool {
         self.declare.ty.iter().any(|ty| ty.word.text == "not_yet")
     }
 
     /// Whether it must be written.
     pub fn required(&self) -> bool {
-        !self.declare.optional && self.declare.default.is_none() && !self.not_yet()
+        !self.declare.optional && self.declare.default.is_none()
     }
 }
 
 impl<'a> Declared<'a> {
-    /// The names of the settings that this version has.
+    /// The names of its settings.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        let known = self.settings.iter().filter(|setting| !setting.not_yet());
-        known.map(DeclaredSetting::name)
+        self.settings.iter().map(DeclaredSetting::name)
     }
 
     /// The setting of this name.
@@ -127,15 +128,16 @@ fn declared<'a>(block: &'a Block, doc: Option<&'a str>) -> Declared<'a> {
         .collect();
     Declared {
         name: block.name.text(),
-        not_yet: block.entries.iter().any(says_not_yet),
+        not_yet: block.entries.iter().any(|entry| says(entry, "not_yet")),
+        free: block.entries.iter().any(|entry| says(entry, "free")),
         doc,
         settings,
     }
 }
 
-fn says_not_yet(entry: &Entry) -> bool {
+fn says(entry: &Entry, what: &str) -> bool {
     match &entry.kind {
-        EntryKind::Setting { key, value } => key.text() == "not_yet" && value.kind == ExprKind::Bool(true),
+        EntryKind::Setting { key, value } => key.text() == what && value.kind == ExprKind::Bool(true),
         _ => false,
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! It must not know how an engine or a cloud does anything.
 
+pub mod addresses;
 pub mod context;
 pub mod declare;
 pub mod exprs;

@@ -16,7 +16,7 @@ pub struct Flaw {
     pub help: Vec<String>,
 }
 
-fn flaw(code: Code, message: String, found: impl Into<String>, help: impl Into<String>) -> Flaw {
+pub(super) fn flaw(code: Code, message: String, found: impl Into<String>, help: impl Into<String>) -> Flaw {
     Flaw {
         code,
         message,
@@ -68,7 +68,7 @@ pub fn email(text: &str) -> bool {
     !user.is_empty() && user.chars().all(plain) && host.contains('.') && host.split('.').all(label)
 }
 
-fn label(label: &str) -> bool {
+pub(super) fn label(label: &str) -> bool {
     let inside = |c: char| c.is_ascii_alphanumeric() || c == '-';
     !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(inside)
 }

@@ -166,6 +166,12 @@ impl<'a> Items<'a> {
         }
     }
 
+    /// The items of a kind that are their settings.
+    fn items_of(&mut self, kind: &str) -> Vec<Item> {
+        let entities = self.entities(kind);
+        entities.iter().map(|entity| self.item(entity)).collect()
+    }
+
     /// The settings of each engine where nothing of it is written.
     fn engines(&self) -> BTreeMap<String, Settings> {
         let slot = "transform.engine";
@@ -178,12 +184,6 @@ impl<'a> Items<'a> {
     fn not_yet(&mut self) {
         for item in self.ground.project.items() {
             let (what, span) = match &item.kind {
-                ItemKind::Block(block) => match self.checker.declarations.item(&block.keyword.text) {
-                    Some(declared) if declared.not_yet => {
-                        (format!("`{}` items", block.keyword.text), block.keyword.span)
-                    }
-                    _ => continue,
-                },
                 ItemKind::Function(function) => ("functions of a project's own".to_owned(), function.name.span),
                 _ => continue,
             };
@@ -205,6 +205,7 @@ impl<'a> Items<'a> {
             // What is exported has to be there; what it is, who uses it asks.
             self.datasets_of(pipeline.settings.list("exports"), &datasets);
         }
+        let sinks = self.items_of("sink");
         let serves = self.serves(&datasets);
         let accesses = self.accesses(&typing, typing.classes(), &datasets);
         let schedules = self.schedules(&transforms);
@@ -222,17 +223,17 @@ impl<'a> Items<'a> {
             sources,
             zones: zones.into_iter().map(|rules| rules.item).collect(),
             engines: self.engines(),
-            retentions: Vec::new(),
+            retentions: self.items_of("retention"),
             datasets,
             transforms,
-            sinks: Vec::new(),
+            sinks,
             serves,
             accesses,
             schedules,
             monitors,
             deliveries,
-            accounts: Vec::new(),
-            overrides: Vec::new(),
+            accounts: self.items_of("account"),
+            overrides: self.items_of("override"),
             tests,
             released: Vec::new(),
             imports: self.ground.imports.projects.iter().map(|used| used.import.clone()).collect(),

@@ -106,6 +106,9 @@ fn measure(expr: &Expr) -> Option<f64> {
     match &expr.kind {
         ExprKind::Int(text) | ExprKind::Decimal(text) => Some(quantity::number(text)),
         ExprKind::Quantity { number, unit } => Some(quantity::number(number) * quantity::unit(&unit.text)?.1),
+        ExprKind::Rate { amount, count, per } => {
+            quantity::per_millisecond(measure(amount)?, count.as_deref(), &per.text).map(|rate| rate * 1_000.0)
+        }
         _ => None,
     }
 }
@@ -116,6 +119,7 @@ fn numbers(value: &Value) -> Option<Vec<f64>> {
         Value::Int(value) => vec![*value as f64],
         Value::Number(value) | Value::Share(value) | Value::Money(value) => vec![*value],
         Value::Duration(value) | Value::Size(value) => vec![*value as f64],
+        Value::Rate(value) => vec![*value],
         Value::Range(low, high) => vec![*low as f64, *high as f64],
         _ => return None,
     })

@@ -2,8 +2,12 @@
 //! out of bounds. Holds no setting of its own.
 
 mod bounds;
+mod constant;
 mod forms;
+mod free;
+mod kinds;
 mod quantity;
+mod rates;
 mod scalars;
 mod value;
 mod variants;
@@ -109,22 +113,21 @@ impl<'a> Checker<'a> {
                 continue;
             }
             match declared.setting(&setting.key.text()) {
+                None if declared.free => {
+                    let key = setting.key.text();
+                    let value = self.free(setting.value, &key, diagnostics);
+                    settings.insert(&key, written_as(setting, value));
+                }
                 None => {
                     known_all = false;
                     diagnostics.push(unknown(setting.key, declared, owner));
                 }
-                Some(known) if known.not_yet() => {
-                    diagnostics.push(super::not_yet(
-                        setting.key.span,
-                        format!("the setting `{}`", known.name()),
-                    ));
-                    settings.insert(known.name(), bad(setting));
-                }
                 Some(known) => {
                     let value = self.setting(known, setting.value, diagnostics);
-                    let span = setting.value.span;
-                    let layer = setting.layer.clone();
-                    settings.insert(known.name(), Setting { value, span, layer });
+                    settings.insert(known.name(), written_as(setting, value));
+                    if known.not_yet() {
+                        settings.put_off(setting.key.span, format!("the setting `{}`", known.name()));
+                    }
                 }
             }
         }
@@ -201,9 +204,9 @@ fn written<'e>(entry: &'e Entry, layer: &'e Layer) -> Option<Written<'e>> {
     }
 }
 
-fn bad(setting: &Written<'_>) -> Setting {
+fn written_as(setting: &Written<'_>, value: Value) -> Setting {
     Setting {
-        value: Value::Bad,
+        value,
         span: setting.value.span,
         layer: setting.layer.clone(),
     }

@@ -1,129 +1,13 @@
 //! One value against a declared type: words, numbers, quantities, texts, names of items.
 
 use super::forms::{kind_of, path_parts, plain};
+use super::kinds::{Form, Kind};
 use super::quantity::{self, Dimension};
-use super::{Checker, DeclaredSetting, Value};
+use super::{Checker, DeclaredSetting, Value, constant};
 use crate::base::{Span, Spanned, suggest};
 use crate::diag::{Code, Diagnostic, Diagnostics, warning};
 use crate::resolve::{article, no_dataset, unknown_item};
-use crate::syntax::ast::{Expr, ExprKind, Name, SettingType};
-
-/// What a type word of a declaration asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Bool,
-    Int,
-    Number,
-    Text,
-    TextOrParam,
-    Form(&'static Form),
-    Range,
-    /// In units of so many base units, which it must be a whole number of.
-    Quantity(Dimension, u64),
-    Money,
-    Volume,
-    BudgetShare,
-    Column,
-    Dataset,
-    Runnable,
-    Lowering,
-    Warning,
-    Variant,
-    Ref,
-    List,
-    NotYet,
-}
-
-/// A text with a form of its own.
-#[derive(Debug)]
-struct Form {
-    name: &'static str,
-    check: fn(&str) -> Result<(), super::super::texts::Flaw>,
-}
-
-/// Two forms of one name are one.
-impl PartialEq for Form {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Form {}
-
-static CRON: Form = Form {
-    name: "a cron text of six fields",
-    check: super::super::texts::cron,
-};
-static TIME_ZONE: Form = Form {
-    name: "a time zone",
-    check: super::super::texts::time_zone,
-};
-static ROLE_ARN: Form = Form {
-    name: "the ARN of a role",
-    check: super::super::texts::role_arn,
-};
-
-impl Kind {
-    /// `None` is a word that stands for itself.
-    fn of(ty: &SettingType) -> Option<Kind> {
-        let duration = |unit| Kind::Quantity(Dimension::Duration, unit);
-        Some(match ty.word.text.as_str() {
-            "bool" => Kind::Bool,
-            "int" => Kind::Int,
-            "number" => Kind::Number,
-            "string" => Kind::Text,
-            "text" => Kind::TextOrParam,
-            "cron" => Kind::Form(&CRON),
-            "time_zone" => Kind::Form(&TIME_ZONE),
-            "role_arn" => Kind::Form(&ROLE_ARN),
-            "range" => Kind::Range,
-            "duration" => duration(1),
-            "seconds" => duration(1_000),
-            "minutes" => duration(60_000),
-            "hours" => duration(3_600_000),
-            "days" => duration(super::DAY),
-            "size" => Kind::Quantity(Dimension::Size, 1),
-            "mebibytes" => Kind::Quantity(Dimension::Size, 1 << 20),
-            "share" => Kind::Quantity(Dimension::Share, 0),
-            "money" => Kind::Money,
-            "volume" => Kind::Volume,
-            "budget_share" => Kind::BudgetShare,
-            "column" => Kind::Column,
-            "dataset" => Kind::Dataset,
-            "runnable" => Kind::Runnable,
-            "lowering" => Kind::Lowering,
-            "warning" => Kind::Warning,
-            "variant" => Kind::Variant,
-            "ref" => Kind::Ref,
-            "list" => Kind::List,
-            "not_yet" => Kind::NotYet,
-            _ => return None,
-        })
-    }
-
-    fn text(self) -> &'static str {
-        match self {
-            Kind::Bool => "`true` or `false`",
-            Kind::Int => "a whole number",
-            Kind::Number => "a number",
-            Kind::Text | Kind::TextOrParam => "a text",
-            Kind::Form(form) => form.name,
-            Kind::Range => "a range",
-            Kind::Quantity(dimension, _) => dimension.text(),
-            Kind::Money => "an amount of money a month",
-            Kind::Volume => "a rate of records of a size",
-            Kind::BudgetShare => "a share of the budget",
-            Kind::Column => "a column",
-            Kind::Dataset => "a dataset",
-            Kind::Runnable => "a transform or a dataset",
-            Kind::Lowering => "a function, and the class that it leaves",
-            Kind::Warning => "the code of a warning",
-            Kind::Variant | Kind::Ref => "a name",
-            Kind::List => "a list",
-            Kind::NotYet => "nothing yet",
-        }
-    }
-}
+use crate::syntax::ast::{Expr, ExprKind, ItemKind, Name, SettingType, TypeExprKind};
 
 /// What a declared type takes, in words: "a duration", "a list of names", "`own`".
 pub fn type_text(ty: &SettingType) -> String {
@@ -153,15 +37,32 @@ pub(super) struct Asked<'c, 'd> {
 impl Checker<'_> {
     /// Checks the value of a setting, with its bounds.
     pub(super) fn setting(&self, setting: &DeclaredSetting<'_>, expr: &Expr, diagnostics: &mut Diagnostics) -> Value {
-        let asked = Asked { setting, expr };
+        let folded = match constant::folded(expr, self.sources) {
+            Ok(folded) => folded,
+            Err(diagnostic) => {
+                diagnostics.push(diagnostic);
+                return Value::Bad;
+            }
+        };
+        let asked = Asked { setting, expr: &folded };
         let value = self.alternatives(&asked, diagnostics);
-        if let (Some(bounds), false) = (&setting.declare.bounds, value == Value::Bad)
+        if let (Some(bounds), false) = (self.bounds(setting), value == Value::Bad)
             && let Some(outside) = self.outside(&asked, &value, bounds)
         {
             diagnostics.push(outside);
             return Value::Bad;
         }
         value
+    }
+
+    /// A region is one of those of the cloud, wherever one is asked for.
+    fn bounds<'d>(&'d self, setting: &'d DeclaredSetting<'_>) -> Option<&'d Expr> {
+        let region = setting.declare.ty.iter().any(|ty| ty.word.text == "region");
+        if region && setting.declare.bounds.is_none() {
+            let cloud = self.declarations.variant("pipeline.cloud", "aws")?;
+            return cloud.setting("region")?.declare.bounds.as_ref();
+        }
+        setting.declare.bounds.as_ref()
     }
 
     fn alternatives(&self, asked: &Asked<'_, '_>, diagnostics: &mut Diagnostics) -> Value {
@@ -172,11 +73,23 @@ impl Checker<'_> {
         {
             return Value::Word(word.clone());
         }
-        if let Some(ty) = types.iter().find(|ty| Kind::of(ty).is_some()) {
-            return self.typed(ty, asked, diagnostics);
+        let kinds = types.iter().filter_map(|ty| Some((ty, Kind::of(ty)?)));
+        let kinds: Vec<_> = kinds.filter(|(_, kind)| *kind != Kind::Later).collect();
+        let looking = kinds.iter().find(|(_, kind)| kind.looks(asked.expr));
+        match (looking, kinds.as_slice()) {
+            (Some((ty, _)), _) | (None, [(ty, _)]) => self.typed(ty, asked, diagnostics),
+            (None, []) => {
+                diagnostics.push(wrong_word(asked, &words));
+                Value::Bad
+            }
+            (None, [(ty, _), ..]) if matches!(asked.expr.kind, ExprKind::Quantity { .. } | ExprKind::Bad) => {
+                self.typed(ty, asked, diagnostics)
+            }
+            (None, [(_, kind), ..]) => {
+                diagnostics.push(self.wrong(*kind, asked));
+                Value::Bad
+            }
         }
-        diagnostics.push(wrong_word(asked, &words));
-        Value::Bad
     }
 
     /// Checks a value against one declared type.
@@ -189,6 +102,7 @@ impl Checker<'_> {
             Kind::Variant => self.variant(&of, asked, diagnostics),
             Kind::Ref => self.reference(&of, asked, diagnostics),
             Kind::List => self.list(ty, asked, diagnostics),
+            Kind::Map => self.map(asked, diagnostics),
             _ => self.plain(kind, asked, diagnostics),
         }
     }
@@ -199,24 +113,34 @@ impl Checker<'_> {
             (ExprKind::Bool(value), Kind::Bool) => Ok(Value::Bool(*value)),
             (ExprKind::Int(text), Kind::Int) => whole(text).map(Value::Int).ok_or_else(|| self.wrong(kind, asked)),
             (ExprKind::Int(text) | ExprKind::Decimal(text), Kind::Number) => Ok(Value::Number(quantity::number(text))),
-            (ExprKind::Text(parts), Kind::Text | Kind::TextOrParam | Kind::Form(_)) => match plain(parts) {
-                Ok(text) => self.formed(kind, text, asked),
-                Err(span) => Err(self.placeholder(span, asked)),
-            },
-            (ExprKind::Name(name), Kind::Text | Kind::TextOrParam | Kind::Form(_)) => self.text_name(kind, name, asked),
+            (ExprKind::Text(parts), Kind::Text | Kind::TextOrParam | Kind::Form(_) | Kind::Region) => {
+                match plain(parts) {
+                    Ok(text) => self.formed(kind, text, asked),
+                    Err(span) => Err(self.placeholder(span, asked)),
+                }
+            }
+            (ExprKind::Name(name), Kind::Text | Kind::TextOrParam | Kind::Form(_) | Kind::Region) => {
+                self.text_name(kind, name, asked)
+            }
+            (ExprKind::Name(name), Kind::Bool | Kind::Int | Kind::Number | Kind::Quantity(..) | Kind::Range)
+                if self.index.get("param", name).is_some() =>
+            {
+                Err(self.param_place(name, asked))
+            }
             (ExprKind::Range { low, high }, Kind::Range) => self.range(low, high, asked),
             (ExprKind::Quantity { number, unit }, Kind::Quantity(dimension, step)) => {
                 self.quantity(number, unit, dimension, step, asked)
             }
             (ExprKind::Int(_) | ExprKind::Decimal(_), Kind::Quantity(..)) => Err(self.no_unit(kind, asked)),
-            (ExprKind::Rate { amount, count, per }, Kind::Money) => self.money(amount, count.as_deref(), per, asked),
-            (ExprKind::Of { left, right }, Kind::Volume) => self.volume(left, right, asked),
-            (ExprKind::Of { left, right }, Kind::BudgetShare) => self.budget_share(left, right, asked),
+            (_, Kind::Money | Kind::Volume | Kind::Rate | Kind::Peak | Kind::BudgetShare) => self.measured(kind, asked),
+            (_, Kind::Secret) => self.secret(asked),
             (ExprKind::Name(name), Kind::Warning) => warning(name, asked.expr.span, Code::NO_WARNING)
                 .map(|code| Value::Word(code.to_string()))
                 .map_err(|diagnostic| *diagnostic),
             (ExprKind::Name(name), Kind::Column) => Ok(Value::Column(name.clone())),
             (_, Kind::Dataset | Kind::Runnable) => self.dataset(kind, asked),
+            (_, Kind::Foreign) => self.foreign(asked),
+            (_, Kind::Arrival) => self.arrival(asked),
             (_, Kind::Lowering) => lowering(asked.expr).ok_or_else(|| self.wrong(kind, asked)),
             _ => Err(self.wrong(kind, asked)),
         };
@@ -228,30 +152,102 @@ impl Checker<'_> {
 
     fn formed(&self, kind: Kind, text: String, asked: &Asked<'_, '_>) -> Result<Value, Diagnostic> {
         if let Kind::Form(form) = kind {
-            (form.check)(&text).map_err(|flaw| {
-                let diagnostic = Diagnostic::new(flaw.code, asked.expr.span, flaw.message).found(flaw.found);
-                flaw.help.into_iter().fold(diagnostic, Diagnostic::help)
-            })?;
+            form_of(form, &text, asked.expr.span)?;
         }
         Ok(Value::Text(text))
     }
 
+    /// A name where a text is asked for: a param, or quotes were left out.
     fn text_name(&self, kind: Kind, name: &str, asked: &Asked<'_, '_>) -> Result<Value, Diagnostic> {
-        match (self.index.get("param", name), kind) {
-            (Some(_), Kind::TextOrParam) => Ok(Value::Param(name.to_owned())),
-            (Some(_), _) => Err(super::super::not_yet(
+        let Some(param) = self.index.get("param", name) else {
+            let diagnostic = self.wrong(kind, asked);
+            return Err(diagnostic.help(format!("write it in quotes: `\"{name}\"`")).fix(
+                format!("write `\"{name}\"`"),
                 asked.expr.span,
-                format!("a param as the value of `{}`", asked.setting.name()),
-            )),
-            (None, _) => {
-                let diagnostic = self.wrong(kind, asked);
-                Err(diagnostic.help(format!("write it in quotes: `\"{name}\"`")).fix(
-                    format!("write `\"{name}\"`"),
-                    asked.expr.span,
-                    format!("\"{name}\""),
-                ))
-            }
+                format!("\"{name}\""),
+            ));
+        };
+        let form = match kind {
+            Kind::TextOrParam => None,
+            Kind::Form(form) if form.param => Some(form),
+            _ => return Err(self.param_place(name, asked)),
+        };
+        let ItemKind::Param { ty, default, .. } = &param.item.kind else {
+            return Err(self.wrong(kind, asked));
+        };
+        if !matches!(&ty.kind, TypeExprKind::Named { name, .. } if name.text == "string")
+            && ty.kind != TypeExprKind::Bad
+        {
+            let message = format!(
+                "`{}` takes a text, but param `{name}` is `{}`",
+                asked.setting.name(),
+                self.sources.text(ty.span)
+            );
+            return Err(Diagnostic::new(Code::SETTING_TYPE, asked.expr.span, message)
+                .found("not a text")
+                .label(ty.span, "its type")
+                .help(format!("declare it `param {name} : string`")));
         }
+        if let (
+            Some(form),
+            Some(Expr {
+                kind: ExprKind::Text(parts),
+                span,
+            }),
+        ) = (form, default)
+            && let Ok(text) = plain(parts)
+        {
+            form_of(form, &text, *span)?;
+        }
+        Ok(Value::Param(name.to_owned()))
+    }
+
+    fn param_place(&self, name: &str, asked: &Asked<'_, '_>) -> Diagnostic {
+        let message = format!(
+            "`{}` must be known when the project is compiled, but `{name}` is a param",
+            asked.setting.name()
+        );
+        let diagnostic = Diagnostic::new(Code::PARAM_PLACE, asked.expr.span, message).found("known only at deployment");
+        let diagnostic = self.with_example(diagnostic, asked.setting);
+        diagnostic.help("what differs between environments stands in an `env`")
+    }
+
+    fn secret(&self, asked: &Asked<'_, '_>) -> Result<Value, Diagnostic> {
+        if matches!(asked.expr.kind, ExprKind::Call { .. }) {
+            return self.secret_of(asked.expr);
+        }
+        let diagnostic = self.wrong(Kind::Secret, asked);
+        Err(match &asked.expr.kind {
+            ExprKind::Text(parts) if plain(parts).is_ok() => {
+                let fix = format!("secret({})", self.sources.text(asked.expr.span));
+                diagnostic
+                    .note("what is secret does not stand in a file: it is kept by AWS Secrets Manager")
+                    .help(format!("write the secret's name: `{fix}`"))
+                    .fix(format!("write `{fix}`"), asked.expr.span, fix)
+            }
+            _ => diagnostic,
+        })
+    }
+
+    /// `secret("shop/dms")`
+    pub(super) fn secret_of(&self, expr: &Expr) -> Result<Value, Diagnostic> {
+        let argument = call_of(expr, "secret");
+        let name = match argument.map(|argument| &argument.kind) {
+            Some(ExprKind::Text(parts)) => plain(parts).unwrap_or_default(),
+            _ => String::new(),
+        };
+        let fits = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
+        if name.is_empty() || name.len() > 512 || !name.chars().all(fits) {
+            let span = argument.map_or(expr.span, |argument| argument.span);
+            let message = format!(
+                "`secret` takes the name of a secret, but this is `{}`",
+                self.sources.text(span)
+            );
+            return Err(Diagnostic::new(Code::TEXT_FORM, span, message)
+                .found("a name has letters, digits and `/_+=.@-`")
+                .help("write `secret(\"shop/dms\")`"));
+        }
+        Ok(Value::Secret(name))
     }
 
     fn range(&self, low: &Expr, high: &Expr, asked: &Asked<'_, '_>) -> Result<Value, Diagnostic> {
@@ -290,6 +286,15 @@ impl Checker<'_> {
         if dimension == Dimension::Share {
             return Ok(Value::Share(base));
         }
+        if base < 0.0 {
+            let message = format!(
+                "`{}` cannot be negative, but this is `{}`",
+                asked.setting.name(),
+                self.sources.text(asked.expr.span)
+            );
+            let diagnostic = Diagnostic::new(Code::OUT_OF_BOUNDS, asked.expr.span, message).found("less than nothing");
+            return Err(self.with_example(diagnostic, asked.setting));
+        }
         let whole = base.round();
         let even = step <= 1 || (whole / step as f64).fract() == 0.0;
         if (base - whole).abs() > 1e-6 || !even {
@@ -299,67 +304,6 @@ impl Checker<'_> {
             Dimension::Size => Value::Size(whole as u64),
             _ => Value::Duration(whole as u64),
         })
-    }
-
-    fn money(
-        &self,
-        amount: &Expr,
-        count: Option<&str>,
-        per: &Name,
-        asked: &Asked<'_, '_>,
-    ) -> Result<Value, Diagnostic> {
-        match &amount.kind {
-            ExprKind::Quantity { number, unit } if unit.text == "USD" => {
-                let rate = quantity::per_millisecond(quantity::number(number), count, &per.text);
-                let rate = rate.ok_or_else(|| unknown_unit(per))?;
-                // 600 USD per month is 600, not 599.9999: what is asked by the month stays as it is written.
-                let exact = per.text == "month" && count.is_none();
-                Ok(Value::Money(if exact {
-                    quantity::number(number)
-                } else {
-                    quantity::monthly(rate)
-                }))
-            }
-            ExprKind::Quantity { unit, .. } if quantity::unit(&unit.text).is_none() => Err(unknown_unit(unit)),
-            _ => Err(self.wrong_dimension(Kind::Money, "a rate of something else", asked)),
-        }
-    }
-
-    fn volume(&self, rate: &Expr, size: &Expr, asked: &Asked<'_, '_>) -> Result<Value, Diagnostic> {
-        let (ExprKind::Rate { amount, count, per }, ExprKind::Quantity { number, unit }) = (&rate.kind, &size.kind)
-        else {
-            return Err(self.wrong(Kind::Volume, asked));
-        };
-        let (ExprKind::Int(records) | ExprKind::Decimal(records)) = &amount.kind else {
-            return Err(self.wrong(Kind::Volume, asked));
-        };
-        let rate = quantity::per_millisecond(quantity::number(records), count.as_deref(), &per.text);
-        let rate = rate.ok_or_else(|| unknown_unit(per))?;
-        let exact = matches!(per.text.as_str(), "second" | "s") && count.is_none();
-        let per_second = if exact {
-            quantity::number(records)
-        } else {
-            rate * 1_000.0
-        };
-        match quantity::unit(&unit.text) {
-            Some((Dimension::Size, size)) => {
-                let bytes = (quantity::number(number) * size).round().max(1.0);
-                Ok(Value::Volume(per_second, bytes as u64))
-            }
-            Some((found, _)) => Err(self.wrong_dimension(Kind::Volume, &format!("a rate of {}", found.text()), asked)),
-            None => Err(unknown_unit(unit)),
-        }
-    }
-
-    fn budget_share(&self, share: &Expr, of: &Expr, asked: &Asked<'_, '_>) -> Result<Value, Diagnostic> {
-        match (&share.kind, &of.kind) {
-            (ExprKind::Quantity { number, unit }, ExprKind::Name(word))
-                if unit.text == "percent" && word == "budget" =>
-            {
-                Ok(Value::Share(quantity::number(number)))
-            }
-            _ => Err(self.wrong(Kind::BudgetShare, asked)),
-        }
     }
 
     fn dataset(&self, kind: Kind, asked: &Asked<'_, '_>) -> Result<Value, Diagnostic> {
@@ -392,6 +336,42 @@ impl Checker<'_> {
                 Err(no_dataset(self.index, message, parts, asked.expr.span))
             }
             _ => Err(self.wrong(kind, asked)),
+        }
+    }
+
+    /// `platform.curated.fulfilment`: a dataset that another project exports, to be found by who reads that project.
+    fn foreign(&self, asked: &Asked<'_, '_>) -> Result<Value, Diagnostic> {
+        match path_parts(asked.expr) {
+            Some((parts, false)) if parts.len() == 3 => match parts.as_slice() {
+                [pipeline, zone, name] => Ok(Value::Foreign {
+                    pipeline: pipeline.text.clone(),
+                    zone: zone.text.clone(),
+                    name: name.text.clone(),
+                }),
+                _ => Err(self.wrong(Kind::Foreign, asked)),
+            },
+            _ => Err(self.wrong(Kind::Foreign, asked)),
+        }
+    }
+
+    /// `arrival of raw.readings`
+    fn arrival(&self, asked: &Asked<'_, '_>) -> Result<Value, Diagnostic> {
+        let wrong = || self.wrong(Kind::Arrival, asked);
+        let ExprKind::Of { left, right } = &asked.expr.kind else {
+            return Err(wrong());
+        };
+        match (&left.kind, path_parts(right)) {
+            (ExprKind::Name(word), Some((parts, false))) if word == "arrival" => match parts.as_slice() {
+                [zone, name] => {
+                    self.known("zone", zone)?;
+                    Ok(Value::Arrival {
+                        zone: zone.text.clone(),
+                        name: name.text.clone(),
+                    })
+                }
+                _ => Err(wrong()),
+            },
+            _ => Err(wrong()),
         }
     }
 
@@ -463,7 +443,13 @@ impl Checker<'_> {
                 setting: asked.setting,
                 expr,
             };
-            let value = self.typed(&element, &one, diagnostics);
+            let value = match constant::folded(expr, self.sources) {
+                Ok(folded) => self.typed(&element, &Asked { expr: &folded, ..one }, diagnostics),
+                Err(diagnostic) => {
+                    diagnostics.push(diagnostic);
+                    Value::Bad
+                }
+            };
             if value != Value::Bad && values.iter().any(|known| known.value == value) {
                 diagnostics.push(
                     Diagnostic::new(
@@ -484,17 +470,37 @@ impl Checker<'_> {
         Value::List(values)
     }
 
-    /// What is asked for: "a duration", "`own` or a text".
-    fn wanted(&self, kind: Kind, asked: &Asked<'_, '_>) -> String {
+    /// What is asked for: "a duration", "`own` or a text", "a duration or the name of a retention".
+    fn wanted(&self, asked: &Asked<'_, '_>) -> String {
         let types = &asked.setting.declare.ty;
-        let words = types.iter().filter(|ty| Kind::of(ty).is_none());
-        let mut wanted: Vec<_> = words.map(|ty| format!("`{}`", ty.word.text)).collect();
-        wanted.push(kind.text().to_owned());
+        let mut wanted: Vec<String> = Vec::new();
+        for ty in types {
+            let text = match (Kind::of(ty), &ty.of) {
+                (None, _) => format!("`{}`", ty.word.text),
+                (Some(Kind::Later), _) => continue,
+                (Some(Kind::Ref), Some(of)) => format!("the name of {}", crate::resolve::article(&of.text())),
+                (Some(kind), _) => kind.text().to_owned(),
+            };
+            if !wanted.contains(&text) {
+                wanted.push(text);
+            }
+        }
         wanted.join(" or ")
     }
 
-    fn wrong(&self, kind: Kind, asked: &Asked<'_, '_>) -> Diagnostic {
-        self.wrong_for(&self.wanted(kind, asked), asked)
+    /// A list's element is asked for by its own kind; anything else by all that the setting takes.
+    pub(super) fn wrong(&self, kind: Kind, asked: &Asked<'_, '_>) -> Diagnostic {
+        let listed = asked
+            .setting
+            .declare
+            .ty
+            .iter()
+            .any(|ty| Kind::of(ty) == Some(Kind::List));
+        let wanted = match listed && kind != Kind::List {
+            true => kind.text().to_owned(),
+            false => self.wanted(asked),
+        };
+        self.wrong_for(&wanted, asked)
     }
 
     fn wrong_for(&self, wanted: &str, asked: &Asked<'_, '_>) -> Diagnostic {
@@ -516,7 +522,7 @@ impl Checker<'_> {
         }
     }
 
-    fn wrong_dimension(&self, kind: Kind, found: &str, asked: &Asked<'_, '_>) -> Diagnostic {
+    pub(super) fn wrong_dimension(&self, kind: Kind, found: &str, asked: &Asked<'_, '_>) -> Diagnostic {
         let diagnostic = Diagnostic::new(
             Code::DIMENSION,
             asked.expr.span,
@@ -595,7 +601,7 @@ fn found_text(expr: &Expr) -> String {
     }
 }
 
-fn unknown_unit(unit: &Name) -> Diagnostic {
+pub(super) fn unknown_unit(unit: &Name) -> Diagnostic {
     let diagnostic = Diagnostic::new(
         Code::UNKNOWN_UNIT,
         unit.span,
@@ -700,6 +706,27 @@ fn lowering(expr: &Expr) -> Option<Value> {
             function: name(from)?,
             class: Some(name(to)?),
         }),
+        _ => None,
+    }
+}
+
+/// Says what of a text has not the form that is asked for.
+fn form_of(form: &Form, text: &str, span: Span) -> Result<(), Diagnostic> {
+    (form.check)(text).map_err(|flaw| {
+        let diagnostic = Diagnostic::new(flaw.code, span, flaw.message).found(flaw.found);
+        flaw.help.into_iter().fold(diagnostic, Diagnostic::help)
+    })
+}
+
+/// The one argument of a call of `name`.
+fn call_of<'e>(expr: &'e Expr, name: &str) -> Option<&'e Expr> {
+    match &expr.kind {
+        ExprKind::Call {
+            function, arguments, ..
+        } if matches!(&function.kind, ExprKind::Name(called) if called == name) => match arguments.as_slice() {
+            [only] => Some(&only.value),
+            _ => None,
+        },
         _ => None,
     }
 }

@@ -9,6 +9,8 @@ use crate::resolve::Layer;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     values: BTreeMap<String, Setting>,
+    /// What is right and cannot be built yet: where it stands, and what it is.
+    later: Vec<(Span, String)>,
 }
 
 /// One checked setting.
@@ -46,6 +48,8 @@ pub enum Value {
     Text(String),
     /// A param, where it may stand for a text.
     Param(String),
+    /// The name of a secret.
+    Secret(String),
     /// Milliseconds.
     Duration(u64),
     /// Bytes.
@@ -54,6 +58,12 @@ pub enum Value {
     Money(f64),
     /// Records a second, and their mean size in bytes.
     Volume(f64, u64),
+    /// Bytes a second, whatever records they come in.
+    Throughput(f64),
+    /// So many a second.
+    Rate(f64),
+    /// So many a second for so many milliseconds.
+    Peak(f64, u64),
     /// Percent.
     Share(f64),
     /// A word that stands for itself: `own`.
@@ -66,6 +76,22 @@ pub enum Value {
         zone: String,
         /// The dataset; `None` for `zone.*`.
         name: Option<String>,
+    },
+    /// A dataset that another project exports.
+    Foreign {
+        /// The project's pipeline.
+        pipeline: String,
+        /// The zone.
+        zone: String,
+        /// The dataset.
+        name: String,
+    },
+    /// The arrival of what lands as `zone.name`.
+    Arrival {
+        /// The zone.
+        zone: String,
+        /// The dataset.
+        name: String,
     },
     /// The name of a column, to be found by who knows the rows.
     Column(String),
@@ -80,16 +106,42 @@ pub enum Value {
     },
     /// `[a, b]`
     List(Vec<Spanned<Value>>),
+    /// Names and values that no declaration lists.
+    Map(BTreeMap<String, Value>),
     /// A variant and its settings.
     Variant(String, Settings),
     /// What was wrong, and said.
     Bad,
 }
 
+impl Value {
+    fn later(&self, found: &mut Vec<(Span, String)>) {
+        match self {
+            Value::Variant(_, settings) => found.extend(settings.later()),
+            Value::List(items) => items.iter().for_each(|item| item.value.later(found)),
+            _ => {}
+        }
+    }
+}
+
 impl Settings {
     /// Puts a setting.
     pub fn insert(&mut self, name: &str, setting: Setting) {
         self.values.insert(name.to_owned(), setting);
+    }
+
+    /// Says that something of these settings is right and cannot be built yet.
+    pub(super) fn put_off(&mut self, span: Span, what: String) {
+        self.later.push((span, what));
+    }
+
+    /// What of these settings, and of those inside of them, cannot be built yet: where it stands, and what it is.
+    pub fn later(&self) -> Vec<(Span, String)> {
+        let mut found = self.later.clone();
+        for setting in self.values.values().filter(|setting| setting.layer != Layer::Default) {
+            setting.value.later(&mut found);
+        }
+        found
     }
 
     /// A setting, if it is there.
@@ -137,6 +189,19 @@ impl Settings {
             Value::Text(value) | Value::Word(value) | Value::Ref(value) | Value::Column(value) => Some(value),
             _ => None,
         }
+    }
+
+    /// A rate of records a second.
+    pub fn rate(&self, name: &str) -> Option<f64> {
+        match self.get(name)?.value {
+            Value::Rate(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether a setting was written, in whatever layer.
+    pub fn is_written(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|setting| setting.layer != Layer::Default)
     }
 
     /// A duration in milliseconds.

@@ -32,18 +32,11 @@ impl Checker<'_> {
             diagnostics.push(self.unknown_variant(slot, &form, asked));
             return Value::Bad;
         };
+        let mut settings = self.variant_settings(declared, &form, diagnostics);
         if declared.not_yet {
-            let what = format!("`{} = {}`", asked.setting.name(), form.name);
-            let there = self.names(slot);
-            diagnostics.push(
-                super::super::not_yet(form.span, what).help(format!("this version has `{}`", there.join("`, `"))),
-            );
-            return Value::Bad;
+            settings.put_off(form.span, format!("`{} = {}`", asked.setting.name(), form.name));
         }
-        Value::Variant(
-            form.name.to_owned(),
-            self.variant_settings(declared, &form, diagnostics),
-        )
+        Value::Variant(form.name.to_owned(), settings)
     }
 
     /// Checks `alarm KIND of TARGET over VALUE`: a variant whose settings stand behind words of their own.
@@ -56,13 +49,6 @@ impl Checker<'_> {
         diagnostics: &mut Diagnostics,
     ) -> Option<super::Settings> {
         match self.declarations.variant(slot, &name.text) {
-            Some(declared) if declared.not_yet => {
-                diagnostics.push(
-                    super::super::not_yet(name.span, format!("`{what} {}`", name.text))
-                        .help(format!("this version has `{}`", self.names(slot).join("`, `"))),
-                );
-                None
-            }
             Some(declared) => {
                 let text = format!("`{what} {}`", name.text);
                 let owner = Owner {
@@ -71,7 +57,10 @@ impl Checker<'_> {
                     whole: true,
                 };
                 let mut said = Diagnostics::default();
-                let settings = self.entries(declared, owner, entries, &mut said);
+                let mut settings = self.entries(declared, owner, entries, &mut said);
+                if declared.not_yet {
+                    settings.put_off(name.span, format!("`{what} {}`", name.text));
+                }
                 for mut diagnostic in said.sorted() {
                     let words = |help: String| help.replace("`of = ", "`of ").replace("`over = ", "`over ");
                     diagnostic.help = diagnostic.help.into_iter().map(words).collect();
@@ -138,10 +127,7 @@ impl Checker<'_> {
 
     fn names(&self, slot: &str) -> Vec<&str> {
         let variants = self.declarations.variants(slot).iter();
-        variants
-            .filter(|variant| !variant.not_yet)
-            .map(|variant| variant.name.as_str())
-            .collect()
+        variants.map(|variant| variant.name.as_str()).collect()
     }
 
     fn no_variant(&self, slot: &str, asked: &Asked<'_, '_>) -> Diagnostic {

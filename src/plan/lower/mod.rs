@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use super::{Dataset, DatasetId, Format, Plan, Writer};
 use crate::base::Span;
 use crate::check::program::{self, DatasetWriter, Item, Program};
+use crate::check::settings::{Settings, Value};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 
 /// What comes of lowering.
@@ -38,6 +39,9 @@ pub fn lower(program: &Program) -> Lowered {
         diagnostics: Diagnostics::default(),
     };
     let plan = lowering.plan();
+    if let Some(plan) = &plan {
+        lowering.nothing_is_left_out(plan);
+    }
     let all = lowering.diagnostics.sorted();
     let (not_yet, diagnostics): (Vec<_>, Vec<_>) = all.into_iter().partition(|d| d.code == Code::NOT_YET);
     Lowered {
@@ -73,6 +77,7 @@ impl Lowering<'_> {
     fn plan(&mut self) -> Option<Plan> {
         let program = self.program;
         self.items_of_later_versions();
+        self.settings_of_later_versions();
         let pipeline = self.pipeline();
         let zones = self.zones();
         let sources = self.sources();
@@ -116,17 +121,95 @@ impl Lowering<'_> {
                 self.refuse(item.span, format!("`{kind}` items"), None);
             }
         }
-        for import in &program.imports {
-            for (dataset, _) in &import.datasets {
-                if let DatasetWriter::Import(pipeline) = &dataset.writer {
-                    let at = program.pipeline.span;
-                    self.refuse(
-                        at,
-                        format!("reading `{}` of another project, `{pipeline}`", dataset.id),
-                        None,
-                    );
+        if let Some(import) = program.imports.first() {
+            let what = format!("reading what `{}`, another project, exports", import.pipeline);
+            self.refuse(program.pipeline.span, what, None);
+        }
+    }
+
+    /// Settings that are right and that no bundle carries yet.
+    fn settings_of_later_versions(&mut self) {
+        let program = self.program;
+        let items = std::iter::once(&program.pipeline)
+            .chain(program.sources.iter().map(|source| &source.item))
+            .chain(&program.zones)
+            .chain(program.transforms.iter().map(|transform| &transform.item))
+            .chain(program.serves.iter().map(|serve| &serve.item))
+            .chain(program.accesses.iter().map(|access| &access.item))
+            .chain(program.schedules.iter().map(|schedule| &schedule.item))
+            .chain(program.monitors.iter().map(|monitor| &monitor.item))
+            .chain(&program.deliveries);
+        for item in items {
+            self.later(&item.settings);
+        }
+        for (_, settings) in program.monitors.iter().flat_map(|monitor| &monitor.alarms) {
+            self.later(settings);
+        }
+    }
+
+    fn later(&mut self, settings: &Settings) {
+        for (span, what) in settings.later() {
+            self.refuse(span, what, None);
+        }
+        self.params(settings);
+    }
+
+    /// A param that no bundle hands on; the address of a mail is one that a bundle does.
+    fn params(&mut self, settings: &Settings) {
+        for (name, setting) in settings.iter() {
+            match &setting.value {
+                Value::Param(param) if name != "address" => {
+                    let what = format!("a param, `{param}`, as the value of `{name}`");
+                    self.refuse(setting.span, what, None);
                 }
+                Value::Variant(_, inner) => self.params(inner),
+                Value::List(items) => {
+                    for item in items {
+                        if let Value::Variant(_, inner) = &item.value {
+                            self.params(inner);
+                        }
+                    }
+                }
+                _ => {}
             }
+        }
+    }
+
+    /// What is neither in the plan nor refused would be missing without a word.
+    fn nothing_is_left_out(&mut self, plan: &Plan) {
+        let program = self.program;
+        let zones = program.zones.iter().filter(|item| plan.zone(&item.name).is_none());
+        let sources = program.sources.iter().map(|source| &source.item);
+        let sources = sources.filter(|item| plan.source(&item.name).is_none());
+        let transforms = program.transforms.iter().map(|transform| &transform.item);
+        let transforms = transforms.filter(|item| plan.transform(&item.name).is_none());
+        let serves = program.serves.iter().map(|serve| &serve.item);
+        let serves = serves.filter(|item| plan.serves.iter().all(|serve| serve.name != item.name));
+        let schedules = program.schedules.iter().map(|schedule| &schedule.item);
+        let schedules = schedules.filter(|item| plan.schedules.iter().all(|schedule| schedule.name != item.name));
+        let alarms = |name: &str| {
+            plan.monitors
+                .iter()
+                .find(|m| m.name == name)
+                .map_or(0, |m| m.alarms.len())
+        };
+        let monitors = program
+            .monitors
+            .iter()
+            .filter(|monitor| alarms(&monitor.item.name) != monitor.alarms.len());
+        let monitors = monitors.map(|monitor| &monitor.item);
+        let left = zones
+            .chain(sources)
+            .chain(transforms)
+            .chain(serves)
+            .chain(schedules)
+            .chain(monitors);
+        let left: Vec<_> = left.map(|item| (item.span, item.name.clone())).collect();
+        if self.diagnostics.has_errors() {
+            return;
+        }
+        for (span, name) in left {
+            self.refuse(span, format!("`{name}` as it is here"), None);
         }
     }
 

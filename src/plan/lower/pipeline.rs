@@ -19,7 +19,7 @@ impl Lowering<'_> {
             budget: settings.number("budget"),
             destroyable: settings.bool("destroyable")?,
             log_days: settings.days("logs")?,
-            key_rotation_days: settings.days("key_rotation")?,
+            key_rotation_days: settings.variant("encryption")?.1.days("rotation")?,
         })
     }
 
