@@ -103,18 +103,20 @@ impl Reference<'_> {
             .map(|v| format!("`{}`", v.name))
             .collect();
         if !later.is_empty() {
-            text += &format!("Not in this version yet: {}.\n\n", later.join(", "));
+            text += &format!("Checked, and not built by this version yet: {}.\n\n", later.join(", "));
         }
         text
     }
 
     fn setting(&self, item: &str, setting: &DeclaredSetting<'_>, level: &str) -> String {
         let name = setting.name();
-        if setting.not_yet() {
-            return format!("{level} `{name}`\n\nNot in this version yet.\n\n");
-        }
+        let later = match setting.not_yet() {
+            true => "Checked; not built by this version yet.\n\n",
+            false => "",
+        };
         let declare = setting.declare;
-        let types: Vec<_> = declare.ty.iter().map(|ty| self.type_of(item, ty)).collect();
+        let types = declare.ty.iter().filter(|ty| ty.word.text != "not_yet");
+        let types: Vec<_> = types.map(|ty| self.type_of(item, ty)).collect();
         let mut facts = vec![types.join(" or ")];
         if let Some(bounds) = &declare.bounds {
             facts.push(format!("in `{}`", self.text(bounds)));
@@ -128,7 +130,7 @@ impl Reference<'_> {
             format!("```text\n{name} = {}\n```\n\n", self.text(example))
         });
         format!(
-            "{level} `{name}`\n\n{}\n\nTakes {}.\n\n{example}",
+            "{level} `{name}`\n\n{}\n\nTakes {}.\n\n{later}{example}",
             setting.doc.unwrap_or(""),
             facts.join("; ")
         )

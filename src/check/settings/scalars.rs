@@ -75,7 +75,14 @@ impl Checker<'_> {
         }
         let kinds = types.iter().filter_map(|ty| Some((ty, Kind::of(ty)?)));
         let kinds: Vec<_> = kinds.filter(|(_, kind)| *kind != Kind::Later).collect();
-        let looking = kinds.iter().find(|(_, kind)| kind.looks(asked.expr));
+        // Of several kinds of items that may be named, it is the one that has the name.
+        let named = |ty: &SettingType, kind: Kind| match (&asked.expr.kind, &ty.of) {
+            (ExprKind::Name(name), Some(of)) if kind == Kind::Ref => self.index.get(&of.text(), name).is_some(),
+            _ => true,
+        };
+        let mut all = kinds.iter().filter(|(_, kind)| kind.looks(asked.expr));
+        let first = all.clone().next();
+        let looking = all.find(|(ty, kind)| named(ty, *kind)).or(first);
         match (looking, kinds.as_slice()) {
             (Some((ty, _)), _) | (None, [(ty, _)]) => self.typed(ty, asked, diagnostics),
             (None, []) => {
@@ -407,6 +414,10 @@ impl Checker<'_> {
         };
         match self.known(kind, &name) {
             Ok(()) => Value::Ref(name.text),
+            Err(_) if self.index.get("param", text).is_some() => {
+                diagnostics.push(self.param_place(text, asked));
+                Value::Bad
+            }
             Err(diagnostic) => {
                 diagnostics.push(diagnostic);
                 Value::Bad
