@@ -1,5 +1,7 @@
 //! The one layout: it stays as it is, it keeps what was said, and it keeps every comment.
 
+#![allow(clippy::disallowed_methods, reason = "tests read the project's own files")]
+
 use pipec::base::FileId;
 use pipec::diag::Diagnostics;
 use pipec::format::format;
@@ -85,7 +87,7 @@ transform t : a, b -> c.d merge by x {
     0 // tail
   filter a == 1
     and b != 2
-  drop  c
+  drop   c
   group by a, b.c as d { n = count() }
 }
 test \"x\" for t {
@@ -99,18 +101,74 @@ test \"x\" for t {
     assert_eq!(formatted(text), wanted);
 }
 
-#[test]
-fn a_block_that_does_not_fit_is_broken_up() {
-    let text = "schedule nightly { at = cron(\"15 0 * * ? *\", zone: \"UTC\"), run = [daily, report], retry = 3 times { first = 1 min, factor = 2 }, catch_up = 14 days }\n";
-    let wanted = "\
-schedule nightly {
-  at       = cron(\"15 0 * * ? *\", zone: \"UTC\")
-  run      = [daily, report]
-  retry    = 3 times { first = 1 min, factor = 2 }
-  catch_up = 14 days
+/// Every `.pipe` file below a folder of the project.
+fn pipe_files(folder: &str) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "pipe") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
 }
-";
-    assert_eq!(formatted(text), wanted);
+
+#[test]
+fn every_file_of_the_project_is_laid_out() {
+    let files: Vec<_> = ["examples", "stdlib", "tests"]
+        .into_iter()
+        .flat_map(pipe_files)
+        .collect();
+    assert!(files.len() > 15);
+    for path in files {
+        let text = std::fs::read_to_string(&path).expect("a text");
+        assert_eq!(formatted(&text), text, "{}", path.display());
+    }
+}
+
+/// Texts that stay as they are.
+const AT_REST: &[(&str, &str)] = &[
+    (
+        "a column further right than it must",
+        "transform t : a {\n  filter  a\n  derive  b      = 1\n          longer = 2\n}\n",
+    ),
+    (
+        "`group by` as one word, and in the column",
+        "transform t : a {\n  group by b { n = count() }\n  derive c = 1\n}\ntransform u : a {\n  filter c\n  group  by b {\n    n = count()\n  }\n  drop   d\n}\n",
+    ),
+    (
+        "`run` as one word",
+        "transform t : a {\n  run script \"a.py\" returns S {\n    memory = 1 GiB\n  }\n  derive c = 1\n}\n",
+    ),
+    (
+        "items of two kinds that their author lined up",
+        "serve a   { x = 1 }\naccess ab { x = 1 }\n",
+    ),
+    (
+        "the first line of a longer item",
+        "access a   { x = 1 }\naccess abc {\n  x = 1\n}\n",
+    ),
+    (
+        "labels that are no neighbours",
+        "schema S {\n  a : uuid      @key\n  b : timestamp @event_time\n  c : int\n  d : object @x\n  e : object @x\n}\n",
+    ),
+    (
+        "a line that is too wide",
+        "zone a { x = \"............................................................................................................................................\", y = 2 }\n",
+    ),
+];
+
+#[test]
+fn what_is_laid_out_stays() {
+    for (what, text) in AT_REST {
+        assert_eq!(formatted(text), *text, "{what}");
+    }
 }
 
 #[test]

@@ -13,6 +13,10 @@ pub struct Piece {
     pub text: String,
     /// Spaces before it.
     pub gap: usize,
+    /// Spaces before it as the author wrote it.
+    pub old_gap: usize,
+    /// Its column as the author wrote it.
+    pub old_column: usize,
     /// How many brackets of its own line are open around it.
     pub depth: usize,
     /// What it is.
@@ -113,7 +117,11 @@ pub fn lines(text: &str) -> Vec<Line> {
         lines: Vec::new(),
         list: None,
         spacer: Spacer::default(),
+        last_code: None,
+        last_unlisted: None,
+        last_step: None,
     };
+    let next_code = next_code(&tokens);
     let mut rest = tokens.as_slice();
     let mut end = 0;
     while let Some(first) = rest.first() {
@@ -130,11 +138,30 @@ pub fn lines(text: &str) -> Vec<Line> {
             .filter(|byte| *byte == b'\n')
             .count()
             > 1;
-        liner.line(line, next, blank);
+        let code = next_code
+            .get(tokens.len() - next.len())
+            .copied()
+            .unwrap_or(tokens.len());
+        liner.line(line, tokens.get(code..).unwrap_or(&[]), blank);
         end = line.last().map_or(end, |token| token.end);
         rest = next;
     }
     liner.lines
+}
+
+/// For each token the first from it on that is no comment and no documentation.
+fn next_code(tokens: &[Token]) -> Vec<usize> {
+    let mut found = vec![tokens.len(); tokens.len() + 1];
+    for at in (0..tokens.len()).rev() {
+        let note = tokens
+            .get(at)
+            .is_none_or(|token| token.is_comment() || token.kind == TokenKind::Doc);
+        let after = found.get(at + 1).copied().unwrap_or(at);
+        if let Some(place) = found.get_mut(at) {
+            *place = if note { after } else { at };
+        }
+    }
+    found
 }
 
 struct Liner<'a> {
@@ -147,6 +174,12 @@ struct Liner<'a> {
     /// The frame of the `derive` or `select` that later lines may go on with.
     list: Option<usize>,
     spacer: Spacer,
+    /// The last line that is no comment or documentation.
+    last_code: Option<usize>,
+    /// The last line that is no documentation of a listed entry.
+    last_unlisted: Option<usize>,
+    /// The last step.
+    last_step: Option<usize>,
 }
 
 impl Liner<'_> {
@@ -154,6 +187,7 @@ impl Liner<'_> {
         tokens.get(at).map_or("", |token| token.text(self.text)).to_owned()
     }
 
+    /// Takes a line; `next` starts with the first token behind it that is no comment and no documentation.
     fn line(&mut self, tokens: &[Token], next: &[Token], blank: bool) {
         let closers = tokens.iter().take_while(|token| token.kind == TokenKind::Close).count();
         let outer = self.frames.len().saturating_sub(closers);
@@ -171,8 +205,7 @@ impl Liner<'_> {
         let pieces = self.pieces(tokens, indent, &kind);
         let open = self.frames.len() > depth - closers.min(depth);
         let continued = next
-            .iter()
-            .find(|token| !token.is_comment())
+            .first()
             .is_some_and(|token| !self.starts_entry(token) && token.kind != TokenKind::Close);
         let mut line = Line {
             blank_before: blank && closers == 0 && !after_open,
@@ -184,6 +217,16 @@ impl Liner<'_> {
             kind,
         };
         line.anchors = anchors(&line);
+        let at = Some(self.lines.len());
+        if !matches!(line.kind, Kind::Note | Kind::ListedNote) {
+            self.last_code = at;
+        }
+        if line.kind != Kind::ListedNote {
+            self.last_unlisted = at;
+        }
+        if line.kind == Kind::Step {
+            self.last_step = at;
+        }
         self.lines.push(line);
     }
 
@@ -210,11 +253,7 @@ impl Liner<'_> {
 
     /// In a bracket, what follows a comma at the end of a line stands where the first entry does.
     fn after_comma(&self) -> bool {
-        let last = self
-            .lines
-            .iter()
-            .rev()
-            .find(|line| !matches!(line.kind, Kind::Note | Kind::ListedNote));
+        let last = self.last_code.and_then(|at| self.lines.get(at));
         let comma = last.and_then(|line| line.pieces.iter().rev().find(|piece| piece.kind != TokenKind::Comment));
         let bracket = self
             .frames
@@ -230,11 +269,7 @@ impl Liner<'_> {
         let here = frame.map_or(0, |frame| frame.id);
         let in_block = frame.is_some_and(|frame| frame.open == '{');
         if first.kind == TokenKind::Doc || first.is_comment() {
-            let follows = next
-                .iter()
-                .position(|token| token.kind != TokenKind::Doc && !token.is_comment());
-            let follows = follows.and_then(|at| next.get(at..)).unwrap_or(&[]);
-            return if self.is_listed(follows, here) {
+            return if self.is_listed(next, here) {
                 Kind::ListedNote
             } else {
                 Kind::Note
@@ -271,7 +306,7 @@ impl Liner<'_> {
             return false;
         }
         let binding = first.kind == TokenKind::Word && self.word(tokens, 1) == "=";
-        let after_comma = self.lines.iter().rev().find(|line| line.kind != Kind::ListedNote);
+        let after_comma = self.last_unlisted.and_then(|at| self.lines.get(at));
         let after_comma = after_comma
             .and_then(|line| line.pieces.last())
             .is_some_and(|piece| piece.text == ",");
@@ -281,7 +316,7 @@ impl Liner<'_> {
 
     /// Whether the list above is a `select`, whose entries need no `=`.
     fn selects(&self) -> bool {
-        let step = self.lines.iter().rev().find(|line| line.kind == Kind::Step);
+        let step = self.last_step.and_then(|at| self.lines.get(at));
         step.and_then(|line| line.pieces.first())
             .is_some_and(|piece| piece.text == "select")
     }
@@ -296,16 +331,25 @@ impl Liner<'_> {
     fn pieces(&mut self, tokens: &[Token], indent: usize, kind: &Kind) -> Vec<Piece> {
         let mut pieces: Vec<Piece> = Vec::new();
         let mut depth = 0usize;
+        let mut column = tokens.first().map_or(0, |first| first.indent);
         for (at, token) in tokens.iter().enumerate() {
             let text = token.text(self.text).trim_end().to_owned();
-            let before = at.checked_sub(1).and_then(|before| tokens.get(before));
-            let gap = self.spacer.gap(self.text, before, *token, tokens.get(at + 1));
+            let token_before = |steps: usize| at.checked_sub(steps).and_then(|before| tokens.get(before));
+            let before = token_before(1);
+            let gap = self
+                .spacer
+                .gap(self.text, (token_before(2), before), *token, tokens.get(at + 1));
+            let old_gap = before.map_or(0, |before| token.start - before.end);
+            let old_column = column + old_gap;
+            column = old_column + text.chars().count();
             if token.kind == TokenKind::Close {
                 depth = depth.saturating_sub(1);
                 self.frames.pop();
             }
             pieces.push(Piece {
                 gap,
+                old_gap,
+                old_column,
                 text: text.clone(),
                 depth,
                 kind: token.kind,

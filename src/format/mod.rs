@@ -1,11 +1,10 @@
 //! One way to lay out a file: what the author wrote, line by line, with the space between things put in order.
 //!
 //! Works on tokens, and keeps each of them, comments too, so that it cannot change what a file means; the parser is
-//! asked first whether the file can be read at all. Line breaks are the author's, but a block on one line that does
-//! not fit is broken up. It knows no names, types or settings.
+//! asked first whether the file can be read at all. Line breaks are the author's, and so is a column that lies further
+//! right than it must, where everything in it lies there. It knows no names, types or settings.
 
 mod align;
-mod breaks;
 mod lines;
 mod spaces;
 
@@ -13,8 +12,6 @@ use crate::base::FileId;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::syntax::parse;
 
-/// The widest line that a block on one line may make.
-const WIDTH: usize = 120;
 /// How often a file is laid out before it must have come to rest.
 const ROUNDS: usize = 16;
 
@@ -30,8 +27,7 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
     }
     let mut laid = lay_out(text);
     for _ in 0..ROUNDS {
-        let broken = breaks::break_long(&laid, WIDTH);
-        let next = lay_out(broken.as_deref().unwrap_or(&laid));
+        let next = lay_out(&laid);
         if next == laid {
             break;
         }

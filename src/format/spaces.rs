@@ -19,10 +19,17 @@ struct Bracket {
 }
 
 impl Spacer {
-    /// Spaces before a token; `before` is the one before it on its line.
-    pub fn gap(&mut self, text: &str, before: Option<&Token>, token: Token, after: Option<&Token>) -> usize {
+    /// Spaces before a token; `before` are the two before it on its line.
+    pub fn gap(
+        &mut self,
+        text: &str,
+        before: (Option<&Token>, Option<&Token>),
+        token: Token,
+        after: Option<&Token>,
+    ) -> usize {
+        let (earlier, before) = before;
         let gap = match before {
-            Some(before) => usize::from(self.spaced(text, *before, token)),
+            Some(before) => usize::from(self.spaced(text, earlier, *before, token)),
             None => 0,
         };
         self.track(text, before, token, after);
@@ -71,7 +78,7 @@ impl Spacer {
         self.open.last().is_some_and(|bracket| bracket.angles > 0)
     }
 
-    fn spaced(&self, text: &str, before: Token, token: Token) -> bool {
+    fn spaced(&self, text: &str, earlier: Option<&Token>, before: Token, token: Token) -> bool {
         let (left, right) = (before.text(text), token.text(text));
         let touching = before.end == token.start;
         match (before.kind, token.kind) {
@@ -94,17 +101,10 @@ impl Spacer {
             (_, "<") if opens_angle(text, Some(&before), token) => false,
             (_, ">") if self.in_angles() => false,
             ("<", _) if self.in_angles() => false,
-            ("-", _) => !self.is_prefix(text, before),
+            // A `-` stands before its operand where no operand ends before it.
+            ("-", _) => earlier.is_some_and(|earlier| operand(*earlier, earlier.text(text))),
             _ => true,
         }
-    }
-
-    /// Whether a `-` stands before its operand: no operand ends before it.
-    fn is_prefix(&self, text: &str, minus: Token) -> bool {
-        let line = text.get(..minus.start).unwrap_or("").trim_end();
-        let tokens = crate::syntax::tokens::scan(line.rsplit('\n').next().unwrap_or(""));
-        let line = line.rsplit('\n').next().unwrap_or("");
-        !tokens.last().is_some_and(|last| operand(*last, last.text(line)))
     }
 }
 
