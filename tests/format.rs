@@ -128,7 +128,7 @@ fn every_file_of_the_project_is_laid_out() {
     assert!(files.len() > 15);
     for path in files {
         let text = std::fs::read_to_string(&path).expect("a text");
-        assert_eq!(formatted(&text), text, "{}", path.display());
+        assert_eq!(formatted(&text), text, "`pipec fmt` lays out {}", path.display());
     }
 }
 
