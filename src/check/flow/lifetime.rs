@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::program::{Dataset, DatasetWriter, Item, Program, Transform};
+use crate::check::program::{Dataset, DatasetWriter, Item, Program};
 use crate::check::settings::{DAY, Settings, Value};
-use crate::plan::{DatasetId, Input, StepKind};
+use crate::plan::{DatasetId, Input};
 
 /// Days that S3 takes to sweep, and a day of old versions.
 const SWEEP: f64 = 2.0;
@@ -65,7 +65,7 @@ impl Paths<'_> {
         if !seen.insert(name.to_owned()) {
             return 0.0;
         }
-        let longest = inputs(transform)
+        let longest = super::inputs(transform)
             .into_iter()
             .map(|input| match input {
                 Input::Stream(source) => self.stream(source).max(self.imported(source)),
@@ -143,17 +143,4 @@ impl Paths<'_> {
 
 fn days(settings: &Settings, name: &str) -> Option<f64> {
     settings.milliseconds(name).map(|ms| ms as f64 / DAY as f64)
-}
-
-/// Everything that a transform reads: its inputs, and the other sides of joins and unions.
-fn inputs(transform: &Transform) -> Vec<&Input> {
-    let mut inputs: Vec<_> = transform.inputs.iter().collect();
-    for step in &transform.steps {
-        match &step.kind {
-            StepKind::Join(join) => inputs.push(&join.other),
-            StepKind::Union { other, .. } => inputs.push(other),
-            _ => {}
-        }
-    }
-    inputs
 }

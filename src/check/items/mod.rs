@@ -21,6 +21,7 @@ mod zone;
 use std::collections::BTreeMap;
 
 use super::declare::Declarations;
+use super::flow;
 use super::imports::Imports;
 use super::program::{Item, Program};
 use super::settings::{Checker, Owner, Settings};
@@ -213,7 +214,8 @@ impl<'a> Items<'a> {
         let deliveries = self.deliveries();
         let tests = self.tests(&typing, &sources, &transforms, &datasets);
         let environments = self.entities("env").iter().map(|e| e.name.to_owned()).collect();
-        Some(Program {
+        let released = flow::released(self.ground.project.items(), &mut self.diagnostics);
+        let program = Program {
             environment: environment.map(str::to_owned),
             environments,
             pipeline: pipeline?,
@@ -235,9 +237,11 @@ impl<'a> Items<'a> {
             accounts: self.items_of("account"),
             overrides: self.items_of("override"),
             tests,
-            released: Vec::new(),
+            released,
             imports: self.ground.imports.projects.iter().map(|used| used.import.clone()).collect(),
-        })
+        };
+        flow::check(&program, typing.classes(), &mut self.diagnostics);
+        Some(program)
     }
 }
 

@@ -129,8 +129,8 @@ impl Crowd {
         column.labels.iter().filter(pending).cloned().collect()
     }
 
-    /// The fewest rows that a group has where this condition holds.
-    fn fewest(&self, condition: &Expr) -> u64 {
+    /// The fewest rows that a group has where this condition holds: 1 where nothing is known.
+    pub fn fewest(&self, condition: &Expr) -> u64 {
         match &condition.kind {
             ExprKind::Logic { op, left, right } => {
                 let (left, right) = (self.fewest(left), self.fewest(right));

@@ -97,6 +97,8 @@ pub enum Value {
     Column(String),
     /// `2..10`
     Range(i64, i64),
+    /// A class, without its `@`.
+    Label(String),
     /// `FUNCTION to CLASS`
     Lowering {
         /// The function.
