@@ -83,8 +83,10 @@ fn rows_of(seen: &Seen<'_>, transform: &Transform, told: &BTreeMap<String, Told>
                 add(&mut rows, decides(condition));
             }
             StepKind::Expect {
-                condition, otherwise, ..
-            } if matches!(otherwise, Otherwise::Drop | Otherwise::Quarantine) => add(&mut rows, decides(condition)),
+                condition,
+                otherwise: Otherwise::Drop | Otherwise::Quarantine,
+                ..
+            } => add(&mut rows, decides(condition)),
             StepKind::Route { branches, .. } => {
                 branches
                     .iter()
