@@ -223,7 +223,8 @@ fn exit_codes_tell_whose_fault_it_is() {
     for phase in ["read", "parse", "library", "resolve", "check", "prove"] {
         assert!(said.lines().any(|line| line.starts_with(phase)), "{phase}: {said}");
     }
-    let empty = tempfile::tempdir().unwrap();
+    // Not in the machine's own folder: somebody may have left a project there.
+    let empty = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     exits(&pipec(empty.path(), &["check"]), 2);
     let said = exits(&pipec(empty.path(), &["check", "."]), 1);
     assert!(said.contains("pipeline"), "{said}");
@@ -316,6 +317,14 @@ fn explain_tells_codes_plans_access_and_lineage() {
     let page = exits(&pipec(project.path(), &["explain", "P0101"]), 0);
     assert!(page.starts_with("P0101: "), "{page}");
     exits(&pipec(project.path(), &["explain", "P9999"]), 2);
+    let all = exits(&pipec(project.path(), &["explain"]), 0);
+    assert!(all.contains("P0319  ") && all.contains("functions: "), "{all}");
+    let setting = exits(&pipec(project.path(), &["explain", "kinesis.retention"]), 0);
+    assert!(setting.contains("default  24 hours"), "{setting}");
+    let origin = exits(&pipec(project.path(), &["explain", "zone.curated.backup"]), 0);
+    assert!(origin.contains("in env prod  backup = 35 days"), "{origin}");
+    let unknown = exits(&pipec(project.path(), &["explain", "zone.retian"]), 2);
+    assert!(unknown.contains("did you mean `zone.retain`?"), "{unknown}");
     let plan = exits(&pipec(project.path(), &["explain", "plan"]), 0);
     assert!(
         plan.contains("clean (clickstream.pipe:34)") && plan.contains("AWS Glue"),

@@ -6,17 +6,20 @@ use clap::Subcommand;
 
 use super::output::{Output, plural};
 use super::project::{Compiled, compile_or_say, find};
-use super::{Failure, Outcome, ProjectArgument};
-use crate::base::suggest;
-use crate::diag::{self, Code};
+use super::{Failure, Outcome, ProjectArgument, words};
+use crate::diag::{self, Code, Severity};
 use crate::plan::{DatasetId, Engine, Input, Plan, Reads, Transform, WriteMode, lineage};
 
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
-    /// A diagnostic's code, such as P0301
-    #[arg(required = true)]
-    code: Option<String>,
+    /// A diagnostic's code (P0301), an item (zone), a setting (zone.retain), a setting of this project (zone.raw.retain),
+    /// a function (sum) [default: list them]
+    #[arg(value_name = "CODE|WORD")]
+    word: Option<String>,
+    /// The project's folder
+    #[arg(long, value_name = "PATH")]
+    project: Option<std::path::PathBuf>,
     #[command(subcommand)]
     topic: Option<Topic>,
 }
@@ -51,7 +54,7 @@ enum Topic {
 }
 
 pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
-    match (&arguments.topic, &arguments.code) {
+    match (&arguments.topic, &arguments.word) {
         (Some(Topic::Plan { project, env }), _) => {
             let compiled = compile_or_say(out, find(project)?, env.as_deref())?;
             out.result(&plan(&compiled));
@@ -75,23 +78,34 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
             out.result(&column_lineage(&compiled.plan, column)?);
             Ok(())
         }
-        (None, Some(code)) => explain_code(out, code),
-        (None, None) => Err(Failure::Usage("name a code or a topic".to_owned())),
+        (None, Some(word)) => explain_word(out, word, arguments.project.clone()),
+        (None, None) => {
+            out.result(&words::list());
+            Ok(())
+        }
     }
 }
 
-fn explain_code(out: &Output, text: &str) -> Outcome {
-    let number = text.trim_start_matches(['P', 'p']).parse().ok().map(Code);
-    let Some(info) = number.and_then(diag::find) else {
-        let codes: Vec<_> = diag::CODES.iter().map(|info| info.code.to_string()).collect();
-        let near = suggest(text, codes.iter().map(String::as_str));
-        let hint = near.map(|code| format!("; did you mean `{code}`?")).unwrap_or_default();
-        return Err(Failure::Usage(format!("`{text}` is no code of a diagnostic{hint}")));
-    };
-    out.result(&format!(
-        "{}: {} (since {})\n\n{}",
-        info.code, info.title, info.since, info.page
-    ));
+fn explain_word(out: &Output, word: &str, project: Option<std::path::PathBuf>) -> Outcome {
+    let digits = word.strip_prefix(['P', 'p']).unwrap_or(word);
+    let number = digits.parse().ok().map(Code);
+    if let Some(info) = number.and_then(diag::find) {
+        let level = match info.severity {
+            Severity::Error => "",
+            Severity::Warning => "warning, ",
+        };
+        let (code, title, since, page) = (info.code, info.title, info.since, info.page);
+        out.result(&format!("{code}: {title} ({level}since {since})\n\n{page}"));
+        return Ok(());
+    }
+    if word.contains('.')
+        && let Ok(found) = find(&ProjectArgument { path: project })
+        && let Some(origin) = words::origin(&found.world, word)
+    {
+        out.result(&origin);
+        return Ok(());
+    }
+    out.result(&words::explain(word)?);
     Ok(())
 }
 

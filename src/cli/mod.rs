@@ -18,6 +18,7 @@ mod project;
 mod run;
 mod test;
 mod timings;
+mod words;
 pub mod writer;
 
 use std::path::PathBuf;
