@@ -2,6 +2,9 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read the project's own files")]
 
+#[allow(dead_code, reason = "each test uses its part of it")]
+mod programs;
+
 use pipec::base::FileId;
 use pipec::diag::Diagnostics;
 use pipec::format::format;
@@ -225,4 +228,17 @@ fn mutations_that_still_parse_keep_their_meaning() {
         }
     }
     assert!(parsed > 150, "only {parsed} of the mutations parse");
+}
+
+#[test]
+fn any_program_is_laid_out_and_keeps_its_meaning() {
+    for seed in 0..200 {
+        let text = programs::Writer::new(seed).program();
+        if tree(&text).is_none() {
+            let mut diagnostics = Diagnostics::default();
+            parse(FileId(0), &text, &mut diagnostics);
+            panic!("program {seed} does not parse: {:?}\n{text}", diagnostics.sorted());
+        }
+        formatted(&text);
+    }
 }

@@ -1,8 +1,12 @@
 //! Reading: what parses, what does not, and what is said of it.
 
+#[allow(dead_code, reason = "each test uses its part of it")]
+mod programs;
+
 use pipec::base::Sources;
 use pipec::diag::Diagnostics;
 use pipec::syntax::{ast, parse};
+use programs::{Dice, Writer};
 
 const CLICKSTREAM: &str = include_str!("../examples/clickstream/clickstream.pipe");
 
@@ -274,19 +278,6 @@ fn whatever_nests_too_deep_is_said_and_not_followed() {
     }
 }
 
-/// A small generator of numbers, the same every time.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit.max(1)
-    }
-}
-
 /// The platform with a piece left out, doubled, swapped or replaced.
 fn mutated(dice: &mut Dice) -> String {
     const PIECES: [&str; 16] = [
@@ -435,4 +426,132 @@ fn pivots_and_rows_are_read() {
     );
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].starts_with("P0101 3:"), "{said:?}");
+}
+
+/// Every span of a tree lies in its text.
+fn check_soup(text: &str) {
+    let (file, _) = read(text);
+    for item in file.items {
+        assert!(
+            text.get(item.span.start as usize..item.span.end as usize).is_some(),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn no_bytes_and_no_soup_of_tokens_make_reading_panic() {
+    const TOKENS: &[&str] = &[
+        "{",
+        "}",
+        "(",
+        ")",
+        "[",
+        "]",
+        "<",
+        ">",
+        "=",
+        "==",
+        "=>",
+        "->",
+        ":",
+        ",",
+        ";",
+        ".",
+        "..",
+        "@",
+        "?",
+        "??",
+        "-",
+        "!",
+        "&&",
+        "'",
+        "\"",
+        "\"\"\"",
+        "${",
+        "//",
+        "///",
+        "/*",
+        "#",
+        "\n",
+        "\n  ",
+        " ",
+        "\t",
+        "\r\n",
+        "é",
+        "“",
+        "\u{a0}",
+        "1",
+        "3.14",
+        "1e5",
+        "10 min",
+        "zone",
+        "source",
+        "transform",
+        "test",
+        "schema",
+        "fn",
+        "filter",
+        "derive",
+        "group",
+        "by",
+        "pivot",
+        "if",
+        "then",
+        "else",
+        "match",
+        "and",
+        "not",
+        "in",
+        "is",
+        "null",
+        "x",
+        "list",
+        "struct",
+        "like",
+        "of",
+        "per",
+        "for",
+        "user-id",
+        "AND",
+        "rows",
+    ];
+    let mut dice = Dice(23);
+    for round in 0..400 {
+        let soup: String = (0..1 + dice.below(60))
+            .map(|_| TOKENS[dice.below(TOKENS.len())].to_owned() + [" ", ""][dice.below(2)])
+            .collect();
+        check_soup(&soup);
+        check_soup(&format!("transform t : a {{\n  {soup}\n}}\n"));
+        let bytes: Vec<u8> = (0..dice.below(80)).map(|_| dice.below(256) as u8).collect();
+        check_soup(&String::from_utf8_lossy(&bytes));
+        let (left, right) = (Writer::new(round).program(), Writer::new(round + 1).program());
+        let cut = |text: &str, at: usize| text.char_indices().nth(at).map_or(text.len(), |(at, _)| at);
+        let (from, to) = (cut(&left, dice.below(300)), cut(&right, dice.below(300)));
+        check_soup(&left[..from]);
+        check_soup(&format!("{}{}", &left[..from], &right[to..]));
+    }
+}
+
+#[test]
+fn a_broken_head_keeps_the_items_kind_and_name() {
+    for text in [
+        "zone a lik x.y { retain = 1 day }\n",
+        "zone a x { retain = 1 day }\n",
+        "transform t clicks -> a.b {\n  filter x\n}\n",
+        "source s : stream Click {\n  into = raw\n}\n",
+        "fn f(a int) -> int = 1\n",
+        "schema S : x {\n  a : int\n}\n",
+    ] {
+        let (file, said) = read(&format!("{text}zone last {{ }}\n"));
+        assert_eq!((file.items.len(), said.len()), (2, 1), "{text} {said:?}");
+        let ast::ItemKind::Bad(bad) = &file.items[0].kind else {
+            panic!("{text}: {:?}", file.items[0])
+        };
+        let word = text.split(' ').next();
+        assert_eq!(bad.keyword.as_ref().map(|name| name.text.as_str()), word);
+        assert!(bad.name.is_some(), "{text}");
+        let block = text.contains("retain") || text.contains("filter") || text.contains("into");
+        assert_eq!(!bad.entries.is_empty(), block, "{text}");
+    }
 }

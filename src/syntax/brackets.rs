@@ -108,6 +108,9 @@ impl Repairer<'_> {
             if token.kind == TokenKind::Close && self.wrong_closer(index, *token) {
                 continue;
             }
+            if self.doubled(index, *token) {
+                continue;
+            }
             if token.first {
                 self.dedent(index, *token);
             }
@@ -172,6 +175,24 @@ impl Repairer<'_> {
                 .label(self.span(open), "opened here")
                 .help(format!("write `{close}`"))
                 .fix(format!("write `{close}`"), span, close),
+        );
+        true
+    }
+
+    /// A `{` right behind another, without which all that follows is in order. Says so, and whether that was it.
+    fn doubled(&mut self, index: usize, token: Token) -> bool {
+        let before = index.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let twice = token.text(self.text) == "{" && before.is_some_and(|before| before.text(self.text) == "{");
+        if !twice || self.said >= REPORT_LIMIT || !self.balanced_behind(index, self.stack.len()) {
+            return false;
+        }
+        self.repairs.dropped.insert(index);
+        let span = self.span(token);
+        self.report(
+            Diagnostic::new(Code::UNCLOSED, span, "`{` stands twice")
+                .found("the second is never closed")
+                .help("remove one of them")
+                .fix("remove it", span, ""),
         );
         true
     }

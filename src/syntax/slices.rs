@@ -123,8 +123,14 @@ impl Cutter<'_> {
     fn is_indented_item(&self, token: Token, next: &[Token]) -> bool {
         match token.kind {
             TokenKind::Doc => true,
-            _ => is_item_word(token.text(self.text)) && self.heads(token, next),
+            _ => is_item_word(token.text(self.text)) && !self.awaits_more() && self.heads(token, next),
         }
+    }
+
+    /// Whether the item so far ends with a mark that something must follow: the `=` of a function.
+    fn awaits_more(&self) -> bool {
+        let last = self.slices.last().and_then(|slice| slice.tokens.last());
+        last.is_some_and(|last| last.kind == TokenKind::Mark && !matches!(last.text(self.text), "*" | "?" | ">" | ";"))
     }
 
     /// Whether a line in column 0 outside of brackets goes on with the item before: `= expr` of a function.
