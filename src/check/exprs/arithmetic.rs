@@ -1,17 +1,20 @@
-//! `+ - *` on ints and decimals, with Spark's result types, and `-x`.
+//! `+ - * / %` on numbers and times, and `-x`.
 
 use crate::base::Span;
 use crate::check::ty;
 use crate::diag::{Code, Diagnostic};
-use crate::plan::expr::{ArithmeticOp, ExprKind};
+use crate::plan::expr::{ArithmeticOp, Expr, ExprKind, Literal};
 use crate::plan::types::{Type, TypeKind};
-use crate::syntax::ast;
+use crate::syntax::ast::{self, BinaryOp};
 
-use super::convert::as_beside;
+use super::meet::as_beside;
 use super::{Checker, Typed, union};
 
+/// Microseconds of a day.
+pub(super) const DAY: i64 = 86_400_000_000;
+
 impl Checker<'_> {
-    /// `+ - *`
+    /// `+ - * / %`
     pub(super) fn arithmetic(
         &mut self,
         expr: &ast::Expr,
@@ -20,107 +23,292 @@ impl Checker<'_> {
         left: &ast::Expr,
         right: &ast::Expr,
     ) -> Typed {
+        if op == ArithmeticOp::Add
+            && let Some(said) = self.joins_texts(expr)
+        {
+            return said;
+        }
         let (left, right) = (self.expr(left), self.expr(right));
+        self.computed(expr, op, at, left, right)
+    }
+
+    fn computed(&mut self, expr: &ast::Expr, op: ArithmeticOp, at: Span, left: Typed, right: Typed) -> Typed {
         if left.is_error() || right.is_error() {
             return self.error(expr);
         }
-        let (l, r) = (as_beside(&left, right.kind()), as_beside(&right, left.kind()));
-        let Some(kind) = result(op, &l, &r) else {
-            self.no_arithmetic(op, at, &left, &right);
+        let (l, r) = (as_beside(&left.expr, right.kind()), as_beside(&right.expr, left.kind()));
+        let Some(operation) = ty::arithmetic(op, &l, &r) else {
+            self.no_arithmetic(expr, op, at, &left, &right);
             return self.error(expr);
         };
+        let divides = matches!(op, ArithmeticOp::Divide | ArithmeticOp::Remainder);
+        if divides && right.literal().is_some_and(is_zero) {
+            self.by_zero(&right, op);
+            return self.error(expr);
+        }
+        if !self.moves_by_days(&left, &right) {
+            return self.error(expr);
+        }
         let labels = union([&left, &right]);
-        let optional = left.expr.ty.optional || right.expr.ty.optional;
-        let (left, right) = match kind {
-            TypeKind::Decimal { .. } => (self.widened(left, &l), self.widened(right, &r)),
-            _ => (left, right),
+        let missing = left.expr.ty.optional || right.expr.ty.optional;
+        // Division by a literal that is not zero is decided when the project is compiled: it always has an answer.
+        let optional = missing || (divides && right.literal().is_none());
+        let whole = operation.result == TypeKind::Float && l == TypeKind::Int && r == TypeKind::Int;
+        let (left, right) = match whole {
+            true => (left, right),
+            false => (
+                self.convert(left, &operation.left),
+                self.convert(right, &operation.right),
+            ),
         };
         let node = ExprKind::Arithmetic {
             op,
             left: Box::new(left.expr),
             right: Box::new(right.expr),
         };
+        let kind = operation.result;
         self.typed(expr, node, Type { kind, optional }, labels)
     }
 
     /// `-x`; a number's literal takes its sign at once, so that the least int can be written.
-    pub(super) fn negate(&mut self, expr: &ast::Expr, value: &ast::Expr) -> Typed {
+    pub(super) fn negate(&mut self, expr: &ast::Expr, value: &ast::Expr, hint: Option<&TypeKind>) -> Typed {
         match &value.kind {
-            ast::ExprKind::Int(digits) => return self.int(expr, digits, true),
-            ast::ExprKind::Decimal(text) => return self.decimal(expr, text, true),
+            ast::ExprKind::Int(digits) => return self.int(expr, digits, true, hint),
+            ast::ExprKind::Decimal(text) => return self.decimal(expr, text, true, hint),
             _ => {}
         }
-        let value = self.expr(value);
-        match value.kind() {
-            TypeKind::Error => self.error(expr),
-            TypeKind::Int | TypeKind::Decimal { .. } => {
+        let value = self.expr_for(value, hint);
+        match (value.kind(), value.literal()) {
+            (TypeKind::Error, _) => self.error(expr),
+            (TypeKind::Duration, Some(Literal::Duration(length))) => {
+                let length = length.saturating_neg();
+                self.constant(expr, Literal::Duration(length), TypeKind::Duration)
+            }
+            (TypeKind::Int | TypeKind::Decimal { .. } | TypeKind::Float | TypeKind::Duration, _) => {
                 let (ty, labels) = (value.expr.ty.clone(), value.labels);
                 self.typed(expr, ExprKind::Negate(Box::new(value.expr)), ty, labels)
             }
-            TypeKind::Float => self.refused(expr, expr.span, "arithmetic on floats"),
-            kind => {
+            (kind, _) => {
                 let message = format!("`-` takes a number, but `{}` is {kind}", value.expr.text);
                 let diagnostic =
                     Diagnostic::new(Code::TYPE_MISMATCH, value.span, message).found(format!("this is {kind}"));
-                self.say(diagnostic);
+                self.say(match kind {
+                    TypeKind::Bool => diagnostic.help(format!("write `not {}`", value.expr.text)),
+                    _ => diagnostic,
+                });
                 self.error(expr)
             }
         }
     }
 
-    /// An int where it meets decimals is as wide as any int, a literal as it is written.
-    fn widened(&mut self, typed: Typed, kind: &TypeKind) -> Typed {
-        match ty::digits(kind) {
-            Some((precision, scale)) => self.convert(typed, &TypeKind::Decimal { precision, scale }),
-            None => typed,
+    /// `a + " " + b` of texts: one mistake for the whole chain, and the text that joins them.
+    fn joins_texts(&mut self, expr: &ast::Expr) -> Option<Typed> {
+        let mut operands = Vec::new();
+        let mut rest = expr;
+        while let ast::ExprKind::Binary {
+            op: BinaryOp::Add,
+            left,
+            right,
+            ..
+        } = &rest.kind
+        {
+            operands.push(right.as_ref());
+            rest = left;
+        }
+        operands.push(rest);
+        operands.reverse();
+        // A text in quotes says that texts are meant; without one, the types of a plain `a + b` do.
+        let quoted = operands
+            .iter()
+            .any(|operand| matches!(operand.kind, ast::ExprKind::Text(_)));
+        let plain = |name: &str| self.column_kind(name) == Some(TypeKind::Text);
+        let named = operands
+            .iter()
+            .any(|operand| matches!(&operand.kind, ast::ExprKind::Name(name) if plain(name)));
+        if !quoted && !named {
+            return None;
+        }
+        let typed: Vec<_> = operands.iter().map(|operand| self.expr(operand)).collect();
+        let texts = typed.iter().filter(|value| *value.kind() == TypeKind::Text).count();
+        if typed.iter().any(Typed::is_error) {
+            return Some(self.error(expr));
+        }
+        let written = format!(
+            "\"{}\"",
+            operands.iter().map(|operand| self.piece(operand)).collect::<String>()
+        );
+        let message = match texts == typed.len() {
+            true => "`+` adds numbers; texts are joined by writing them in one".to_owned(),
+            false => {
+                let other = typed.iter().find(|value| *value.kind() != TypeKind::Text);
+                let other = other.map_or(String::new(), |value| {
+                    format!("`{}` is {}", value.expr.text, value.kind())
+                });
+                format!("`+` adds numbers, but there is a text, and {other}")
+            }
+        };
+        let text = typed.iter().find(|value| *value.kind() == TypeKind::Text);
+        let at = text.map_or(expr.span, |text| text.span);
+        let diagnostic = Diagnostic::new(Code::TYPE_MISMATCH, at, message)
+            .found("this is string")
+            .help(format!("write `{written}`"))
+            .fix(format!("write `{written}`"), expr.span, written);
+        self.say(diagnostic);
+        Some(self.error(expr))
+    }
+
+    /// An operand as a piece of a text.
+    fn piece(&self, operand: &ast::Expr) -> String {
+        let text = self.text_of(operand.span);
+        let inside = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        match (&operand.kind, inside) {
+            (ast::ExprKind::Text(_), Some(inside)) if !text.starts_with("\"\"\"") => inside.to_owned(),
+            _ => format!("${{{text}}}"),
         }
     }
 
-    fn no_arithmetic(&mut self, op: ArithmeticOp, at: Span, left: &Typed, right: &Typed) {
-        let sign = match op {
-            ArithmeticOp::Add => "+",
-            ArithmeticOp::Subtract => "-",
-            ArithmeticOp::Multiply => "*",
-            ArithmeticOp::Divide => "/",
-            ArithmeticOp::Remainder => "%",
+    /// A date moves by whole days only, and that must be known when the project is compiled.
+    fn moves_by_days(&mut self, left: &Typed, right: &Typed) -> bool {
+        let (date, by) = match (left.kind(), right.kind()) {
+            (TypeKind::Date, TypeKind::Duration) => (left, right),
+            (TypeKind::Duration, TypeKind::Date) => (right, left),
+            _ => return true,
         };
-        let (l, r) = (left.kind(), right.kind());
-        let later = |kind: &TypeKind| {
-            matches!(
-                kind,
-                TypeKind::Float | TypeKind::Date | TypeKind::Timestamp | TypeKind::Duration
-            )
-        };
-        let number = |kind: &TypeKind| matches!(kind, TypeKind::Int | TypeKind::Decimal { .. });
-        if (later(l) && (later(r) || number(r))) || (number(l) && later(r)) {
-            let what = format!("`{sign}` between {l} and {r}");
-            self.say(crate::check::not_yet(at, what));
-            return;
+        if whole_days(&by.expr) {
+            return true;
         }
+        let (day, text) = (&date.expr.text, &by.expr.text);
+        let message = format!("`{day}` is a date, and `{text}` is not a whole number of days");
+        let diagnostic = Diagnostic::new(Code::TYPE_MISMATCH, by.span, message).found("not known to be whole days");
+        self.say(diagnostic.help(format!("write days, as in `{day} + 1 day`, or use a timestamp")));
+        false
+    }
+
+    fn by_zero(&mut self, right: &Typed, op: ArithmeticOp) {
+        let message = format!("`{}` by zero never has an answer", sign(op));
+        let diagnostic = Diagnostic::new(Code::ALWAYS_MISSING, right.span, message).found("this is zero");
+        self.say(diagnostic.help("divide by something else"));
+    }
+
+    fn no_arithmetic(&mut self, expr: &ast::Expr, op: ArithmeticOp, at: Span, left: &Typed, right: &Typed) {
+        use TypeKind::{Date, Decimal, Duration, Float, Int, Timestamp};
+        let (l, r) = (left.kind(), right.kind());
+        let (lt, rt) = (&left.expr.text, &right.expr.text);
         let message = format!(
-            "`{sign}` takes numbers, but `{}` is {l} and `{}` is {r}",
-            left.expr.text, right.expr.text
+            "there is no `{}` of {l} and {r}: `{lt}` is {l}, `{rt}` is {r}",
+            sign(op)
         );
-        let mut diagnostic = Diagnostic::new(Code::TYPE_MISMATCH, at, message)
-            .found("both sides must be int or decimal")
+        let diagnostic = Diagnostic::new(Code::TYPE_MISMATCH, at, message)
+            .found(format!("{l} and {r}"))
             .label(left.span, format!("this is {l}"))
             .label(right.span, format!("this is {r}"));
-        if *l == TypeKind::Text && *r == TypeKind::Text {
-            diagnostic = diagnostic.help("texts are joined by writing them in one: `\"${first} ${last}\"`");
-        }
-        self.say(diagnostic);
+        let put = |diagnostic: Diagnostic, why: &str, span: Span, text: String| {
+            diagnostic
+                .help(format!("{why}: write `{text}`"))
+                .fix(format!("write `{text}`"), span, text)
+        };
+        let adds = matches!(op, ArithmeticOp::Add | ArithmeticOp::Subtract);
+        self.say(match (l, r) {
+            (Date, Int) if adds => {
+                let unit = if rt == "1" { "day" } else { "days" };
+                let days = match right.literal() {
+                    Some(_) => format!("{rt} {unit}"),
+                    None => format!("{rt} * 1 day"),
+                };
+                put(diagnostic, "a date moves by days", right.span, days)
+            }
+            (Timestamp, Int) if adds && right.literal().is_some() => diagnostic.help(format!(
+                "say in which unit: `{lt} {} {rt} s`, `{rt} min`, `{rt} hours`",
+                sign(op)
+            )),
+            (Timestamp, Int) if adds => put(diagnostic, "say in which unit", right.span, format!("{rt} * 1 s")),
+            (Timestamp, Date) => put(
+                diagnostic,
+                "take the day of the timestamp",
+                left.span,
+                format!("date({lt})"),
+            ),
+            (Date, Timestamp) => put(
+                diagnostic,
+                "take the day of the timestamp",
+                right.span,
+                format!("date({rt})"),
+            ),
+            (Decimal { .. }, Float) => put(
+                diagnostic,
+                "a decimal never becomes a float by itself",
+                left.span,
+                format!("float({lt})"),
+            ),
+            (Float, Decimal { .. }) => put(
+                diagnostic,
+                "a decimal never becomes a float by itself",
+                right.span,
+                format!("float({rt})"),
+            ),
+            (Timestamp | Date, Timestamp | Date) => diagnostic.help("two of them are a duration apart: write `-`"),
+            (Duration, Decimal { .. } | Float) | (Decimal { .. } | Float, Duration) => diagnostic
+                .help("a duration is taken a whole number of times: write it in a smaller unit, as in `90 min`"),
+            (Duration, Int) | (Int, Duration) if adds => {
+                diagnostic.help("a number beside a duration has a unit: `5 min`")
+            }
+            (TypeKind::Text, _) | (_, TypeKind::Text) if op == ArithmeticOp::Add => {
+                let joined = format!("\"${{{lt}}}${{{rt}}}\"");
+                put(diagnostic, "texts are joined by writing them in one", expr.span, joined)
+            }
+            (TypeKind::List(_), TypeKind::List(_)) if op == ArithmeticOp::Add => put(
+                diagnostic,
+                "lists are joined by a function",
+                expr.span,
+                format!("concat({lt}, {rt})"),
+            ),
+            (TypeKind::Json, _) | (_, TypeKind::Json) => diagnostic.help("read what is in the json as a number first"),
+            (TypeKind::Null, _) | (_, TypeKind::Null) => {
+                diagnostic.help("a missing value makes the answer missing: leave it out")
+            }
+            _ => {
+                diagnostic.help("`+ - * / %` take numbers; durations, dates and timestamps can be added and subtracted")
+            }
+        });
     }
 }
 
-fn result(op: ArithmeticOp, left: &TypeKind, right: &TypeKind) -> Option<TypeKind> {
-    if (left, right) == (&TypeKind::Int, &TypeKind::Int) {
-        return Some(TypeKind::Int);
+/// How it is written.
+pub(super) fn sign(op: ArithmeticOp) -> &'static str {
+    match op {
+        ArithmeticOp::Add => "+",
+        ArithmeticOp::Subtract => "-",
+        ArithmeticOp::Multiply => "*",
+        ArithmeticOp::Divide => "/",
+        ArithmeticOp::Remainder => "%",
     }
-    let (left, right) = (ty::digits(left)?, ty::digits(right)?);
-    let (precision, scale) = match op {
-        ArithmeticOp::Add | ArithmeticOp::Subtract => ty::sum(left, right),
-        ArithmeticOp::Multiply => ty::product(left, right),
-        ArithmeticOp::Divide | ArithmeticOp::Remainder => return None,
-    };
-    Some(TypeKind::Decimal { precision, scale })
+}
+
+fn is_zero(literal: &Literal) -> bool {
+    match literal {
+        Literal::Int(value) | Literal::Duration(value) => *value == 0,
+        Literal::Decimal { unscaled, .. } => *unscaled == 0,
+        Literal::Float(value) => *value == 0.0,
+        _ => false,
+    }
+}
+
+/// Whether a duration is whole days whatever the row holds.
+fn whole_days(expr: &Expr) -> bool {
+    let both = |left: &Expr, right: &Expr| whole_days(left) && whole_days(right);
+    match &expr.kind {
+        ExprKind::Literal(Literal::Duration(length)) => length % DAY == 0,
+        ExprKind::Literal(Literal::Null) | ExprKind::Reject(_) => true,
+        ExprKind::Negate(value) | ExprKind::Cast(value) => whole_days(value),
+        ExprKind::If { then, otherwise, .. } => both(then, otherwise),
+        ExprKind::Coalesce { value, default } => both(value, default),
+        ExprKind::Arithmetic { op, left, right } => match (op, &left.ty.kind, &right.ty.kind) {
+            (ArithmeticOp::Subtract, TypeKind::Date, TypeKind::Date) => true,
+            (ArithmeticOp::Add | ArithmeticOp::Subtract | ArithmeticOp::Remainder, ..) => both(left, right),
+            (ArithmeticOp::Multiply, TypeKind::Int, _) => whole_days(right),
+            (ArithmeticOp::Multiply, _, TypeKind::Int) => whole_days(left),
+            _ => false,
+        },
+        _ => false,
+    }
 }

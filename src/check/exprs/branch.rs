@@ -1,5 +1,6 @@
 //! `if`, `??` and `reject`: values of which only one branch is reached.
 
+use crate::check::ty;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::expr::{Expr, ExprKind, Literal};
 use crate::plan::types::{Type, TypeKind};
@@ -16,17 +17,32 @@ impl Checker<'_> {
         condition: &ast::Expr,
         then: &ast::Expr,
         otherwise: &ast::Expr,
+        hint: Option<&TypeKind>,
     ) -> Typed {
         let condition = self.condition(condition, "the condition of `if`");
-        let (then, otherwise) = (self.reachable(then), self.reachable(otherwise));
+        let then = self.reachable(then, hint);
+        let hint = hint.or_else(|| settled(&then));
+        let otherwise = self.reachable(otherwise, hint);
         if condition.is_error() || then.is_error() || otherwise.is_error() {
             return self.error(expr);
         }
-        let Some(kind) = self.together(&then, &otherwise, expr.span, "the branches of `if` have two types") else {
+        self.chosen(expr, condition, then, otherwise, "the branches of `if` have two types")
+    }
+
+    /// One of two typed values by a condition.
+    pub(super) fn chosen(
+        &mut self,
+        expr: &ast::Expr,
+        condition: Typed,
+        then: Typed,
+        otherwise: Typed,
+        what: &str,
+    ) -> Typed {
+        let Some(kind) = self.meet(&[&then, &otherwise], None, what) else {
             return self.error(expr);
         };
         let labels = union([&condition, &then, &otherwise]);
-        let ty = Type {
+        let mut ty = Type {
             optional: then.expr.ty.optional || otherwise.expr.ty.optional,
             kind,
         };
@@ -34,6 +50,7 @@ impl Checker<'_> {
         if then.is_error() || otherwise.is_error() {
             return self.error(expr);
         }
+        ty::label_inside(&mut ty.kind, &condition.labels);
         let kind = ExprKind::If {
             condition: Box::new(condition.expr),
             then: Box::new(then.expr),
@@ -43,8 +60,16 @@ impl Checker<'_> {
     }
 
     /// `value ?? default`
-    pub(super) fn coalesce(&mut self, expr: &ast::Expr, value: &ast::Expr, default: &ast::Expr) -> Typed {
-        let (value, default) = (self.expr(value), self.reachable(default));
+    pub(super) fn coalesce(
+        &mut self,
+        expr: &ast::Expr,
+        value: &ast::Expr,
+        default: &ast::Expr,
+        hint: Option<&TypeKind>,
+    ) -> Typed {
+        let value = self.expr_for(value, hint);
+        let hint = settled(&value).or(hint);
+        let default = self.reachable(default, hint);
         if value.is_error() || default.is_error() {
             return self.error(expr);
         }
@@ -53,7 +78,7 @@ impl Checker<'_> {
             return self.error(expr);
         }
         let what = "what stands in for a missing value has another type";
-        let Some(kind) = self.together(&value, &default, default.span, what) else {
+        let Some(kind) = self.meet(&[&value, &default], Some(default.span), what) else {
             return self.error(expr);
         };
         let labels = union([&value, &default]);
@@ -80,15 +105,15 @@ impl Checker<'_> {
             "`reject` stands where no branch can be left",
         )
         .found("every row would be turned away here")
-        .help("write it right of `??`: `x ?? reject \"no x\"`, or in a branch of `if`");
+        .help("write it right of `??`: `x ?? reject \"no x\"`, or in a branch of `if` or `match`");
         self.say(diagnostic);
         self.error(expr)
     }
 
     /// An expression that is reached only on one branch, so that it may be `reject`.
-    fn reachable(&mut self, expr: &ast::Expr) -> Typed {
+    pub(super) fn reachable(&mut self, expr: &ast::Expr, hint: Option<&TypeKind>) -> Typed {
         let ast::ExprKind::Reject(reason) = &expr.kind else {
-            return self.expr(expr);
+            return self.expr_for(expr, hint);
         };
         let place = match self.place {
             Place::Step => return self.reject(expr, reason),
@@ -103,18 +128,28 @@ impl Checker<'_> {
     }
 
     fn reject(&mut self, expr: &ast::Expr, reason: &ast::Expr) -> Typed {
-        let reason = self.expr(reason);
-        match reason.literal() {
-            Some(Literal::Text(text)) if !reason.is_error() => {
+        let typed = self.expr(reason);
+        if typed.is_error() {
+            return self.error(expr);
+        }
+        match typed.literal() {
+            Some(Literal::Text(text)) => {
                 let kind = ExprKind::Reject(text.clone());
                 self.typed(expr, kind, TypeKind::Never.required(), [])
             }
-            _ => self.error(expr),
+            _ => {
+                let message = "the reason of `reject` is the same for every row";
+                let diagnostic = Diagnostic::new(Code::REJECT_PLACE, reason.span, message).found("read from the row");
+                self.say(
+                    diagnostic.help("write it without `${ }`: the quarantine holds the row itself beside the reason"),
+                );
+                self.error(expr)
+            }
         }
     }
 
     /// A branch's value as one of the whole's type; one that is always there becomes one that may be missing.
-    fn branch_value(&mut self, typed: Typed, ty: &Type) -> Typed {
+    pub(super) fn branch_value(&mut self, typed: Typed, ty: &Type) -> Typed {
         let mut typed = self.convert(typed, &ty.kind);
         let never = matches!(typed.kind(), TypeKind::Never | TypeKind::Error);
         if ty.optional && !typed.expr.ty.optional && !never {
@@ -136,4 +171,10 @@ impl Checker<'_> {
             .fix(format!("write `{text}`"), expr.span, text.clone());
         self.say(diagnostic);
     }
+}
+
+/// The kind of a value that says what stands beside it; `null`, `reject` and numbers' literals say nothing.
+pub(super) fn settled(value: &Typed) -> Option<&TypeKind> {
+    let number = matches!(value.literal(), Some(Literal::Int(_) | Literal::Decimal { .. }));
+    (!number && !matches!(value.kind(), TypeKind::Null | TypeKind::Never | TypeKind::Error)).then(|| value.kind())
 }

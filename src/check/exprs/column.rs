@@ -119,6 +119,20 @@ impl Checker<'_> {
         Some(self.error(expr))
     }
 
+    /// Whether a plain name reads something here: a parameter of `row => …`, a column or a `param`.
+    pub(super) fn reads(&self, name: &str) -> bool {
+        let scope = self.place != Place::Constant;
+        self.locals.iter().any(|local| local.name == *name)
+            || scope && (find(self.columns, name).is_some() || self.ctx.types.param(name).is_some())
+    }
+
+    /// The kind of the column that a plain name reads.
+    pub(super) fn column_kind(&self, name: &str) -> Option<TypeKind> {
+        let local = self.locals.iter().rev().find(|local| local.name == *name);
+        let column = local.or_else(|| find(self.columns, name));
+        column.map(|column| column.ty.kind.clone())
+    }
+
     /// Whether a name is the other side of a join here, and nothing nearer.
     fn is_alias(&self, name: &str) -> bool {
         let prefix = format!("{}.", name.to_lowercase());

@@ -6,65 +6,25 @@ use crate::diag::{Code, Diagnostic};
 use crate::plan::expr::{Expr, ExprKind, Literal};
 use crate::plan::types::{Type, TypeKind};
 
-use super::{Checker, Typed};
+use super::meet::as_beside;
+use super::{Checker, Place, Typed, habits};
 
 impl Checker<'_> {
-    /// The kind that both values go together in; what cannot be is said, once, at `at`.
-    pub(super) fn together(&mut self, left: &Typed, right: &Typed, at: Span, what: &str) -> Option<TypeKind> {
-        let (own, other) = (as_beside(left, right.kind()), as_beside(right, left.kind()));
-        let kind = ty::unify(&own, &other);
-        if kind.is_none() {
-            self.apart(left, right, at, what);
-        }
-        kind.filter(|kind| *kind != TypeKind::Error)
-    }
-
-    /// Two values do not go together: an error that names both.
-    fn apart(&mut self, left: &Typed, right: &Typed, at: Span, what: &str) {
-        let (l, r) = (left.kind(), right.kind());
-        let message = format!("{what}: `{}` is {l}, `{}` is {r}", left.expr.text, right.expr.text);
-        let mut diagnostic = Diagnostic::new(Code::TYPE_MISMATCH, at, message)
-            .found(format!("{l} and {r} do not go together"))
-            .label(left.span, format!("this is {l}"))
-            .label(right.span, format!("this is {r}"));
-        for (text, kind) in [(left, r), (right, l)] {
-            if let (Some(Literal::Text(_)), TypeKind::Date | TypeKind::Timestamp | TypeKind::Uuid) =
-                (text.literal(), kind)
-            {
-                let written = format!("{kind}({})", text.expr.text);
-                diagnostic = diagnostic
-                    .help(format!("a text never becomes a {kind} by itself: write `{written}`"))
-                    .fix(format!("write `{written}`"), text.span, written);
-            }
-        }
-        self.say(diagnostic);
-    }
-
-    /// The value as one of this kind, which it goes together with. Whether it may be missing stays as it is.
+    /// The value as one of this kind, which it goes together with. Whether it may be missing stays as it is, and so do
+    /// the labels of its parts.
     pub(super) fn convert(&mut self, mut typed: Typed, kind: &TypeKind) -> Typed {
-        if typed.kind() == kind || matches!(typed.kind(), TypeKind::Error | TypeKind::Never) || *kind == TypeKind::Error
-        {
+        let settled = matches!(typed.kind(), TypeKind::Error | TypeKind::Never) || *kind == TypeKind::Error;
+        if settled || ty::same(typed.kind(), kind) {
             return typed;
         }
-        if let (Some(Literal::Text(variant)), TypeKind::Enum { name, variants }) = (typed.literal(), kind)
-            && !variants.contains(variant)
-        {
-            let near = suggest(variant, variants.iter().map(String::as_str)).map(|near| format!("\"{near}\""));
-            let diagnostic = unknown_variant(typed.span, variant, name, variants, near.as_deref());
+        let kind = ty::labelled_as(kind, typed.kind());
+        if let Some((variant, of, variants)) = foreign_variant(&typed.expr, &kind) {
+            let near = suggest(&variant, variants.iter().map(String::as_str)).map(|near| format!("\"{near}\""));
+            let diagnostic = unknown_variant(typed.span, &variant, &of, &variants, near.as_deref());
             self.say(diagnostic);
-            typed.expr.ty = ty::error();
-            return typed;
+            return failed(typed);
         }
-        let optional = typed.expr.ty.optional;
-        let ty = Type {
-            kind: kind.clone(),
-            optional,
-        };
-        match typed.literal().and_then(|literal| literal_as(literal, kind)) {
-            Some(literal) => typed.expr.kind = ExprKind::Literal(literal),
-            None => typed.expr = cast(typed.expr, ty.clone()),
-        }
-        typed.expr.ty = ty;
+        typed.expr = converted(typed.expr, kind);
         typed
     }
 
@@ -73,17 +33,17 @@ impl Checker<'_> {
         if typed.is_error() || wanted.kind == TypeKind::Error {
             return typed;
         }
-        let own = as_beside(&typed, &wanted.kind);
+        let own = as_beside(&typed.expr, &wanted.kind);
         let null = *typed.kind() == TypeKind::Null && !wanted.optional;
-        let fits = !null && ty::unify(&own, &wanted.kind).as_ref() == Some(&wanted.kind);
+        let fits = !null && ty::unify(&wanted.kind, &own).is_some_and(|both| ty::same(&both, &wanted.kind));
         if !fits {
             let diagnostic = misfit(&typed, &own, wanted, what);
             self.say(diagnostic);
             return failed(typed);
         }
         if typed.expr.ty.optional && !wanted.optional {
-            let diagnostic = may_be_missing(&typed, what);
-            self.say(diagnostic);
+            let rejects = self.place == Place::Step;
+            self.say(ways_out(may_be_missing(&typed, what), &typed, rejects));
             return failed(typed);
         }
         self.convert(typed, &wanted.kind)
@@ -94,25 +54,70 @@ impl Checker<'_> {
 pub fn may_be_missing(typed: &Typed, what: &str) -> Diagnostic {
     let text = &typed.expr.text;
     let message = format!("{what} is always there, but `{text}` may be missing");
-    Diagnostic::new(Code::MAY_BE_MISSING, typed.span, message)
-        .found(format!("this is {}", typed.expr.ty))
-        .help(format!(
-            "say what stands in for it: `{text} ?? {}`",
-            example(&typed.expr.ty.kind)
-        ))
-        .help(format!("or turn the row away: `{text} ?? reject \"no {text}\"`"))
+    let diagnostic =
+        Diagnostic::new(Code::MAY_BE_MISSING, typed.span, message).found(format!("this is {}", typed.expr.ty));
+    let whole = operand(typed);
+    let diagnostic = match example(&typed.expr.ty.kind) {
+        Some(default) => diagnostic.help(format!("say what stands in for it: `{whole} ?? {default}`")),
+        None => diagnostic,
+    };
+    diagnostic.help(format!(
+        "or turn the row away: `{whole} ?? reject \"{}\"`",
+        reason(text)
+    ))
 }
 
-/// A value of a kind, for help.
-pub fn example(kind: &TypeKind) -> &'static str {
-    match kind {
-        TypeKind::Bool => "false",
-        TypeKind::Int | TypeKind::Float | TypeKind::Decimal { .. } => "0",
-        TypeKind::Text => "\"\"",
-        TypeKind::Date => "date(\"1970-01-01\")",
-        TypeKind::Timestamp => "timestamp(\"1970-01-01T00:00:00Z\")",
-        _ => "…",
+/// Both ways out of [`may_be_missing`] as edits of the value where it stands; `rejects`: a row can be turned away there.
+pub fn ways_out(diagnostic: Diagnostic, typed: &Typed, rejects: bool) -> Diagnostic {
+    let whole = operand(typed);
+    let diagnostic = match example(&typed.expr.ty.kind) {
+        Some(default) => diagnostic.fix(
+            format!("fill it with `{default}`"),
+            typed.span,
+            format!("{whole} ?? {default}"),
+        ),
+        None => diagnostic,
+    };
+    match rejects {
+        true => {
+            let text = format!("{whole} ?? reject \"{}\"", reason(&typed.expr.text));
+            diagnostic.fix("turn the row away", typed.span, text)
+        }
+        false => diagnostic,
     }
+}
+
+/// The text of a value as the left side of `??`: `if` and `row => …` reach to the end of their line.
+fn operand(typed: &Typed) -> String {
+    let text = &typed.expr.text;
+    match text.starts_with("if ") {
+        true => format!("({text})"),
+        false => text.clone(),
+    }
+}
+
+/// Why a row is turned away: `no amount`.
+fn reason(text: &str) -> String {
+    let name = !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
+    match name {
+        true => format!("no {text}"),
+        false => "a value is missing".to_owned(),
+    }
+}
+
+/// A value of a kind that may stand in for a missing one, as it is written; `None` where there is no plain one.
+pub fn example(kind: &TypeKind) -> Option<String> {
+    Some(match kind {
+        TypeKind::Bool => "false".to_owned(),
+        TypeKind::Int | TypeKind::Float | TypeKind::Decimal { .. } => "0".to_owned(),
+        TypeKind::Text => "\"\"".to_owned(),
+        TypeKind::Date => "date(\"1970-01-01\")".to_owned(),
+        TypeKind::Timestamp => "timestamp(\"1970-01-01T00:00:00Z\")".to_owned(),
+        TypeKind::Duration => "0 s".to_owned(),
+        TypeKind::List(_) => "[]".to_owned(),
+        TypeKind::Enum { name, variants } => format!("{name}.{}", variants.first()?),
+        _ => return None,
+    })
 }
 
 /// A cast to a type, unless it has it.
@@ -122,6 +127,72 @@ pub(super) fn cast(expr: Expr, ty: Type) -> Expr {
         kind: ExprKind::Cast(Box::new(expr)),
         ty,
         text,
+    }
+}
+
+/// An expression as one of a kind that it goes together with: literals, lists and records are rewritten, others cast.
+fn converted(expr: Expr, kind: TypeKind) -> Expr {
+    if ty::same(&expr.ty.kind, &kind) {
+        return expr;
+    }
+    let Expr { kind: node, ty, text } = expr;
+    let optional = ty.optional;
+    let node = match (node, &kind) {
+        (ExprKind::Literal(literal), _) => match literal_as(&literal, &kind) {
+            Some(literal) => ExprKind::Literal(literal),
+            None => ExprKind::Cast(Box::new(Expr {
+                kind: ExprKind::Literal(literal),
+                ty,
+                text: text.clone(),
+            })),
+        },
+        (ExprKind::List(items), TypeKind::List(item)) => {
+            ExprKind::List(items.into_iter().map(|value| part(value, item)).collect())
+        }
+        (ExprKind::Struct(values), TypeKind::Struct(fields)) => {
+            let mut ordered = Vec::new();
+            for field in fields {
+                let found = values.iter().find(|(name, _)| *name == field.name);
+                ordered.extend(found.map(|(name, value)| (name.clone(), part(value.clone(), &field.ty))));
+            }
+            ExprKind::Struct(ordered)
+        }
+        (node, _) => ExprKind::Cast(Box::new(Expr {
+            kind: node,
+            ty,
+            text: text.clone(),
+        })),
+    };
+    Expr {
+        kind: node,
+        ty: Type { kind, optional },
+        text,
+    }
+}
+
+/// A part of a list or a record as one of the whole's type for it.
+fn part(value: Expr, wanted: &Type) -> Expr {
+    let value = converted(value, wanted.kind.clone());
+    match wanted.optional && !value.ty.optional {
+        true => cast(value, wanted.clone()),
+        false => value,
+    }
+}
+
+/// The first text in a literal, or in a list or record of them, that is no variant of the enum that it stands for.
+fn foreign_variant(expr: &Expr, kind: &TypeKind) -> Option<(String, String, Vec<String>)> {
+    match (&expr.kind, kind) {
+        (ExprKind::Literal(Literal::Text(variant)), TypeKind::Enum { name, variants }) => {
+            (!variants.contains(variant)).then(|| (variant.clone(), name.clone(), variants.clone()))
+        }
+        (ExprKind::List(items), TypeKind::List(item)) => {
+            items.iter().find_map(|value| foreign_variant(value, &item.kind))
+        }
+        (ExprKind::Struct(values), TypeKind::Struct(fields)) => values.iter().find_map(|(name, value)| {
+            let field = fields.iter().find(|field| field.name == *name)?;
+            foreign_variant(value, &field.ty.kind)
+        }),
+        _ => None,
     }
 }
 
@@ -144,19 +215,26 @@ fn misfit(typed: &Typed, own: &TypeKind, wanted: &Type, what: &str) -> Diagnosti
         let message = format!("{what} is always there, so it cannot be `null`");
         let found =
             Diagnostic::new(Code::MAY_BE_MISSING, typed.span, message).found(format!("{} is asked for", wanted.kind));
-        return found.help(format!("write a value: `{}`", example(&wanted.kind)));
+        return match example(&wanted.kind) {
+            Some(example) => found.help(format!("write a value: `{example}`")),
+            None => found.help(format!("write a value, or declare it with `?`: `{}?`", wanted.kind)),
+        };
     }
     let message = format!("{what} is {}, but `{text}` is {}", wanted.kind, typed.kind());
     let diagnostic =
         Diagnostic::new(Code::TYPE_MISMATCH, typed.span, message).found(format!("this is {}", typed.kind()));
-    match (typed.literal(), &wanted.kind) {
-        (Some(Literal::Text(_)), TypeKind::Date | TypeKind::Timestamp | TypeKind::Uuid) => {
-            let written = format!("{}({text})", wanted.kind);
-            diagnostic
-                .help(format!("write `{written}`"))
-                .fix(format!("write `{written}`"), typed.span, written)
+    match habits::into(typed, &wanted.kind) {
+        Some(way) => way.put(diagnostic),
+        None if decimals => {
+            let TypeKind::Decimal { precision, scale } = wanted.kind else {
+                return diagnostic;
+            };
+            let written = format!("decimal({text}, {precision}, {scale})");
+            diagnostic.help(format!(
+                "a wider decimal never narrows by itself: write `{written}`, which may be missing"
+            ))
         }
-        _ => diagnostic,
+        None => diagnostic,
     }
 }
 
@@ -175,19 +253,6 @@ pub(super) fn unknown_variant(
             .help(format!("did you mean `{near}`?"))
             .fix(format!("write `{near}`"), span, near),
         None => diagnostic.help(format!("write one of {}", variants.join(", "))),
-    }
-}
-
-/// The kind that a value has beside another: a number's literal is as wide as it is written, or a float; a text's is a
-/// variant beside an enum.
-pub(super) fn as_beside(typed: &Typed, other: &TypeKind) -> TypeKind {
-    match (typed.literal(), other) {
-        (Some(Literal::Int(value)), TypeKind::Decimal { .. }) => {
-            super::literal::decimal_type(i128::from(*value), 0).unwrap_or(TypeKind::Int)
-        }
-        (Some(Literal::Int(_) | Literal::Decimal { .. }), TypeKind::Float) => TypeKind::Float,
-        (Some(Literal::Text(_)), TypeKind::Enum { .. }) => other.clone(),
-        _ => typed.kind().clone(),
     }
 }
 

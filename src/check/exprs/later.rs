@@ -1,4 +1,4 @@
-//! What the language has and this version cannot do, and what is no expression at all.
+//! What is no expression at all.
 
 use crate::base::Span;
 use crate::diag::{Code, Diagnostic};
@@ -13,23 +13,20 @@ impl Checker<'_> {
         self.error(expr)
     }
 
-    /// The constructs that have no place in the plan yet.
-    pub(super) fn later(&mut self, expr: &ast::Expr) -> Typed {
-        let what = match &expr.kind {
-            ExprKind::Member { .. } => "`x.field`",
-            ExprKind::Index { .. } => "`list[i]`",
-            ExprKind::Match { .. } => "`match`",
-            ExprKind::Lambda { .. } => "`row => …`",
-            ExprKind::Quantity { .. } => "durations in expressions",
-            other => return self.no_value(expr, name_of(other)),
-        };
-        self.refused(expr, expr.span, what)
-    }
-
-    fn no_value(&mut self, expr: &ast::Expr, what: &str) -> Typed {
+    /// What is no expression: parts of settings and declarations.
+    pub(super) fn no_value(&mut self, expr: &ast::Expr) -> Typed {
+        let what = name_of(&expr.kind);
         let message = format!("{what} is no value of a row");
         let diagnostic = Diagnostic::new(Code::NOT_A_VALUE, expr.span, message).found("an expression is expected");
-        self.say(diagnostic.help("write a column, a literal, an operator or a call"));
+        self.say(match &expr.kind {
+            ExprKind::Range { .. } => {
+                diagnostic.help("a range stands behind `in` and in an arm of `match`: `x in 1..3`")
+            }
+            ExprKind::Lambda { .. } => {
+                diagnostic.help("it is an argument of a function on lists: `filter(xs, x => x > 0)`")
+            }
+            _ => diagnostic.help("write a column, a literal, an operator or a call"),
+        });
         self.error(expr)
     }
 }
@@ -40,8 +37,7 @@ fn name_of(kind: &ExprKind) -> &'static str {
         ExprKind::Rate { .. } | ExprKind::For { .. } => "a rate",
         ExprKind::Of { .. } => "`of`",
         ExprKind::Range { .. } => "a range",
-        ExprKind::List(_) => "a list",
-        ExprKind::Record(_) => "a record",
+        ExprKind::Lambda { .. } => "`row => …`",
         ExprKind::Variant { .. } => "a value with settings of its own",
         ExprKind::Label(_) => "a label",
         _ => "this",

@@ -1,20 +1,21 @@
-//! Literals: numbers as wide as they are written, and texts.
+//! Literals of numbers: as wide as they are written, or of the type that their place asks for.
 
-use crate::check::ty::MAX_DIGITS;
+use crate::check::ty::{self, MAX_DIGITS};
 use crate::diag::{Code, Diagnostic};
 use crate::plan::expr::Literal;
 use crate::plan::types::TypeKind;
-use crate::syntax::ast::{self, TextPart};
+use crate::syntax::ast;
 
+use super::meet::as_beside;
 use super::{Checker, Typed};
 
 impl Checker<'_> {
     /// A whole number: an `int` where it fits one, else a decimal as wide as it is.
-    pub(super) fn int(&mut self, expr: &ast::Expr, digits: &str, negative: bool) -> Typed {
+    pub(super) fn int(&mut self, expr: &ast::Expr, digits: &str, negative: bool, hint: Option<&TypeKind>) -> Typed {
         let Some(value) = signed(digits, negative) else {
             return self.too_many_digits(expr);
         };
-        match i64::try_from(value) {
+        let typed = match i64::try_from(value) {
             Ok(value) => self.constant(expr, Literal::Int(value), TypeKind::Int),
             Err(_) => match decimal_type(value, 0) {
                 Some(kind) => self.constant(
@@ -27,36 +28,34 @@ impl Checker<'_> {
                 ),
                 None => self.too_many_digits(expr),
             },
-        }
+        };
+        self.as_asked(typed, hint)
     }
 
     /// A decimal, as wide as it is written: `1.10` is decimal(3, 2).
-    pub(super) fn decimal(&mut self, expr: &ast::Expr, text: &str, negative: bool) -> Typed {
+    pub(super) fn decimal(&mut self, expr: &ast::Expr, text: &str, negative: bool, hint: Option<&TypeKind>) -> Typed {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let read = || {
             let scale = u8::try_from(fraction.len()).ok()?;
             let unscaled = signed(&format!("{whole}{fraction}"), negative)?;
             Some((decimal_type(unscaled, scale)?, Literal::Decimal { unscaled, scale }))
         };
-        match read() {
+        let typed = match read() {
             Some((kind, literal)) => self.constant(expr, literal, kind),
             None => self.too_many_digits(expr),
-        }
+        };
+        self.as_asked(typed, hint)
     }
 
-    /// A text without `${ }`.
-    pub(super) fn text(&mut self, expr: &ast::Expr, parts: &[TextPart]) -> Typed {
-        let mut text = String::new();
-        for part in parts {
-            match part {
-                TextPart::Plain(plain) => text.push_str(plain),
-                TextPart::Expr(inner) => {
-                    self.say(crate::check::not_yet(inner.span, "texts with `${ }` in expressions"));
-                    return self.error(expr);
-                }
-            }
+    /// A number's literal as one of the kind that its place asks for, if it fits.
+    fn as_asked(&mut self, typed: Typed, hint: Option<&TypeKind>) -> Typed {
+        let Some(hint @ (TypeKind::Decimal { .. } | TypeKind::Float)) = hint else {
+            return typed;
+        };
+        match ty::unify(&as_beside(&typed.expr, hint), hint) {
+            Some(kind) if kind == *hint => self.convert(typed, hint),
+            _ => typed,
         }
-        self.constant(expr, Literal::Text(text), TypeKind::Text)
     }
 
     fn too_many_digits(&mut self, expr: &ast::Expr) -> Typed {

@@ -1,26 +1,24 @@
-//! `and`, `or`, `not`, `is null`: three-valued, as conditions are.
+//! Operators: which construct each is; `and`, `or`, `not`, three-valued as conditions are.
 
-use crate::diag::{Code, Diagnostic};
-use crate::plan::expr::{CompareOp, ExprKind, LogicOp};
+use crate::base::Span;
+use crate::plan::expr::{ArithmeticOp, CompareOp, Expr, ExprKind, LogicOp};
 use crate::plan::types::{Type, TypeKind};
 use crate::syntax::ast::{self, BinaryOp, UnaryOp};
 
 use super::{Checker, Typed, union};
-use crate::base::Span;
-use crate::plan::expr::ArithmeticOp;
 
 impl Checker<'_> {
     /// An infix operator.
     pub(super) fn binary(
         &mut self,
         expr: &ast::Expr,
-        op: BinaryOp,
-        at: Span,
+        (op, at): (BinaryOp, Span),
         left: &ast::Expr,
         right: &ast::Expr,
+        hint: Option<&TypeKind>,
     ) -> Typed {
         match op {
-            BinaryOp::Coalesce => self.coalesce(expr, left, right),
+            BinaryOp::Coalesce => self.coalesce(expr, left, right, hint),
             BinaryOp::Or => self.logic(expr, LogicOp::Or, left, right),
             BinaryOp::And => self.logic(expr, LogicOp::And, left, right),
             BinaryOp::Equal => self.compare(expr, CompareOp::Equal, at, left, right),
@@ -32,26 +30,31 @@ impl Checker<'_> {
             BinaryOp::Add => self.arithmetic(expr, ArithmeticOp::Add, at, left, right),
             BinaryOp::Subtract => self.arithmetic(expr, ArithmeticOp::Subtract, at, left, right),
             BinaryOp::Multiply => self.arithmetic(expr, ArithmeticOp::Multiply, at, left, right),
-            BinaryOp::Divide => self.refused(expr, at, "division (`/`)"),
-            BinaryOp::Remainder => self.refused(expr, at, "remainders (`%`)"),
-            BinaryOp::Like => self.refused(expr, at, "`like`"),
-            BinaryOp::Matches => self.refused(expr, at, "`matches`"),
+            BinaryOp::Divide => self.arithmetic(expr, ArithmeticOp::Divide, at, left, right),
+            BinaryOp::Remainder => self.arithmetic(expr, ArithmeticOp::Remainder, at, left, right),
+            BinaryOp::Like => self.like(expr, left, right, false),
+            BinaryOp::Matches => self.matches(expr, left, right, false),
         }
     }
 
     /// A prefix operator.
-    pub(super) fn unary(&mut self, expr: &ast::Expr, op: UnaryOp, value: &ast::Expr) -> Typed {
-        match op {
-            UnaryOp::Negate => self.negate(expr, value),
-            UnaryOp::Not => {
-                let value = self.condition(value, "what `not` turns round");
-                if value.is_error() {
-                    return self.error(expr);
-                }
-                let (ty, labels) = (value.expr.ty.clone(), value.labels);
-                self.typed(expr, ExprKind::Not(Box::new(value.expr)), ty, labels)
+    pub(super) fn unary(&mut self, expr: &ast::Expr, op: UnaryOp, value: &ast::Expr, hint: Option<&TypeKind>) -> Typed {
+        if op == UnaryOp::Negate {
+            return self.negate(expr, value, hint);
+        }
+        if let ast::ExprKind::Binary { op, left, right, .. } = &value.kind {
+            // `x not like "a%"` is read as `not (x like "a%")`, and is an operation of its own.
+            match op {
+                BinaryOp::Like => return self.like(expr, left, right, true),
+                BinaryOp::Matches => return self.matches(expr, left, right, true),
+                _ => {}
             }
         }
+        let value = self.condition(value, "what `not` turns round");
+        if value.is_error() {
+            return self.error(expr);
+        }
+        self.answer(expr, [value], |[value]| ExprKind::Not(Box::new(value)))
     }
 
     fn logic(&mut self, expr: &ast::Expr, op: LogicOp, left: &ast::Expr, right: &ast::Expr) -> Typed {
@@ -62,49 +65,30 @@ impl Checker<'_> {
         self.joined(expr, op, left, right)
     }
 
-    /// `and` or `or` of two checked conditions.
+    /// `and` or `or` of two typed conditions.
     pub(super) fn joined(&mut self, expr: &ast::Expr, op: LogicOp, left: Typed, right: Typed) -> Typed {
         if left.is_error() || right.is_error() {
             return self.error(expr);
         }
-        let labels = union([&left, &right]);
-        let ty = Type {
-            kind: TypeKind::Bool,
-            optional: left.expr.ty.optional || right.expr.ty.optional,
-        };
-        let kind = ExprKind::Logic {
+        self.answer(expr, [left, right], |[left, right]| ExprKind::Logic {
             op,
-            left: Box::new(left.expr),
-            right: Box::new(right.expr),
-        };
-        self.typed(expr, kind, ty, labels)
+            left: Box::new(left),
+            right: Box::new(right),
+        })
     }
 
-    /// `x is null`, `x is not null`.
-    pub(super) fn is(&mut self, expr: &ast::Expr, value: &ast::Expr, not: bool, other: &ast::Expr) -> Typed {
-        if !matches!(other.kind, ast::ExprKind::Null) {
-            return self.refused(expr, expr.span, "`is` between two values");
-        }
-        let value = self.expr(value);
-        if value.is_error() {
-            return self.error(expr);
-        }
-        if !value.expr.ty.optional {
-            let text = &value.expr.text;
-            let message = format!(
-                "`{text}` is always there, so `{}` is the same for every row",
-                self.text_of(expr.span)
-            );
-            let diagnostic = Diagnostic::new(Code::ALWAYS_PRESENT, expr.span, message)
-                .label(value.span, format!("this is {}", value.expr.ty))
-                .found(format!("always {not}"));
-            self.say(diagnostic.help("leave it out, or declare a field that may be missing with `?`"));
-        }
-        let labels = value.labels;
-        let kind = ExprKind::IsNull {
-            value: Box::new(value.expr),
-            negated: not,
+    /// An answer of yes or no from typed values: missing where one of them is, labelled as all of them.
+    pub(super) fn answer<const N: usize>(
+        &self,
+        expr: &ast::Expr,
+        values: [Typed; N],
+        kind: impl FnOnce([Expr; N]) -> ExprKind,
+    ) -> Typed {
+        let ty = Type {
+            kind: TypeKind::Bool,
+            optional: values.iter().any(|value| value.expr.ty.optional),
         };
-        self.typed(expr, kind, TypeKind::Bool.required(), labels)
+        let labels = union(&values);
+        self.typed(expr, kind(values.map(|value| value.expr)), ty, labels)
     }
 }

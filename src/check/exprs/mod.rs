@@ -3,6 +3,7 @@
 //! One mistake is said once: what is wrong gets the type `Error`, which goes together with everything.
 //! It must not know steps: who asks gives the columns in scope and says what kind of place it is.
 
+mod access;
 mod aggregate;
 mod arithmetic;
 mod branch;
@@ -11,16 +12,25 @@ pub mod column;
 mod compare;
 pub mod convert;
 pub mod declassify;
+mod duration;
+mod habits;
+mod interpolate;
+mod json;
 mod later;
 mod literal;
 mod logic;
+mod matching;
+mod meet;
 mod membership;
+mod pattern;
+mod record;
 mod text;
 
 use std::collections::BTreeSet;
 
 use crate::base::Span;
 use crate::check::context::Context;
+use crate::check::ty;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::expr::{Expr, ExprKind, Literal};
 use crate::plan::types::{Column, Type, TypeKind};
@@ -69,6 +79,25 @@ impl Typed {
             ExprKind::Literal(literal) => Some(literal),
             _ => None,
         }
+    }
+
+    /// What it is worth, if that is known: a literal, or a list or record of what is known.
+    pub fn value(&self) -> Option<Literal> {
+        value_of(&self.expr)
+    }
+}
+
+/// What an expression is worth, if that is known without computing.
+fn value_of(expr: &Expr) -> Option<Literal> {
+    match &expr.kind {
+        ExprKind::Literal(literal) => Some(literal.clone()),
+        ExprKind::Cast(inner) if inner.ty.kind == expr.ty.kind => value_of(inner),
+        ExprKind::List(items) => items.iter().map(value_of).collect::<Option<_>>().map(Literal::List),
+        ExprKind::Struct(fields) => {
+            let field = |(name, value): &(String, Expr)| Some((name.clone(), value_of(value)?));
+            fields.iter().map(field).collect::<Option<_>>().map(Literal::Struct)
+        }
+        _ => None,
     }
 }
 
@@ -123,14 +152,15 @@ impl<'c> Checker<'c> {
         match &expr.kind {
             Kind::Null => self.typed(expr, ExprKind::Literal(Literal::Null), TypeKind::Null.optional(), []),
             Kind::Bool(value) => self.constant(expr, Literal::Bool(*value), TypeKind::Bool),
-            Kind::Int(digits) => self.int(expr, digits, false),
-            Kind::Decimal(text) => self.decimal(expr, text, false),
+            Kind::Int(digits) => self.int(expr, digits, false, hint),
+            Kind::Decimal(text) => self.decimal(expr, text, false, hint),
             Kind::Text(parts) => self.text(expr, parts),
+            Kind::Quantity { number, unit } => self.quantity(expr, number, unit),
             Kind::Name(name) => self.name(expr, name, hint),
-            Kind::Member { of, name } => match self.of_joined(expr, of, name) {
-                Some(column) => column,
-                None => self.later(expr),
-            },
+            Kind::Member { of, name } => self.member(expr, of, name),
+            Kind::Index { of, index } => self.index(expr, of, index),
+            Kind::List(items) => self.list(expr, items, hint),
+            Kind::Record(fields) => self.record(expr, fields, hint),
             Kind::Call {
                 function, arguments, ..
             } if function.kind == Kind::Name(declassify::DECLASSIFY.to_owned()) => {
@@ -141,13 +171,13 @@ impl<'c> Checker<'c> {
                 arguments,
                 order,
             } => self.call(expr, function, arguments, order),
-            Kind::Unary { op, value } => self.unary(expr, *op, value),
+            Kind::Unary { op, value } => self.unary(expr, *op, value, hint),
             Kind::Binary {
                 op,
                 op_span,
                 left,
                 right,
-            } => self.binary(expr, *op, *op_span, left, right),
+            } => self.binary(expr, (*op, *op_span), left, right, hint),
             Kind::Is { value, not, other } => self.is(expr, value, *not, other),
             Kind::In { value, not, set } => self.membership(expr, value, *not, set),
             Kind::Between { value, not, low, high } => self.between(expr, value, *not, low, high),
@@ -155,10 +185,11 @@ impl<'c> Checker<'c> {
                 condition,
                 then,
                 otherwise,
-            } => self.branch(expr, condition, then, otherwise),
+            } => self.branch(expr, condition, then, otherwise, hint),
+            Kind::Match { value, arms } => self.matching(expr, value, arms, hint),
             Kind::Reject(_) => self.misplaced_reject(expr),
             Kind::Bad => self.error(expr),
-            _ => self.later(expr),
+            _ => self.no_value(expr),
         }
     }
 
@@ -185,6 +216,7 @@ impl<'c> Checker<'c> {
                         format!("write `{} != 0`", typed.expr.text)
                     }
                     TypeKind::Text => format!("write `{} != \"\"`", typed.expr.text),
+                    TypeKind::List(_) => format!("write `len({}) > 0`", typed.expr.text),
                     _ => format!("compare it: `{} == …`", typed.expr.text),
                 };
                 self.say(diagnostic.help(help));
@@ -202,11 +234,15 @@ impl<'c> Checker<'c> {
         one_line(self.ctx.sources.text(span))
     }
 
-    fn typed(&self, expr: &ast::Expr, kind: ExprKind, ty: Type, labels: impl IntoIterator<Item = String>) -> Typed {
+    fn typed(&self, expr: &ast::Expr, kind: ExprKind, mut ty: Type, labels: impl IntoIterator<Item = String>) -> Typed {
+        let labels: BTreeSet<String> = labels.into_iter().collect();
+        if !labels.is_empty() && !knows_its_parts(&kind) {
+            ty::label_inside(&mut ty.kind, &labels);
+        }
         let text = self.text_of(expr.span);
         Typed {
             expr: Expr { kind, ty, text },
-            labels: labels.into_iter().collect(),
+            labels,
             span: expr.span,
         }
     }
@@ -219,6 +255,25 @@ impl<'c> Checker<'c> {
     fn error(&self, expr: &ast::Expr) -> Typed {
         self.typed(expr, ExprKind::Literal(Literal::Null), TypeKind::Error.required(), [])
     }
+}
+
+/// Whether an expression says itself which labels each part of its value carries. The parts of any other value carry all
+/// that the whole was computed from.
+fn knows_its_parts(kind: &ExprKind) -> bool {
+    use ExprKind::{Cast, Coalesce, Column, If, Index, List, Local, Match, Member, Struct};
+    matches!(
+        kind,
+        Column(_)
+            | Local(_)
+            | Member { .. }
+            | Index { .. }
+            | List(_)
+            | Struct(_)
+            | Coalesce { .. }
+            | If { .. }
+            | Match { .. }
+            | Cast(_)
+    )
 }
 
 /// Labels of several expressions together.

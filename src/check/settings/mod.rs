@@ -6,7 +6,7 @@ mod constant;
 mod forms;
 mod free;
 mod kinds;
-mod quantity;
+pub mod quantity;
 mod rates;
 mod scalars;
 mod value;

@@ -64,7 +64,7 @@ fn unfit(column: &Column, name: &Spanned<String>, target: Span) -> Option<Diagno
             .label(name.span, "the partition names it")
             .help(format!(
                 "say what stands in for it: `derive {wanted} = {wanted} ?? {}`",
-                example(&ty.kind)
+                example(&ty.kind).unwrap_or_else(|| "…".to_owned())
             ))
             .help(format!(
                 "or turn the row away: `derive {wanted} = {wanted} ?? reject \"no {wanted}\"`"

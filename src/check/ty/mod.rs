@@ -2,34 +2,20 @@
 //!
 //! It must not know expressions: it sees plain types.
 
+mod arithmetic;
 mod decimal;
 mod resolve;
+mod unify;
 
-pub use decimal::{MAX_DIGITS, product, sum, widest};
+pub use arithmetic::{Operation, arithmetic};
+pub use decimal::{MAX_DIGITS, widest};
 pub use resolve::resolve;
+pub use unify::{inner_labels, is_open, label_inside, labelled_as, same, unify, unify_types};
 
 use crate::plan::types::{Type, TypeKind};
 
 /// Digits that an `int` has where it meets a decimal.
 pub const INT_DIGITS: u8 = 20;
-
-/// The kind that holds the values of both without loss: the same kind, a decimal for int and decimal, the other one
-/// for `null`, `reject` and mistakes. `None` if they do not go together.
-pub fn unify(left: &TypeKind, right: &TypeKind) -> Option<TypeKind> {
-    use TypeKind::{Decimal, Error, Int, Never, Null};
-    Some(match (left, right) {
-        (Error, _) | (_, Error) => Error,
-        (Never | Null, other) if *other != Never => other.clone(),
-        (other, Never | Null) => other.clone(),
-        (Decimal { .. }, Int) | (Int, Decimal { .. }) | (Decimal { .. }, Decimal { .. }) => {
-            let (left, right) = (digits(left)?, digits(right)?);
-            let (precision, scale) = widest(left, right)?;
-            Decimal { precision, scale }
-        }
-        _ if left == right => left.clone(),
-        _ => return None,
-    })
-}
 
 /// Precision and scale of a number, an int's where it meets decimals.
 pub fn digits(kind: &TypeKind) -> Option<(u8, u8)> {
@@ -52,6 +38,16 @@ pub fn ordered(kind: &TypeKind) -> bool {
         kind,
         Int | Float | Decimal { .. } | Text | Date | Timestamp | Duration | Error
     )
+}
+
+/// Whether an object is part of a kind: it has no value to compare, only bytes in the lake.
+pub fn holds_object(kind: &TypeKind) -> bool {
+    match kind {
+        TypeKind::Object => true,
+        TypeKind::List(inner) | TypeKind::Map(inner) => holds_object(&inner.kind),
+        TypeKind::Struct(fields) => fields.iter().any(|field| holds_object(&field.ty.kind)),
+        _ => false,
+    }
 }
 
 /// A kind's word without its numbers and names, as declarations of functions list it.
