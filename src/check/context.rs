@@ -30,8 +30,8 @@ pub struct Types {
     enums: BTreeMap<String, Vec<String>>,
     /// What each `type` stands for.
     aliases: BTreeMap<String, ast::TypeExpr>,
-    /// Names of schemas: known, so that a field of such a type is not called unknown.
-    schemas: Vec<String>,
+    /// The fields of each schema, which may stand for a struct.
+    schemas: BTreeMap<String, Vec<ast::Field>>,
     /// The type of each `param`.
     params: BTreeMap<String, ast::TypeExpr>,
 }
@@ -52,7 +52,9 @@ impl Types {
                 ast::ItemKind::Param { name, ty, .. } => {
                     types.params.entry(name.text.clone()).or_insert_with(|| ty.clone());
                 }
-                ast::ItemKind::Schema { name, .. } => types.schemas.push(name.text.clone()),
+                ast::ItemKind::Schema { name, fields } => {
+                    types.schemas.entry(name.text.clone()).or_insert_with(|| fields.clone());
+                }
                 _ => {}
             }
         }
@@ -69,9 +71,14 @@ impl Types {
         self.aliases.get(name)
     }
 
-    /// Whether a schema has this name.
-    pub fn is_schema(&self, name: &str) -> bool {
-        self.schemas.iter().any(|schema| schema == name)
+    /// The fields of a schema.
+    pub fn schema(&self, name: &str) -> Option<&[ast::Field]> {
+        self.schemas.get(name).map(Vec::as_slice)
+    }
+
+    /// Every `type` with what it stands for, by name.
+    pub fn aliases(&self) -> impl Iterator<Item = (&str, &ast::TypeExpr)> {
+        self.aliases.iter().map(|(name, ty)| (name.as_str(), ty))
     }
 
     /// The type of a `param`, as written.
@@ -84,7 +91,7 @@ impl Types {
         self.enums
             .keys()
             .chain(self.aliases.keys())
-            .chain(&self.schemas)
+            .chain(self.schemas.keys())
             .map(String::as_str)
     }
 }

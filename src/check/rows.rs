@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::expr::Literal;
-use crate::plan::types::{Column, TypeKind};
+use crate::plan::types::{Column, TypeKind, object_fields};
 use crate::syntax::ast;
 
 use super::context::Context;
@@ -47,18 +47,8 @@ pub fn check_row(
             continue;
         };
         let mut checker = Checker::new(ctx, &[], Place::Constant, diagnostics);
-        let typed = checker.wanted(value, &column.ty, &format!("`{}`", column.name));
-        if typed.is_error() {
-            continue;
-        }
-        match typed.literal() {
-            Some(literal) => values.push((column.name.clone(), literal.clone())),
-            None => {
-                let message = format!("`{}` is not known when the project is compiled", typed.expr.text);
-                let diagnostic = Diagnostic::new(Code::NOT_CONSTANT, value.span, message);
-                diagnostics.push(diagnostic.found("not a value").help("write the value itself"));
-            }
-        }
+        let known = checker.known(value, &column.ty, &format!("`{}`", column.name));
+        values.extend(known.map(|literal| (column.name.clone(), literal)));
     }
     values
 }
@@ -101,6 +91,18 @@ fn filled(column: &Column, number: u64) -> Literal {
         TypeKind::Date => Literal::Date(i32::try_from(number).unwrap_or(0)),
         TypeKind::Timestamp => Literal::Timestamp(i64::try_from(number).unwrap_or(0)),
         TypeKind::Uuid => Literal::Uuid(format!("00000000-0000-0000-0000-{number:012}")),
-        _ => Literal::Null,
+        TypeKind::Duration => Literal::Duration(0),
+        TypeKind::Bytes => Literal::Bytes(Vec::new()),
+        TypeKind::Json => Literal::Json("null".to_owned()),
+        TypeKind::List(_) => Literal::List(Vec::new()),
+        TypeKind::Map(_) => Literal::Map(Vec::new()),
+        TypeKind::Struct(fields) => filled_fields(fields),
+        TypeKind::Object => filled_fields(&object_fields()),
+        TypeKind::Null | TypeKind::Never | TypeKind::Error => Literal::Null,
     }
+}
+
+fn filled_fields(fields: &[Column]) -> Literal {
+    let field = |field: &Column| (field.name.clone(), filled(field, 0));
+    Literal::Struct(fields.iter().map(field).collect())
 }

@@ -21,40 +21,123 @@ pub fn check_schema(
     fields: &[ast::Field],
     diagnostics: &mut Diagnostics,
 ) -> plan::Schema {
-    let mut kept: Vec<(&ast::Field, Column)> = Vec::new();
-    for field in fields {
-        let column = column(ctx, field, diagnostics);
-        let first = kept.iter().find(|(_, other)| other.name == column.name);
-        match first {
-            Some((first, _)) => diagnostics.push(duplicate(&field.name, &first.name)),
-            None => kept.push((field, column)),
+    ty::fields_hold(ctx, name, fields, diagnostics);
+    let columns = fields.iter().map(|field| {
+        let resolved = ty::resolve_field(ctx, &field.ty, diagnostics);
+        (field, column(ctx, field, resolved, false, diagnostics))
+    });
+    let columns: Vec<_> = columns.collect();
+    let kept = apart(columns, diagnostics);
+    one_event_time(&kept, diagnostics);
+    plan::Schema {
+        name: name.to_owned(),
+        doc: doc.map(|doc| doc.text.clone()),
+        fields: with_rules(ctx, kept, diagnostics),
+    }
+}
+
+/// The fields of a struct: as those of a schema, but that a key, an event time and a subject are of whole rows.
+pub fn check_fields(
+    ctx: &Context<'_>,
+    fields: &[ast::Field],
+    scope: ty::Scope<'_>,
+    budget: &mut usize,
+    diagnostics: &mut Diagnostics,
+) -> Vec<plan::Field> {
+    let columns = fields.iter().map(|field| {
+        let resolved = scope.resolve(ctx, &field.ty, budget, diagnostics);
+        (field, column(ctx, field, resolved, true, diagnostics))
+    });
+    let columns: Vec<_> = columns.collect();
+    let kept = apart(columns, diagnostics);
+    with_rules(ctx, kept, diagnostics)
+}
+
+/// What the types of a project are: each `type` that is not one is said.
+pub fn check_aliases(ctx: &Context<'_>, diagnostics: &mut Diagnostics) {
+    for (name, ty) in ctx.types.aliases() {
+        if !ty::type_holds(ctx, name, ty, diagnostics) {
+            ty::resolve(ctx, ty, diagnostics);
         }
     }
-    one_event_time(&kept, diagnostics);
-    let columns: Vec<_> = kept.iter().map(|(_, column)| column.clone()).collect();
+}
+
+/// The rows of a schema's name, of a `type` that is a struct, or of a `struct { … }` in place; `None` for anything else.
+/// What is wrong in a named type is said where it is declared.
+pub fn row_schema(ctx: &Context<'_>, ty: &ast::TypeExpr, diagnostics: &mut Diagnostics) -> Option<plan::Schema> {
+    match &ty.kind {
+        ast::TypeExprKind::Struct(fields) => Some(check_schema(ctx, "struct", None, fields, diagnostics)),
+        ast::TypeExprKind::Named { name, .. } => {
+            let mut unsaid = Diagnostics::default();
+            if let Some(fields) = ctx.types.schema(&name.text) {
+                return Some(check_schema(ctx, &name.text, None, fields, &mut unsaid));
+            }
+            let alias = ctx.types.alias(&name.text)?;
+            match ty::type_holds(ctx, &name.text, alias, &mut unsaid) {
+                true => None,
+                false => row_schema(ctx, alias, &mut unsaid).map(|schema| plan::Schema {
+                    name: name.text.clone(),
+                    ..schema
+                }),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// A field with its column, and what is said of what is inside.
+struct Kept<'f> {
+    field: &'f ast::Field,
+    column: Column,
+    inner: Vec<plan::Field>,
+    object: Option<plan::ObjectRules>,
+}
+
+/// The fields that have a name of their own; the second of one name is said.
+fn apart<'f>(columns: Vec<(&'f ast::Field, Kept<'f>)>, diagnostics: &mut Diagnostics) -> Vec<Kept<'f>> {
+    let mut kept: Vec<Kept<'f>> = Vec::new();
+    for (field, own) in columns {
+        let first = kept.iter().find(|other| other.column.name == own.column.name);
+        match first {
+            Some(first) => diagnostics.push(duplicate(&field.name, &first.field.name)),
+            None => kept.push(own),
+        }
+    }
+    kept
+}
+
+/// Adds defaults and checks, which read the other fields.
+fn with_rules(ctx: &Context<'_>, kept: Vec<Kept<'_>>, diagnostics: &mut Diagnostics) -> Vec<plan::Field> {
+    let columns: Vec<_> = kept.iter().map(|kept| kept.column.clone()).collect();
     let mut checked = Vec::new();
-    for (field, column) in kept {
+    for Kept {
+        field,
+        column,
+        inner,
+        object,
+    } in kept
+    {
         let default = field.default.as_ref().and_then(|default| {
             let mut checker = Checker::new(ctx, &[], Place::Constant, diagnostics);
             let what = format!("the default of `{}`", column.name);
-            let typed = checker.wanted(default, &column.ty.kind.clone().required(), &what);
-            (!typed.is_error()).then(|| typed.literal().cloned()).flatten()
+            checker.known(default, &column.ty.kind.clone().required(), &what)
         });
         let check = field.check.as_ref().map(|check| {
             let what = format!("the check of `{}`", column.name);
             Checker::new(ctx, &columns, Place::Check, diagnostics).condition(check, &what)
         });
+        let ruled = inner
+            .iter()
+            .any(|field| field.default.is_some() || field.check.is_some() || !field.inner.is_empty());
         checked.push(plan::Field {
             default,
             check: check.filter(|check| !check.is_error()).map(|check| check.expr),
             column,
+            inner: if ruled { inner } else { Vec::new() },
+            object,
         });
     }
-    plan::Schema {
-        name: name.to_owned(),
-        doc: doc.map(|doc| doc.text.clone()),
-        fields: checked,
-    }
+    checked
 }
 
 /// Words that are values wherever a column may stand.
@@ -125,10 +208,16 @@ pub(super) fn snake_case(name: &str) -> String {
     snake
 }
 
-fn column(ctx: &Context<'_>, field: &ast::Field, diagnostics: &mut Diagnostics) -> Column {
+fn column<'f>(
+    ctx: &Context<'_>,
+    field: &'f ast::Field,
+    resolved: ty::Resolved,
+    inside: bool,
+    diagnostics: &mut Diagnostics,
+) -> Kept<'f> {
     let mut column = Column {
         name: column_name(&field.name, diagnostics),
-        ty: ty::resolve(ctx, &field.ty, diagnostics),
+        ty: resolved.ty,
         labels: BTreeSet::new(),
         doc: field.doc.as_ref().map(|doc| doc.text.clone()),
         key: false,
@@ -143,6 +232,15 @@ fn column(ctx: &Context<'_>, field: &ast::Field, diagnostics: &mut Diagnostics) 
             diagnostics.push(diagnostic.help("leave it out"));
             continue;
         }
+        if inside && labels::RESERVED.contains(&label.text.as_str()) {
+            let message = format!(
+                "`@{}` says what a field is in its row, and `{}` is inside of one",
+                label.text, column.name
+            );
+            let diagnostic = Diagnostic::new(Code::LABEL_PLACE, label.span, message).found("inside of a struct");
+            diagnostics.push(diagnostic.help("give the row a field of its own for it"));
+            continue;
+        }
         match label.text.as_str() {
             "key" => column.key = true,
             "event_time" => column.event_time = true,
@@ -153,7 +251,26 @@ fn column(ctx: &Context<'_>, field: &ast::Field, diagnostics: &mut Diagnostics) 
         }
         misplaced(field, label, &column.ty, diagnostics);
     }
-    column
+    let mut inner = resolved.inner;
+    let (own, within) = (column.labels.clone(), ty::inner_labels(&column.ty.kind));
+    // What carries a label carries it in each of its parts, and the whole carries what any part carries.
+    ty::label_inside(&mut column.ty.kind, &own);
+    label_fields(&mut inner, &own);
+    column.labels.extend(within);
+    Kept {
+        field,
+        column,
+        inner,
+        object: resolved.object,
+    }
+}
+
+fn label_fields(fields: &mut [plan::Field], labels: &BTreeSet<String>) {
+    for field in fields {
+        field.column.labels.extend(labels.iter().cloned());
+        ty::label_inside(&mut field.column.ty.kind, labels);
+        label_fields(&mut field.inner, labels);
+    }
 }
 
 /// A reserved label on a type that cannot have it.
@@ -164,6 +281,14 @@ fn misplaced(field: &ast::Field, label: &ast::Name, ty: &Type, diagnostics: &mut
     }
     let wrong_kind = label.text == "event_time" && ty.kind != TypeKind::Timestamp;
     let wrong_missing = ty.optional && label.text != "subject";
+    if label.text == "key" && ty::has_parts(&ty.kind) {
+        let message = format!("`{}` cannot be a key: it is {}", field.name.text, ty.kind);
+        let diagnostic = Diagnostic::new(Code::LABEL_PLACE, label.span, message)
+            .found("a key is one plain value")
+            .label(field.ty.span, format!("this is {ty}"));
+        diagnostics.push(diagnostic.help("make one of its parts a field of the row, and that the key"));
+        return;
+    }
     if !wrong_kind && !wrong_missing {
         return;
     }
@@ -184,10 +309,13 @@ fn misplaced(field: &ast::Field, label: &ast::Name, ty: &Type, diagnostics: &mut
     diagnostics.push(diagnostic.help(help));
 }
 
-fn one_event_time(fields: &[(&ast::Field, Column)], diagnostics: &mut Diagnostics) {
-    let mut marked = fields.iter().filter(|(_, column)| column.event_time);
-    let Some((first, _)) = marked.next() else { return };
-    for (second, _) in marked {
+fn one_event_time(fields: &[Kept<'_>], diagnostics: &mut Diagnostics) {
+    let mut marked = fields
+        .iter()
+        .filter(|kept| kept.column.event_time)
+        .map(|kept| kept.field);
+    let Some(first) = marked.next() else { return };
+    for second in marked {
         let message = format!(
             "`{}` and `{}` are both the event time",
             first.name.text, second.name.text

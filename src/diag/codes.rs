@@ -117,7 +117,6 @@ codes! {
     0325 RECURSIVE_TYPE Error "0.1.0" "a type holds itself"
     0326 RECORD_FIELDS Error "0.1.0" "a record has other fields than the struct that is asked for"
     0327 NOT_SPELLED Error "0.1.0" "a value has no spelling of its own in a text"
-    0328 OPEN_TYPE Error "0.1.0" "nothing says of which type something is"
     0401 UNKNOWN_CLASS Error "0.1.0" "no class has the name of this label"
     0402 LABEL_PLACE Error "0.1.0" "a label stands where it cannot"
     0403 LOWERS_NOTHING Error "0.1.0" "a class is lowered by a function that lowers nothing"

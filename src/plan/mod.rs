@@ -217,6 +217,21 @@ pub struct Field {
     pub default: Option<Literal>,
     /// What must hold; not asked of a missing value. A row that fails it is turned away with reason `check FIELD: TEXT`.
     pub check: Option<Expr>,
+    /// The fields of the struct that it is, or that its list's items or its map's values are, where one of them has a default
+    /// or a check; each reads the others as columns. A row whose struct fails a check is turned away with reason
+    /// `check FIELD.INNER: TEXT`.
+    pub inner: Vec<Field>,
+    /// What an `object` may be.
+    pub object: Option<ObjectRules>,
+}
+
+/// `object { types = ["image/png"], max = 10 MiB }`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObjectRules {
+    /// The media types that it may have; empty for any.
+    pub types: Vec<String>,
+    /// The most bytes that it may have; `None` for as many as the way in takes.
+    pub max_bytes: Option<u64>,
 }
 
 /// A zone.

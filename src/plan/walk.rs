@@ -1,8 +1,53 @@
-//! Expressions as trees: what stands right below one, and the columns that it reads.
+//! Expressions as trees: those of a step, what stands right below one, and the columns that it reads.
 
 use std::collections::BTreeSet;
 
-use super::expr::{Expr, ExprKind};
+use super::StepKind;
+use super::expr::{Aggregate, Expr, ExprKind};
+
+impl StepKind {
+    /// The expressions that stand in it, in the order in which they are written.
+    pub fn expressions(&self) -> Vec<&Expr> {
+        match self {
+            StepKind::Filter(condition) | StepKind::Expect { condition, .. } => vec![condition],
+            StepKind::Derive(columns) | StepKind::Select(columns) => columns.iter().map(|(_, value)| value).collect(),
+            StepKind::Group { keys, aggregates, .. } => {
+                let keys = keys.iter().map(|(_, key)| key);
+                keys.chain(aggregates.iter().flat_map(|(_, aggregate)| aggregate.expressions()))
+                    .collect()
+            }
+            StepKind::Explode { list, .. } => vec![list],
+            StepKind::Join(join) => vec![&join.on],
+            StepKind::Window { order, columns, .. } => {
+                let order = order.iter().map(|(value, _)| value);
+                order
+                    .chain(columns.iter().flat_map(|(_, aggregate)| aggregate.expressions()))
+                    .collect()
+            }
+            StepKind::Pivot { values, .. } => values
+                .iter()
+                .flat_map(|(_, _, aggregate)| aggregate.expressions())
+                .collect(),
+            StepKind::Sort(order) => order.iter().map(|(value, _)| value).collect(),
+            StepKind::Route { branches, .. } => branches.iter().map(|(condition, _)| condition).collect(),
+            StepKind::Drop(_)
+            | StepKind::Rename(_)
+            | StepKind::Dedupe { .. }
+            | StepKind::Union { .. }
+            | StepKind::Session { .. }
+            | StepKind::Unpivot { .. }
+            | StepKind::Take(_)
+            | StepKind::Run(_) => Vec::new(),
+        }
+    }
+}
+
+impl Aggregate {
+    /// What it is over, then what orders it.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        self.arguments.iter().chain(self.order.iter().map(|(value, _)| value))
+    }
+}
 
 impl Expr {
     /// The expressions right below this one, in the order in which they are written.

@@ -10,7 +10,7 @@ use pipec::check::context::{Context, Types};
 use pipec::check::functions::{Example, FILES, Functions, examples};
 use pipec::check::labels::{ClassRule, Classes};
 use pipec::check::rows::{check_row, fill_row};
-use pipec::check::schema::check_schema;
+use pipec::check::schema::{check_aliases, check_schema};
 use pipec::check::steps::{Shape, check_steps};
 use pipec::diag::{Diagnostics, Severity};
 use pipec::plan::expr::{Expr, ExprKind, Literal};
@@ -76,6 +76,7 @@ fn check(shape: Shape, text: &str) -> Checked {
         ast::ItemKind::Schema { fields, .. } => Some(fields),
         _ => None,
     });
+    check_aliases(&ctx, &mut diagnostics);
     let schema = check_schema(&ctx, "Row", None, fields.expect("a schema"), &mut diagnostics);
     let columns: Vec<Column> = schema.fields.iter().map(|field| field.column.clone()).collect();
     let steps = file.items.iter().find_map(|item| match &item.kind {

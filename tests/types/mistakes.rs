@@ -24,7 +24,7 @@ fn mistakes_in_expressions_are_said_once() {
             Shape::Stream,
         ),
         (
-            "  derive x = page + 1 // error[P0301]: `+` takes numbers, but `page` is string and `1` is int",
+            "  derive x = page + 1 // error[P0301]: `+` adds numbers, but `page` is string",
             Shape::Stream,
         ),
         (
@@ -131,19 +131,9 @@ fn mistakes_in_conditions_and_values_are_said_once() {
             "  filter page is null // warning[P0318]: `page` is always there, so `page is null` is the same for every row",
             Shape::Stream,
         ),
-        ("  derive x = n / 2 // error[P0690]: division (`/`)", Shape::Stream),
-        (
-            "  derive x = ratio + 1 // error[P0690]: `+` between float and int",
-            Shape::Stream,
-        ),
-        ("  filter page like \"a%\" // error[P0690]: `like`", Shape::Stream),
         ("  derive x = round(price, 1) // error[P0690]: `round`", Shape::Stream),
         (
             "  derive x = date(page) // error[P0690]: `date` of a text that is not a literal",
-            Shape::Stream,
-        ),
-        (
-            "  derive x = \"${page}!\" // error[P0690]: texts with `${ }` in expressions",
             Shape::Stream,
         ),
         ("  filter _seq > 1 // error[P0690]: `_seq`", Shape::Stream),
@@ -256,7 +246,7 @@ fn mistakes_in_schemas_are_said_once() {
         Shape::Stream,
         r#"enum Kind { a, b }
 type Money = decimal(12, 2)
-type Round = Round // error[P0316]: type `Round` leads back to itself
+type Round = Round // error[P0325]: `Round` holds itself: Round → Round
 schema Row {
   a : int = "x" // error[P0301]: the default of `a` is int, but `"x"` is string
   b : Money = 1
@@ -272,7 +262,7 @@ schema Row {
   l : decimal // error[P0316]: `decimal` is not a decimal type
   m : int(3) // error[P0316]: `int` takes nothing in brackets
   n : Round
-  o : list<int> // error[P0690]: fields of type `list<int>`
+  o : list<int>
   p : string @ppi // error[P0401]: no class is called `ppi`
   q : string @event_time // error[P0402]: `@event_time` wants `q` to be a timestamp that is always there
   r : string? @key // error[P0402]: `@key` wants `r` to be always there

@@ -129,7 +129,6 @@ impl Checker<'_> {
             return None;
         }
         let typed: Vec<_> = operands.iter().map(|operand| self.expr(operand)).collect();
-        let texts = typed.iter().filter(|value| *value.kind() == TypeKind::Text).count();
         if typed.iter().any(Typed::is_error) {
             return Some(self.error(expr));
         }
@@ -137,21 +136,11 @@ impl Checker<'_> {
             "\"{}\"",
             operands.iter().map(|operand| self.piece(operand)).collect::<String>()
         );
-        let message = match texts == typed.len() {
-            true => "`+` adds numbers; texts are joined by writing them in one".to_owned(),
-            false => {
-                let other = typed.iter().find(|value| *value.kind() != TypeKind::Text);
-                let other = other.map_or(String::new(), |value| {
-                    format!("`{}` is {}", value.expr.text, value.kind())
-                });
-                format!("`+` adds numbers, but there is a text, and {other}")
-            }
-        };
-        let text = typed.iter().find(|value| *value.kind() == TypeKind::Text);
-        let at = text.map_or(expr.span, |text| text.span);
-        let diagnostic = Diagnostic::new(Code::TYPE_MISMATCH, at, message)
+        let text = typed.iter().find(|value| *value.kind() == TypeKind::Text)?;
+        let message = format!("`+` adds numbers, but `{}` is string", text.expr.text);
+        let diagnostic = Diagnostic::new(Code::TYPE_MISMATCH, text.span, message)
             .found("this is string")
-            .help(format!("write `{written}`"))
+            .help(format!("texts are joined by writing them in one: write `{written}`"))
             .fix(format!("write `{written}`"), expr.span, written);
         self.say(diagnostic);
         Some(self.error(expr))
@@ -163,6 +152,7 @@ impl Checker<'_> {
         let inside = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
         match (&operand.kind, inside) {
             (ast::ExprKind::Text(_), Some(inside)) if !text.starts_with("\"\"\"") => inside.to_owned(),
+            (ast::ExprKind::Int(_) | ast::ExprKind::Decimal(_), _) => text,
             _ => format!("${{{text}}}"),
         }
     }

@@ -145,6 +145,22 @@ impl<'c> Checker<'c> {
         self.asked(typed, wanted, what)
     }
 
+    /// The value of an expression where one of a declared type is asked for that is known when the project is compiled.
+    /// What does not fit, and what is not known, is said.
+    pub fn known(&mut self, expr: &ast::Expr, wanted: &Type, what: &str) -> Option<Literal> {
+        let typed = self.wanted(expr, wanted, what);
+        if typed.is_error() {
+            return None;
+        }
+        let value = typed.value();
+        if value.is_none() {
+            let message = format!("`{}` is not known when the project is compiled", typed.expr.text);
+            let diagnostic = Diagnostic::new(Code::NOT_CONSTANT, expr.span, message);
+            self.say(diagnostic.found("not a value").help("write the value itself"));
+        }
+        value
+    }
+
     /// Types an expression whose place would like a kind. The hint only decides what is open otherwise (the type of a
     /// literal, a variant's bare name); the answer may be of another kind.
     pub fn expr_for(&mut self, expr: &ast::Expr, hint: Option<&TypeKind>) -> Typed {

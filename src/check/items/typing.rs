@@ -5,7 +5,7 @@ use crate::base::suggest;
 use crate::check::context::{Context, Types};
 use crate::check::functions::Functions;
 use crate::check::labels::Classes;
-use crate::check::schema::check_schema;
+use crate::check::schema::{check_aliases, check_schema, row_schema};
 use crate::check::steps::{Shape, check_steps};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::types::Column;
@@ -34,6 +34,7 @@ impl<'a> Typing<'a> {
             types: Types::collect(ground.project.items()),
             schemas: Vec::new(),
         };
+        check_aliases(&typing.context(ground), diagnostics);
         for entity in ground.index.of_kind("schema") {
             if let ItemKind::Schema { name, fields } = &entity.item.kind {
                 let doc = entity.item.doc.as_ref();
@@ -93,10 +94,12 @@ impl<'a> Items<'a> {
             TypeExprKind::Named { name, .. } if name.text.contains('.') => self.imported_rows(name),
             TypeExprKind::Named { name, .. } => {
                 let found = typing.schemas.iter().find(|(known, _)| *known == name.text);
+                let found = found.map(|(_, schema)| schema.clone());
+                let found = found.or_else(|| row_schema(&typing.context(self.ground), ty, &mut self.diagnostics));
                 if found.is_none() {
                     self.say(unknown_schema(name, typing));
                 }
-                found.map(|(_, schema)| schema.clone())
+                found
             }
             TypeExprKind::Bad => None,
             _ => {

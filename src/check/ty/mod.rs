@@ -3,13 +3,17 @@
 //! It must not know expressions: it sees plain types.
 
 mod arithmetic;
+mod cycle;
 mod decimal;
+mod object;
 mod resolve;
 mod unify;
+mod words;
 
 pub use arithmetic::{Operation, arithmetic};
+pub use cycle::{fields_hold, type_holds};
 pub use decimal::{MAX_DIGITS, widest};
-pub use resolve::resolve;
+pub use resolve::{Resolved, Scope, resolve, resolve_field};
 pub use unify::{inner_labels, is_open, label_inside, labelled_as, same, unify, unify_types};
 
 use crate::plan::types::{Type, TypeKind};
@@ -48,6 +52,12 @@ pub fn holds_object(kind: &TypeKind) -> bool {
         TypeKind::Struct(fields) => fields.iter().any(|field| holds_object(&field.ty.kind)),
         _ => false,
     }
+}
+
+/// Whether values of a kind have parts, so that they are no keys.
+pub fn has_parts(kind: &TypeKind) -> bool {
+    use TypeKind::{Json, List, Map, Object, Struct};
+    matches!(kind, List(_) | Map(_) | Struct(_) | Json | Object)
 }
 
 /// A kind's word without its numbers and names, as declarations of functions list it.

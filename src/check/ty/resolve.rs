@@ -2,73 +2,145 @@
 
 use crate::base::suggest;
 use crate::check::context::Context;
+use crate::check::schema::check_fields;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::plan;
 use crate::plan::types::{Type, TypeKind};
 use crate::syntax::ast::{self, ExprKind, TypeExpr, TypeExprKind};
 
 use super::MAX_DIGITS;
+use super::object::object_rules;
+use super::words::{WORDS, elsewhere};
 
-/// What is not a plain word without numbers, and plain words, for suggestions.
-const WORDS: [&str; 13] = [
-    "bool",
-    "int",
-    "float",
-    "decimal",
-    "string",
-    "bytes",
-    "date",
-    "timestamp",
-    "duration",
-    "uuid",
-    "json",
-    "list",
-    "map",
-];
+/// How many fields a type may have in all, inside of each other.
+const MOST_FIELDS: usize = 10_000;
 
-/// How far `type` may lead to `type` before it is taken to go round in a circle.
-const DEPTH: usize = 32;
+/// A type, and what only a field of it has.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The type.
+    pub ty: Type,
+    /// The fields of the struct that it is, or that is inside of its lists and maps.
+    pub inner: Vec<plan::Field>,
+    /// What an object may be.
+    pub object: Option<plan::ObjectRules>,
+}
+
+impl Resolved {
+    fn plain(ty: Type) -> Self {
+        Resolved {
+            ty,
+            inner: Vec::new(),
+            object: None,
+        }
+    }
+}
 
 /// The type that is written; `Error` where it is none, which is said.
 pub fn resolve(ctx: &Context<'_>, ty: &TypeExpr, diagnostics: &mut Diagnostics) -> Type {
-    Resolver { ctx, diagnostics }.ty(ty, 0)
+    resolve_field(ctx, ty, diagnostics).ty
+}
+
+/// The type of a field of a row, with the defaults and checks inside of it; `Error` where it is none, which is said.
+pub fn resolve_field(ctx: &Context<'_>, ty: &TypeExpr, diagnostics: &mut Diagnostics) -> Resolved {
+    let mut budget = MOST_FIELDS;
+    Scope {
+        around: &[],
+        inside: None,
+    }
+    .resolve(ctx, ty, &mut budget, diagnostics)
+}
+
+/// Where a type stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'s> {
+    /// The names whose types are being resolved.
+    around: &'s [&'s str],
+    /// What it is part of, if it is: "a list".
+    inside: Option<&'static str>,
+}
+
+impl Scope<'_> {
+    /// The type of something that is part of what this is.
+    pub fn resolve(
+        self,
+        ctx: &Context<'_>,
+        ty: &TypeExpr,
+        budget: &mut usize,
+        diagnostics: &mut Diagnostics,
+    ) -> Resolved {
+        Resolver {
+            ctx,
+            diagnostics,
+            scope: self,
+            budget,
+        }
+        .ty(ty)
+    }
+
+    /// Inside of a struct.
+    pub fn within_struct(self) -> Self {
+        Scope {
+            inside: Some("a struct"),
+            ..self
+        }
+    }
 }
 
 struct Resolver<'r, 'a> {
     ctx: &'r Context<'a>,
     diagnostics: &'r mut Diagnostics,
+    scope: Scope<'r>,
+    budget: &'r mut usize,
 }
 
 impl Resolver<'_, '_> {
-    fn ty(&mut self, ty: &TypeExpr, depth: usize) -> Type {
+    fn ty(&mut self, ty: &TypeExpr) -> Resolved {
         match &ty.kind {
-            TypeExprKind::Optional(inner) => Type {
-                optional: true,
-                ..self.ty(inner, depth)
-            },
-            TypeExprKind::Named { name, numbers, types } => self.named(ty, name, numbers, types, depth),
-            TypeExprKind::Struct(_) => self.later(ty, "fields that are a struct"),
-            TypeExprKind::Object(_) => self.later(ty, "fields that are an object"),
-            TypeExprKind::Function { .. } | TypeExprKind::Bad => super::error(),
+            TypeExprKind::Optional(inner) => self.optional(ty, inner),
+            TypeExprKind::Named { name, numbers, types } => self.named(ty, name, numbers, types),
+            TypeExprKind::Struct(fields) => self.fields(ty, fields),
+            TypeExprKind::Object(entries) => self.object(ty, entries),
+            TypeExprKind::Function { .. } => {
+                self.bad(
+                    ty,
+                    "a value is no function",
+                    "not a type of values",
+                    "write the type of what the function answers",
+                );
+                error()
+            }
+            TypeExprKind::Bad => error(),
         }
     }
 
-    fn named(
-        &mut self,
-        ty: &TypeExpr,
-        name: &ast::Name,
-        numbers: &[ast::Expr],
-        types: &[TypeExpr],
-        depth: usize,
-    ) -> Type {
+    fn optional(&mut self, ty: &TypeExpr, inner: &TypeExpr) -> Resolved {
+        let mut resolved = self.ty(inner);
+        if resolved.ty.optional {
+            let text = self.ctx.sources.text(inner.span).to_owned();
+            let message = format!("`{text}` may be missing already");
+            let diagnostic = Diagnostic::new(Code::BAD_TYPE, ty.span, message)
+                .found("one `?` too many")
+                .help(format!("write `{text}`"))
+                .fix(format!("write `{text}`"), ty.span, text);
+            self.diagnostics.push(diagnostic);
+        }
+        resolved.ty.optional = true;
+        resolved
+    }
+
+    fn named(&mut self, ty: &TypeExpr, name: &ast::Name, numbers: &[ast::Expr], types: &[TypeExpr]) -> Resolved {
         let kind = match name.text.as_str() {
-            "decimal" => return self.decimal(ty, numbers),
-            "bytes" | "duration" | "json" | "list" | "map" => {
-                let what = format!("fields of type `{}`", self.ctx.sources.text(ty.span));
-                return self.later(ty, &what);
-            }
+            "decimal" if types.is_empty() => return Resolved::plain(self.decimal(ty, numbers)),
+            "list" => return self.list(ty, numbers, types),
+            "map" => return self.map(ty, numbers, types),
             word => match TypeKind::of_word(word) {
-                Some(kind) => kind,
-                None => return self.declared(name, depth),
+                Some(kind) => Some(kind),
+                None if self.is_declared(word) => None,
+                None => {
+                    self.unknown(ty, name, numbers, types);
+                    return error();
+                }
             },
         };
         if !numbers.is_empty() || !types.is_empty() {
@@ -79,7 +151,111 @@ impl Resolver<'_, '_> {
                 .fix(format!("write `{}`", name.text), ty.span, name.text.clone());
             self.diagnostics.push(plain);
         }
-        kind.required()
+        match kind {
+            Some(kind) => Resolved::plain(kind.required()),
+            None => self.declared(ty, name),
+        }
+    }
+
+    fn list(&mut self, ty: &TypeExpr, numbers: &[ast::Expr], types: &[TypeExpr]) -> Resolved {
+        let ([item], []) = (types, numbers) else {
+            let message = format!("a list says what it holds, once: `{}`", self.ctx.sources.text(ty.span));
+            self.bad(ty, &message, "not one type in `< >`", "write `list<string>`");
+            return error();
+        };
+        self.part("a list", item, |item| TypeKind::List(Box::new(item)))
+    }
+
+    fn map(&mut self, ty: &TypeExpr, numbers: &[ast::Expr], types: &[TypeExpr]) -> Resolved {
+        let ([key, value], []) = (types, numbers) else {
+            let message = format!(
+                "a map says its keys' type and its values': `{}`",
+                self.ctx.sources.text(ty.span)
+            );
+            self.bad(ty, &message, "not two types in `< >`", "write `map<string, int>`");
+            return error();
+        };
+        let keys = self.ty(key);
+        if keys.ty.kind != TypeKind::Error && keys.ty != TypeKind::Text.required() {
+            let message = format!("the keys of a map are texts, not {}", keys.ty);
+            let diagnostic = Diagnostic::new(Code::BAD_TYPE, key.span, message)
+                .found("not `string`")
+                .help("write `string`; a list of structs holds pairs of any types")
+                .fix("write `string`", key.span, "string");
+            self.diagnostics.push(diagnostic);
+        }
+        self.part("a map", value, |value| TypeKind::Map(Box::new(value)))
+    }
+
+    /// The type inside of a list or map.
+    fn part(&mut self, whole: &'static str, part: &TypeExpr, kind: impl FnOnce(Type) -> TypeKind) -> Resolved {
+        let scope = Scope {
+            inside: Some(whole),
+            ..self.scope
+        };
+        let found = scope.resolve(self.ctx, part, self.budget, self.diagnostics);
+        match found.ty.kind {
+            TypeKind::Error => error(),
+            _ => Resolved {
+                ty: kind(found.ty).required(),
+                ..found
+            },
+        }
+    }
+
+    /// A struct of these fields.
+    fn fields(&mut self, ty: &TypeExpr, fields: &[ast::Field]) -> Resolved {
+        if fields.is_empty() {
+            self.bad(
+                ty,
+                "a struct has at least one field",
+                "no fields",
+                "write `struct { name : string }`",
+            );
+            return error();
+        }
+        if *self.budget < fields.len() {
+            self.bad(
+                ty,
+                "this type has too many fields inside of each other",
+                "more than 10,000 fields",
+                "hold a key of the other row instead of the row",
+            );
+            *self.budget = 0;
+            return error();
+        }
+        *self.budget -= fields.len();
+        let fields = check_fields(
+            self.ctx,
+            fields,
+            self.scope.within_struct(),
+            self.budget,
+            self.diagnostics,
+        );
+        let columns = fields.iter().map(|field| field.column.clone()).collect();
+        Resolved {
+            ty: TypeKind::Struct(columns).required(),
+            inner: fields,
+            object: None,
+        }
+    }
+
+    fn object(&mut self, ty: &TypeExpr, entries: &[ast::Entry]) -> Resolved {
+        let rules = object_rules(entries, self.diagnostics);
+        if let Some(whole) = self.scope.inside {
+            let message = format!("an object is a field of the row itself, not part of {whole}");
+            self.bad(
+                ty,
+                &message,
+                "inside of another type",
+                "give it a field of its own, or a row of its own",
+            );
+            return error();
+        }
+        Resolved {
+            object: Some(rules),
+            ..Resolved::plain(TypeKind::Object.required())
+        }
     }
 
     fn decimal(&mut self, ty: &TypeExpr, numbers: &[ast::Expr]) -> Type {
@@ -103,49 +279,98 @@ impl Resolver<'_, '_> {
         }
     }
 
-    fn declared(&mut self, name: &ast::Name, depth: usize) -> Type {
+    fn is_declared(&self, name: &str) -> bool {
+        let types = self.ctx.types;
+        types.variants(name).is_some() || types.alias(name).is_some() || types.schema(name).is_some()
+    }
+
+    /// An enum, a `type` or a schema. What is wrong inside of these is said where they are declared.
+    fn declared(&mut self, ty: &TypeExpr, name: &ast::Name) -> Resolved {
         let types = self.ctx.types;
         if let Some(variants) = types.variants(&name.text) {
             let kind = TypeKind::Enum {
                 name: name.text.clone(),
                 variants: variants.to_vec(),
             };
-            return kind.required();
+            return Resolved::plain(kind.required());
         }
+        if self.scope.around.contains(&name.text.as_str()) {
+            return error();
+        }
+        let around: Vec<&str> = self.scope.around.iter().copied().chain([name.text.as_str()]).collect();
+        let scope = Scope {
+            around: &around,
+            ..self.scope
+        };
+        let mut unsaid = Diagnostics::default();
         if let Some(alias) = types.alias(&name.text) {
-            if depth < DEPTH {
-                return self.ty(alias, depth + 1);
+            let found = scope.resolve(self.ctx, alias, self.budget, &mut unsaid);
+            if found.ty.kind == TypeKind::Object
+                && let Some(whole) = self.scope.inside
+            {
+                let message = format!("an object is a field of the row itself, not part of {whole}");
+                self.bad(
+                    ty,
+                    &message,
+                    "inside of another type",
+                    "give it a field of its own, or a row of its own",
+                );
+                return error();
             }
-            let message = format!("type `{}` leads back to itself", name.text);
-            let circle = Diagnostic::new(Code::BAD_TYPE, name.span, message).found("part of a circle");
-            self.diagnostics
-                .push(circle.help("let it stand for a type of the language"));
-            return super::error();
+            return found;
         }
-        if types.is_schema(&name.text) {
-            let what = format!("fields of a schema's type (`{}`)", name.text);
-            self.diagnostics.push(crate::check::not_yet(name.span, what));
-            return super::error();
+        let whole = TypeExpr {
+            kind: TypeExprKind::Struct(types.schema(&name.text).unwrap_or_default().to_vec()),
+            span: ty.span,
+        };
+        let mut found = scope.resolve(self.ctx, &whole, self.budget, &mut unsaid);
+        if let TypeKind::Struct(columns) = &mut found.ty.kind {
+            // A key, an event time or a subject is one of rows, not of what is inside of them.
+            let inner = found.inner.iter_mut().map(|field| &mut field.column);
+            for column in columns.iter_mut().chain(inner) {
+                (column.key, column.event_time, column.subject) = (false, false, false);
+            }
         }
-        self.unknown(name);
-        super::error()
+        if *self.budget == 0 {
+            self.bad(
+                ty,
+                "this type has too many fields inside of each other",
+                "more than 10,000 fields",
+                "hold a key of the other row instead of the row",
+            );
+            return error();
+        }
+        found
     }
 
-    fn unknown(&mut self, name: &ast::Name) {
+    fn unknown(&mut self, ty: &TypeExpr, name: &ast::Name, numbers: &[ast::Expr], types: &[TypeExpr]) {
         let message = format!("no type is called `{}`", name.text);
         let diagnostic = Diagnostic::new(Code::UNKNOWN_TYPE, name.span, message).found("not a type");
         // What other languages call it is nearer to what was meant than any spelling.
-        let meant = match name.text.to_lowercase().as_str() {
-            "text" | "varchar" | "str" => Some("string"),
-            "integer" | "bigint" | "long" | "i64" => Some("int"),
-            "double" | "real" | "f64" => Some("float"),
-            "boolean" => Some("bool"),
-            "datetime" | "time" => Some("timestamp"),
-            "numeric" => Some("decimal(12, 2)"),
-            _ => None,
-        };
-        let meant = meant.or_else(|| suggest(&name.text, WORDS.into_iter().chain(self.ctx.types.names())));
-        self.diagnostics.push(match meant {
+        let lower = name.text.to_lowercase();
+        let known = WORDS.iter().find(|word| **word == lower).map(|word| (*word, true));
+        if let ("option" | "optional" | "nullable" | "maybe", [inner]) = (lower.as_str(), types) {
+            let written = format!("{}?", self.ctx.sources.text(inner.span));
+            let diagnostic = diagnostic.help(format!("what may be missing is written `{written}`"));
+            self.diagnostics
+                .push(diagnostic.fix(format!("write `{written}`"), ty.span, written));
+            return;
+        }
+        if let Some((word, keeps)) = known.or_else(|| elsewhere(&name.text)) {
+            let (written, span) = match (word, keeps) {
+                ("decimal", true) if numbers.is_empty() => ("decimal(12, 2)".to_owned(), ty.span),
+                ("list", true) if types.is_empty() => ("list<string>".to_owned(), ty.span),
+                ("map", true) if types.is_empty() => ("map<string, string>".to_owned(), ty.span),
+                (word, true) => (word.to_owned(), name.span),
+                (word, false) => (word.to_owned(), ty.span),
+            };
+            let diagnostic = diagnostic.help(format!("did you mean `{written}`?"));
+            self.diagnostics
+                .push(diagnostic.fix(format!("write `{written}`"), span, written));
+            return;
+        }
+        let near = suggest(&name.text, WORDS.into_iter().chain(self.ctx.types.names()));
+        self.diagnostics.push(match near {
             Some(near) => {
                 diagnostic
                     .help(format!("did you mean `{near}`?"))
@@ -159,10 +384,14 @@ impl Resolver<'_, '_> {
         });
     }
 
-    fn later(&mut self, ty: &TypeExpr, what: &str) -> Type {
-        self.diagnostics.push(crate::check::not_yet(ty.span, what));
-        super::error()
+    fn bad(&mut self, ty: &TypeExpr, message: &str, found: &str, help: &str) {
+        let diagnostic = Diagnostic::new(Code::BAD_TYPE, ty.span, message).found(found);
+        self.diagnostics.push(diagnostic.help(help));
     }
+}
+
+fn error() -> Resolved {
+    Resolved::plain(super::error())
 }
 
 fn list(words: &[&str]) -> String {

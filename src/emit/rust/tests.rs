@@ -259,6 +259,8 @@ fn hostile() -> Plan {
             column,
             default: None,
             check: None,
+            inner: Vec::new(),
+            object: None,
         })
         .collect();
     for field in &mut source.schema.fields {

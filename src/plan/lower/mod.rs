@@ -4,6 +4,7 @@
 //! It must not know text: it sees the typed program.
 
 mod access;
+mod exprs;
 mod flow;
 mod monitor;
 mod pipeline;
@@ -78,6 +79,7 @@ impl Lowering<'_> {
         let program = self.program;
         self.items_of_later_versions();
         self.settings_of_later_versions();
+        self.expressions();
         let pipeline = self.pipeline();
         let zones = self.zones();
         let sources = self.sources();
