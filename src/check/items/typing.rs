@@ -158,6 +158,8 @@ fn imported_field(column: &Column) -> Field {
         column: column.clone(),
         default: None,
         check: None,
+        inner: Vec::new(),
+        object: None,
     }
 }
 
