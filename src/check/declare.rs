@@ -14,6 +14,8 @@ pub struct Declared<'a> {
     pub not_yet: bool,
     /// Whether it takes any setting, declared or not.
     pub free: bool,
+    /// Of where a source's rows come from: the shapes that they can have; empty where that is not asked.
+    pub shapes: Vec<&'a str>,
     /// What it is for.
     pub doc: Option<&'a str>,
     /// Its settings, in order.
@@ -130,6 +132,7 @@ fn declared<'a>(block: &'a Block, doc: Option<&'a str>) -> Declared<'a> {
         name: block.name.text(),
         not_yet: block.entries.iter().any(|entry| says(entry, "not_yet")),
         free: block.entries.iter().any(|entry| says(entry, "free")),
+        shapes: block.entries.iter().flat_map(shapes).collect(),
         doc,
         settings,
     }
@@ -140,4 +143,21 @@ fn says(entry: &Entry, what: &str) -> bool {
         EntryKind::Setting { key, value } => key.text() == what && value.kind == ExprKind::Bool(true),
         _ => false,
     }
+}
+
+/// The words of `shapes = [stream, objects]`.
+fn shapes(entry: &Entry) -> Vec<&str> {
+    let EntryKind::Setting { key, value } = &entry.kind else {
+        return Vec::new();
+    };
+    let ExprKind::List(items) = &value.kind else {
+        return Vec::new();
+    };
+    let words = items.iter().filter(|_| key.text() == "shapes");
+    words
+        .filter_map(|item| match &item.kind {
+            ExprKind::Name(name) => Some(name.as_str()),
+            _ => None,
+        })
+        .collect()
 }

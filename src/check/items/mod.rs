@@ -3,13 +3,16 @@
 //! It must not know files or engines: it accepts the whole language, whatever this version can build of it.
 
 mod access;
+mod arrivals;
 mod class;
 mod delivery;
 mod holds;
 mod monitor;
 mod names;
+mod overrides;
 mod param;
 mod pipeline;
+mod retention;
 mod schedule;
 mod serve;
 mod source;
@@ -209,10 +212,21 @@ impl<'a> Items<'a> {
         let sinks = self.items_of("sink");
         let serves = self.serves(&datasets);
         let accesses = self.accesses(&typing, typing.classes(), &datasets);
-        let schedules = self.schedules(&transforms);
-        let monitors = self.monitors(pipeline.as_ref(), &datasets);
+        let schedules = self.schedules(&transforms, &datasets);
+        let monitors = self.monitors(pipeline.as_ref(), &sources, &datasets);
         let deliveries = self.deliveries();
         let tests = self.tests(&typing, &sources, &transforms, &datasets);
+        let retentions = self.items_of("retention");
+        let rests = retention::Rests {
+            retentions: &retentions,
+            zones: &zones,
+            datasets: &datasets,
+            transforms: &transforms,
+            serves: &serves,
+            accesses: &accesses,
+        };
+        self.retentions(&rests);
+        let overrides = self.overrides();
         let environments = self.entities("env").iter().map(|e| e.name.to_owned()).collect();
         let released = flow::released(self.ground.project.items(), &mut self.diagnostics);
         let program = Program {
@@ -225,7 +239,7 @@ impl<'a> Items<'a> {
             sources,
             zones: zones.into_iter().map(|rules| rules.item).collect(),
             engines: self.engines(),
-            retentions: self.items_of("retention"),
+            retentions,
             datasets,
             transforms,
             sinks,
@@ -235,7 +249,7 @@ impl<'a> Items<'a> {
             monitors,
             deliveries,
             accounts: self.items_of("account"),
-            overrides: self.items_of("override"),
+            overrides,
             tests,
             released,
             imports: self.ground.imports.projects.iter().map(|used| used.import.clone()).collect(),

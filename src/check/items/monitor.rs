@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Items;
 use crate::base::Span;
-use crate::check::program::{Dataset, Item, Monitor};
+use crate::check::program::{Dataset, Item, Monitor, Shape, Source};
 use crate::check::settings::{Settings, Value, named, path_expr, plain};
 use crate::check::texts;
 use crate::diag::{Code, Diagnostic};
@@ -15,6 +15,7 @@ impl Items<'_> {
     pub(super) fn monitors(
         &mut self,
         pipeline: Option<&Item>,
+        sources: &[Source],
         datasets: &BTreeMap<DatasetId, Dataset>,
     ) -> Vec<Monitor> {
         let mut monitors = Vec::new();
@@ -26,7 +27,7 @@ impl Items<'_> {
                 if let EntryKind::Alarm { kind, of, over } = &entry.kind {
                     let settings = self.alarm_settings(kind, of.as_ref(), over.as_ref());
                     if let Some(settings) = settings {
-                        self.alarm(kind, &settings, pipeline, datasets);
+                        self.alarm(kind, &settings, pipeline, sources, datasets);
                         alarms.push((kind.text.clone(), settings));
                     }
                 }
@@ -97,6 +98,7 @@ impl Items<'_> {
         kind: &Name,
         settings: &Settings,
         pipeline: Option<&Item>,
+        sources: &[Source],
         datasets: &BTreeMap<DatasetId, Dataset>,
     ) {
         if let Some(setting) = settings.get("of")
@@ -104,9 +106,41 @@ impl Items<'_> {
         {
             self.matching(zone, name.as_deref(), setting.span, datasets);
         }
+        self.alarm_of_source(kind, settings, sources);
         if kind.text == "cost" {
             self.wants_budget(kind, pipeline);
         }
+    }
+
+    /// A stream can be behind, and a promise can be broken where one was made.
+    fn alarm_of_source(&mut self, kind: &Name, settings: &Settings, sources: &[Source]) {
+        let Some(setting) = settings.get("of") else {
+            return;
+        };
+        let Value::Ref(name) = &setting.value else {
+            return;
+        };
+        let Some(source) = sources.iter().find(|source| source.item.name == *name) else {
+            return;
+        };
+        let promised = source.item.settings.get("volume").is_some();
+        let (message, found, help) = match kind.text.as_str() {
+            "lag" if source.shape == Shape::Table => (
+                format!("source `{name}` is a table, and nothing lags behind it"),
+                "only streams and objects have readers that can be behind",
+                "write `alarm freshness of ZONE.SOURCE over 26 hours`".to_owned(),
+            ),
+            "volume" | "utilization" if !promised => (
+                format!("source `{name}` promises no volume that an alarm could be about"),
+                "a share of nothing",
+                format!("write `volume = 500 per second of 1 KiB` in source `{name}`"),
+            ),
+            _ => return,
+        };
+        let diagnostic = Diagnostic::new(Code::ALARM_TARGET, setting.span, message)
+            .found(found)
+            .help(help);
+        self.say(diagnostic.label(source.item.span, "the source"));
     }
 
     fn wants_budget(&mut self, kind: &Name, pipeline: Option<&Item>) {

@@ -1,21 +1,74 @@
 //! `schedule`: when transforms run, and in which order.
 
 use super::Items;
-use crate::base::Spanned;
-use crate::check::program::{Schedule, Shape, Transform};
+use super::source::Datasets;
+use crate::base::{Span, Spanned};
+use crate::check::program::{DatasetWriter, Item, Schedule, Shape, Transform};
 use crate::check::settings::Value;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::Target;
 
 impl Items<'_> {
-    pub(super) fn schedules(&mut self, transforms: &[Transform]) -> Vec<Schedule> {
+    pub(super) fn schedules(&mut self, transforms: &[Transform], datasets: &Datasets) -> Vec<Schedule> {
         let mut schedules = Vec::new();
         for entity in self.entities("schedule") {
             let item = self.item(&entity);
+            self.starts(&item, datasets);
             let run = self.runs(item.settings.list("run"), transforms);
             schedules.push(Schedule { item, run });
         }
         schedules
+    }
+
+    /// A schedule starts by the clock or by an arrival.
+    fn starts(&mut self, item: &Item, datasets: &Datasets) {
+        match (item.settings.get("at"), item.settings.get("when")) {
+            (Some(at), Some(when)) => {
+                let message = format!("schedule `{}` starts by the clock and by an arrival", item.name);
+                let diagnostic = Diagnostic::new(Code::SETTINGS_CLASH, when.span, message)
+                    .found("one of the two")
+                    .label(at.span, "the clock")
+                    .help("let another schedule start by the other");
+                self.say(diagnostic);
+            }
+            (None, None) => {
+                let message = format!("schedule `{}` does not say when it starts", item.name);
+                let diagnostic = Diagnostic::new(Code::MISSING_SETTING, item.span, message)
+                    .found("neither `at` nor `when`")
+                    .help("write `at = cron(\"0 2 * * ? *\", zone: \"UTC\")`")
+                    .help("or write `when = arrival of ZONE.SOURCE`");
+                self.say(diagnostic);
+            }
+            (None, Some(when)) => self.arrival(&when.value, when.span, datasets),
+            (Some(_), None) => {}
+        }
+        if let (Some(limit), None) = (item.settings.span("at_most"), item.settings.get("when")) {
+            let message = format!(
+                "schedule `{}` starts by the clock, so nothing comes too often",
+                item.name
+            );
+            let diagnostic = Diagnostic::new(Code::SETTINGS_CLASH, limit, message)
+                .found("for schedules that wait for arrivals")
+                .help("leave `at_most` out");
+            self.say(diagnostic);
+        }
+    }
+
+    /// What a schedule waits for lands.
+    fn arrival(&mut self, when: &Value, span: Span, datasets: &Datasets) {
+        let Value::Arrival { zone, name } = when else {
+            return;
+        };
+        for id in self.matching(zone, Some(name), span, datasets) {
+            let Some(DatasetWriter::Transform(writer)) = datasets.get(&id).map(|dataset| &dataset.writer) else {
+                continue;
+            };
+            let message = format!("nothing arrives in `{id}`: transform `{writer}` writes it");
+            let diagnostic = Diagnostic::new(Code::ARRIVAL, span, message)
+                .found("not what a source lands")
+                .help(format!("let the schedule that runs `{writer}` run what reads it, too"));
+            self.say(diagnostic);
+        }
     }
 
     /// The transforms of a `run` list, in the order of the plan.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Items;
 use super::typing::Typing;
 use super::zone::{self, ZoneRules};
-use crate::check::program::{Dataset, DatasetWriter, Delivers, Item, Shape, Source};
+use crate::check::program::{Dataset, DatasetWriter, Item, Shape, Source};
 use crate::check::settings::{Settings, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::plan::types::{Column, TypeKind};
@@ -46,6 +46,15 @@ impl<'a> Items<'a> {
             _ => Shape::Table,
         };
         let schema = self.row_type(typing, &input.schema)?;
+        // From where no rows of this shape come, what else is said of them is beside the point.
+        if self.shape(&item, input, shape) {
+            self.object_field(&item, shape, &schema);
+            self.connector(&item, shape);
+        }
+        let delivers = self.delivers(&item, shape, &schema);
+        if let Some(("kinesis", via)) = item.settings.variant("via") {
+            self.partition_key(via, &schema);
+        }
         if let Some(("kinesis", kinesis)) = item.settings.variant("from") {
             self.partition_key(kinesis, &schema);
             self.capacity_place(entity, kinesis);
@@ -57,7 +66,7 @@ impl<'a> Items<'a> {
         Some(Source {
             item,
             shape,
-            delivers: Delivers::Rows,
+            delivers,
             schema,
             into,
         })

@@ -83,6 +83,7 @@ pub fn kind_of(expr: &Expr) -> &'static str {
             None => "a quantity",
         },
         ExprKind::Rate { .. } => "a rate",
+        ExprKind::Of { left, .. } if matches!(left.kind, ExprKind::Name(_)) => "something of something else",
         ExprKind::Of { .. } | ExprKind::For { .. } => "a rate of something",
         ExprKind::Name(_) => "a name",
         ExprKind::Member { .. } | ExprKind::Star(_) => "a path",

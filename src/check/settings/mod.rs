@@ -18,8 +18,8 @@ use crate::resolve::{Index, Layer, Layered};
 use crate::syntax::ast::{Entry, EntryKind, Expr, Path};
 
 use super::declare::{Declarations, Declared, DeclaredSetting};
-pub use forms::{path_expr, path_parts, plain};
 pub(crate) use crate::resolve::unknown_item;
+pub use forms::{path_expr, path_parts, plain};
 pub use scalars::type_text;
 pub use value::{DAY, Setting, Settings, Value};
 pub use variants::named;

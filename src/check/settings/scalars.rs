@@ -225,13 +225,9 @@ impl Checker<'_> {
         }
         let diagnostic = self.wrong(Kind::Secret, asked);
         Err(match &asked.expr.kind {
-            ExprKind::Text(parts) if plain(parts).is_ok() => {
-                let fix = format!("secret({})", self.sources.text(asked.expr.span));
-                diagnostic
-                    .note("what is secret does not stand in a file: it is kept by AWS Secrets Manager")
-                    .help(format!("write the secret's name: `{fix}`"))
-                    .fix(format!("write `{fix}`"), asked.expr.span, fix)
-            }
+            // What stands there may be the secret itself, so it is not proposed as its name.
+            ExprKind::Text(parts) if plain(parts).is_ok() => diagnostic
+                .note("what is secret does not stand in a file: it is kept by AWS Secrets Manager, and named here"),
             _ => diagnostic,
         })
     }
