@@ -10,10 +10,10 @@ use crate::plan::types::TypeKind;
 use crate::syntax::ast::SourceType;
 
 impl Items<'_> {
-    /// Whether rows of this shape can come from there.
-    pub(super) fn shape(&mut self, item: &Item, input: &SourceType, shape: Shape) -> bool {
+    /// The shape of what comes from there: as written, if that can be.
+    pub(super) fn shape(&mut self, item: &Item, input: &SourceType, shape: Shape) -> Shape {
         let Some((from, settings)) = item.settings.variant("from") else {
-            return true;
+            return shape;
         };
         let declared = self.checker.declarations.variant("source.from", from);
         let shapes = declared.map(|declared| declared.shapes.clone()).unwrap_or_default();
@@ -29,7 +29,7 @@ impl Items<'_> {
                 diagnostic = diagnostic.label(span, "where rows come from");
             }
             self.say(diagnostic.fix(format!("write `{first}`"), input.shape.span, first.to_owned()));
-            return false;
+            return super::source::shape_of(first);
         }
         if (from, shape) == ("database", Shape::Stream) && settings.text("mode").is_some_and(|mode| mode != "cdc") {
             let span = settings.span("mode").unwrap_or(item.span);
@@ -42,9 +42,9 @@ impl Items<'_> {
                 .label(input.shape.span, "a stream")
                 .help("write `mode = cdc` for changes only, or `table of`");
             self.say(diagnostic);
-            return false;
+            return Shape::Table;
         }
-        true
+        shape
     }
 
     /// `objects of S` has one object field, and nothing else has any.
@@ -55,6 +55,13 @@ impl Items<'_> {
             .filter(|field| field.column.ty.kind == TypeKind::Object)
             .map(|field| field.column.name.as_str())
             .collect();
+        if schema
+            .fields
+            .iter()
+            .any(|field| field.column.ty.kind == TypeKind::Error)
+        {
+            return;
+        }
         let (found, help) = match (shape, objects.as_slice()) {
             (Shape::Objects, [_]) | (Shape::Stream | Shape::Table, []) => return,
             (Shape::Objects, []) => (

@@ -40,14 +40,11 @@ impl<'a> Items<'a> {
             self.say(diagnostic);
             return None;
         };
-        let shape = match input.shape.text.as_str() {
-            "stream" => Shape::Stream,
-            "objects" => Shape::Objects,
-            _ => Shape::Table,
-        };
+        let written = shape_of(&input.shape.text);
         let schema = self.row_type(typing, &input.schema)?;
         // From where no rows of this shape come, what else is said of them is beside the point.
-        if self.shape(&item, input, shape) {
+        let shape = self.shape(&item, input, written);
+        if shape == written {
             self.object_field(&item, shape, &schema);
             self.connector(&item, shape);
         }
@@ -144,6 +141,15 @@ impl<'a> Items<'a> {
             delivers: source.delivers,
             writer: DatasetWriter::Source(source.item.name.clone()),
         })
+    }
+}
+
+/// The shape that a word names.
+pub(super) fn shape_of(word: &str) -> Shape {
+    match word {
+        "stream" => Shape::Stream,
+        "objects" => Shape::Objects,
+        _ => Shape::Table,
     }
 }
 
