@@ -151,6 +151,11 @@ impl Diagnostics {
         self.list.push(diagnostic);
     }
 
+    /// How many were said.
+    pub fn count(&self) -> usize {
+        self.list.len()
+    }
+
     /// Whether anything said is an error.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(|d| d.severity == Severity::Error)

@@ -25,6 +25,8 @@ pub struct Laid {
     pub text: String,
     /// Whether it cannot be read at all; that was said.
     pub hopeless: bool,
+    /// Whether nothing had to be said of its characters and brackets.
+    pub sound: bool,
 }
 
 /// Lays an item out, and says what is wrong with its characters and brackets.
@@ -32,6 +34,7 @@ pub fn lay_out(file: FileId, text: &str, slice: &Slice, diagnostics: &mut Diagno
     let tokens = &slice.tokens;
     let start = tokens.first().map_or(0, |token| token.start);
     let end = tokens.last().map_or(start, |token| token.end);
+    let said = diagnostics.count();
     for token in tokens {
         complain(file, text, *token, diagnostics);
     }
@@ -79,6 +82,7 @@ pub fn lay_out(file: FileId, text: &str, slice: &Slice, diagnostics: &mut Diagno
         end,
         text: String::from_utf8_lossy(&page.bytes).into_owned(),
         hopeless: repairs.hopeless,
+        sound: diagnostics.count() == said,
     }
 }
 

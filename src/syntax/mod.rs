@@ -1,11 +1,13 @@
 //! Phase 1: text to tree. The only place that knows pest.
 //!
-//! A file is cut into items (`slices`), each item is laid out (`layout`), parsed alone (`grammar`), and made a
-//! tree (`build`). Nothing here fails: what cannot be read is a bad node, and is said.
+//! A file is cut into items (`slices`), each item is laid out (`layout`) and read alone. An item without a mistake is
+//! read by hand (`direct`), which is fast; every other one is parsed (`grammar`) and made a tree (`build`), which knows
+//! what to say. Nothing here fails: what cannot be read is a bad node, and is said.
 
 pub mod ast;
 pub(crate) mod brackets;
 mod build;
+mod direct;
 mod grammar;
 mod habits;
 mod heads;
@@ -22,8 +24,26 @@ use heads::{is_item_word, meant, not_an_item};
 use slices::{Slice, slices};
 use tokens::{Token, TokenKind};
 
+/// How items are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// By hand where that can be.
+    Short,
+    /// By the grammar, all of them.
+    Grammar,
+}
+
 /// Reads a file. What cannot be read is a bad node in the tree and a diagnostic.
 pub fn parse(id: FileId, text: &str, diagnostics: &mut Diagnostics) -> ast::File {
+    file(id, text, Way::Short, diagnostics)
+}
+
+/// The same by the grammar alone, for the tests that compare the two: slower, and nothing else.
+pub fn parse_by_grammar(id: FileId, text: &str, diagnostics: &mut Diagnostics) -> ast::File {
+    file(id, text, Way::Grammar, diagnostics)
+}
+
+fn file(id: FileId, text: &str, way: Way, diagnostics: &mut Diagnostics) -> ast::File {
     let tokens = tokens::scan(text);
     let comments = tokens.iter().filter(|token| token.is_comment());
     for token in comments.clone().filter(|token| token.kind == TokenKind::ForeignComment) {
@@ -37,12 +57,12 @@ pub fn parse(id: FileId, text: &str, diagnostics: &mut Diagnostics) -> ast::File
         .collect();
     let items = slices(text, &tokens)
         .iter()
-        .map(|slice| item(id, text, slice, diagnostics))
+        .map(|slice| item(id, text, slice, way, diagnostics))
         .collect();
     ast::File { id, items, comments }
 }
 
-fn item(id: FileId, text: &str, slice: &Slice, diagnostics: &mut Diagnostics) -> ast::Item {
+fn item(id: FileId, text: &str, slice: &Slice, way: Way, diagnostics: &mut Diagnostics) -> ast::Item {
     let head = slice.tokens.iter().position(|token| token.kind != TokenKind::Doc);
     let (docs, code) = slice.tokens.split_at(head.unwrap_or(slice.tokens.len()));
     let span = |token: &Token| Span::new(id, token.start, token.end);
@@ -87,7 +107,12 @@ fn item(id: FileId, text: &str, slice: &Slice, diagnostics: &mut Diagnostics) ->
             entries: Vec::new(),
         }));
     }
-    whole(Builder::new(id, text, &laid, diagnostics).item(keyword))
+    let read = if way == Way::Short {
+        direct::item(id, &laid, &keyword)
+    } else {
+        None
+    };
+    whole(read.unwrap_or_else(|| Builder::new(id, text, &laid, diagnostics).item(keyword)))
 }
 
 fn documentation(id: FileId, text: &str, docs: &[Token]) -> Option<ast::Doc> {
