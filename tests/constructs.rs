@@ -235,7 +235,7 @@ fn is_written(construct: &str) -> bool {
     let skipped = |skip: &&str| {
         construct == *skip || construct.ends_with(&format!("::{skip}")) || construct.starts_with(&format!("{skip}."))
     };
-    !NOT_WRITTEN.iter().any(skipped.clone()) && !construct.starts_with("File.") && !construct.starts_with("Comment.")
+    !NOT_WRITTEN.iter().any(skipped) && !construct.starts_with("File.") && !construct.starts_with("Comment.")
 }
 
 fn examples(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -49,6 +49,7 @@ pub fn repair(file: FileId, text: &str, tokens: &[Token], diagnostics: &mut Diag
             tokens,
             stack: Vec::new(),
             open: [0; 3],
+            doubts: 0,
             repairs: &mut repairs,
             diagnostics,
             said: 0,
@@ -93,6 +94,8 @@ struct Repairer<'a> {
     stack: Vec<Opener>,
     /// How many of the open brackets wait for `}`, `]` and `)`.
     open: [usize; 3],
+    /// How many braces were looked at for standing twice.
+    doubts: usize,
     repairs: &'a mut Repairs,
     diagnostics: &'a mut Diagnostics,
     said: usize,
@@ -183,7 +186,11 @@ impl Repairer<'_> {
     fn doubled(&mut self, index: usize, token: Token) -> bool {
         let before = index.checked_sub(1).and_then(|before| self.tokens.get(before));
         let twice = token.text(self.text) == "{" && before.is_some_and(|before| before.text(self.text) == "{");
-        if !twice || self.said >= REPORT_LIMIT || !self.balanced_behind(index, self.stack.len()) {
+        if !twice || self.said >= REPORT_LIMIT || self.doubts >= REPORT_LIMIT {
+            return false;
+        }
+        self.doubts += 1;
+        if !self.balanced_behind(index, self.stack.len()) {
             return false;
         }
         self.repairs.dropped.insert(index);

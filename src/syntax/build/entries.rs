@@ -159,6 +159,7 @@ impl Builder<'_> {
     }
 
     fn given(&mut self, node: &Node) -> EntryKind {
+        self.foreign_mark(node, Rule::equals, "=", "what a test is given stands behind one `=`");
         let dataset = self.path_in(node);
         let rows = match self.maybe_expr_in(node) {
             Some(list) => GivenRows::List(list),

@@ -496,6 +496,18 @@ impl Builder<'_> {
 
     fn record(&mut self, node: Node) -> ExprKind {
         let pairs = children(&node, Rule::pair).collect::<Vec<_>>();
+        // `{ a: 1 }` and `{ A = 1 }` are both records, `{ a: 1, b = 2 }` is a slip.
+        let colons = pairs.iter().filter(|pair| child(pair, Rule::colon).is_some()).count();
+        let (rule, own) = if colons * 2 >= pairs.len() {
+            (Rule::equals, ":")
+        } else {
+            (Rule::colon, "=")
+        };
+        if colons > 0 && colons < pairs.len() {
+            for pair in &pairs {
+                self.foreign_mark(pair, rule, own, "a record has one mark behind all of its names");
+            }
+        }
         ExprKind::Record(
             pairs
                 .into_iter()
