@@ -55,11 +55,12 @@ impl Items<'_> {
             .filter(|field| field.column.ty.kind == TypeKind::Object)
             .map(|field| field.column.name.as_str())
             .collect();
-        if schema
+        // Of a field that is wrong, what it would have been is a guess.
+        let wrong = schema
             .fields
             .iter()
-            .any(|field| field.column.ty.kind == TypeKind::Error)
-        {
+            .any(|field| field.column.ty.kind == TypeKind::Error);
+        if wrong || self.diagnostics.has_errors() {
             return;
         }
         let (found, help) = match (shape, objects.as_slice()) {
