@@ -19,6 +19,7 @@ use pipec::plan::{Schema, Step, StepKind};
 use pipec::syntax::{ast, parse};
 
 mod flow;
+mod expressions;
 mod mistakes;
 
 /// A project's text, checked: its first schema and its first transform.
@@ -56,6 +57,7 @@ fn classes() -> Classes {
         ..ClassRule::default()
     };
     classes.declare("salary", crowd);
+    classes.declare("secret", ClassRule::default());
     classes
 }
 
@@ -72,10 +74,13 @@ fn check(shape: Shape, text: &str) -> Checked {
         classes: &classes,
         types: &types,
     };
-    let fields = file.items.iter().find_map(|item| match &item.kind {
-        ast::ItemKind::Schema { fields, .. } => Some(fields),
+    let schemas = file.items.iter().filter_map(|item| match &item.kind {
+        ast::ItemKind::Schema { name, fields } => Some((name, fields)),
         _ => None,
     });
+    let schemas: Vec<_> = schemas.collect();
+    let row = schemas.iter().find(|(name, _)| name.text == "Row").or(schemas.first());
+    let fields = row.map(|(_, fields)| *fields);
     check_aliases(&ctx, &mut diagnostics);
     let schema = check_schema(&ctx, "Row", None, fields.expect("a schema"), &mut diagnostics);
     let columns: Vec<Column> = schema.fields.iter().map(|field| field.column.clone()).collect();

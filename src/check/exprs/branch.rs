@@ -20,9 +20,10 @@ impl Checker<'_> {
         hint: Option<&TypeKind>,
     ) -> Typed {
         let condition = self.condition(condition, "the condition of `if`");
-        let then = self.reachable(then, hint);
-        let hint = hint.or_else(|| settled(&then));
-        let otherwise = self.reachable(otherwise, hint);
+        let mut branches = self.beside(&[then, otherwise], hint).into_iter();
+        let (Some(then), Some(otherwise)) = (branches.next(), branches.next()) else {
+            return self.error(expr);
+        };
         if condition.is_error() || then.is_error() || otherwise.is_error() {
             return self.error(expr);
         }
@@ -173,8 +174,11 @@ impl Checker<'_> {
     }
 }
 
-/// The kind of a value that says what stands beside it; `null`, `reject` and numbers' literals say nothing.
+/// The kind of a value that says what stands beside it; `null`, `reject`, numbers' literals, lists and records say nothing.
 pub(super) fn settled(value: &Typed) -> Option<&TypeKind> {
-    let number = matches!(value.literal(), Some(Literal::Int(_) | Literal::Decimal { .. }));
-    (!number && !matches!(value.kind(), TypeKind::Null | TypeKind::Never | TypeKind::Error)).then(|| value.kind())
+    let open = matches!(
+        value.expr.kind,
+        ExprKind::Literal(Literal::Int(_) | Literal::Decimal { .. }) | ExprKind::List(_) | ExprKind::Struct(_)
+    );
+    (!open && !matches!(value.kind(), TypeKind::Null | TypeKind::Never | TypeKind::Error)).then(|| value.kind())
 }

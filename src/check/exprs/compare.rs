@@ -19,7 +19,7 @@ impl Checker<'_> {
         left: &ast::Expr,
         right: &ast::Expr,
     ) -> Typed {
-        let (left, right) = self.pair(left, right, None);
+        let (left, right) = self.pair(left, right);
         self.compared(expr, op, at, left, right)
     }
 
@@ -60,7 +60,7 @@ impl Checker<'_> {
         if matches!(value.kind, ast::ExprKind::Null) {
             return self.is_null(expr, other, not);
         }
-        let (left, right) = self.pair(value, other, None);
+        let (left, right) = self.pair(value, other);
         if left.is_error() || right.is_error() {
             return self.error(expr);
         }

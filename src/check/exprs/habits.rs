@@ -57,6 +57,14 @@ pub(super) fn into(value: &Typed, wanted: &TypeKind) -> Option<Way> {
         _ => {}
     }
     match (value.kind(), wanted) {
+        (TypeKind::Json, TypeKind::Int | TypeKind::Float | TypeKind::Bool | TypeKind::Text) => {
+            let word = if *wanted == TypeKind::Text {
+                "text".to_owned()
+            } else {
+                wanted.to_string()
+            };
+            way(format!("{word}({text})"), "what a json holds is read first")
+        }
         (TypeKind::Timestamp, TypeKind::Date) => {
             way(format!("date({text})"), "the UTC day of a timestamp is asked for")
         }

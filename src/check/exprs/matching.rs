@@ -7,7 +7,6 @@ use crate::plan::expr::{Expr, ExprKind, Literal};
 use crate::plan::types::{Type, TypeKind};
 use crate::syntax::ast;
 
-use super::branch::settled;
 use super::{Checker, Typed, union};
 
 /// What an arm holds.
@@ -39,19 +38,18 @@ impl Checker<'_> {
         hint: Option<&TypeKind>,
     ) -> Typed {
         let value = self.expr(value);
-        let mut hint = hint.cloned();
+        let answers: Vec<_> = arms.iter().map(|(_, answer)| answer).collect();
+        let answers = self.beside(&answers, hint);
         let (mut wrong, mut checked) = (value.is_error(), Vec::new());
-        for (pattern, answer) in arms {
-            // Where the value is wrong nothing can be said of its patterns.
+        for ((pattern, _), answer) in arms.iter().zip(answers) {
+            wrong |= answer.is_error();
             let at = pattern.span;
+            // Where the value is wrong nothing can be said of its patterns.
             let pattern = if value.is_error() {
                 None
             } else {
                 self.pattern(pattern, &value)
             };
-            let answer = self.reachable(answer, hint.as_ref());
-            hint = hint.or_else(|| settled(&answer).cloned());
-            wrong |= answer.is_error();
             match pattern {
                 Some(pattern) => checked.push(Arm {
                     at,
@@ -260,7 +258,11 @@ impl Checker<'_> {
             super::Place::Step => format!("_ => reject \"another {}\"", plain_word(&value.expr.text)),
             _ => "_ => …".to_owned(),
         };
-        self.say(diagnostic.help(format!("add an arm for {}, or `{arm}`", shown.join(", "))));
+        let help = match missing.first().is_some_and(|case| case == "_") {
+            true => format!("add `{arm}`"),
+            false => format!("add an arm for {}, or `{arm}`", shown.join(", ")),
+        };
+        self.say(diagnostic.help(help));
         false
     }
 

@@ -7,20 +7,38 @@ use crate::plan::expr::{Expr, ExprKind, Literal};
 use crate::plan::types::{Type, TypeKind};
 use crate::syntax::ast;
 
+use super::branch::settled;
 use super::{Checker, Typed, habits};
 
 impl Checker<'_> {
-    /// Types two expressions that stand side by side: one that is open by itself (a bare variant, a list, `null`) is
-    /// typed after the other, which says what it may be.
-    pub(super) fn pair(&mut self, left: &ast::Expr, right: &ast::Expr, hint: Option<&TypeKind>) -> (Typed, Typed) {
+    /// Types two expressions that stand side by side.
+    pub(super) fn pair(&mut self, left: &ast::Expr, right: &ast::Expr) -> (Typed, Typed) {
         if self.is_open(left) && !self.is_open(right) {
-            let right = self.expr_for(right, hint);
+            let right = self.expr(right);
             let left = self.expr_for(left, Some(right.kind()));
             return (left, right);
         }
-        let left = self.expr_for(left, hint);
+        let left = self.expr(left);
         let right = self.expr_for(right, Some(left.kind()));
         (left, right)
+    }
+
+    /// Types values of which only one is reached, in their order. One that is open by itself (a bare variant, a list, `null`)
+    /// is typed after the others, which say what it may be.
+    pub(super) fn beside(&mut self, values: &[&ast::Expr], hint: Option<&TypeKind>) -> Vec<Typed> {
+        let mut hint = hint.cloned();
+        let mut typed: Vec<Option<Typed>> = values.iter().map(|_| None).collect();
+        for open in [false, true] {
+            for (value, slot) in values.iter().zip(&mut typed) {
+                if self.is_open(value) != open || slot.is_some() {
+                    continue;
+                }
+                let answer = self.reachable(value, hint.as_ref());
+                hint = hint.or_else(|| settled(&answer).cloned());
+                *slot = Some(answer);
+            }
+        }
+        typed.into_iter().flatten().collect()
     }
 
     /// Whether an expression needs its neighbour to be understood.

@@ -45,7 +45,7 @@ impl Checker<'_> {
             let (low, high) = (&low.expr.text, &high.expr.text);
             let message = format!("nothing is between `{low}` and `{high}`: the lower end comes first");
             let diagnostic = Diagnostic::new(Code::ALWAYS_MISSING, expr.span, message).found("never true");
-            self.say(diagnostic.help(format!("write `{high}` before `{low}`")));
+            self.say(diagnostic.help(format!("write the lower end first: `{high}`, then `{low}`")));
             return self.error(expr);
         }
         let (low_at, high_at) = (low.span, high.span);

@@ -22,13 +22,8 @@ impl Checker<'_> {
             Some(TypeKind::List(item)) => Some(&item.kind),
             _ => None,
         };
-        let mut items = Vec::new();
-        for entry in entries {
-            let hint = wanted
-                .cloned()
-                .or_else(|| items.last().and_then(super::branch::settled).cloned());
-            items.push(self.expr_for(entry, hint.as_ref()));
-        }
+        let entries: Vec<_> = entries.iter().collect();
+        let items = self.beside(&entries, wanted);
         if items.iter().any(Typed::is_error) {
             return self.error(expr);
         }

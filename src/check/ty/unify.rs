@@ -31,10 +31,9 @@ pub fn unify(left: &TypeKind, right: &TypeKind) -> Option<TypeKind> {
 
 /// The type that holds the values of both; it may be missing where one of them may.
 pub fn unify_types(left: &Type, right: &Type) -> Option<Type> {
-    let null = left.kind == TypeKind::Null || right.kind == TypeKind::Null;
     Some(Type {
         kind: unify(&left.kind, &right.kind)?,
-        optional: left.optional || right.optional || null,
+        optional: left.optional || right.optional,
     })
 }
 
@@ -190,8 +189,8 @@ mod tests {
         ));
         assert_eq!(unify(&ints, &maybe), Some(both));
         assert_eq!(unify(&ints, &List(Box::new(Text.required()))), None);
-        let empty = List(Box::new(Null.optional()));
-        assert_eq!(unify(&empty, &ints), Some(List(Box::new(Int.optional()))));
+        let empty = List(Box::new(Null.required()));
+        assert_eq!(unify(&empty, &ints), Some(ints.clone()));
     }
 
     #[test]
