@@ -192,6 +192,8 @@ impl Reader<'_> {
             "null" => ExprKind::Null,
             "true" => ExprKind::Bool(true),
             "false" => ExprKind::Bool(false),
+            // In capitals they are said, which the grammar does.
+            "NULL" | "Null" | "TRUE" | "True" | "FALSE" | "False" => return None,
             _ => ExprKind::Name(word.to_owned()),
         })
     }
@@ -207,17 +209,24 @@ impl Reader<'_> {
     }
 
     fn record(&mut self) -> Option<ExprKind> {
+        let colons = std::cell::Cell::new(0);
         let pairs = self.listed("{", "}", |reader| {
             reader.doc()?;
             let name = reader.name()?;
             reader.spaces();
-            if !reader.take(":") {
+            if reader.take(":") {
+                colons.set(colons.get() + 1);
+            } else {
                 reader.equals()?;
             }
             reader.spaces();
             let value = reader.value()?;
             Some((name, value))
         })?;
+        // Both marks in one record are a slip, of which the grammar says what is meant.
+        if colons.get() != 0 && colons.get() != pairs.len() {
+            return None;
+        }
         Some(ExprKind::Record(pairs))
     }
 
