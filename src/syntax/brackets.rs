@@ -43,6 +43,10 @@ struct Opener {
 pub fn repair(file: FileId, text: &str, tokens: &[Token], diagnostics: &mut Diagnostics) -> Repairs {
     let mut repairs = Repairs::default();
     if !balanced(text, tokens) {
+        if let Some(diagnostic) = surplus(file, text, tokens, &mut repairs) {
+            diagnostics.push(diagnostic);
+            return repairs;
+        }
         Repairer {
             file,
             text,
@@ -85,6 +89,97 @@ fn balanced(text: &str, tokens: &[Token]) -> bool {
         }
     }
     stack.is_empty()
+}
+
+/// One closer too many, found by how lines are indented: the one at the end of a line that takes the place of the closer
+/// of its block, or else the one whose opener was lost.
+fn surplus(file: FileId, text: &str, tokens: &[Token], repairs: &mut Repairs) -> Option<Diagnostic> {
+    let pairs = pairs(text, tokens)?;
+    let span = |token: &Token| Span::new(file, token.start, token.end);
+    let indent = |at: usize| {
+        let line = tokens.get(at).map(|token| token.line);
+        let first = tokens
+            .iter()
+            .take(at + 1)
+            .rev()
+            .take_while(|token| Some(token.line) == line)
+            .last();
+        first.map_or(0, |token| token.indent)
+    };
+    let mut astray = pairs.iter().filter(|(open, close)| {
+        let (open, close) = (tokens.get(*open), tokens.get(*close));
+        open.zip(close)
+            .is_some_and(|(open, close)| open.line < close.line && !close.first)
+    });
+    if let Some((_, close)) = astray.find(|(_, close)| mends(text, tokens, *close)) {
+        let token = tokens.get(*close)?;
+        repairs.dropped.insert(*close);
+        let message = format!("`{}` closes nothing", token.text(text));
+        let diagnostic = Diagnostic::new(Code::UNCLOSED, span(token), message)
+            .found("the lines below still belong to what it would close")
+            .help("remove it");
+        return Some(diagnostic.fix("remove it", span(token), ""));
+    }
+    let lost = pairs
+        .iter()
+        .filter(|(open, close)| tokens.get(*close).is_some_and(|close| close.first) && indent(*open) < indent(*close));
+    let (_, close) = lost.min_by_key(|(_, close)| *close)?;
+    let token = tokens.get(*close)?;
+    // The line that the block belongs to: the last one above that is indented like its closer.
+    let before = tokens.get(..*close)?;
+    let head = before
+        .iter()
+        .rposition(|t| t.first && t.indent == token.indent && t.kind != TokenKind::Close)?;
+    let line = tokens.get(head)?.line;
+    let last = before.iter().rfind(|t| t.line == line)?;
+    if before
+        .iter()
+        .any(|t| t.line > line && t.indent <= token.indent && t.first)
+        || !mends(text, tokens, *close)
+    {
+        return None;
+    }
+    repairs.dropped.insert(*close);
+    let open = match token.text(text) {
+        "}" => "{",
+        "]" => "[",
+        _ => "(",
+    };
+    let diagnostic = Diagnostic::new(Code::UNCLOSED, span(last).after(), format!("`{open}` is missing here"))
+        .found("a block of lines follows")
+        .label(span(token), "this closes it");
+    Some(diagnostic.help(format!("write `{open}`")).fix(
+        format!("write `{open}`"),
+        span(last).after(),
+        format!(" {open}"),
+    ))
+}
+
+/// Each opener and its closer, where there is exactly one closer too many and all others have their form.
+fn pairs(text: &str, tokens: &[Token]) -> Option<Vec<(usize, usize)>> {
+    let (mut stack, mut pairs, mut over) = (Vec::new(), Vec::new(), 0);
+    for (at, token) in tokens.iter().enumerate() {
+        match token.kind {
+            TokenKind::Open => stack.push((at, closer_of(token.text(text)))),
+            TokenKind::Close => match stack.pop() {
+                Some((open, close)) if close == token.text(text) => pairs.push((open, at)),
+                Some(_) => return None,
+                None => over += 1,
+            },
+            _ => {}
+        }
+    }
+    (over == 1 && stack.is_empty()).then_some(pairs)
+}
+
+/// Whether all brackets are in order without this one.
+fn mends(text: &str, tokens: &[Token], without: usize) -> bool {
+    let rest: Vec<_> = (0..)
+        .zip(tokens)
+        .filter(|(at, _)| *at != without)
+        .map(|(_, token)| *token)
+        .collect();
+    balanced(text, &rest)
 }
 
 struct Repairer<'a> {
@@ -269,7 +364,7 @@ impl Repairer<'_> {
             opener.token,
             place.checked_sub(1).and_then(|last| self.tokens.get(last)),
         );
-        let diagnostic = match last.filter(|last| last.line > start.line + 1) {
+        let diagnostic = match last.filter(|last| last.line > start.line) {
             // Where the closer is missing is nearer to the mistake than a head that may be a screen above it.
             Some(last) => Diagnostic::new(Code::UNCLOSED, self.span(*last).after(), message)
                 .found(format!("`{}` is expected behind this", opener.close))

@@ -122,7 +122,10 @@ impl Cutter<'_> {
     /// An item's word at the start of an indented line, outside of all brackets.
     fn is_indented_item(&self, token: Token, next: &[Token]) -> bool {
         match token.kind {
-            TokenKind::Doc => true,
+            // Documentation of an entry whose block was closed too early starts no item.
+            TokenKind::Doc => next
+                .split_first()
+                .is_some_and(|(t, behind)| self.is_indented_item(*t, behind)),
             _ => is_item_word(token.text(self.text)) && !self.awaits_more() && self.heads(token, next),
         }
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::Program;
-use super::platform::{Platform, errors, line};
+use super::platform::{Platform, line};
 
 /// How long one program may take, even in a build that is not optimised, on a machine that is busy.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -97,15 +97,18 @@ fn verdict(platforms: &[Platform], program: &Program) -> Verdict {
         };
     };
     let lines = program.lines(platforms);
-    let near = errors(&compilation).next().is_some_and(|first| {
+    let near = platform.errors(&compilation).next().is_some_and(|first| {
         let source = compilation.sources.get(first.primary.span.file);
         let said = source.line_column(first.primary.span.start).line;
         source.path == platform.files[program.file].0 && lines.iter().any(|line| line.abs_diff(said) <= 1)
     });
     Verdict {
-        errors: errors(&compilation).count(),
+        errors: platform.errors(&compilation).count(),
         near,
         panicked: false,
-        said: errors(&compilation).map(|error| line(&compilation, error)).collect(),
+        said: platform
+            .errors(&compilation)
+            .map(|error| line(&compilation, error))
+            .collect(),
     }
 }

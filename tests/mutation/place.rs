@@ -456,6 +456,8 @@ impl Walker<'_> {
         let after_number = at > 0 && self.tokens[at - 1].kind == TokenKind::Number;
         match text {
             _ if self.item_word == "fn" && previous == ":" => Role::TypeName,
+            _ if self.item_word == "fn" && next == ":" && self.blocks.len() == 1 => Role::NewName,
+            _ if self.item_word == "enum" => Role::NewName,
             _ if next == "(" && !KEYWORDS.contains(&text) => Role::Function,
             _ if next == ":" && self.block() == Block::Expression => Role::ArgumentName,
             _ if previous == "." => Role::Column,

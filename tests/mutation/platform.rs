@@ -17,6 +17,8 @@ pub struct Platform {
     pub files: Vec<(String, String)>,
     /// Files of the platform that it uses, as it names them.
     used: Vec<(String, String)>,
+    /// The errors in it as it is written, a line each.
+    pub own: Vec<String>,
 }
 
 /// Folders of `examples/`, and the one that it uses.
@@ -32,10 +34,20 @@ const NAMES: [(&str, Option<&str>); 7] = [
 
 /// Every acceptance platform.
 pub fn platforms() -> Vec<Platform> {
-    let platform = |(name, uses): (&'static str, Option<&str>)| Platform {
-        name,
-        files: files(name, ""),
-        used: uses.map_or_else(Vec::new, |uses| files(uses, &format!("../{uses}/"))),
+    let platform = |(name, uses): (&'static str, Option<&str>)| {
+        let mut platform = Platform {
+            name,
+            files: files(name, ""),
+            used: uses.map_or_else(Vec::new, |uses| files(uses, &format!("../{uses}/"))),
+            own: Vec::new(),
+        };
+        let compilation = platform.compile_with(usize::MAX, "");
+        let own = platform
+            .errors(&compilation)
+            .map(|error| line(&compilation, error))
+            .collect();
+        platform.own = own;
+        platform
     };
     NAMES.into_iter().map(platform).collect()
 }
@@ -66,10 +78,13 @@ impl Platform {
         compile(&Memory::new(own.chain(used)), &Options::default())
     }
 
-    /// The errors in it as it is written, a line each.
-    pub fn errors(&self) -> Vec<String> {
-        let compilation = self.compile_with(usize::MAX, "");
-        errors(&compilation).map(|error| line(&compilation, error)).collect()
+    /// The errors among what is said, without those that are there as it is written.
+    pub fn errors<'c>(&self, compilation: &'c Compilation) -> impl Iterator<Item = &'c Diagnostic> {
+        let fresh = |error: &&Diagnostic| {
+            let said = format!(" {} {}", error.code, error.message);
+            error.severity == Severity::Error && !self.own.iter().any(|own| own.contains(&said))
+        };
+        compilation.diagnostics.iter().filter(fresh)
     }
 
     /// Every word of it; `class NAME` for each class, `pseudonym NAME` for each column that holds one.
@@ -90,14 +105,6 @@ impl Platform {
         }
         words
     }
-}
-
-/// The errors among what is said.
-pub fn errors(compilation: &Compilation) -> impl Iterator<Item = &Diagnostic> {
-    compilation
-        .diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
 /// A diagnostic on one line: where, which, what, and the help.

@@ -29,7 +29,7 @@ impl Items<'_> {
                 diagnostic = diagnostic.label(span, "where rows come from");
             }
             self.say(diagnostic.fix(format!("write `{first}`"), input.shape.span, first.to_owned()));
-            return super::source::shape_of(first);
+            return super::source::shape_of(first).unwrap_or(shape);
         }
         if (from, shape) == ("database", Shape::Stream) && settings.text("mode").is_some_and(|mode| mode != "cdc") {
             let span = settings.span("mode").unwrap_or(item.span);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Items;
 use super::typing::Typing;
 use super::zone::{self, ZoneRules};
+use crate::base::{Span, suggest};
 use crate::check::program::{Dataset, DatasetWriter, Item, Shape, Source};
 use crate::check::settings::{Settings, Value};
 use crate::diag::{Code, Diagnostic};
@@ -14,6 +15,19 @@ use crate::resolve::Entity;
 
 /// Datasets by their names.
 pub(super) type Datasets = BTreeMap<DatasetId, Dataset>;
+
+/// `source clicks : stram of Click`
+fn no_shape(word: &str, span: Span) -> Diagnostic {
+    let message = format!("a source is a `stream`, a `table` or `objects`, but this is `{word}`");
+    let diagnostic = Diagnostic::new(Code::UNKNOWN_WORD, span, message).found("what its rows come as");
+    match suggest(word, ["stream", "table", "objects"]) {
+        Some(near) => diagnostic
+            .help(format!("did you mean `{near}`?"))
+            .fix(format!("write `{near}`"), span, near),
+        None => diagnostic
+            .help("write `stream of SCHEMA` for what comes row by row, `table of SCHEMA` for files and tables"),
+    }
+}
 
 impl<'a> Items<'a> {
     /// The sources whose mistakes do not hide what they are; what they land joins the datasets.
@@ -40,7 +54,10 @@ impl<'a> Items<'a> {
             self.say(diagnostic);
             return None;
         };
-        let written = shape_of(&input.shape.text);
+        let Some(written) = shape_of(&input.shape.text) else {
+            self.say(no_shape(&input.shape.text, input.shape.span));
+            return None;
+        };
         let schema = self.row_type(typing, &input.schema)?;
         // From where no rows of this shape come, what else is said of them is beside the point.
         let shape = self.shape(&item, input, written);
@@ -145,11 +162,12 @@ impl<'a> Items<'a> {
 }
 
 /// The shape that a word names.
-pub(super) fn shape_of(word: &str) -> Shape {
+pub(super) fn shape_of(word: &str) -> Option<Shape> {
     match word {
-        "stream" => Shape::Stream,
-        "objects" => Shape::Objects,
-        _ => Shape::Table,
+        "stream" => Some(Shape::Stream),
+        "objects" => Some(Shape::Objects),
+        "table" => Some(Shape::Table),
+        _ => None,
     }
 }
 

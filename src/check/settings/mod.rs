@@ -106,6 +106,7 @@ impl<'a> Checker<'a> {
     ) -> Settings {
         let mut settings = Settings::default();
         let mut known_all = true;
+        let mut strangers = Vec::new();
         for (at, setting) in written.iter().enumerate() {
             let before = written.iter().take(at);
             if let Some(first) = before.rev().find(|first| first.key.text() == setting.key.text()) {
@@ -120,7 +121,10 @@ impl<'a> Checker<'a> {
                 }
                 None => {
                     known_all = false;
-                    diagnostics.push(unknown(setting.key, declared, owner));
+                    match suggest(&setting.key.text(), declared.names()) {
+                        Some(_) => diagnostics.push(unknown(setting.key, declared, owner)),
+                        None => strangers.push(setting.key),
+                    }
                 }
                 Some(known) => {
                     let value = self.setting(known, setting.value, diagnostics);
@@ -130,6 +134,9 @@ impl<'a> Checker<'a> {
                     }
                 }
             }
+        }
+        if let Some(unknown) = unknown_all(&strangers, declared, owner) {
+            diagnostics.push(unknown);
         }
         // A setting under a wrong name is one mistake: that another is missing goes without saying.
         let owner = Owner {
@@ -243,6 +250,20 @@ fn unknown(key: &Path, declared: &Declared<'_>, owner: Owner<'_>) -> Diagnostic 
         [] => diagnostic.help("it has no settings"),
         names => diagnostic.help(format!("it has {}", names.join(", "))),
     }
+}
+
+/// Settings that are like none that there is: of several in a row, it is their place that is wrong, and that is one
+/// mistake: a `derive` that was lost, a `}` too early.
+fn unknown_all(keys: &[&Path], declared: &Declared<'_>, owner: Owner<'_>) -> Option<Diagnostic> {
+    let (first, rest) = keys.split_first()?;
+    let mut diagnostic = unknown(first, declared, owner);
+    for other in rest {
+        diagnostic = diagnostic.label(other.span, "nor is this");
+    }
+    Some(match declared.name.as_str() {
+        "transform" => diagnostic.help(format!("a column is made by a step: `derive {} = …`", first.text())),
+        _ => diagnostic,
+    })
 }
 
 /// `How long rows stay` in the middle of a sentence.

@@ -11,7 +11,6 @@ mod pipeline;
 mod schedule;
 mod serve;
 mod source;
-mod steps;
 mod transform;
 mod zone;
 
