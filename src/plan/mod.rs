@@ -498,8 +498,8 @@ pub enum StepKind {
     },
     /// A column for each of some values of one column, with an aggregate of the rows that have it.
     Pivot {
-        /// The column whose values become columns.
-        on: String,
+        /// What has the values that become columns.
+        on: Expr,
         /// The values, the columns that they become, and what each of them holds.
         values: Vec<(Literal, Column, Aggregate)>,
         /// The columns that stay: one row each.

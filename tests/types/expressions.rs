@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pipec::check::steps::Shape;
+use pipec::check::program::Shape;
 use pipec::plan::types::Column;
 
 use super::{check, show};

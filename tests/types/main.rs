@@ -9,18 +9,21 @@ use pipec::base::Sources;
 use pipec::check::context::{Context, Types};
 use pipec::check::functions::{Example, FILES, Functions, examples};
 use pipec::check::labels::{ClassRule, Classes};
+use pipec::check::program::Shape;
 use pipec::check::rows::{check_row, fill_row};
 use pipec::check::schema::{check_aliases, check_schema};
-use pipec::check::steps::{Shape, check_steps};
+use pipec::check::steps::check_steps;
 use pipec::diag::{Diagnostics, Severity};
 use pipec::plan::expr::{Expr, ExprKind, Literal};
 use pipec::plan::types::Column;
-use pipec::plan::{Schema, Step, StepKind};
+use pipec::plan::{Input, Schema, Step, StepKind};
 use pipec::syntax::{ast, parse};
 
+mod around;
 mod flow;
 mod expressions;
 mod mistakes;
+mod steps;
 
 /// A project's text, checked: its first schema and its first transform.
 struct Checked {
@@ -84,10 +87,24 @@ fn check(shape: Shape, text: &str) -> Checked {
     check_aliases(&ctx, &mut diagnostics);
     let schema = check_schema(&ctx, "Row", None, fields.expect("a schema"), &mut diagnostics);
     let columns: Vec<Column> = schema.fields.iter().map(|field| field.column.clone()).collect();
-    let steps = file.items.iter().find_map(|item| match &item.kind {
-        ast::ItemKind::Transform(transform) => {
-            Some(check_steps(&ctx, shape, &columns, &transform.entries, &mut diagnostics))
+    let rows_in = around::rows_of(Input::Stream("rows".into()), shape, columns.clone());
+    let mut schemas = around::Schemas {
+        by_name: BTreeMap::new(),
+    };
+    for item in file.items.iter() {
+        if let ast::ItemKind::Schema { name, fields } = &item.kind {
+            let schema = check_schema(&ctx, &name.text, None, fields, &mut Diagnostics::default());
+            schemas.by_name.insert(name.text.to_lowercase(), schema);
         }
+    }
+    let steps = file.items.iter().find_map(|item| match &item.kind {
+        ast::ItemKind::Transform(transform) => Some(check_steps(
+            &ctx,
+            &rows_in,
+            &transform.entries,
+            &mut schemas,
+            &mut diagnostics,
+        )),
         _ => None,
     });
     let rows = rows(&ctx, &schema, &columns, &file, &mut diagnostics);
@@ -115,7 +132,7 @@ fn check(shape: Shape, text: &str) -> Checked {
     });
     Checked {
         schema,
-        steps: steps.flatten(),
+        steps: steps.flatten().map(|checked| checked.steps),
         rows,
         said,
         marks: marks.collect(),

@@ -1,6 +1,6 @@
 //! Mistakes in schemas, steps, expressions and rows: each is said once, at its line.
 
-use pipec::check::steps::Shape;
+use pipec::check::program::Shape;
 
 use super::{check, marked, transform};
 
@@ -136,7 +136,10 @@ fn mistakes_in_conditions_and_values_are_said_once() {
             "  derive x = date(page) // error[P0690]: `date` of a text that is not a literal",
             Shape::Stream,
         ),
-        ("  filter _seq > 1 // error[P0690]: `_seq`", Shape::Stream),
+        (
+            "  filter _seq == 1 // error[P0301]: these cannot be compared: `_seq` is string, `1` is int",
+            Shape::Stream,
+        ),
     ] {
         transform(shape, steps);
     }
@@ -181,9 +184,20 @@ fn mistakes_in_steps_are_said_once() {
             "  expect a : n > 0 else warn\n  expect a : n > 1 else warn // error[P0605]: two `expect`s are called `a`",
             Shape::Stream,
         ),
-        ("  dedupe by id // error[P0690]: `dedupe` on a stream", Shape::Stream),
+    ] {
+        transform(shape, steps);
+    }
+}
+
+#[test]
+fn mistakes_in_steps_over_several_rows_are_said_once() {
+    for (steps, shape) in [
         (
-            "  group by day { c = count() } // error[P0690]: `group` on a stream",
+            "  dedupe by id // error[P0622]: `dedupe` on a stream does not say how long keys are remembered",
+            Shape::Stream,
+        ),
+        (
+            "  group by day { c = count() } // error[P0602]: `group` on a stream has no end: its rows never stop coming",
             Shape::Stream,
         ),
         (
@@ -195,7 +209,7 @@ fn mistakes_in_steps_are_said_once() {
             Shape::Table,
         ),
         (
-            "  dedupe by id within 1 hour // error[P0690]: `dedupe … within`",
+            "  dedupe by id within 1 hour // error[P0622]: `within` bounds what a stream remembers, and a table has all its rows",
             Shape::Table,
         ),
         (
@@ -234,7 +248,10 @@ fn mistakes_in_steps_are_said_once() {
             "  group by day { c = count(), day = count() } // error[P0313]: two columns are called `day`",
             Shape::Table,
         ),
-        ("  sort by at // error[P0690]: the step `sort`", Shape::Table),
+        (
+            "  sort by id // error[P0626]: `id` is uuid, which has no order",
+            Shape::Table,
+        ),
     ] {
         transform(shape, steps);
     }

@@ -25,12 +25,16 @@ pub fn find<'c>(columns: &'c [Column], name: &str) -> Option<&'c Column> {
 /// No column has this name: the nearest one, or those in scope.
 pub fn unknown(columns: &[Column], name: &str, span: Span) -> Diagnostic {
     if ARRIVAL_COLUMNS.contains(&name) {
-        return crate::check::not_yet(span, format!("`{name}`"));
+        let message = format!("only arrivals have `{name}`, and what has landed of them");
+        return Diagnostic::new(Code::UNKNOWN_COLUMN, span, message)
+            .found("these rows were made by steps, or read from what a transform wrote")
+            .help("derive a column of it in the transform that reads the arrivals: `derive arrived = _arrived`");
     }
     let diagnostic = Diagnostic::new(Code::UNKNOWN_COLUMN, span, format!("no column is called `{name}` here"))
         .found("not a column of the rows at this place");
     let shown: Vec<_> = columns
         .iter()
+        .filter(|column| !column.name.starts_with('_'))
         .take(LISTED)
         .map(|column| format!("`{}`", column.name))
         .collect();

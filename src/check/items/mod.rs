@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use super::declare::Declarations;
 use super::flow;
 use super::imports::Imports;
-use super::program::{Item, Program};
+use super::program::{Item, Program, Released};
 use super::settings::{Checker, Owner, Settings};
 use crate::base::{FileId, Sources, Span};
 use crate::diag::{Code, Diagnostic, Diagnostics, Levels};
@@ -84,6 +84,8 @@ struct Items<'a> {
     places: Places,
     /// Functions that lower a class, to be looked up once functions are known.
     lowerings: Vec<(String, Span)>,
+    /// Labels that were let go.
+    released: Vec<Released>,
     diagnostics: Diagnostics,
 }
 
@@ -109,6 +111,7 @@ pub fn check<'a>(
         overlays,
         places: Places::default(),
         lowerings: Vec::new(),
+        released: Vec::new(),
         diagnostics,
     };
     items.not_yet();
@@ -204,19 +207,26 @@ impl<'a> Items<'a> {
         self.lowering_functions(&typing);
         let mut datasets = BTreeMap::new();
         let sources = self.sources(&typing, &zones, &mut datasets);
-        let transforms = self.transforms(&typing, &sources, &zones, &mut datasets);
+        let sinks = self.items_of("sink");
+        let retentions = self.items_of("retention");
+        let before = transform::Before {
+            typing: &typing,
+            sources: &sources,
+            sinks: &sinks,
+            retentions: &retentions,
+            zones: &zones,
+        };
+        let transforms = self.transforms(&before, &mut datasets);
         if let Some(pipeline) = &pipeline {
             // What is exported has to be there; what it is, who uses it asks.
             self.datasets_of(pipeline.settings.list("exports"), &datasets);
         }
-        let sinks = self.items_of("sink");
         let serves = self.serves(&datasets);
         let accesses = self.accesses(&typing, typing.classes(), &datasets);
         let schedules = self.schedules(&transforms, &datasets);
         let monitors = self.monitors(pipeline.as_ref(), &sources, &datasets);
         let deliveries = self.deliveries();
-        let tests = self.tests(&typing, &sources, &transforms, &datasets);
-        let retentions = self.items_of("retention");
+        let tests = self.tests(&typing, &sources, &transforms);
         let rests = retention::Rests {
             retentions: &retentions,
             zones: &zones,
@@ -228,7 +238,8 @@ impl<'a> Items<'a> {
         self.retentions(&rests);
         let overrides = self.overrides();
         let environments = self.entities("env").iter().map(|e| e.name.to_owned()).collect();
-        let released = flow::released(self.ground.project.items(), &mut self.diagnostics);
+        let mut released = flow::released(self.ground.project.items(), &mut self.diagnostics);
+        released.append(&mut self.released);
         let program = Program {
             environment: environment.map(str::to_owned),
             environments,
@@ -252,7 +263,13 @@ impl<'a> Items<'a> {
             overrides,
             tests,
             released,
-            imports: self.ground.imports.projects.iter().map(|used| used.import.clone()).collect(),
+            imports: self
+                .ground
+                .imports
+                .projects
+                .iter()
+                .map(|used| used.import.clone())
+                .collect(),
         };
         flow::check(&program, typing.classes(), &mut self.diagnostics);
         Some(program)

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::Items;
 use super::holds::holds;
-use super::source::Datasets;
 use super::typing::Typing;
 use crate::base::Span;
 use crate::check::exprs::column;
@@ -15,7 +14,7 @@ use crate::check::settings::unknown_item;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::expr::Literal;
 use crate::plan::types::Column;
-use crate::plan::{Field, Input, Target, Test};
+use crate::plan::{Field, Input, Test};
 use crate::syntax::ast::{self, EntryKind, Expr, ExprKind, GivenRows, ItemKind, Path};
 
 /// What a test's transform reads: its name, its columns, and for a source the fields with defaults and checks.
@@ -27,19 +26,13 @@ struct Under<'t> {
 }
 
 impl<'a> Items<'a> {
-    pub(super) fn tests(
-        &mut self,
-        typing: &Typing<'a>,
-        sources: &[Source],
-        transforms: &[Transform],
-        datasets: &Datasets,
-    ) -> Vec<Test> {
+    pub(super) fn tests(&mut self, typing: &Typing<'a>, sources: &[Source], transforms: &[Transform]) -> Vec<Test> {
         let mut tests = Vec::new();
         for item in self.ground.project.items() {
             if let ItemKind::Test(test) = &item.kind
                 && let Some(under) = self.under_test(test, sources, transforms)
             {
-                tests.extend(self.test(typing, test, item.span, &under, datasets));
+                tests.extend(self.test(typing, test, item.span, &under));
             }
         }
         tests
@@ -74,18 +67,8 @@ impl<'a> Items<'a> {
         })
     }
 
-    fn test(
-        &mut self,
-        typing: &Typing<'a>,
-        test: &'a ast::Test,
-        span: Span,
-        under: &Under<'_>,
-        datasets: &Datasets,
-    ) -> Option<Test> {
-        let output = match &under.transform.target {
-            Some(Target::Dataset(id)) => datasets.get(id)?.columns.as_slice(),
-            _ => under.transform.output.as_slice(),
-        };
+    fn test(&mut self, typing: &Typing<'a>, test: &'a ast::Test, span: Span, under: &Under<'_>) -> Option<Test> {
+        let output = under.transform.output.as_slice();
         let mut result = Test {
             title: test.title.value.clone(),
             transform: under.transform.item.name.clone(),

@@ -6,10 +6,9 @@ use crate::check::context::{Context, Types};
 use crate::check::functions::Functions;
 use crate::check::labels::Classes;
 use crate::check::schema::{check_aliases, check_schema, row_schema};
-use crate::check::steps::{Shape, check_steps};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::types::Column;
-use crate::plan::{Field, Schema, Step};
+use crate::plan::{Field, Schema};
 use crate::syntax::ast::{self, ItemKind, TypeExpr, TypeExprKind};
 
 /// What types and expressions are checked against, and every schema of the project.
@@ -68,24 +67,11 @@ impl<'a> Typing<'a> {
     pub(super) fn lowers(&self, name: &str) -> bool {
         self.functions.lowers(name)
     }
-
-    /// The steps of a transform; `None` if one was wrong.
-    pub(super) fn steps(
-        &self,
-        ground: Ground<'a>,
-        transform: &ast::Transform,
-        input: &[Column],
-        stream: bool,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<Vec<Step>> {
-        let shape = if stream { Shape::Stream } else { Shape::Table };
-        check_steps(&self.context(ground), shape, input, &transform.entries, diagnostics)
-    }
 }
 
 impl<'a> Items<'a> {
     /// The rows of a source: a schema by name, or a `struct { … }` in place.
-    pub(super) fn row_type(&mut self, typing: &Typing<'a>, ty: &'a TypeExpr) -> Option<Schema> {
+    pub(super) fn row_type(&mut self, typing: &Typing<'a>, ty: &TypeExpr) -> Option<Schema> {
         match &ty.kind {
             TypeExprKind::Struct(fields) => {
                 let context = typing.context(self.ground);

@@ -12,7 +12,7 @@ impl Steps<'_> {
         self.distinct(bindings.iter().map(|binding| &binding.name));
         let mut derived = Vec::new();
         for binding in bindings {
-            let before = self.columns.clone();
+            let before = self.scope();
             let typed = self.value(binding, &before, Place::Step);
             let name = column_name(&binding.name, self.diagnostics);
             let column = self.column(name, binding.doc.as_ref(), &typed, &before);

@@ -1,12 +1,13 @@
 //! `expect NAME : COND else quarantine|drop|warn|fail`
 
 use crate::base::suggest;
-use crate::check::exprs::{Checker, Place};
+use crate::check::program::Shape;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::{Otherwise, StepKind};
 use crate::syntax::ast;
 
-use super::{Shape, Steps};
+use super::Steps;
+use super::shape::of_shape;
 
 const WORDS: [&str; 4] = ["quarantine", "drop", "warn", "fail"];
 
@@ -18,7 +19,7 @@ impl Steps<'_> {
         otherwise: &ast::Name,
     ) -> Option<StepKind> {
         let what = format!("what `{}` expects", name.text);
-        let typed = Checker::new(self.ctx, &self.columns, Place::Step, self.diagnostics).condition(condition, &what);
+        let typed = self.condition(condition, &what);
         if let Some(first) = self.expects.iter().find(|first| first.text == name.text) {
             let diagnostic = Diagnostic::new(
                 Code::EXPECT,
@@ -47,12 +48,12 @@ impl Steps<'_> {
             ("drop", _) => return Some(Otherwise::Drop),
             ("warn", _) => return Some(Otherwise::Warn),
             ("fail", Shape::Table) => return Some(Otherwise::Fail),
-            ("fail", Shape::Stream) => Diagnostic::new(
+            ("fail", shape) => Diagnostic::new(
                 Code::TABLES_ONLY,
                 word.span,
-                "`else fail` stands in a transform of a stream",
+                format!("`else fail` stands in a transform of {}", of_shape(shape)),
             )
-            .found("a stream has no run that could fail")
+            .found("there is no run that could fail")
             .help("write `else quarantine`")
             .fix("write `quarantine`", word.span, "quarantine"),
             (other, _) => {

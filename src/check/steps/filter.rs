@@ -1,6 +1,5 @@
 //! `filter COND`
 
-use crate::check::exprs::{Checker, Place};
 use crate::plan::StepKind;
 use crate::syntax::ast;
 
@@ -8,8 +7,7 @@ use super::Steps;
 
 impl Steps<'_> {
     pub(super) fn filter(&mut self, condition: &ast::Expr) -> Option<StepKind> {
-        let typed = Checker::new(self.ctx, &self.columns, Place::Step, self.diagnostics)
-            .condition(condition, "what `filter` keeps");
+        let typed = self.condition(condition, "what `filter` keeps");
         (!typed.is_error()).then_some(StepKind::Filter(typed.expr))
     }
 }

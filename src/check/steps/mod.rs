@@ -1,107 +1,198 @@
 //! Steps of a transform, one file a step: what each does, and the columns after it.
 //!
-//! It must not know what a transform reads or writes, only the columns and whether they are a stream's or a table's.
+//! It must not know what a transform reads or writes: whoever asks gives the columns, whether they are a stream's, a
+//! table's or objects', and a way to look at other inputs and at targets.
 
+mod columns;
+mod conditions;
 mod dedupe;
 mod derive;
+mod duration;
 mod expect;
+mod explode;
 mod filter;
 mod group;
+mod join;
+mod order;
 mod partition;
+mod pivot;
 mod rename;
+mod route;
+mod run;
 mod select;
-
-use std::collections::BTreeSet;
+mod shape;
+mod union;
+mod unpivot;
+mod window;
 
 use crate::base::Span;
 use crate::check::context::Context;
-use crate::check::exprs::{Checker, Place, Typed, column, first_line};
+use crate::check::exprs::{Checker, Place, first_line};
 use crate::check::labels::Crowd;
-use crate::check::not_yet;
-use crate::check::schema::duplicate;
-use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::plan;
-use crate::plan::expr::ExprKind;
-use crate::plan::types::{Column, TypeKind};
+use crate::check::program::{Delivers, Released, Shape};
+use crate::check::settings::Settings;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::plan::types::Column;
+use crate::plan::{self, Input, RunKind, Schema, Target};
 use crate::syntax::ast::{self, StepKind};
 
+pub use columns::arrival_columns;
 pub use partition::check_partition;
+pub use union::unite;
 
-/// What a transform's rows come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// Rows as they arrive.
-    Stream,
-    /// All rows of a dataset.
-    Table,
+/// Rows that can be read, by what they come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rows {
+    /// What is read.
+    pub input: Input,
+    /// What the rows come as.
+    pub shape: Shape,
+    /// What they are: of streams and objects always rows that only add.
+    pub delivers: Delivers,
+    /// Their columns.
+    pub columns: Vec<Column>,
+    /// Columns that can be read and go no further by themselves: `_arrived`, `_seq`.
+    pub hidden: Vec<Column>,
+    /// Sets of columns of which no two rows have the same values.
+    pub unique: Vec<Vec<String>>,
 }
 
-/// The steps among a transform's entries, each with the columns after it. `None` if one was wrong.
+/// What steps ask of the project around their transform. What is wrong is said where it is asked.
+pub trait Around {
+    /// What another input is, by its path.
+    fn rows(&mut self, path: &ast::Path, diagnostics: &mut Diagnostics) -> Option<Rows>;
+    /// Where a branch's rows go.
+    fn target(&mut self, path: &ast::Path, diagnostics: &mut Diagnostics) -> Option<Target>;
+    /// The rows that a provided program returns.
+    fn schema(&mut self, ty: &ast::TypeExpr, diagnostics: &mut Diagnostics) -> Option<Schema>;
+    /// The settings of a provided program.
+    fn program(&mut self, what: &ast::Name, entries: &[ast::Entry], diagnostics: &mut Diagnostics) -> Settings;
+}
+
+/// Checked steps, with what only checking needs of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checked {
+    /// The steps, each with the columns after it.
+    pub steps: Vec<plan::Step>,
+    /// For each `join`, by its place among the steps: sets of columns that are unique on its other side.
+    pub unique: Vec<(usize, Vec<Vec<String>>)>,
+    /// Labels that provided programs let go; the transform's name is for whoever asks to fill in.
+    pub released: Vec<Released>,
+}
+
+/// The steps among a transform's entries. `None` if one was wrong.
 pub fn check_steps(
     ctx: &Context<'_>,
-    shape: Shape,
-    input: &[Column],
+    rows: &Rows,
     entries: &[ast::Entry],
+    around: &mut dyn Around,
     diagnostics: &mut Diagnostics,
-) -> Option<Vec<plan::Step>> {
+) -> Option<Checked> {
     let mut steps = Steps {
         ctx,
-        shape,
-        columns: input.to_vec(),
+        around,
+        shape: rows.shape,
+        columns: rows.columns.clone(),
+        hidden: rows.hidden.clone(),
+        joined: Vec::new(),
+        aliases: Vec::new(),
         expects: Vec::new(),
         crowd: Crowd::default(),
+        sorted: false,
         broken: false,
+        lost: false,
+        checked: Checked::default(),
         diagnostics,
     };
-    let mut checked = Vec::new();
+    let mut last: Option<&ast::Step> = None;
     for entry in entries {
         let ast::EntryKind::Step(step) = &entry.kind else {
             steps.broken |= matches!(entry.kind, ast::EntryKind::Bad);
             continue;
         };
-        let before = steps.columns.clone();
-        let Some(kind) = steps.step(step, entry.span) else {
-            steps.broken = true;
-            continue;
-        };
-        steps.crowd.step(ctx.classes, &kind, &before, &mut steps.columns);
-        checked.push(plan::Step {
-            kind,
-            columns: steps.columns.clone(),
-            joined: Vec::new(),
-            text: first_line(ctx.sources.text(entry.span)),
-            span: entry.span,
-        });
+        if let Some(route) = last.filter(|last| matches!(last.kind, StepKind::Route { .. })) {
+            steps.behind_route(step, route);
+            return None;
+        }
+        last = Some(step);
+        steps.entry(step, entry.span);
+        if steps.lost {
+            return None;
+        }
     }
-    (!steps.broken).then_some(checked)
+    (!steps.broken).then_some(steps.checked)
 }
 
 /// Checks one step after the other.
 struct Steps<'s> {
     ctx: &'s Context<'s>,
+    around: &'s mut dyn Around,
     shape: Shape,
     /// The columns before the next step.
     columns: Vec<Column>,
+    /// Columns that can be read and are none of the rows' own: `_arrived`, `_seq`.
+    hidden: Vec<Column>,
+    /// Columns of the other sides of joins, called `ALIAS.column`.
+    joined: Vec<Column>,
+    /// What the other sides of joins are called.
+    aliases: Vec<ast::Name>,
     /// Names of the `expect`s so far.
     expects: Vec<ast::Name>,
     /// What is known of groups: which labels a `filter` lets go.
     crowd: Crowd,
+    /// Whether rows are in an order that the author chose.
+    sorted: bool,
     /// Whether anything was wrong.
     broken: bool,
+    /// Whether the columns are not known any more, so that nothing behind can be checked.
+    lost: bool,
+    checked: Checked,
     diagnostics: &'s mut Diagnostics,
 }
 
 impl Steps<'_> {
+    fn entry(&mut self, step: &ast::Step, span: Span) {
+        let before = self.columns.clone();
+        let Some(kind) = self.step(step, span) else {
+            self.broken = true;
+            return;
+        };
+        self.crowd.step(self.ctx.classes, &kind, &before, &mut self.columns);
+        let joined = self.hidden.iter().chain(&self.joined).cloned().collect();
+        self.checked.steps.push(plan::Step {
+            kind,
+            columns: self.columns.clone(),
+            joined,
+            text: first_line(self.ctx.sources.text(span)),
+            span,
+        });
+    }
+
     fn step(&mut self, step: &ast::Step, span: Span) -> Option<plan::StepKind> {
+        let at = step.word.span;
         match &step.kind {
             StepKind::Filter(condition) => self.filter(condition),
             StepKind::Derive(bindings) => self.derive(bindings),
             StepKind::Select(bindings) => self.select(bindings),
             StepKind::Drop(names) => self.drop_columns(names, span),
             StepKind::Rename(pairs) => self.rename(pairs),
-            StepKind::Dedupe { keys, keep, within } => {
-                self.dedupe(step.word.span, keys, keep.as_ref(), within.as_ref())
-            }
+            StepKind::Explode { outer, list, name } => self.explode(*outer, list, name),
+            StepKind::Dedupe { keys, keep, within } => self.dedupe(at, keys, keep.as_ref(), within.as_ref()),
+            StepKind::Join {
+                kind,
+                other,
+                alias,
+                on,
+                within,
+            } => self.join(&join::Written {
+                at,
+                kind: kind.as_ref(),
+                other,
+                alias: alias.as_ref(),
+                on,
+                within: within.as_ref(),
+            }),
+            StepKind::Union(other) => self.union(other),
             StepKind::Group {
                 keys,
                 every,
@@ -109,108 +200,72 @@ impl Steps<'_> {
                 late,
                 aggregates,
             } => {
-                let window = every.as_ref().or(over.as_ref()).or(late.as_ref());
-                self.group(step.word.span, keys, window, aggregates)
+                let times = group::Times {
+                    every: every.as_ref(),
+                    over: over.as_ref(),
+                    late: late.as_ref(),
+                };
+                self.group(at, keys, times, aggregates)
             }
+            StepKind::Window {
+                keys,
+                order,
+                rows,
+                columns,
+            } => self.window(at, keys, order, rows.as_ref(), columns),
+            StepKind::Session { keys, gap, name } => self.session(at, keys, gap, name),
+            StepKind::Pivot { keys, on, columns } => self.pivot(at, keys, on, columns),
+            StepKind::Unpivot { columns, name, value } => self.unpivot(columns, name, value),
+            StepKind::Sort(orders) => self.sort(at, orders),
+            StepKind::Take(count) => self.take(at, count),
             StepKind::Expect {
                 name,
                 condition,
                 otherwise,
             } => self.expect(name, condition, otherwise),
-            _ => self.later(step.word.span, &format!("the step `{}`", step.word.text)),
-        }
-    }
-
-    fn later(&mut self, at: Span, what: &str) -> Option<plan::StepKind> {
-        self.diagnostics.push(not_yet(at, what));
-        None
-    }
-
-    /// The value of a `derive`, `select` or key, over the columns as they are now; a plain column has its own value.
-    fn value(&mut self, binding: &ast::Binding, columns: &[Column], place: Place) -> Typed {
-        let plain = ast::Expr {
-            kind: ast::ExprKind::Name(binding.name.text.clone()),
-            span: binding.name.span,
-        };
-        let value = binding.value.as_ref().unwrap_or(&plain);
-        let typed = Checker::new(self.ctx, columns, place, self.diagnostics).expr(value);
-        let (what, help) = match typed.kind() {
-            TypeKind::Null => ("`null` alone has no type", "a column has one"),
-            TypeKind::Never => ("this is never a value", "every row would be turned away"),
-            _ => return typed,
-        };
-        let diagnostic = Diagnostic::new(
-            Code::NULL_LITERAL,
-            value.span,
-            format!("column `{}`: {what}", binding.name.text),
-        );
-        self.diagnostics
-            .push(diagnostic.found(help).help("write a value on one of the branches"));
-        failed(typed)
-    }
-
-    /// The column that holds a value. What only passes through keeps its documentation and what it is for.
-    fn column(&self, name: String, doc: Option<&ast::Doc>, typed: &Typed, before: &[Column]) -> Column {
-        let same = match &typed.expr.kind {
-            ExprKind::Column(from) => before.iter().find(|column| column.name == *from),
-            _ => None,
-        };
-        let doc = doc.map(|doc| doc.text.clone());
-        Column {
-            name,
-            ty: typed.expr.ty.clone(),
-            labels: typed.labels.clone(),
-            doc: doc.or_else(|| same.and_then(|column| column.doc.clone())),
-            key: same.is_some_and(|column| column.key),
-            event_time: same.is_some_and(|column| column.event_time),
-            subject: same.is_some_and(|column| column.subject),
-        }
-    }
-
-    /// Says which names of a list stand there twice, and leaves the second out.
-    fn distinct<'b>(&mut self, names: impl IntoIterator<Item = &'b ast::Name>) {
-        let mut seen: Vec<&ast::Name> = Vec::new();
-        for name in names {
-            match seen
-                .iter()
-                .find(|first| first.text.to_lowercase() == name.text.to_lowercase())
-            {
-                Some(first) => {
-                    self.diagnostics.push(duplicate(name, first));
-                    self.broken = true;
-                }
-                None => seen.push(name),
-            }
-        }
-    }
-
-    /// The column of this name, or an error with the nearest one.
-    fn existing(&mut self, name: &ast::Name) -> Option<Column> {
-        let found = column::find(&self.columns, &name.text).cloned();
-        if found.is_none() {
-            self.diagnostics
-                .push(column::unknown(&self.columns, &name.text, name.span));
-        }
-        found
-    }
-
-    /// A float decides which rows belong together: two that print alike may be two.
-    fn float_key(&mut self, name: &str, kind: &TypeKind, at: Span) {
-        if *kind == TypeKind::Float {
-            let diagnostic = Diagnostic::new(
-                Code::FLOAT_KEY,
+            StepKind::Route { branches, otherwise } => self.route(branches, otherwise.as_ref()),
+            StepKind::Run {
+                what,
+                path,
+                returns,
+                entries,
+            } => self.run(&run::Written {
                 at,
-                format!("`{name}` is a float and decides which rows belong together"),
-            )
-            .found("floats that print alike may differ");
-            self.diagnostics
-                .push(diagnostic.help("use a decimal, an int or a text"));
+                what,
+                path: path.as_ref(),
+                returns: returns.as_ref(),
+                entries,
+            }),
         }
+    }
+
+    fn say(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// A checker of expressions over these columns, and over those of other sides of joins.
+    fn checker<'c>(&'c mut self, scope: &'c [Column], place: Place) -> Checker<'c> {
+        Checker::new(self.ctx, scope, place, self.diagnostics).with_joined(&self.joined)
+    }
+
+    /// The columns that plain names can mean.
+    fn scope(&self) -> Vec<Column> {
+        self.columns.iter().chain(&self.hidden).cloned().collect()
+    }
+
+    /// What other sides of joins had goes no further than a step that makes new rows.
+    fn forget_joined(&mut self) {
+        self.joined.clear();
+        self.hidden.clear();
+        self.aliases.clear();
     }
 }
 
-fn failed(mut typed: Typed) -> Typed {
-    typed.expr.ty = TypeKind::Error.required();
-    typed.labels = BTreeSet::new();
-    typed
+/// The word of a kind of program.
+fn run_kind(word: &str) -> Option<RunKind> {
+    match word {
+        "script" => Some(RunKind::Script),
+        "container" => Some(RunKind::Container),
+        _ => None,
+    }
 }

@@ -12,7 +12,7 @@ use super::Steps;
 impl Steps<'_> {
     pub(super) fn select(&mut self, bindings: &[ast::Binding]) -> Option<StepKind> {
         self.distinct(bindings.iter().map(|binding| &binding.name));
-        let before = self.columns.clone();
+        let before = self.scope();
         let mut selected = Vec::new();
         for binding in bindings {
             let typed = self.value(binding, &before, Place::Step);
@@ -25,6 +25,7 @@ impl Steps<'_> {
             selected.push((column, typed.expr));
         }
         self.columns = selected.iter().map(|(column, _)| column.clone()).collect();
+        self.forget_joined();
         Some(StepKind::Select(selected))
     }
 

@@ -11,6 +11,7 @@ mod pipeline;
 mod schedule;
 mod serve;
 mod source;
+mod steps;
 mod transform;
 mod zone;
 

@@ -40,12 +40,21 @@ impl Lowering<'_> {
     fn transform(&mut self, transform: &program::Transform, known: &mut Known<'_>) -> Option<Transform> {
         let item = &transform.item;
         let (input, target) = self.edge(transform)?;
+        if !self.carries(transform) {
+            return None;
+        }
         let mode = self.mode(transform)?;
         let engine = self.engine(transform);
         let written = self.program.datasets.get(&target)?;
         let dataset = self.dataset(item, written, known.zones)?;
         let (engine, mut why) = engine?;
         let (reads, reason) = self.reads(transform, &input, &target, &dataset, known)?;
+        if transform.mode == Mode::Append
+            && transform.shape == Shape::Table
+            && !self.added(transform, &dataset, &reads, known)
+        {
+            return None;
+        }
         why.extend(reason);
         known.datasets.insert(target.clone(), dataset);
         Some(Transform {
@@ -72,10 +81,8 @@ impl Lowering<'_> {
             self.refuse(span, "reading several things in one transform", help);
             return None;
         };
-        if matches!(input, Input::View(_)) {
-            let help = Some("read the dataset that it writes: `ZONE.DATASET`");
-            let span = transform.places.inputs.first().copied().unwrap_or(span);
-            self.refuse(span, "reading another transform by its name", help);
+        let at = transform.places.inputs.first().copied().unwrap_or(span);
+        if !self.readable(transform, input, at) {
             return None;
         }
         if transform.shape == Shape::Objects {
@@ -103,7 +110,7 @@ impl Lowering<'_> {
     fn mode(&mut self, transform: &program::Transform) -> Option<WriteMode> {
         let word = match (&transform.mode, transform.shape) {
             (Mode::Append, Shape::Stream) => return Some(WriteMode::Append),
-            (Mode::Overwrite, Shape::Table) => return Some(WriteMode::Overwrite),
+            (Mode::Overwrite | Mode::Append, Shape::Table) => return Some(WriteMode::Overwrite),
             (Mode::Append, _) => "append",
             (Mode::Overwrite, _) => "overwrite",
             (Mode::Merge(_), _) => "merge",
@@ -112,6 +119,28 @@ impl Lowering<'_> {
         let what = format!("writing a table by `{word}`");
         self.refuse(transform.places.mode, what, Some("leave it out: `overwrite`"));
         None
+    }
+
+    /// Adding what new rows of a table give is done by making days anew, which gives the same rows as long as the input
+    /// still has all of them.
+    fn added(&mut self, transform: &program::Transform, dataset: &Dataset, reads: &Reads, known: &Known<'_>) -> bool {
+        let kept = transform.inputs.iter().all(|input| match input {
+            Input::Table(id) => known
+                .datasets
+                .get(id)
+                .is_some_and(|input| input.retain_days >= dataset.retain_days),
+            Input::Stream(_) | Input::View(_) => false,
+        });
+        if kept || matches!(reads, Reads::Days { .. }) {
+            return true;
+        }
+        let help = Some("partition both by the day of the event time, or keep the result no longer than its input");
+        self.refuse(
+            transform.places.mode,
+            "adding rows of a table to a dataset that outlives it",
+            help,
+        );
+        false
     }
 
     fn engine(&mut self, transform: &program::Transform) -> Option<(Engine, Vec<String>)> {
@@ -185,6 +214,7 @@ impl Lowering<'_> {
             (Reads::Days { .. }, Some(day)) => {
                 known.days.insert(target.clone(), day);
             }
+            _ if transform.mode == Mode::Append => {}
             _ => self.outlives(transform.places.target, &input, dataset, &why),
         }
         Some((reads, vec![why]))
