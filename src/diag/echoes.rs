@@ -115,7 +115,7 @@ impl Homes {
         let line = sources.get(span.file).line_column(span.start).line;
         let said = |line: usize| told.lines.contains(&(span.file.0, line));
         // Of a run of lines that cannot be read, the first two tell enough: a `[` is lost above them.
-        let keep = !said(line) && !(said(line - 1) && said(line.saturating_sub(2)));
+        let keep = !(said(line) || said(line - 1) && said(line.saturating_sub(2)));
         told.lines.insert((span.file.0, line));
         keep
     }
