@@ -5,10 +5,12 @@
 use std::collections::BTreeMap;
 
 use crate::base::Sources;
+use crate::diag::Diagnostics;
 use crate::syntax::ast;
 
 use super::functions::Functions;
 use super::labels::Classes;
+use super::ty::extent::{Extents, within};
 
 /// What is known when types and expressions are checked.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +36,8 @@ pub struct Types {
     schemas: BTreeMap<String, Vec<ast::Field>>,
     /// The type of each `param`.
     params: BTreeMap<String, ast::TypeExpr>,
+    /// How far each of them reaches.
+    extents: Extents,
 }
 
 impl Types {
@@ -58,6 +62,7 @@ impl Types {
                 _ => {}
             }
         }
+        types.extents = Extents::measure(&types.schemas, &types.aliases);
         types
     }
 
@@ -79,6 +84,29 @@ impl Types {
     /// Every `type` with what it stands for, by name.
     pub fn aliases(&self) -> impl Iterator<Item = (&str, &ast::TypeExpr)> {
         self.aliases.iter().map(|(name, ty)| (name.as_str(), ty))
+    }
+
+    /// Whether a schema or `type` is none, since it holds itself or too much.
+    pub fn is_no_type(&self, name: &str) -> bool {
+        self.extents.is_no_type(name)
+    }
+
+    /// Says which schemas and types hold themselves or too much, each circle once.
+    pub fn say_extents(&self, diagnostics: &mut Diagnostics) {
+        let names = |name: &str| {
+            let mut found = Vec::new();
+            match (self.schemas.get(name), self.aliases.get(name)) {
+                (Some(fields), _) => fields.iter().for_each(|field| {
+                    within(&field.ty, &mut found);
+                }),
+                (None, Some(ty)) => {
+                    within(ty, &mut found);
+                }
+                (None, None) => {}
+            }
+            found
+        };
+        self.extents.say(names, diagnostics);
     }
 
     /// The type of a `param`, as written.

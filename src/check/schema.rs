@@ -21,7 +21,6 @@ pub fn check_schema(
     fields: &[ast::Field],
     diagnostics: &mut Diagnostics,
 ) -> plan::Schema {
-    ty::fields_hold(ctx, name, fields, diagnostics);
     let columns = fields.iter().map(|field| {
         let resolved = ty::resolve_field(ctx, &field.ty, diagnostics);
         (field, column(ctx, field, resolved, false, diagnostics))
@@ -40,12 +39,11 @@ pub fn check_schema(
 pub fn check_fields(
     ctx: &Context<'_>,
     fields: &[ast::Field],
-    scope: ty::Scope<'_>,
-    budget: &mut usize,
+    scope: ty::Scope,
     diagnostics: &mut Diagnostics,
 ) -> Vec<plan::Field> {
     let columns = fields.iter().map(|field| {
-        let resolved = scope.resolve(ctx, &field.ty, budget, diagnostics);
+        let resolved = scope.resolve(ctx, &field.ty, diagnostics);
         (field, column(ctx, field, resolved, true, diagnostics))
     });
     let columns: Vec<_> = columns.collect();
@@ -53,10 +51,11 @@ pub fn check_fields(
     with_rules(ctx, kept, diagnostics)
 }
 
-/// What the types of a project are: each `type` that is not one is said.
+/// What is wrong with the named types of a project: each `type` that is none, and each circle of types.
 pub fn check_aliases(ctx: &Context<'_>, diagnostics: &mut Diagnostics) {
+    ctx.types.say_extents(diagnostics);
     for (name, ty) in ctx.types.aliases() {
-        if !ty::type_holds(ctx, name, ty, diagnostics) {
+        if !ctx.types.is_no_type(name) {
             ty::resolve(ctx, ty, diagnostics);
         }
     }
@@ -73,7 +72,7 @@ pub fn row_schema(ctx: &Context<'_>, ty: &ast::TypeExpr, diagnostics: &mut Diagn
                 return Some(check_schema(ctx, &name.text, None, fields, &mut unsaid));
             }
             let alias = ctx.types.alias(&name.text)?;
-            match ty::type_holds(ctx, &name.text, alias, &mut unsaid) {
+            match ctx.types.is_no_type(&name.text) {
                 true => None,
                 false => row_schema(ctx, alias, &mut unsaid).map(|schema| plan::Schema {
                     name: name.text.clone(),

@@ -3,15 +3,14 @@
 //! It must not know expressions: it sees plain types.
 
 mod arithmetic;
-mod cycle;
 mod decimal;
+pub mod extent;
 mod object;
 mod resolve;
 mod unify;
 mod words;
 
 pub use arithmetic::{Operation, arithmetic};
-pub use cycle::{fields_hold, type_holds};
 pub use decimal::{MAX_DIGITS, widest};
 pub use resolve::{Resolved, Scope, resolve, resolve_field};
 pub use unify::{inner_labels, is_open, label_inside, labelled_as, same, unify, unify_types};

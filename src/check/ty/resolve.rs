@@ -12,9 +12,6 @@ use super::MAX_DIGITS;
 use super::object::object_rules;
 use super::words::{WORDS, elsewhere};
 
-/// How many fields a type may have in all, inside of each other.
-const MOST_FIELDS: usize = 10_000;
-
 /// A type, and what only a field of it has.
 #[derive(Clone, Debug)]
 pub struct Resolved {
@@ -43,37 +40,23 @@ pub fn resolve(ctx: &Context<'_>, ty: &TypeExpr, diagnostics: &mut Diagnostics) 
 
 /// The type of a field of a row, with the defaults and checks inside of it; `Error` where it is none, which is said.
 pub fn resolve_field(ctx: &Context<'_>, ty: &TypeExpr, diagnostics: &mut Diagnostics) -> Resolved {
-    let mut budget = MOST_FIELDS;
-    Scope {
-        around: &[],
-        inside: None,
-    }
-    .resolve(ctx, ty, &mut budget, diagnostics)
+    Scope { inside: None }.resolve(ctx, ty, diagnostics)
 }
 
 /// Where a type stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Scope<'s> {
-    /// The names whose types are being resolved.
-    around: &'s [&'s str],
+pub struct Scope {
     /// What it is part of, if it is: "a list".
     inside: Option<&'static str>,
 }
 
-impl Scope<'_> {
+impl Scope {
     /// The type of something that is part of what this is.
-    pub fn resolve(
-        self,
-        ctx: &Context<'_>,
-        ty: &TypeExpr,
-        budget: &mut usize,
-        diagnostics: &mut Diagnostics,
-    ) -> Resolved {
+    pub fn resolve(self, ctx: &Context<'_>, ty: &TypeExpr, diagnostics: &mut Diagnostics) -> Resolved {
         Resolver {
             ctx,
             diagnostics,
             scope: self,
-            budget,
         }
         .ty(ty)
     }
@@ -82,7 +65,6 @@ impl Scope<'_> {
     pub fn within_struct(self) -> Self {
         Scope {
             inside: Some("a struct"),
-            ..self
         }
     }
 }
@@ -90,8 +72,7 @@ impl Scope<'_> {
 struct Resolver<'r, 'a> {
     ctx: &'r Context<'a>,
     diagnostics: &'r mut Diagnostics,
-    scope: Scope<'r>,
-    budget: &'r mut usize,
+    scope: Scope,
 }
 
 impl Resolver<'_, '_> {
@@ -189,11 +170,8 @@ impl Resolver<'_, '_> {
 
     /// The type inside of a list or map.
     fn part(&mut self, whole: &'static str, part: &TypeExpr, kind: impl FnOnce(Type) -> TypeKind) -> Resolved {
-        let scope = Scope {
-            inside: Some(whole),
-            ..self.scope
-        };
-        let found = scope.resolve(self.ctx, part, self.budget, self.diagnostics);
+        let scope = Scope { inside: Some(whole) };
+        let found = scope.resolve(self.ctx, part, self.diagnostics);
         match found.ty.kind {
             TypeKind::Error => error(),
             _ => Resolved {
@@ -214,24 +192,7 @@ impl Resolver<'_, '_> {
             );
             return error();
         }
-        if *self.budget < fields.len() {
-            self.bad(
-                ty,
-                "this type has too many fields inside of each other",
-                "more than 10,000 fields",
-                "hold a key of the other row instead of the row",
-            );
-            *self.budget = 0;
-            return error();
-        }
-        *self.budget -= fields.len();
-        let fields = check_fields(
-            self.ctx,
-            fields,
-            self.scope.within_struct(),
-            self.budget,
-            self.diagnostics,
-        );
+        let fields = check_fields(self.ctx, fields, self.scope.within_struct(), self.diagnostics);
         let columns = fields.iter().map(|field| field.column.clone()).collect();
         Resolved {
             ty: TypeKind::Struct(columns).required(),
@@ -294,17 +255,12 @@ impl Resolver<'_, '_> {
             };
             return Resolved::plain(kind.required());
         }
-        if self.scope.around.contains(&name.text.as_str()) {
+        if types.is_no_type(&name.text) {
             return error();
         }
-        let around: Vec<&str> = self.scope.around.iter().copied().chain([name.text.as_str()]).collect();
-        let scope = Scope {
-            around: &around,
-            ..self.scope
-        };
         let mut unsaid = Diagnostics::default();
         if let Some(alias) = types.alias(&name.text) {
-            let found = scope.resolve(self.ctx, alias, self.budget, &mut unsaid);
+            let found = self.scope.resolve(self.ctx, alias, &mut unsaid);
             if found.ty.kind == TypeKind::Object
                 && let Some(whole) = self.scope.inside
             {
@@ -323,22 +279,13 @@ impl Resolver<'_, '_> {
             kind: TypeExprKind::Struct(types.schema(&name.text).unwrap_or_default().to_vec()),
             span: ty.span,
         };
-        let mut found = scope.resolve(self.ctx, &whole, self.budget, &mut unsaid);
+        let mut found = self.scope.resolve(self.ctx, &whole, &mut unsaid);
         if let TypeKind::Struct(columns) = &mut found.ty.kind {
             // A key, an event time or a subject is one of rows, not of what is inside of them.
             let inner = found.inner.iter_mut().map(|field| &mut field.column);
             for column in columns.iter_mut().chain(inner) {
                 (column.key, column.event_time, column.subject) = (false, false, false);
             }
-        }
-        if *self.budget == 0 {
-            self.bad(
-                ty,
-                "this type has too many fields inside of each other",
-                "more than 10,000 fields",
-                "hold a key of the other row instead of the row",
-            );
-            return error();
         }
         found
     }
