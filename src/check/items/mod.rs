@@ -6,6 +6,7 @@ mod access;
 mod arrivals;
 mod class;
 mod delivery;
+mod foreign;
 mod holds;
 mod monitor;
 mod names;

@@ -58,7 +58,9 @@ impl<'a> Items<'a> {
             self.say(no_shape(&input.shape.text, input.shape.span));
             return None;
         };
-        let schema = self.row_type(typing, &input.schema)?;
+        let schema = self.row_type(typing, &input.schema);
+        let right = self.foreign(&item.settings, &input.schema, schema.as_ref());
+        let schema = schema.filter(|_| right)?;
         // From where no rows of this shape come, what else is said of them is beside the point.
         let shape = self.shape(&item, input, written);
         if shape == written {
