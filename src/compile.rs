@@ -65,7 +65,8 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
     let mut diagnostics = Diagnostics::default();
     let files = Project::read(world, &mut sources, &mut diagnostics);
     ended(Phase::Read);
-    let project = Project::parse(&files, &sources, &mut diagnostics);
+    let mut project = Project::parse(&files, &sources, &mut diagnostics);
+    project.read_beside(world);
     ended(Phase::Parse);
     let library = Library::load(&mut sources, functions::FILES);
     let declarations = Declarations::new(&library);

@@ -13,6 +13,7 @@ pub mod items;
 pub mod labels;
 pub mod program;
 pub mod rows;
+pub mod samples;
 pub mod schema;
 pub mod settings;
 pub mod steps;

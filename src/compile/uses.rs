@@ -192,7 +192,8 @@ impl Loader<'_> {
     fn front(&mut self, world: &dyn World, folder: &str) -> (Option<Program>, Vec<Diagnostic>) {
         let mut diagnostics = Diagnostics::default();
         let files = Project::read_below(&Below::new(world, folder), folder, self.sources, &mut diagnostics);
-        let project = Project::parse(&files, self.sources, &mut diagnostics);
+        let mut project = Project::parse(&files, self.sources, &mut diagnostics);
+        project.read_beside(&Below::new(world, folder));
         let imports = self.imports(world, folder, &project, &mut diagnostics);
         let index = Index::new(project.items(), &mut diagnostics);
         let ground = Ground {

@@ -91,6 +91,7 @@ codes! {
     0209 USE_CYCLE Error "0.1.0" "a project uses itself"
     0210 NOT_EXPORTED Error "0.1.0" "another project does not export this"
     0211 FOREIGN_ROWS Error "0.1.0" "a source says other rows of another project's dataset than it has"
+    0212 SAMPLE_FILE Error "0.1.0" "the rows of a test cannot be read from their file"
     0301 TYPE_MISMATCH Error "0.1.0" "types that do not go together"
     0302 UNKNOWN_COLUMN Error "0.1.0" "no column has this name"
     0303 UNKNOWN_FUNCTION Error "0.1.0" "no function has this name"

@@ -144,14 +144,15 @@ impl<'p> Case<'p> {
 
     fn write_input(&self) -> Result<(), RunError> {
         let mut writer = DatasetWriter::new(&self.root, &self.transform.name, self.input)?;
+        let given = self.test.rows(&self.transform.input);
         let mut columns = Vec::new();
         for (at, column) in self.transform.input_columns.iter().enumerate() {
-            let values = self.test.given.iter().map(|row| row.get(at).unwrap_or(&Literal::Null));
+            let values = given.iter().map(|row| row.get(at).unwrap_or(&Literal::Null));
             let values: Vec<&Literal> = values.collect();
             columns.push((column.name.clone(), array_of(&column.ty.kind, &values)?));
         }
-        if !self.test.given.is_empty() {
-            writer.rows(&Batch::new(columns, self.test.given.len()))?;
+        if !given.is_empty() {
+            writer.rows(&Batch::new(columns, given.len()))?;
         }
         writer.finish()
     }
@@ -194,7 +195,8 @@ impl<'p> Case<'p> {
             Some(Literal::Date(day)) => Some(*day),
             _ => None,
         };
-        let first = self.test.given.iter().filter_map(day_of).min();
+        let given = self.test.rows(&self.transform.input);
+        let first = given.iter().filter_map(day_of).min();
         let text = Date(first.unwrap_or_default()).text();
         String::from_utf8_lossy(&text).into_owned()
     }

@@ -77,7 +77,7 @@ pub fn run_tests(plan: &Plan, filter: Option<&str>) -> Vec<TestResult> {
 fn run_test(plan: &Plan, test: &Test) -> TestResult {
     let started = Instant::now();
     let came = match plan.transform(&test.transform) {
-        Some(transform) => run_rows(plan, transform, &test.given).map(|came| (transform, came)),
+        Some(transform) => run_rows(plan, transform, test.rows(&transform.input)).map(|came| (transform, came)),
         None => Err(RunError::new(
             Fault::Unsupported,
             format!("there is no transform `{}`", test.transform),

@@ -59,7 +59,11 @@ impl Library {
     /// project's own tests red, so nothing is said here.
     pub fn load(sources: &mut Sources, more: &[(&str, &str)]) -> Library {
         let place = (sources.iter().count(), more.len());
-        let known = PARSED.lock().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
+        let known = PARSED
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&place)
+            .cloned();
         if let Some(library) = known {
             for (path, text) in LIBRARY.iter().chain(more) {
                 sources.add(format!("std/{path}"), text);

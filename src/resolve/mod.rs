@@ -15,6 +15,8 @@ pub use layers::{Layer, Layered, layers, own_layer};
 pub use library::{LIBRARY, Library};
 pub use meant::{Written, no_dataset, targets, unknown_item, written};
 
+use std::collections::BTreeMap;
+
 use crate::base::{FileId, Sources, Span, World, join};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::syntax::{self, ast};
@@ -24,6 +26,8 @@ use crate::syntax::{self, ast};
 pub struct Project {
     /// One tree a file, by path.
     pub files: Vec<ast::File>,
+    /// The files beside it that its tests name, by path; or why one cannot be read.
+    pub beside: BTreeMap<String, Result<String, String>>,
 }
 
 impl Project {
@@ -63,7 +67,37 @@ impl Project {
             .iter()
             .map(|file| syntax::parse(*file, &sources.get(*file).text, diagnostics))
             .collect();
-        Project { files }
+        Project {
+            files,
+            beside: BTreeMap::new(),
+        }
+    }
+
+    /// Reads the files that the project's tests name.
+    pub fn read_beside(&mut self, world: &dyn World) {
+        let mut named = Vec::new();
+        for item in self.items() {
+            if let ast::ItemKind::Test(test) = &item.kind {
+                named.extend(test.entries.iter().filter_map(|entry| match &entry.kind {
+                    ast::EntryKind::Given {
+                        rows: ast::GivenRows::File(file),
+                        ..
+                    } => Some(file.value.clone()),
+                    _ => None,
+                }));
+            }
+        }
+        for path in named {
+            let inside = !path.starts_with('/') && !join("", &path).starts_with("..");
+            let text = match inside {
+                true => world
+                    .read(&path)
+                    .map_err(|_| "there is no such file beside the project".to_owned()),
+                false => Err("it is not in the project's folder".to_owned()),
+            };
+            let text = text.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()));
+            self.beside.insert(path, text);
+        }
     }
 
     /// Every item of the project, file by file.

@@ -227,7 +227,12 @@ impl<'a> Items<'a> {
         let schedules = self.schedules(&transforms, &datasets);
         let monitors = self.monitors(pipeline.as_ref(), &sources, &datasets);
         let deliveries = self.deliveries();
-        let tests = self.tests(&typing, &sources, &transforms);
+        let readable = test::Readable {
+            sources: &sources,
+            transforms: &transforms,
+            datasets: &datasets,
+        };
+        let tests = self.tests(&typing, readable);
         let rests = retention::Rests {
             retentions: &retentions,
             zones: &zones,

@@ -4,82 +4,95 @@ use std::collections::BTreeMap;
 
 use super::Items;
 use super::holds::holds;
+use super::source::Datasets;
 use super::typing::Typing;
-use crate::base::Span;
+use crate::base::{Span, suggest};
 use crate::check::exprs::column;
-use crate::check::not_yet;
-use crate::check::program::{Source, Transform};
+use crate::check::program::{DatasetWriter, Source, Transform};
 use crate::check::rows::{check_row, fill_row};
+use crate::check::samples;
 use crate::check::settings::unknown_item;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::expr::Literal;
 use crate::plan::types::Column;
-use crate::plan::{Field, Input, Test};
-use crate::syntax::ast::{self, EntryKind, Expr, ExprKind, GivenRows, ItemKind, Path};
+use crate::plan::{Field, Given, Input, StepKind, Test};
+use crate::syntax::ast::{self, EntryKind, Expr, ExprKind, GivenRows, ItemKind, Path, StrLit};
 
-/// What a test's transform reads: its name, its columns, and for a source the fields with defaults and checks.
+/// What a platform has to read.
+#[derive(Clone, Copy)]
+pub(super) struct Readable<'t> {
+    pub(super) sources: &'t [Source],
+    pub(super) transforms: &'t [Transform],
+    pub(super) datasets: &'t Datasets,
+}
+
+/// One thing that a transform under test reads: its name, its columns, and for a source the fields with defaults and
+/// checks.
 struct Under<'t> {
-    transform: &'t Transform,
-    input: String,
-    columns: &'t [Column],
+    input: Input,
+    name: String,
+    columns: Vec<Column>,
     fields: &'t [Field],
 }
 
 impl<'a> Items<'a> {
-    pub(super) fn tests(&mut self, typing: &Typing<'a>, sources: &[Source], transforms: &[Transform]) -> Vec<Test> {
+    pub(super) fn tests(&mut self, typing: &Typing<'a>, all: Readable<'_>) -> Vec<Test> {
         let mut tests = Vec::new();
         for item in self.ground.project.items() {
             if let ItemKind::Test(test) = &item.kind
-                && let Some(under) = self.under_test(test, sources, transforms)
+                && let Some(transform) = self.under_test(test, all.transforms)
             {
-                tests.extend(self.test(typing, test, item.span, &under));
+                tests.extend(self.test(typing, test, item.span, transform, all));
             }
         }
         tests
     }
 
-    fn under_test<'t>(
-        &mut self,
-        test: &ast::Test,
-        sources: &'t [Source],
-        transforms: &'t [Transform],
-    ) -> Option<Under<'t>> {
-        let Some(transform) = transforms.iter().find(|t| t.item.name == test.transform.text) else {
-            // A transform that has mistakes is not among them, and they were told.
-            if self.ground.index.get("transform", &test.transform.text).is_none() {
-                self.say(unknown_item(self.ground.index, "transform", &test.transform));
-            }
-            return None;
-        };
-        let (input, fields) = match transform.inputs.first()? {
-            Input::Stream(name) => {
-                let source = sources.iter().find(|source| source.item.name == *name)?;
-                (name.clone(), source.schema.fields.as_slice())
-            }
-            Input::Table(id) => (id.to_string(), &[][..]),
-            Input::View(name) => (name.clone(), &[][..]),
-        };
-        Some(Under {
-            transform,
-            input,
-            columns: &transform.input_columns,
-            fields,
-        })
+    fn under_test<'t>(&mut self, test: &ast::Test, transforms: &'t [Transform]) -> Option<&'t Transform> {
+        let found = transforms.iter().find(|t| t.item.name == test.transform.text);
+        // A transform that has mistakes is not among them, and they were told.
+        if found.is_none() && self.ground.index.get("transform", &test.transform.text).is_none() {
+            self.say(unknown_item(self.ground.index, "transform", &test.transform));
+        }
+        found
     }
 
-    fn test(&mut self, typing: &Typing<'a>, test: &'a ast::Test, span: Span, under: &Under<'_>) -> Option<Test> {
-        let output = under.transform.output.as_slice();
+    fn test(
+        &mut self,
+        typing: &Typing<'a>,
+        test: &'a ast::Test,
+        span: Span,
+        transform: &Transform,
+        all: Readable<'_>,
+    ) -> Option<Test> {
+        let output = transform.output.as_slice();
+        let reads = reads(transform, all);
         let mut result = Test {
             title: test.title.value.clone(),
-            transform: under.transform.item.name.clone(),
+            transform: transform.item.name.clone(),
             given: Vec::new(),
             expect: None,
             expect_rejected: None,
             span,
         };
+        let mut given: Vec<(Input, Span)> = Vec::new();
         for entry in &test.entries {
             match &entry.kind {
-                EntryKind::Given { dataset, rows } => result.given.extend(self.given(typing, dataset, rows, under)),
+                EntryKind::Given { dataset, rows } => {
+                    let Some(under) = self.read_by(transform, dataset, &reads) else {
+                        continue;
+                    };
+                    if let Some((_, first)) = given.iter().find(|(input, _)| *input == under.input) {
+                        self.say(given_twice(under, dataset.span, *first));
+                        continue;
+                    }
+                    given.push((under.input.clone(), dataset.span));
+                    let rows = self.given(typing, rows, under);
+                    result.given.push(Given {
+                        input: under.input.clone(),
+                        rows,
+                    });
+                }
                 EntryKind::ExpectRows { rows } => {
                     let expected = result.expect.get_or_insert_with(Vec::new);
                     for row in rows_of(rows) {
@@ -92,6 +105,102 @@ impl<'a> Items<'a> {
             }
         }
         Some(result)
+    }
+
+    /// What a `given` names, of that which the transform reads.
+    fn read_by<'r, 't>(
+        &mut self,
+        transform: &Transform,
+        dataset: &Path,
+        reads: &'r [Under<'t>],
+    ) -> Option<&'r Under<'t>> {
+        let text = dataset.text();
+        let found = reads.iter().find(|under| under.name == text);
+        if found.is_none() {
+            self.say(not_read(transform, &text, dataset.span, reads));
+        }
+        found
+    }
+
+    fn given(&mut self, typing: &Typing<'a>, rows: &'a GivenRows, under: &Under<'_>) -> Vec<Vec<Literal>> {
+        let with_default = |field: &Field| Some((field.column.name.clone(), field.default.clone()?));
+        let defaults: BTreeMap<_, _> = under.fields.iter().filter_map(with_default).collect();
+        let fill = |written: &samples::Row, number: u64| fill_row(&under.columns, &defaults, written, number);
+        let mut filled = Vec::new();
+        match rows {
+            GivenRows::List(rows) => {
+                for (number, row) in (1..).zip(rows_of(rows)) {
+                    let context = typing.context(self.ground);
+                    let written = check_row(&context, &under.columns, row, &mut self.diagnostics);
+                    let values = fill(&written, number);
+                    if let ExprKind::Record(pairs) = &row.kind {
+                        let names: Vec<_> = pairs.iter().map(|(name, _)| name.text.to_lowercase()).collect();
+                        self.must_say(row.span, "this row", &names, under, &values);
+                    }
+                    filled.push(values);
+                }
+            }
+            GivenRows::File(file) => {
+                for (number, written) in (1..).zip(self.sample(file, under)) {
+                    let values = fill(&written, number);
+                    let names: Vec<_> = written.iter().map(|(name, _)| name.clone()).collect();
+                    let row = format!("row {number} of `{}`", file.value);
+                    if !self.must_say(file.span, &row, &names, under, &values) {
+                        break;
+                    }
+                    filled.push(values);
+                }
+            }
+        }
+        filled
+    }
+
+    /// The rows of a file beside the project; what is wrong with them is said once, at its name.
+    fn sample(&mut self, file: &StrLit, under: &Under<'_>) -> Vec<samples::Row> {
+        let path = &file.value;
+        let flawed = |message: String| Diagnostic::new(Code::SAMPLE_FILE, file.span, message);
+        let diagnostic = match self.ground.project.beside.get(path) {
+            Some(Ok(text)) => match samples::rows(path, text, &under.columns) {
+                Ok(rows) => return rows,
+                Err(flaw) => flawed(format!("`{path}`, line {}: {}", flaw.line, flaw.message))
+                    .found(format!("rows of `{}` are expected", under.name))
+                    .help(columns_help(under)),
+            },
+            Some(Err(reason)) => flawed(format!("`{path}` cannot be read: {reason}"))
+                .found("no rows")
+                .help("write its path from the project's folder, such as `\"tests/rows.csv\"`"),
+            None => return Vec::new(),
+        };
+        self.say(diagnostic);
+        Vec::new()
+    }
+
+    /// A value that was filled in and fails its field's check is one that only the author can choose. Whether all do.
+    fn must_say(&mut self, span: Span, row: &str, names: &[String], under: &Under<'_>, values: &[Literal]) -> bool {
+        if names.iter().any(|name| column::find(&under.columns, name).is_none()) {
+            // What was meant by the name of no column may be what is left out here.
+            return true;
+        }
+        let value_of = |name: &str| {
+            let at = under.columns.iter().position(|column| column.name == name)?;
+            values.get(at).cloned()
+        };
+        let mut right = true;
+        for field in under.fields.iter().filter(|field| !names.contains(&field.column.name)) {
+            let Some(check) = &field.check else {
+                continue;
+            };
+            if holds(check, &value_of) == Some(false) {
+                let name = &field.column.name;
+                let message = format!("{row} must say `{name}`: what stands in for it fails `{}`", check.text);
+                let diagnostic = Diagnostic::new(Code::TEST_FILL, span, message)
+                    .found(format!("`{name}` is left out"))
+                    .help(format!("write `{name}: …`"));
+                self.say(diagnostic);
+                right = false;
+            }
+        }
+        right
     }
 
     fn count(&mut self, count: &Expr) -> Option<u64> {
@@ -109,82 +218,113 @@ impl<'a> Items<'a> {
         }
         number
     }
+}
 
-    fn given(
-        &mut self,
-        typing: &Typing<'a>,
-        dataset: &Path,
-        rows: &'a GivenRows,
-        under: &Under<'_>,
-    ) -> Vec<Vec<Literal>> {
-        if dataset.text() != under.input {
-            let message = format!(
-                "transform `{}` reads `{}`, not `{}`",
-                under.transform.item.name,
-                under.input,
-                dataset.text()
-            );
-            let diagnostic = Diagnostic::new(Code::TEST_INPUT, dataset.span, message)
-                .found("not what it reads")
-                .help(format!("write `given {} = …`", under.input))
-                .fix(format!("write `{}`", under.input), dataset.span, under.input.clone());
-            self.say(diagnostic);
-            return Vec::new();
-        }
-        let rows = match rows {
-            GivenRows::List(rows) => rows_of(rows),
-            GivenRows::File(file) => {
-                self.say(not_yet(file.span, "rows of a test from a file").help("write them in place: `= [ … ]`"));
-                return Vec::new();
-            }
-        };
-        let with_default = |field: &Field| Some((field.column.name.clone(), field.default.clone()?));
-        let defaults: BTreeMap<_, _> = under.fields.iter().filter_map(with_default).collect();
-        let mut filled = Vec::new();
-        for (number, row) in (1..).zip(rows) {
-            let context = typing.context(self.ground);
-            let written = check_row(&context, under.columns, row, &mut self.diagnostics);
-            let values = fill_row(under.columns, &defaults, &written, number);
-            self.must_say(row, under, &values);
-            filled.push(values);
-        }
-        filled
-    }
-
-    /// A value that was filled in and fails its field's check is one that only the author can choose.
-    fn must_say(&mut self, row: &Expr, under: &Under<'_>, values: &[Literal]) {
-        let ExprKind::Record(pairs) = &row.kind else {
-            return;
-        };
-        let written = |name: &str| pairs.iter().any(|(key, _)| key.text.to_lowercase() == name);
-        if pairs
-            .iter()
-            .any(|(key, _)| column::find(under.columns, &key.text).is_none())
-        {
-            // What was meant by the name of no column may be what is left out here.
-            return;
-        }
-        let value_of = |name: &str| {
-            let at = under.columns.iter().position(|column| column.name == name)?;
-            values.get(at).cloned()
-        };
-        for field in under.fields.iter().filter(|field| !written(&field.column.name)) {
-            let Some(check) = &field.check else {
+/// Everything that a transform reads, each once: its inputs, the other sides of joins and unions, and what views among
+/// them read.
+fn reads<'t>(transform: &Transform, all: Readable<'t>) -> Vec<Under<'t>> {
+    let mut found: Vec<Under<'t>> = Vec::new();
+    let mut open: Vec<&Transform> = vec![transform];
+    let mut seen = 0;
+    while let Some(next) = open.get(seen).copied() {
+        seen += 1;
+        let others = next.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Join(join) => Some(&join.other),
+            StepKind::Union { other, .. } => Some(other),
+            _ => None,
+        });
+        for input in next.inputs.iter().chain(others) {
+            if found.iter().any(|under| under.input == *input) {
                 continue;
-            };
-            if holds(check, &value_of) == Some(false) {
-                let name = &field.column.name;
-                let message = format!(
-                    "this row must say `{name}`: what stands in for it fails `{}`",
-                    check.text
-                );
-                let diagnostic = Diagnostic::new(Code::TEST_FILL, row.span, message)
-                    .found(format!("`{name}` is left out"))
-                    .help(format!("write `{name}: …`"));
-                self.say(diagnostic);
+            }
+            let mut under = under(input, all);
+            if let (Some(under), [_], 1) = (&mut under, transform.inputs.as_slice(), seen) {
+                // Engines read rows by the columns that the transform reads.
+                if transform.inputs.contains(input) {
+                    under.columns.clone_from(&transform.input_columns);
+                }
+            }
+            found.extend(under);
+            if let Input::View(name) = input {
+                open.extend(all.transforms.iter().find(|view| view.item.name == *name));
             }
         }
     }
+    found
+}
+
+fn under<'t>(input: &Input, all: Readable<'t>) -> Option<Under<'t>> {
+    let source = |name: &str| all.sources.iter().find(|source| source.item.name == name);
+    let (name, columns, fields): (_, Vec<Column>, &[Field]) = match input {
+        Input::Stream(name) => {
+            let fields = source(name)?.schema.fields.as_slice();
+            let columns = fields.iter().map(|field| field.column.clone()).collect();
+            (name.clone(), columns, fields)
+        }
+        Input::Table(id) => {
+            let dataset = all.datasets.get(id)?;
+            let landed = match &dataset.writer {
+                DatasetWriter::Source(name) => source(name).map(|source| source.schema.fields.as_slice()),
+                _ => None,
+            };
+            (id.to_string(), dataset.columns.clone(), landed.unwrap_or(&[]))
+        }
+        Input::View(name) => {
+            let view = all.transforms.iter().find(|view| view.item.name == *name)?;
+            (name.clone(), view.output.clone(), &[])
+        }
+    };
+    Some(Under {
+        input: input.clone(),
+        name,
+        columns,
+        fields,
+    })
+}
+
+fn not_read(transform: &Transform, text: &str, span: Span, reads: &[Under<'_>]) -> Diagnostic {
+    let names: Vec<_> = reads.iter().map(|under| under.name.as_str()).collect();
+    let listed: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    let message = format!(
+        "transform `{}` reads {}, not `{text}`",
+        transform.item.name,
+        listed.join(" and ")
+    );
+    let diagnostic = Diagnostic::new(Code::TEST_INPUT, span, message).found("not what it reads");
+    let last = |name: &str| name.rsplit('.').next().map(str::to_owned);
+    let same = names.iter().find(|name| last(name) == last(text));
+    let one = match names.as_slice() {
+        [one] => Some(*one),
+        _ => suggest(text, names.iter().copied()).or(same.copied()),
+    };
+    match one {
+        Some(one) => {
+            diagnostic
+                .help(format!("write `given {one} = …`"))
+                .fix(format!("write `{one}`"), span, one.to_owned())
+        }
+        None => diagnostic.help(format!("write one of {}", listed.join(", "))),
+    }
+}
+
+fn given_twice(under: &Under<'_>, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::SETTING_TWICE,
+        span,
+        format!("the rows of `{}` are given twice", under.name),
+    )
+    .found("the second")
+    .label(first, "the first")
+    .help("write all of its rows in one `given`")
+}
+
+fn columns_help(under: &Under<'_>) -> String {
+    let columns: Vec<_> = under
+        .columns
+        .iter()
+        .map(|column| format!("`{} : {}`", column.name, column.ty))
+        .collect();
+    format!("it has {}", columns.join(", "))
 }
 
 fn rows_of(rows: &Expr) -> &[Expr] {

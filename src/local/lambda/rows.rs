@@ -76,7 +76,7 @@ mod unit {
     fn a_record_is_what_a_producer_sends() {
         let plan = clickstream();
         let columns = &plan.transforms[0].input_columns;
-        let text = String::from_utf8(record(columns, &plan.tests[0].given[0])).unwrap();
+        let text = String::from_utf8(record(columns, &plan.tests[0].given[0].rows[0])).unwrap();
         let expected = r#"{"click_id":"00000000-0000-0000-0000-000000000001","user_id":"","at":"1970-01-01T00:00:00Z","page":"","kind":"buy"}"#;
         assert_eq!(text, expected);
     }

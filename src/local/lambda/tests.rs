@@ -73,7 +73,7 @@ fn run_test<'p>(
     let columns = &transform.input_columns;
     let time = columns.iter().position(|column| column.event_time);
     let records: Vec<_> = test
-        .given
+        .rows(&transform.input)
         .iter()
         .map(|row| {
             // A test says nothing of arrivals: each row arrives as it happens.

@@ -9,7 +9,7 @@ use crate::local::pipeline::{Origin, Pipeline};
 use crate::local::value::literal_at;
 use crate::plan::expr::{Aggregate, ArithmeticOp, CompareOp, Expr, ExprKind, LogicOp};
 use crate::plan::types::{Column, Type, TypeKind};
-use crate::plan::{Otherwise, Step, StepKind, fixture};
+use crate::plan::{Given, Otherwise, Step, StepKind, fixture};
 use pipec_runtime::Timestamp;
 
 const MONEY: TypeKind = TypeKind::Decimal {
@@ -734,7 +734,10 @@ fn spark_and_the_embedded_engine_agree() {
         plan.tests = vec![Test {
             title: format!("seed {seed}"),
             transform: "daily_pages".into(),
-            given,
+            given: vec![Given {
+                input: plan.transforms[1].input.clone(),
+                rows: given,
+            }],
             expect: Some(engine.rows.iter().map(row).collect()),
             expect_rejected: Some(engine.reasons.values().sum()),
             span: plan.transforms[1].span,
