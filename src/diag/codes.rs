@@ -130,6 +130,7 @@ codes! {
     0412 LIFETIME Error "0.1.0" "a labelled value may stay longer than its class allows"
     0413 USELESS_CLEAR Warning "0.1.0" "an access clears a class that nothing it shows carries"
     0414 SHOWN_ALREADY Warning "0.1.0" "an access shows something twice"
+    0415 LEAVES Error "0.1.0" "a labelled column leaves through a sink that does not clear it"
     0416 TELLS Warning "0.1.0" "the choice of rows tells about labelled values"
     0501 UNKNOWN_SETTING Error "0.1.0" "nothing has a setting of this name there"
     0502 MISSING_SETTING Error "0.1.0" "a setting that has no default is not written"

@@ -4,26 +4,49 @@
 
 mod implicit;
 mod lifetime;
+mod origin;
 mod released;
 mod sinks;
 
 pub use lifetime::days_left;
 pub use released::released;
 
+use crate::base::Span;
 use crate::check::labels::Classes;
 use crate::check::program::{Program, Transform};
 use crate::diag::Diagnostics;
 use crate::plan::{Input, StepKind};
+use crate::resolve::{Index, targets};
+use crate::syntax::ast::ItemKind;
 
 /// What the checks of a whole program look at.
 struct Seen<'s> {
     program: &'s Program,
     classes: &'s Classes,
+    index: &'s Index<'s>,
 }
 
-/// Says which labels reach whom without being cleared: what the choice of rows tells.
-pub fn check(program: &Program, classes: &Classes, diagnostics: &mut Diagnostics) {
-    let seen = Seen { program, classes };
+impl Seen<'_> {
+    /// Where a transform names a target.
+    fn target(&self, transform: &str, target: &str) -> Option<Span> {
+        match &self.index.get("transform", transform)?.item.kind {
+            ItemKind::Transform(written) => {
+                let found = targets(written).into_iter().find(|path| path.text() == target);
+                found.map(|path| path.span)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Says which labels reach whom without being cleared: what leaves through a sink, and what the choice of rows tells.
+pub fn check(program: &Program, classes: &Classes, index: &Index<'_>, diagnostics: &mut Diagnostics) {
+    let seen = Seen {
+        program,
+        classes,
+        index,
+    };
+    sinks::check(&seen, diagnostics);
     implicit::check(&seen, diagnostics);
 }
 

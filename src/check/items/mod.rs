@@ -277,7 +277,7 @@ impl<'a> Items<'a> {
                 .map(|used| used.import.clone())
                 .collect(),
         };
-        flow::check(&program, typing.classes(), &mut self.diagnostics);
+        flow::check(&program, typing.classes(), self.ground.index, &mut self.diagnostics);
         Some(program)
     }
 }

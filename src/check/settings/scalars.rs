@@ -148,6 +148,12 @@ impl Checker<'_> {
             (_, Kind::Dataset | Kind::Runnable) => self.dataset(kind, asked),
             (_, Kind::Foreign) => self.foreign(asked),
             (_, Kind::Arrival) => self.arrival(asked),
+            (ExprKind::Label(name), Kind::Label) => Ok(Value::Label(name.text.clone())),
+            (ExprKind::Name(name), Kind::Label) => Err(self.wrong(kind, asked).fix(
+                format!("write `@{name}`"),
+                asked.expr.span,
+                format!("@{name}"),
+            )),
             (_, Kind::Lowering) => lowering(asked.expr).ok_or_else(|| self.wrong(kind, asked)),
             _ => Err(self.wrong(kind, asked)),
         };
