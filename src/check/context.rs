@@ -23,6 +23,8 @@ pub struct Context<'a> {
     pub classes: &'a Classes,
     /// Enums and named types.
     pub types: &'a Types,
+    /// Whether rows are read as they arrive: then no run decides what `now()` is.
+    pub on_stream: bool,
 }
 
 /// The types and params that a project declares by name.

@@ -3,6 +3,7 @@
 //! It must not know how an engine or a cloud does anything.
 
 pub mod addresses;
+pub mod constant;
 pub mod context;
 pub mod declare;
 pub mod exprs;
@@ -11,6 +12,7 @@ pub mod functions;
 pub mod imports;
 pub mod items;
 pub mod labels;
+pub mod patterns;
 pub mod program;
 pub mod rows;
 pub mod samples;

@@ -180,8 +180,8 @@ pub enum ExprKind {
     },
     /// `reject "reason"`: the row goes to quarantine with this reason.
     Reject(String),
-    /// A widening that loses nothing, to this expression's type: int to decimal or float, decimal to a wider one, required to
-    /// optional, the same inside of lists, maps and structs.
+    /// A value as one of this expression's type: int to decimal or float, decimal to one of no smaller scale, required to
+    /// optional, the same inside of lists, maps and structs. Nothing is lost; too many digits for a decimal reject the row.
     Cast(Box<Expr>),
 }
 

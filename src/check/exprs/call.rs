@@ -1,74 +1,112 @@
-//! Calls of scalar functions: arguments by place or name, the form that takes their types, literals read at once.
+//! Calls of scalar functions: arguments by place or name, and the form that takes their types.
 
-use pipec_runtime::types::{Date, Timestamp, Uuid};
+use std::collections::BTreeSet;
 
 use crate::base::{Span, suggest};
-use crate::check::functions::{Declaration, Match};
+use crate::check::constant;
+use crate::check::functions::{Argument, Constant, Declaration, Kind, Match, Mismatch, Pattern, resolved};
+use crate::check::patterns;
 use crate::diag::{Code, Diagnostic};
-use crate::plan::expr::{ExprKind, Literal};
+use crate::plan::expr::{Expr, ExprKind, Literal};
 use crate::plan::types::{Type, TypeKind};
-use crate::syntax::ast::{self, Argument};
+use crate::syntax::ast;
 
-use super::{Checker, Typed, union};
+use super::{Checker, Place, Typed, arguments as faults, union};
 
-impl Checker<'_> {
+/// A call whose form is chosen.
+#[derive(Debug)]
+pub(super) struct Chosen<'f> {
+    /// The form.
+    pub(super) form: &'f Declaration,
+    /// Its arguments, in the order of its declaration, each of the type that the form asks for.
+    pub(super) arguments: Vec<Typed>,
+    /// What it answers.
+    pub(super) ty: Type,
+    /// The labels of all arguments together.
+    pub(super) labels: BTreeSet<String>,
+}
+
+impl<'c> Checker<'c> {
     /// `f(x, n: 2)`
     pub(super) fn call(
         &mut self,
         expr: &ast::Expr,
         function: &ast::Expr,
-        arguments: &[Argument],
+        arguments: &[ast::Argument],
         order: &[ast::Order],
     ) -> Typed {
         let ast::ExprKind::Name(name) = &function.kind else {
-            return match function.kind {
-                ast::ExprKind::Bad => self.error(expr),
-                _ => self.refused(expr, function.span, "calls of anything but a function's name"),
-            };
+            return self.not_a_function(expr, function, arguments);
         };
         if !self.callable(name, function.span) {
             return self.error(expr);
         }
-        if self.ctx.functions.is_aggregate(name) {
+        if self.ctx.functions.only_many_rows(name) {
             self.misplaced_aggregate(name, expr.span);
             return self.error(expr);
         }
-        if !order.is_empty() {
-            return self.refused(expr, expr.span, "`order by` in a call");
-        }
-        let Some((form, found, values)) = self.matched(name, expr.span, arguments) else {
+        let forms = self.ctx.functions.forms_of(name, &[Kind::Scalar]);
+        let Some(chosen) = self.matched(name, expr.span, arguments, &forms) else {
             return self.error(expr);
         };
-        let labels = self.ctx.classes.after_call(self.ctx.functions, name, union(&values));
-        let converted = values.into_iter().zip(&found.arguments);
-        let values: Vec<_> = converted.map(|(value, kind)| self.convert(value, kind)).collect();
-        if form.literals_only {
-            return self.read_literal(expr, name, &values, &found);
+        if let Some(first) = order.first() {
+            let diagnostic = faults::order_of_one_row(name, first.value.span);
+            self.say(diagnostic);
+            return self.error(expr);
         }
-        let kind = ExprKind::Call {
-            function: name.clone(),
-            arguments: values.into_iter().map(|value| value.expr).collect(),
+        if self.ctx.on_stream && !chosen.form.on_streams {
+            let diagnostic = faults::not_on_streams(name, expr.span);
+            self.say(diagnostic);
+            return self.error(expr);
+        }
+        if let Some(read) = self.read_literals(expr, &chosen) {
+            return read;
+        }
+        let labels = self.ctx.classes.after_call(self.ctx.functions, name, chosen.labels);
+        let arguments = chosen.arguments.into_iter().map(|value| value.expr).collect();
+        let function = name.clone();
+        let kind = match chosen.form.own {
+            true => ExprKind::Own { function, arguments },
+            false => ExprKind::Call { function, arguments },
         };
-        self.typed(expr, kind, found.returns, labels)
+        self.typed(expr, kind, chosen.ty, labels)
     }
 
-    /// Whether this version can call a function; why not is said.
+    /// What stands before `( )` is no name: `x.trim()` is another language's way to write `trim(x)`.
+    fn not_a_function(&mut self, expr: &ast::Expr, function: &ast::Expr, arguments: &[ast::Argument]) -> Typed {
+        if function.kind == ast::ExprKind::Bad {
+            return self.error(expr);
+        }
+        let message = format!("`{}` is no function's name", self.text_of(function.span));
+        let mut diagnostic =
+            Diagnostic::new(Code::UNKNOWN_FUNCTION, function.span, message).found("only a name can be called");
+        if let ast::ExprKind::Member { of, name } = &function.kind {
+            let mut written = vec![self.text_of(of.span)];
+            written.extend(arguments.iter().map(|argument| self.text_of(argument.value.span)));
+            let known = self.ctx.functions.also_called(&name.text).unwrap_or(&name.text);
+            let written = format!("{known}({})", written.join(", "));
+            diagnostic = diagnostic
+                .help(format!("functions stand before their arguments: `{written}`"))
+                .fix(format!("write `{written}`"), expr.span, written);
+        }
+        self.say(diagnostic);
+        self.error(expr)
+    }
+
+    /// Whether a function can be called; why not is said.
     pub(super) fn callable(&mut self, name: &str, at: Span) -> bool {
         let functions = self.ctx.functions;
-        if functions.is_own(name) {
-            // Its declaration already says that this version cannot do it.
-            return false;
-        }
-        if functions.forms(name).iter().any(|form| form.later) {
-            self.say(crate::check::not_yet(at, format!("`{name}`")));
-            return false;
-        }
         if functions.contains(name) {
             return true;
         }
         let diagnostic = Diagnostic::new(Code::UNKNOWN_FUNCTION, at, format!("no function is called `{name}`"))
             .found("not a function");
-        self.say(match suggest(name, functions.names()) {
+        if let Some(instead) = functions.instead_of(name) {
+            self.say(diagnostic.help(format!("write {instead}")));
+            return false;
+        }
+        let near = functions.also_called(name).or_else(|| suggest(name, functions.names()));
+        self.say(match near {
             Some(near) => diagnostic
                 .help(format!("did you mean `{near}`?"))
                 .fix(format!("write `{near}`"), at, near),
@@ -77,163 +115,208 @@ impl Checker<'_> {
         false
     }
 
-    /// The form of a function that takes the arguments, and these in the order of its declaration.
+    /// The form of a function that takes the arguments, with these as it asks for them; why there is none is said.
     pub(super) fn matched(
         &mut self,
         name: &str,
         whole: Span,
-        arguments: &[Argument],
-    ) -> Option<(Declaration, Match, Vec<Typed>)> {
-        let values: Vec<_> = arguments.iter().map(|argument| self.expr(&argument.value)).collect();
-        let forms: Vec<_> = self.ctx.functions.forms(name).to_vec();
-        if values.iter().any(Typed::is_error) {
-            return None;
-        }
-        for form in &forms {
-            let Some(ordered) = in_order(form, arguments, &values) else {
+        written: &[ast::Argument],
+        forms: &[&'c Declaration],
+    ) -> Option<Chosen<'c>> {
+        let arguments = self.arguments(written, forms)?;
+        let (form, places, found) = match choose(forms, written, &arguments) {
+            Ok(chosen) => chosen,
+            Err(mismatches) => {
+                let many_rows = self.ctx.functions.is_aggregate(name) && forms.iter().all(|f| f.kind == Kind::Scalar);
+                if many_rows && arguments.iter().all(one_value) {
+                    self.misplaced_aggregate(name, whole);
+                } else {
+                    self.say(faults::no_form(name, whole, &mismatches, written, &arguments));
+                }
+                return None;
+            }
+        };
+        self.complete(form, &places, found, written, arguments)
+    }
+
+    /// Arguments as far as they can be typed before a form is chosen; `None` if one is a mistake.
+    fn arguments(&mut self, written: &[ast::Argument], forms: &[&Declaration]) -> Option<Vec<Argument>> {
+        let mut arguments = Vec::new();
+        for (at, argument) in written.iter().enumerate() {
+            if let ast::ExprKind::Lambda { params, .. } = &argument.value.kind {
+                arguments.push(Argument::Lambda(params.len()));
                 continue;
-            };
-            let types: Vec<Type> = ordered.iter().map(|value| value.expr.ty.clone()).collect();
-            if let Some(found) = form.takes_types(&types) {
-                return Some((form.clone(), found, ordered));
+            }
+            let hint = forms.iter().find_map(|form| {
+                let param = match &argument.name {
+                    Some(name) => form.params.iter().find(|param| param.name == name.text)?,
+                    None => form.params.get(at)?,
+                };
+                match &param.ty {
+                    Pattern::Kind(kind @ TypeKind::Enum { .. }) => Some(kind.clone()),
+                    Pattern::Optional(inner) => match inner.as_ref() {
+                        Pattern::Kind(kind @ TypeKind::Enum { .. }) => Some(kind.clone()),
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            });
+            arguments.push(Argument::Value(self.expr_for(&argument.value, hint.as_ref())));
+        }
+        let wrong = |argument: &Argument| matches!(argument, Argument::Value(value) if value.is_error());
+        (!arguments.iter().any(wrong)).then_some(arguments)
+    }
+
+    /// The arguments of a chosen form, each of the type that it asks for: literals and values converted, `row => …`
+    /// typed, defaults filled in.
+    fn complete(
+        &mut self,
+        form: &'c Declaration,
+        places: &[Option<usize>],
+        mut found: Match,
+        written: &[ast::Argument],
+        arguments: Vec<Argument>,
+    ) -> Option<Chosen<'c>> {
+        let labels = union(arguments.iter().filter_map(Argument::value));
+        for (param, place) in form.params.iter().zip(places) {
+            if let (Some(wanted), Some(Argument::Value(value))) =
+                (&param.constant, place.and_then(|at| arguments.get(at)))
+                && !self.is_constant(form, &param.name, wanted, value)
+            {
+                return None;
             }
         }
-        let diagnostic = no_form(name, whole, &forms, arguments, &values);
-        self.say(diagnostic);
-        None
+        let mut typed = Vec::new();
+        let mut labels = labels;
+        for (param, place) in form.params.iter().zip(places) {
+            let value = match place.and_then(|at| Some((written.get(at)?, arguments.get(at)?))) {
+                Some((written, Argument::Lambda(_))) => {
+                    let body = self.lambda(&written.value, &param.ty, &mut found, &labels)?;
+                    labels.extend(body.labels.iter().cloned());
+                    body
+                }
+                Some((_, Argument::Value(value))) => self.convert(value.clone(), &resolved(&param.ty, &found).kind),
+                None => {
+                    let default = self.default_of(param.default.as_ref()?);
+                    self.convert(default, &resolved(&param.ty, &found).kind)
+                }
+            };
+            if value.is_error() {
+                return None;
+            }
+            typed.push(value);
+        }
+        Some(Chosen {
+            ty: form.answer(&found, places, &arguments),
+            form,
+            arguments: typed,
+            labels,
+        })
+    }
+
+    /// A default of a declaration, which reads nothing.
+    fn default_of(&mut self, default: &ast::Expr) -> Typed {
+        let mut checker = Checker::new(self.ctx, &[], Place::Constant, self.diagnostics);
+        checker.expr(default)
+    }
+
+    /// Whether an argument that must be known when the project is compiled is, and is what it must be; why not is said.
+    fn is_constant(&mut self, form: &Declaration, param: &str, wanted: &Constant, value: &Typed) -> bool {
+        let Some(literal) = value.literal().filter(|literal| **literal != Literal::Null) else {
+            self.say(faults::not_constant(form, param, value));
+            return false;
+        };
+        let text = || match literal {
+            Literal::Text(text) => text.as_str(),
+            _ => "",
+        };
+        let wrong = match wanted {
+            Constant::Any => None,
+            Constant::Regex => patterns::regex(text(), value.span, self.ctx.sources),
+            Constant::Replacement => patterns::replacement(text(), value.span),
+            Constant::TimePattern => patterns::time(text(), form, value.span),
+            Constant::TimeZone => patterns::zone(text(), value.span),
+            Constant::Between(low, high) => faults::outside(form, param, value, low, high),
+        };
+        let right = wrong.is_none();
+        wrong.into_iter().for_each(|diagnostic| self.say(diagnostic));
+        right
     }
 
     fn misplaced_aggregate(&mut self, name: &str, span: Span) {
-        let message = format!("`{name}` answers for many rows, so it stands in a `group`");
-        let diagnostic = Diagnostic::new(Code::AGGREGATE_PLACE, span, message).found("one row has nothing to add up");
-        self.say(diagnostic.help(format!("write `group by … {{ NAME = {name}(…) }}`")));
-    }
-
-    /// What a function makes of a literal when the project is compiled.
-    fn read_literal(&mut self, expr: &ast::Expr, name: &str, values: &[Typed], found: &Match) -> Typed {
-        let Some(Literal::Text(text)) = values.first().and_then(Typed::literal) else {
-            return self.refused(expr, expr.span, &format!("`{name}` of a text that is not a literal"));
+        let window = self.ctx.functions.forms_of(name, &[Kind::Aggregate]).is_empty();
+        let step = if window {
+            "window by … order by …"
+        } else {
+            "group by …"
         };
-        let (text, kind) = (text.clone(), found.returns.kind.clone());
-        match parse(&kind, &text) {
-            Some(literal) => self.constant(expr, literal, kind),
-            None => {
-                let at = values.first().map_or(expr.span, |value| value.span);
-                let diagnostic = Diagnostic::new(Code::BAD_LITERAL, at, format!("`{text}` is no {kind}"))
-                    .found("read when the project is compiled");
-                self.say(diagnostic.help(form_of(&kind)));
-                self.error(expr)
-            }
-        }
+        let message = format!(
+            "`{name}` answers for many rows, so it stands in a `{}`",
+            if window { "window" } else { "group" }
+        );
+        let diagnostic = Diagnostic::new(Code::AGGREGATE_PLACE, span, message).found(match window {
+            true => "one row has no rows before and behind it",
+            false => "one row has nothing to add up",
+        });
+        self.say(diagnostic.help(format!("write `{step} {{ NAME = {name}(…) }}`")));
     }
-}
 
-/// A text as a value of a kind.
-fn parse(kind: &TypeKind, text: &str) -> Option<Literal> {
-    match kind {
-        TypeKind::Date => Date::parse(text).map(|date| Literal::Date(date.0)),
-        TypeKind::Timestamp => Timestamp::parse(text).map(|at| Literal::Timestamp(at.0)),
-        TypeKind::Uuid => {
-            let id = Uuid::parse(text)?;
-            Some(Literal::Uuid(String::from_utf8_lossy(&id.text()).into_owned()))
-        }
-        _ => None,
-    }
-}
-
-fn form_of(kind: &TypeKind) -> &'static str {
-    match kind {
-        TypeKind::Date => "a date is written `date(\"2026-01-31\")`, and is a day of the calendar",
-        TypeKind::Timestamp => "a timestamp has a zone: `timestamp(\"2026-01-31T12:00:00Z\")`",
-        _ => "a uuid has 32 hex digits and four hyphens: `uuid(\"00000000-0000-0000-0000-000000000001\")`",
-    }
-}
-
-/// The arguments in the order of a declaration, by place, then by name; `None` if they are not its own.
-fn in_order(form: &Declaration, arguments: &[Argument], values: &[Typed]) -> Option<Vec<Typed>> {
-    let mut slots: Vec<Option<&Typed>> = vec![None; form.params.len()];
-    for (at, (argument, value)) in arguments.iter().zip(values).enumerate() {
-        let slot = match &argument.name {
-            None => slots.get_mut(at)?,
-            Some(name) => {
-                let place = form.params.iter().position(|param| param.name == name.text)?;
-                slots.get_mut(place)?
-            }
-        };
-        if slot.replace(value).is_some() {
+    /// What a function makes of literals when the project is compiled; that they are none of its own is said.
+    fn read_literals(&mut self, expr: &ast::Expr, chosen: &Chosen<'_>) -> Option<Typed> {
+        let literals = chosen.arguments.iter().map(Typed::literal);
+        let literals: Vec<Literal> = literals.collect::<Option<Vec<_>>>()?.into_iter().cloned().collect();
+        if !chosen.form.reads_literals || literals.contains(&Literal::Null) {
             return None;
         }
-    }
-    slots.into_iter().map(|slot| slot.cloned()).collect()
-}
-
-/// Why no form of a function takes the arguments.
-fn no_form(name: &str, whole: Span, forms: &[Declaration], arguments: &[Argument], values: &[Typed]) -> Diagnostic {
-    let mut diagnostic = match reason(name, whole, forms, arguments, values) {
-        Some(diagnostic) => diagnostic,
-        None => {
-            let types: Vec<_> = values.iter().map(|value| value.expr.ty.to_string()).collect();
-            let message = format!("`{name}` does not take ({})", types.join(", "));
-            Diagnostic::new(Code::WRONG_ARGUMENTS, whole, message).found("no form of it takes these types")
+        let kind = chosen.ty.kind.clone();
+        let answer = constant::evaluate(&Expr {
+            kind: ExprKind::Call {
+                function: chosen.form.name.clone(),
+                arguments: chosen.arguments.iter().map(|value| value.expr.clone()).collect(),
+            },
+            ty: kind.clone().optional(),
+            text: String::new(),
+        });
+        match answer {
+            Ok(Literal::Null) | Err(_) => {
+                let value = chosen.arguments.first()?;
+                let diagnostic = faults::no_reading(chosen.form, value, &kind);
+                self.say(diagnostic);
+                Some(self.error(expr))
+            }
+            Ok(literal) => Some(self.constant(expr, literal, kind)),
         }
-    };
-    for form in forms {
-        diagnostic = diagnostic.help(match form.takes.is_empty() {
-            true => format!("write `{form}`"),
-            false => format!("write `{form}`, where T is one of {}", form.takes.join(", ")),
-        });
     }
-    diagnostic
 }
 
-/// The one thing that is wrong, where it can be told.
-fn reason(
-    name: &str,
-    whole: Span,
-    forms: &[Declaration],
+type Choice<'f> = (&'f Declaration, Vec<Option<usize>>, Match);
+
+/// The first form that takes the arguments as they are, else the first that takes them widened; else why none does.
+fn choose<'f>(
+    forms: &[&'f Declaration],
+    written: &[ast::Argument],
     arguments: &[Argument],
-    values: &[Typed],
-) -> Option<Diagnostic> {
-    let names = |wanted: &ast::Name| {
-        forms
-            .iter()
-            .any(|form| form.params.iter().any(|param| param.name == wanted.text))
-    };
-    if let Some(unknown) = arguments
-        .iter()
-        .filter_map(|argument| argument.name.as_ref())
-        .find(|name| !names(name))
-    {
-        let message = format!("`{name}` has no argument `{}`", unknown.text);
-        return Some(Diagnostic::new(Code::WRONG_ARGUMENTS, unknown.span, message).found("no argument has this name"));
+) -> Result<Choice<'f>, Vec<(&'f Declaration, Mismatch)>> {
+    let mut mismatches = Vec::new();
+    for exactly in [true, false] {
+        mismatches.clear();
+        for form in forms {
+            let taken = form
+                .places(written)
+                .and_then(|places| Ok((form.takes(&places, arguments, exactly)?, places)));
+            match taken {
+                Ok((found, places)) => return Ok((form, places, found)),
+                Err(mismatch) => mismatches.push((*form, mismatch)),
+            }
+        }
     }
-    let [form] = forms else {
-        let counts = forms.iter().any(|form| form.params.len() == arguments.len());
-        return (!counts).then(|| {
-            count(
-                name,
-                whole,
-                forms.first().map_or(0, |form| form.params.len()),
-                arguments,
-            )
-        });
-    };
-    if form.params.len() != arguments.len() {
-        return Some(count(name, whole, form.params.len(), arguments));
-    }
-    let [value] = values else { return None };
-    let message = format!("`{name}` does not take {}: `{}`", value.kind(), value.expr.text);
-    Some(Diagnostic::new(Code::WRONG_ARGUMENTS, value.span, message).found(format!("this is {}", value.kind())))
+    Err(mismatches)
 }
 
-fn count(name: &str, whole: Span, wanted: usize, arguments: &[Argument]) -> Diagnostic {
-    let plural = if wanted == 1 { "argument" } else { "arguments" };
-    let message = format!("`{name}` takes {wanted} {plural}, not {}", arguments.len());
-    let span = arguments.get(wanted).map_or(whole, |extra| extra.value.span);
-    let found = if arguments.len() > wanted {
-        "one too many"
-    } else {
-        "an argument is missing"
-    };
-    Diagnostic::new(Code::WRONG_ARGUMENTS, span, message).found(found)
+/// Whether an argument is one value, not many in one: then an aggregate was meant, not its form for lists.
+fn one_value(argument: &Argument) -> bool {
+    match argument {
+        Argument::Value(value) => !matches!(value.kind(), TypeKind::List(_) | TypeKind::Map(_)),
+        Argument::Lambda(_) => false,
+    }
 }

@@ -35,7 +35,9 @@ impl Checker<'_> {
         }
         let own = as_beside(&typed.expr, &wanted.kind);
         let null = *typed.kind() == TypeKind::Null && !wanted.optional;
-        let fits = !null && ty::unify(&wanted.kind, &own).is_some_and(|both| ty::same(&both, &wanted.kind));
+        let narrows = typed.literal().is_none() && ty::narrows(&own, &wanted.kind);
+        let fits =
+            !null && (narrows || ty::unify(&wanted.kind, &own).is_some_and(|both| ty::same(&both, &wanted.kind)));
         if !fits {
             let diagnostic = misfit(&typed, &own, wanted, what);
             self.say(diagnostic);

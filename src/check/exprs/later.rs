@@ -1,18 +1,11 @@
 //! What is no expression at all.
 
-use crate::base::Span;
 use crate::diag::{Code, Diagnostic};
 use crate::syntax::ast::{self, ExprKind};
 
 use super::{Checker, Typed};
 
 impl Checker<'_> {
-    /// An expression that this version cannot do: an error that names it.
-    pub(super) fn refused(&mut self, expr: &ast::Expr, at: Span, what: &str) -> Typed {
-        self.say(crate::check::not_yet(at, what));
-        self.error(expr)
-    }
-
     /// What is no expression: parts of settings and declarations.
     pub(super) fn no_value(&mut self, expr: &ast::Expr) -> Typed {
         let what = name_of(&expr.kind);

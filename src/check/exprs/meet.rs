@@ -104,7 +104,7 @@ fn softness(expr: &Expr) -> u8 {
 
 /// The kind that a value has beside another: a number's literal is as wide as it is written, or a float; a text's is a
 /// variant beside an enum; lists and records are what their parts are.
-pub(super) fn as_beside(expr: &Expr, other: &TypeKind) -> TypeKind {
+pub(crate) fn as_beside(expr: &Expr, other: &TypeKind) -> TypeKind {
     match (&expr.kind, other) {
         (ExprKind::Literal(Literal::Int(value)), TypeKind::Decimal { .. }) => {
             super::literal::decimal_type(i128::from(*value), 0).unwrap_or(TypeKind::Int)

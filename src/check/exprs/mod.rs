@@ -5,6 +5,7 @@
 
 mod access;
 mod aggregate;
+mod arguments;
 mod arithmetic;
 mod branch;
 mod call;
@@ -16,14 +17,16 @@ mod duration;
 mod habits;
 mod interpolate;
 mod json;
+mod lambda;
 mod later;
 mod literal;
 mod logic;
 mod matching;
-mod meet;
+pub(crate) mod meet;
 mod membership;
 mod pattern;
 mod record;
+pub mod own;
 mod text;
 
 use std::collections::BTreeSet;
@@ -49,6 +52,10 @@ pub enum Place {
     Group,
     /// A value that must be known when the project is compiled.
     Constant,
+    /// The body of a project's own function, which reads its parameters.
+    Own,
+    /// The body of a `row => …`.
+    Lambda,
 }
 
 /// A typed expression with what only checking needs.
@@ -204,6 +211,7 @@ impl<'c> Checker<'c> {
             } => self.branch(expr, condition, then, otherwise, hint),
             Kind::Match { value, arms } => self.matching(expr, value, arms, hint),
             Kind::Reject(_) => self.misplaced_reject(expr),
+            Kind::Lambda { .. } => self.misplaced_lambda(expr),
             Kind::Bad => self.error(expr),
             _ => self.no_value(expr),
         }

@@ -1,5 +1,6 @@
 //! `like` and `matches`: a text against a pattern that is known when the project is compiled.
 
+use crate::check::patterns;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::expr::{ExprKind, Literal};
 use crate::plan::types::TypeKind;
@@ -26,16 +27,8 @@ impl Checker<'_> {
         let Some((value, pattern)) = self.patterned("matches", value, pattern) else {
             return self.error(expr);
         };
-        if let Err(wrong) = regex::Regex::new(&pattern) {
-            let found = wrong
-                .to_string()
-                .lines()
-                .last()
-                .unwrap_or("")
-                .trim_start_matches("error: ")
-                .to_owned();
-            let message = format!("`{pattern}` is no regular expression");
-            self.say(Diagnostic::new(Code::PATTERN, at, message).found(found));
+        if let Some(wrong) = patterns::regex(&pattern, at, self.ctx.sources) {
+            self.say(wrong);
             return self.error(expr);
         }
         self.answer(expr, [value], |[value]| ExprKind::Matches {

@@ -1,26 +1,30 @@
 //! The examples of declarations, typed: what every engine must answer.
 
+use crate::check::constant;
 use crate::check::context::Context;
-use crate::check::exprs::{Checker, Place, Typed};
+use crate::check::exprs::{Checker, Place};
 use crate::diag::Diagnostics;
 use crate::plan::expr::{Aggregate, Expr, Literal};
-use crate::plan::types::{Column, Type};
+use crate::plan::types::{Column, Type, TypeKind};
 use crate::syntax::ast::{self, BinaryOp, ExprKind};
 
-use super::Declaration;
+use super::{Declaration, Kind, Pattern};
+
+/// The column that an example's values are in.
+const COLUMN: &str = "value";
 
 /// An example of a function.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Example {
     /// A condition without columns that is true on every engine: `len("pipe") == 4`.
     Scalar(Expr),
-    /// An aggregate over one column, `value`, with its values and the answer.
+    /// An aggregate, or a function of a window, over rows with one column, `value`.
     Aggregate {
         /// The aggregate; its argument is the column `value`.
         aggregate: Aggregate,
-        /// The values of one group; none for `count()`.
+        /// The values of one group, or of a window's rows in their order; none for `count()`.
         values: Vec<Literal>,
-        /// What it answers.
+        /// What it answers; for a window, in its last row.
         result: Literal,
     },
 }
@@ -29,9 +33,9 @@ pub enum Example {
 pub fn examples(ctx: &Context<'_>, declaration: &Declaration, diagnostics: &mut Diagnostics) -> Vec<Example> {
     let mut found = Vec::new();
     for example in &declaration.examples {
-        let typed = match declaration.aggregate {
-            true => aggregate(ctx, example, diagnostics),
-            false => Some(Example::Scalar(
+        let typed = match declaration.kind {
+            Kind::Aggregate | Kind::Window => over_rows(ctx, declaration, example, diagnostics),
+            Kind::Scalar => Some(Example::Scalar(
                 Checker::new(ctx, &[], Place::Step, diagnostics)
                     .condition(example, "an example")
                     .expr,
@@ -42,88 +46,129 @@ pub fn examples(ctx: &Context<'_>, declaration: &Declaration, diagnostics: &mut 
     found
 }
 
-/// `sum([1, 2]) == 3`, `sum([null]) is null`
-fn aggregate(ctx: &Context<'_>, example: &ast::Expr, diagnostics: &mut Diagnostics) -> Option<Example> {
+/// `sum([1, 2]) == 3`, `sum([null]) is null`, `any([true])`
+fn over_rows(
+    ctx: &Context<'_>,
+    declaration: &Declaration,
+    example: &ast::Expr,
+    diagnostics: &mut Diagnostics,
+) -> Option<Example> {
     let (call, result) = match &example.kind {
         ExprKind::Binary {
             op: BinaryOp::Equal,
             left,
             right,
             ..
-        } => (left, Some(right)),
-        ExprKind::Is { value, .. } => (value, None),
-        _ => return None,
+        } => (left.as_ref(), Some(right.as_ref())),
+        ExprKind::Is { value, .. } => (value.as_ref(), None),
+        _ => (example, None),
     };
+    let truth = std::ptr::eq(call, example);
     let ExprKind::Call {
-        function, arguments, ..
+        function,
+        arguments,
+        order,
     } = &call.kind
     else {
         return None;
     };
-    let entries = match arguments.first().map(|argument| &argument.value.kind) {
-        Some(ExprKind::List(entries)) => entries.as_slice(),
+    let items = match arguments.first().map(|argument| &argument.value.kind) {
+        Some(ExprKind::List(items)) => items.as_slice(),
         _ => &[],
     };
-    let values = entries
-        .iter()
-        .map(|entry| Checker::new(ctx, &[], Place::Constant, diagnostics).expr(entry));
-    let values: Vec<Typed> = values.collect();
-    let present = |value: &&Typed| !matches!(value.literal(), Some(Literal::Null));
-    // A group of only missing values is one of missing ints.
-    let kind = values
-        .iter()
-        .find(present)
-        .map_or(crate::plan::types::TypeKind::Int, |value| value.kind().clone());
-    let ty = Type {
-        kind: kind.clone(),
-        optional: !values.iter().all(|value| present(&value)),
-    };
-    let column = Column {
-        name: "value".into(),
+    let (values, ty) = values(ctx, declaration, items, diagnostics);
+    let column = [Column {
+        name: COLUMN.into(),
         ty,
         labels: Default::default(),
         doc: None,
         key: false,
         event_time: false,
         subject: false,
-    };
+    }];
     let named = ast::Expr {
-        kind: ExprKind::Name("value".into()),
-        span: call.span,
-    };
-    let over = ast::Expr {
         kind: ExprKind::Call {
             function: function.clone(),
-            arguments: arguments
-                .iter()
-                .map(|_| ast::Argument {
-                    name: None,
-                    value: named.clone(),
-                })
-                .collect(),
-            order: Vec::new(),
+            arguments: over_column(declaration, arguments, call),
+            order: order.clone(),
         },
         span: call.span,
     };
-    let columns = [column];
-    let (aggregate, _) = Checker::new(ctx, &columns, Place::Group, diagnostics).aggregate(&over)?;
-    let mut checker = Checker::new(ctx, &[], Place::Constant, diagnostics);
-    let answer = result.map(|result| checker.expr(result));
+    let mut checker = Checker::new(ctx, &column, Place::Group, diagnostics);
+    let (aggregate, _) = match declaration.kind {
+        Kind::Window => checker.over_window(&named)?,
+        _ => checker.aggregate(&named)?,
+    };
     let wanted = Type {
         kind: aggregate.ty.kind.clone(),
         optional: true,
     };
-    let answer = answer.map(|answer| checker.asked(answer, &wanted, "the result of an example"));
-    let column_type = Type { kind, optional: true };
-    let values = values
-        .into_iter()
-        .map(|value| checker.asked(value, &column_type, "a value of an example"));
-    let values = values.filter_map(|value| value.literal().cloned()).collect();
+    let result = match (result, truth) {
+        (None, true) => Literal::Bool(true),
+        (None, false) => Literal::Null,
+        (Some(result), _) => {
+            let typed = Checker::new(ctx, &[], Place::Constant, diagnostics).wanted(result, &wanted, "the result");
+            constant::evaluate(&typed.expr).ok()?
+        }
+    };
     Some(Example::Aggregate {
         aggregate,
         values,
-        result: answer
-            .and_then(|answer| answer.literal().cloned())
-            .unwrap_or(Literal::Null),
+        result,
     })
+}
+
+/// The items of an example's list, of the type that the first of them has.
+fn values(
+    ctx: &Context<'_>,
+    declaration: &Declaration,
+    items: &[ast::Expr],
+    diagnostics: &mut Diagnostics,
+) -> (Vec<Literal>, Type) {
+    let mut checker = Checker::new(ctx, &[], Place::Constant, diagnostics);
+    let typed: Vec<_> = items.iter().map(|item| checker.expr(item)).collect();
+    let present = typed.iter().find(|value| *value.kind() != TypeKind::Null);
+    // A group of only missing values is one of what the aggregate takes.
+    let kind = match (present, declaration.params.first().map(|param| &param.ty)) {
+        (Some(value), _) => value.kind().clone(),
+        (None, Some(Pattern::Kind(kind))) => kind.clone(),
+        (None, _) => TypeKind::Int,
+    };
+    let ty = Type {
+        optional: typed.iter().any(|value| *value.kind() == TypeKind::Null),
+        kind,
+    };
+    let asked = Type {
+        optional: true,
+        kind: ty.kind.clone(),
+    };
+    let values = typed.into_iter().filter_map(|value| {
+        let value = checker.asked(value, &asked, "a value of an example");
+        constant::evaluate(&value.expr).ok()
+    });
+    (values.collect(), ty)
+}
+
+/// The arguments with the column in the place of the list. A function that takes no value of its rows has none in their
+/// place; one that takes two has the column twice.
+fn over_column(declaration: &Declaration, arguments: &[ast::Argument], call: &ast::Expr) -> Vec<ast::Argument> {
+    let column = ast::Argument {
+        name: None,
+        value: ast::Expr {
+            kind: ExprKind::Name(COLUMN.into()),
+            span: call.span,
+        },
+    };
+    let Some((_, others)) = arguments.split_first() else {
+        return Vec::new();
+    };
+    if others.len() == declaration.params.len() {
+        return others.to_vec();
+    }
+    let mut written = vec![column.clone()];
+    written.extend(others.iter().cloned());
+    while written.len() < declaration.least() {
+        written.push(column.clone());
+    }
+    written
 }

@@ -7,7 +7,6 @@ mod arrivals;
 mod class;
 mod delivery;
 mod foreign;
-mod holds;
 mod monitor;
 mod names;
 mod overrides;
@@ -115,7 +114,6 @@ pub fn check<'a>(
         released: Vec::new(),
         diagnostics,
     };
-    items.not_yet();
     items.names();
     let program = items.program(environment);
     (program, items.places, items.diagnostics)
@@ -188,17 +186,6 @@ impl<'a> Items<'a> {
         settings.collect()
     }
 
-    /// Items that the language has and this version cannot do.
-    fn not_yet(&mut self) {
-        for item in self.ground.project.items() {
-            let (what, span) = match &item.kind {
-                ItemKind::Function(function) => ("functions of a project's own".to_owned(), function.name.span),
-                _ => continue,
-            };
-            self.say(super::not_yet(span, what));
-        }
-    }
-
     fn program(&mut self, environment: Option<&str>) -> Option<Program> {
         let pipeline = self.pipeline();
         let params = self.params();
@@ -206,6 +193,7 @@ impl<'a> Items<'a> {
         let zones = self.zones();
         let typing = typing::Typing::new(self.ground, rules, &mut self.diagnostics);
         self.lowering_functions(&typing);
+        let functions = typing.own_functions(self.ground, &mut self.diagnostics);
         let mut datasets = BTreeMap::new();
         let sources = self.sources(&typing, &zones, &mut datasets);
         let sinks = self.items_of("sink");
@@ -252,7 +240,7 @@ impl<'a> Items<'a> {
             pipeline: pipeline?,
             params,
             classes,
-            functions: Vec::new(),
+            functions,
             sources,
             zones: zones.into_iter().map(|rules| rules.item).collect(),
             engines: self.engines(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Items;
-use super::holds::holds;
 use super::source::Datasets;
+use crate::check::constant::holds;
 use super::typing::Typing;
 use crate::base::{Span, suggest};
 use crate::check::exprs::column;

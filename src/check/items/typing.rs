@@ -3,9 +3,11 @@
 use super::{Ground, Items};
 use crate::base::suggest;
 use crate::check::context::{Context, Types};
+use crate::check::exprs::own;
 use crate::check::functions::Functions;
 use crate::check::labels::Classes;
 use crate::check::schema::{check_aliases, check_schema, row_schema};
+use crate::check::program::Function;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::types::Column;
 use crate::plan::{Field, Schema};
@@ -21,12 +23,7 @@ pub(super) struct Typing<'a> {
 
 impl<'a> Typing<'a> {
     pub(super) fn new(ground: Ground<'a>, classes: Classes, diagnostics: &mut Diagnostics) -> Self {
-        let mut functions = Functions::read(ground.library.items(), &mut Diagnostics::default());
-        let own = ground.project.items().filter_map(|item| match &item.kind {
-            ItemKind::Function(function) => Some(function),
-            _ => None,
-        });
-        own.for_each(|function| functions.declare_own(function));
+        let functions = Functions::read(ground.library.items(), &mut Diagnostics::default());
         let mut typing = Typing {
             functions,
             classes,
@@ -34,6 +31,9 @@ impl<'a> Typing<'a> {
             schemas: Vec::new(),
         };
         check_aliases(&typing.context(ground), diagnostics);
+        for signature in own::signatures(&typing.context(ground), &own_functions(ground), diagnostics) {
+            typing.functions.declare_own(signature.function, signature.params, signature.returns);
+        }
         for entity in ground.index.of_kind("schema") {
             if let ItemKind::Schema { name, fields } = &entity.item.kind {
                 let doc = entity.item.doc.as_ref();
@@ -50,12 +50,18 @@ impl<'a> Typing<'a> {
             functions: &self.functions,
             classes: &self.classes,
             types: &self.types,
+            on_stream: false,
         }
     }
 
     /// The classes of this project, and those that come with what it uses.
     pub(super) fn classes(&self) -> &Classes {
         &self.classes
+    }
+
+    /// The project's own functions, each behind those that it calls.
+    pub(super) fn own_functions(&self, ground: Ground<'a>, diagnostics: &mut Diagnostics) -> Vec<Function> {
+        own::check(&self.context(ground), &own_functions(ground), diagnostics)
     }
 
     /// Whether a function has this name.
@@ -147,6 +153,17 @@ fn imported_field(column: &Column) -> Field {
         inner: Vec::new(),
         object: None,
     }
+}
+
+fn own_functions(ground: Ground<'_>) -> Vec<own::Declared<'_>> {
+    let own = ground.project.items().filter_map(|item| match &item.kind {
+        ItemKind::Function(function) => Some(own::Declared {
+            function,
+            doc: item.doc.as_ref(),
+        }),
+        _ => None,
+    });
+    own.collect()
 }
 
 fn unknown_schema(name: &ast::Name, typing: &Typing<'_>) -> Diagnostic {

@@ -9,7 +9,6 @@ mod kinds;
 pub mod quantity;
 mod rates;
 mod scalars;
-mod together;
 mod value;
 mod variants;
 
@@ -246,18 +245,10 @@ fn unknown(key: &Path, declared: &Declared<'_>, owner: Owner<'_>) -> Diagnostic 
             near.to_owned(),
         );
     }
-    // Those that must be written are the likeliest.
-    let (must, may): (Vec<_>, Vec<_>) = declared.settings.iter().partition(|setting| setting.required());
-    let names: Vec<_> = must.into_iter().chain(may).map(|setting| setting.name()).collect();
+    let names: Vec<_> = declared.names().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
         [] => diagnostic.help("it has no settings"),
-        names => {
-            let diagnostic = diagnostic.help(format!("it has {}", variants::some_of(names)));
-            match variants::is_cut(names) {
-                true => diagnostic.help(format!("`pipec explain {}` lists all", declared.name)),
-                false => diagnostic,
-            }
-        }
+        names => diagnostic.help(format!("it has {}", names.join(", "))),
     }
 }
 

@@ -36,7 +36,15 @@ impl Steps<'_> {
         let window = self.event_window(at, keys, &grouped, &times);
         let checked: Vec<_> = aggregates
             .iter()
-            .map(|binding| self.aggregate(binding.doc.as_ref(), &binding.name, binding.value.as_ref(), &scope))
+            .map(|binding| {
+                self.aggregate(
+                    binding.doc.as_ref(),
+                    &binding.name,
+                    binding.value.as_ref(),
+                    false,
+                    &scope,
+                )
+            })
             .collect();
         let mut columns: Vec<Column> = Vec::new();
         for (column, _) in &grouped {
@@ -233,12 +241,13 @@ impl Steps<'_> {
         }
     }
 
-    /// An aggregate, or a function over the rows of a window, and the column that holds it.
+    /// An aggregate, or, in a `window`, a function over its rows, and the column that holds it.
     pub(super) fn aggregate(
         &mut self,
         doc: Option<&ast::Doc>,
         name: &ast::Name,
         value: Option<&ast::Expr>,
+        window: bool,
         scope: &[Column],
     ) -> (Column, Option<Aggregate>) {
         let own = ast::Expr {
@@ -247,8 +256,10 @@ impl Steps<'_> {
         };
         let value = value.unwrap_or(&own);
         let mut checker = self.checker(scope, Place::Group);
-
-        let found = checker.aggregate(value);
+        let found = match window {
+            true => checker.over_window(value),
+            false => checker.aggregate(value),
+        };
         let (aggregate, labels) = found.unzip();
         let error = TypeKind::Error.required();
         let ty = aggregate.as_ref().map_or(error, |aggregate| aggregate.ty.clone());

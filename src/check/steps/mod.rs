@@ -88,6 +88,10 @@ pub fn check_steps(
     around: &mut dyn Around,
     diagnostics: &mut Diagnostics,
 ) -> Option<Checked> {
+    let ctx = &Context {
+        on_stream: rows.shape == Shape::Stream,
+        ..*ctx
+    };
     let mut steps = Steps {
         ctx,
         around,

@@ -49,7 +49,7 @@ impl Steps<'_> {
         for entry in pivoted {
             let literal = self.pivot_value(&entry.value, &wanted);
             let (mut column, aggregate) =
-                self.aggregate(entry.doc.as_ref(), &entry.name, Some(&entry.aggregate), &scope);
+                self.aggregate(entry.doc.as_ref(), &entry.name, Some(&entry.aggregate), false, &scope);
             // A key may have no row of this value: what is no count is missing then.
             column.ty.optional |= aggregate
                 .as_ref()

@@ -49,8 +49,13 @@ impl Steps<'_> {
         let scope = self.scope();
         let mut computed = Vec::new();
         for binding in columns {
-            let (column, aggregate) =
-                self.aggregate(binding.doc.as_ref(), &binding.name, binding.value.as_ref(), &scope);
+            let (column, aggregate) = self.aggregate(
+                binding.doc.as_ref(),
+                &binding.name,
+                binding.value.as_ref(),
+                true,
+                &scope,
+            );
             let added = self.add(&binding.name, column.clone(), None);
             match aggregate {
                 Some(aggregate) if added => computed.push((column, aggregate)),

@@ -40,7 +40,7 @@ pub fn widest((p1, s1): (u8, u8), (p2, s2): (u8, u8)) -> Option<(u8, u8)> {
 }
 
 /// Above 38 digits the scale gives way, to 6 at least: `decimal(38, 10) * decimal(38, 10)` is `decimal(38, 6)`.
-fn bounded(precision: u16, scale: u16) -> (u8, u8) {
+pub fn bounded(precision: u16, scale: u16) -> (u8, u8) {
     let most = u16::from(MAX_DIGITS);
     if precision <= most {
         return (precision as u8, scale as u8);

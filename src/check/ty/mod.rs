@@ -11,7 +11,7 @@ mod unify;
 mod words;
 
 pub use arithmetic::{Operation, arithmetic};
-pub use decimal::{MAX_DIGITS, widest};
+pub use decimal::{MAX_DIGITS, bounded, widest};
 pub use resolve::{Resolved, Scope, resolve, resolve_field};
 pub use unify::{inner_labels, is_open, label_inside, labelled_as, same, unify, unify_types};
 
@@ -26,6 +26,15 @@ pub fn digits(kind: &TypeKind) -> Option<(u8, u8)> {
         TypeKind::Int => Some((INT_DIGITS, 0)),
         TypeKind::Decimal { precision, scale } => Some((*precision, *scale)),
         _ => None,
+    }
+}
+
+/// Whether a decimal or int may stand where a decimal with fewer digits before the point is declared: its scale is not
+/// larger, and a value with too many digits rejects its row.
+pub fn narrows(own: &TypeKind, declared: &TypeKind) -> bool {
+    match (digits(own), declared) {
+        (Some((_, scale)), TypeKind::Decimal { scale: most, .. }) => scale <= *most,
+        _ => false,
     }
 }
 

@@ -13,9 +13,12 @@ const FUNCTION: &[(&str, &str)] = sources!("function/":
 
 /// What the embedded engine and the functions share.
 const RUNTIME: &[(&str, &str)] = sources!("../../../stdlib/runtime/src/":
-    "decode.rs", "encode.rs", "functions/hash.rs", "functions/mod.rs", "functions/text.rs", "functions/time.rs",
+    "decode.rs", "dynamic/aggregate.rs", "dynamic/lists.rs", "dynamic/mod.rs", "dynamic/scalar.rs",
+    "dynamic/time.rs", "dynamic/window.rs", "encode.rs", "functions/convert.rs", "functions/geo.rs",
+    "functions/hash.rs", "functions/json.rs", "functions/lists.rs", "functions/mod.rs", "functions/numbers.rs",
+    "functions/regex.rs", "functions/text.rs", "functions/time.rs", "functions/url.rs", "functions/zones.rs",
     "json.rs", "lib.rs", "reject.rs", "types/calendar.rs", "types/decimal.rs", "types/mod.rs", "types/time.rs",
-    "types/uuid.rs", "types/wide.rs",
+    "types/uuid.rs", "types/wide.rs", "value.rs",
 );
 
 const FUNCTION_MANIFEST: &str = include_str!("templates/function.toml");

@@ -117,7 +117,7 @@ impl Builder<'_> {
             }
         }
         let returns = types.pop();
-        if let (true, Some(param)) = (optional, types.pop()) {
+        if optional && let Some(param) = types.pop() {
             types.push(TypeExpr {
                 span: param.span,
                 kind: TypeExprKind::Optional(Box::new(param)),

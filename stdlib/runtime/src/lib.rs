@@ -2,10 +2,12 @@
 //! meaning. Knows nothing of plans, arrow or AWS, and depends on little: every generated function is built with it.
 
 pub mod decode;
+pub mod dynamic;
 pub mod encode;
 pub mod functions;
 pub mod json;
 pub mod reject;
 pub mod types;
+pub mod value;
 
 pub use types::{Canonical, Date, Decimal, Timestamp, Uuid};

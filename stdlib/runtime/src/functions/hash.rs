@@ -3,8 +3,21 @@
 use std::fmt;
 use std::ops::Deref;
 
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha512};
+
+use crate::types::Uuid;
+
+/// Base 64 with `=` at its end, which may be left out where it is read.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Sixty-four lower-case hexadecimal digits, without an allocation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +58,75 @@ impl fmt::Debug for Hex {
 /// SHA-256 of a text; other types are hashed by their canonical text.
 pub fn sha256(text: &str) -> Hex {
     Hex::of(&Sha256::digest(text.as_bytes()))
+}
+
+/// SHA-512 of a text.
+pub fn sha512(text: &str) -> String {
+    hexadecimal(&Sha512::digest(text.as_bytes()))
+}
+
+/// SHA-1 of a text.
+pub fn sha1(text: &str) -> String {
+    hexadecimal(&Sha1::digest(text.as_bytes()))
+}
+
+/// MD5 of a text.
+pub fn md5(text: &str) -> String {
+    hexadecimal(&Md5::digest(text.as_bytes()))
+}
+
+/// CRC-32 of a text, as zip files have it.
+pub fn crc32(text: &str) -> i64 {
+    i64::from(crc32fast::hash(text.as_bytes()))
+}
+
+/// The identifier of a name in a name space: version 5, by SHA-1.
+pub fn uuid5(space: Uuid, name: &str) -> Uuid {
+    let mut hash = Sha1::new();
+    hash.update(space.0);
+    hash.update(name.as_bytes());
+    let mut id = [0; 16];
+    for (byte, hashed) in id.iter_mut().zip(hash.finalize()) {
+        *byte = hashed;
+    }
+    id[6] = (id[6] & 0x0f) | 0x50;
+    id[8] = (id[8] & 0x3f) | 0x80;
+    Uuid(id)
+}
+
+/// A text's bytes in base 64.
+pub fn base64(text: &str) -> String {
+    BASE64.encode(text)
+}
+
+/// The text of bytes in base 64.
+pub fn from_base64(text: &str) -> Option<String> {
+    String::from_utf8(BASE64.decode(text).ok()?).ok()
+}
+
+/// A text's bytes in hexadecimal digits.
+pub fn hex(text: &str) -> String {
+    hexadecimal(text.as_bytes())
+}
+
+/// The text of bytes in hexadecimal digits.
+pub fn from_hex(text: &str) -> Option<String> {
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+        return None;
+    };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let bytes = pairs
+        .iter()
+        .map(|[high, low]| u8::try_from(digit(*high)? * 16 + digit(*low)?).ok());
+    String::from_utf8(bytes.collect::<Option<Vec<u8>>>()?).ok()
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| crate::types::hex(*byte))
+        .map(char::from)
+        .collect()
 }
 
 /// The platform's secret, prepared once for many pseudonyms.

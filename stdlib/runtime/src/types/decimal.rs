@@ -184,6 +184,44 @@ pub fn multiply(left: (i128, u8), right: (i128, u8), precision: u8, scale: u8) -
     )
 }
 
+/// The quotient of two numbers with their scales, half away from zero; nothing by zero.
+pub fn divide(left: (i128, u8), right: (i128, u8), precision: u8, scale: u8) -> Option<i128> {
+    if right.0 == 0 {
+        return None;
+    }
+    let divisor = right.0.unsigned_abs();
+    let (up, down) = (scale + right.1, left.1);
+    let numerator = Wide::new(left.0).scaled_up(up.saturating_sub(down));
+    let (quotient, rest) = numerator.divided(divisor);
+    let quotient = match down.checked_sub(up) {
+        // Digits that go decide by themselves: what the division left is less than one of them.
+        Some(digits @ 1..) => quotient.scaled_down(digits),
+        _ if rest >= divisor - rest => quotient.away(),
+        _ => quotient,
+    };
+    let quotient = if right.0 < 0 { quotient.negated() } else { quotient };
+    fits(quotient.narrow()?, precision)
+}
+
+/// What is left by a whole quotient of two numbers with their scales, with the sign of the dividend; nothing by zero.
+pub fn remainder(left: (i128, u8), right: (i128, u8), precision: u8, scale: u8) -> Option<i128> {
+    if right.0 == 0 {
+        return None;
+    }
+    let common = left.1.max(right.1);
+    let rest = match raise(right.0, common - right.1) {
+        Some(divisor) => {
+            let (_, rest) = Wide::new(left.0)
+                .scaled_up(common - left.1)
+                .divided(divisor.unsigned_abs());
+            i128::try_from(rest).ok()? * left.0.signum()
+        }
+        // The divisor is larger than any dividend of this scale.
+        None => left.0,
+    };
+    cast(rest, common, precision, scale)
+}
+
 /// A number of one scale in another, half away from zero where digits go.
 pub fn cast(value: i128, from: u8, precision: u8, scale: u8) -> Option<i128> {
     if from <= scale {
@@ -326,6 +364,31 @@ mod tests {
         assert_eq!(
             Decimal::<38, 38>(NINES).times::<38, 38, 38, 37>(Decimal(NINES)),
             Some(Decimal(NINES / 10 + 1))
+        );
+    }
+
+    #[test]
+    fn quotients_round_half_away_from_zero() {
+        assert_eq!(divide((100, 2), (300, 2), 27, 15), Some(333_333_333_333_333));
+        assert_eq!(divide((2, 0), (-3, 0), 10, 2), Some(-67));
+        assert_eq!(divide((-5, 1), (1, 0), 10, 0), Some(-1));
+        assert_eq!(divide((1, 0), (0, 0), 10, 2), None);
+        assert_eq!(divide((NINES, 0), (1, 38), 38, 0), None);
+        assert_eq!(divide((NINES, 38), (NINES, 0), 38, 38), Some(1));
+        assert_eq!(divide((449, 2), (1, 0), 10, 0), Some(4));
+        assert_eq!(divide((NINES, 38), (2, 0), 38, 6), Some(500_000));
+        assert_eq!(remainder((-700, 2), (3, 0), 10, 2), Some(-100));
+        assert_eq!(remainder((75, 1), (2, 0), 10, 1), Some(15));
+        assert_eq!(remainder((1, 38), (NINES, 0), 38, 38), Some(1));
+        assert_eq!(
+            remainder((NINES, 0), (7, 38), 38, 38),
+            Some({
+                let mut rest = NINES % 7;
+                for _ in 0..38 {
+                    rest = rest * 10 % 7;
+                }
+                rest
+            })
         );
     }
 

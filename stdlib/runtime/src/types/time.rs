@@ -24,6 +24,16 @@ impl Date {
         }
     }
 
+    /// The date of a year, a month and a day; nothing for one that the calendar does not have.
+    pub fn of(year: i32, month: u32, day: u32) -> Option<Date> {
+        day_of(year, month, day).map(Date)
+    }
+
+    /// Year, month and day.
+    pub fn parts(self) -> (i32, u32, u32) {
+        date_of(self.0)
+    }
+
     /// Its text, in ASCII.
     pub fn text(self) -> [u8; 10] {
         date_text(self)

@@ -82,6 +82,36 @@ impl Wide {
         }
     }
 
+    /// The quotient of the magnitudes, with the sign of `self`, and what is left. `divisor` is below 2^127 and not 0.
+    pub(super) fn divided(self, divisor: u128) -> (Wide, u128) {
+        let mut limbs = [0; 8];
+        let mut rest = 0_u128;
+        for (quotient, limb) in limbs.iter_mut().zip(&self.limbs).rev() {
+            for bit in (0..64).rev() {
+                rest = rest << 1 | u128::from(*limb >> bit & 1);
+                if rest >= divisor {
+                    rest -= divisor;
+                    *quotient |= 1 << bit;
+                }
+            }
+        }
+        let negative = self.negative;
+        (Wide { negative, limbs }, rest)
+    }
+
+    /// The same, further from zero by one.
+    pub(super) fn away(self) -> Wide {
+        self.magnitude_plus(&Wide::new(1))
+    }
+
+    /// The other sign.
+    pub(super) fn negated(self) -> Wide {
+        Wide {
+            negative: !self.negative,
+            ..self
+        }
+    }
+
     /// The number, if it fits.
     pub(super) fn narrow(self) -> Option<i128> {
         let [low, high, above @ ..] = self.limbs;

@@ -1,0 +1,222 @@
+//! The standard library's functions: every declaration is well written, every example is true when it is run by the
+//! runtime, and nothing is declared that the runtime does not have, or the other way round.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pipec::base::Sources;
+use pipec::check::constant::{self, Known};
+use pipec::check::context::{Context, Types};
+use pipec::check::functions::{Declaration, Example, FILES, Functions, Kind, examples};
+use pipec::check::labels::Classes;
+use pipec::diag::Diagnostics;
+use pipec::plan::expr::{Aggregate, Literal};
+use pipec::plan::types::TypeKind;
+use pipec::syntax::parse;
+use pipec_runtime::dynamic::{self, Accumulator, Frame, Row, Run};
+use pipec_runtime::functions::PseudonymKey;
+use pipec_runtime::types::Timestamp;
+use pipec_runtime::value::{Reject, Value};
+
+/// Hands the library's functions, and what was said of them, to a test.
+fn with_library(test: impl FnOnce(&Context<'_>, &Functions, &mut Diagnostics)) {
+    let mut sources = Sources::default();
+    let mut diagnostics = Diagnostics::default();
+    let files: Vec<_> = FILES
+        .iter()
+        .map(|(path, text)| parse(sources.add(*path, text), text, &mut diagnostics))
+        .collect();
+    let functions = Functions::read(files.iter().flat_map(|file| &file.items), &mut diagnostics);
+    let (classes, types) = (Classes::default(), Types::default());
+    let ctx = Context {
+        sources: &sources,
+        functions: &functions,
+        classes: &classes,
+        types: &types,
+        on_stream: false,
+    };
+    test(&ctx, &functions, &mut diagnostics);
+}
+
+fn run() -> Run {
+    Run {
+        now: Timestamp::parse("2026-01-05T02:00:00Z").unwrap(),
+        key: PseudonymKey::new(b"local-key-for-tests-only"),
+    }
+}
+
+fn callable(functions: &Functions) -> impl Iterator<Item = &Declaration> {
+    functions.iter().filter(|declaration| declaration.instead.is_none())
+}
+
+#[test]
+fn every_declaration_is_well_written_and_documented() {
+    with_library(|ctx, functions, diagnostics| {
+        for declaration in functions.iter() {
+            assert!(declaration.doc.is_some(), "`{declaration}` says what it does");
+            let found = examples(ctx, declaration, diagnostics);
+            assert!(
+                found.len() == declaration.examples.len() || diagnostics.iter().next().is_some(),
+                "`{declaration}`"
+            );
+        }
+        let said = diagnostics.iter().map(|said| {
+            let text = ctx.sources.text(said.primary.span);
+            format!("{}: `{text}`", said.message)
+        });
+        let said: Vec<_> = said.collect();
+        assert!(said.is_empty(), "{}", said.join("\n"));
+    });
+}
+
+#[test]
+fn every_function_has_two_examples_and_one_of_a_missing_value() {
+    with_library(|_, functions, _| {
+        let mut texts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        for declaration in callable(functions) {
+            assert!(!declaration.examples.is_empty(), "`{declaration}` has an example");
+            let (all, forms) = texts.entry(&declaration.name).or_default();
+            *all += declaration.examples.len();
+            *forms += 1;
+        }
+        for (name, (all, forms)) in &texts {
+            assert!(*all >= 2 && all >= forms, "`{name}` has {all} examples");
+        }
+        let scalar = functions.iter().filter(|declaration| declaration.kind == Kind::Scalar);
+        let names: BTreeSet<_> = scalar
+            .filter(|form| form.instead.is_none())
+            .map(|form| &form.name)
+            .collect();
+        assert!(names.len() >= 120, "{} scalar functions", names.len());
+        println!("{} functions, {} of them scalar", texts.len(), names.len());
+    });
+}
+
+#[test]
+fn every_example_is_true() {
+    with_library(|ctx, functions, diagnostics| {
+        let run = run();
+        let mut wrong = Vec::new();
+        for declaration in functions.iter() {
+            for (example, written) in examples(ctx, declaration, diagnostics)
+                .iter()
+                .zip(&declaration.examples)
+            {
+                let text = ctx.sources.text(written.span);
+                match example {
+                    Example::Scalar(condition) => {
+                        let known = Known {
+                            run: Some(&run),
+                            ..Known::default()
+                        };
+                        let answer = constant::evaluate_with(condition, known);
+                        if answer != Ok(Literal::Bool(true)) {
+                            wrong.push(format!("{text}: {answer:?}"));
+                        }
+                    }
+                    Example::Aggregate {
+                        aggregate,
+                        values,
+                        result,
+                    } => {
+                        let answer = over_rows(declaration.kind, aggregate, values);
+                        if answer.as_ref() != Ok(&constant::value(result)) {
+                            wrong.push(format!("{text}: {answer:?}"));
+                        }
+                    }
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{} are not true:\n{}", wrong.len(), wrong.join("\n"));
+    });
+}
+
+/// What an aggregate, or a function of a window in its last row, answers for the rows of an example.
+fn over_rows(kind: Kind, aggregate: &Aggregate, values: &[Literal]) -> Result<Value, Reject> {
+    let evaluated = |expr: &_, value: &Literal| {
+        let row = |_: &str| Some(value.clone());
+        let known = Known {
+            row: Some(&row),
+            ..Known::default()
+        };
+        constant::value(&constant::evaluate_with(expr, known).expect("an example's arguments are known"))
+    };
+    let rows: Vec<Row> = values
+        .iter()
+        .map(|value| {
+            let arguments = aggregate.arguments.iter().map(|argument| evaluated(argument, value));
+            let order = aggregate.order.iter().map(|(by, down)| (evaluated(by, value), *down));
+            let mut order: Vec<_> = order.collect();
+            if kind == Kind::Window {
+                order.push((constant::value(value), false));
+            }
+            Row {
+                arguments: arguments.collect(),
+                order,
+            }
+        })
+        .collect();
+    let digits = match aggregate.ty.kind {
+        TypeKind::Decimal { precision, scale } => (precision, scale),
+        _ => (0, 0),
+    };
+    if kind == Kind::Window {
+        let frame = Frame {
+            rows: &rows,
+            at: rows.len() - 1,
+            from: 0,
+            digits,
+        };
+        return dynamic::over_rows(&aggregate.function, frame).expect("the runtime has this function");
+    }
+    let mut accumulator = Accumulator::new(&aggregate.function, digits).expect("the runtime has this aggregate");
+    for row in rows {
+        accumulator.add(row)?;
+    }
+    accumulator.finish()
+}
+
+#[test]
+fn what_is_declared_is_implemented_and_the_other_way_round() {
+    with_library(|_, functions, _| {
+        let declared = |kind: Kind| -> Vec<String> {
+            let names: BTreeSet<_> = callable(functions)
+                .filter(|declaration| declaration.kind == kind)
+                .map(|declaration| declaration.name.clone())
+                .collect();
+            names.into_iter().collect()
+        };
+        assert_eq!(declared(Kind::Scalar), dynamic::scalar_names());
+        assert_eq!(declared(Kind::Aggregate), dynamic::aggregate_names());
+        assert_eq!(declared(Kind::Window), dynamic::window_names());
+    });
+}
+
+#[test]
+fn what_others_call_a_function_leads_to_one() {
+    with_library(|_, functions, _| {
+        for (elsewhere, here) in [
+            ("substring", "slice"),
+            ("length", "len"),
+            ("toUpperCase", "upper"),
+            ("to_date", "date"),
+            ("LEN", "len"),
+            ("str_pos", "index_of"),
+        ] {
+            assert_eq!(functions.also_called(elsewhere), Some(here));
+        }
+        for elsewhere in ["nvl", "ifnull", "coalesce", "datediff", "DATE_TRUNC"] {
+            assert!(functions.instead_of(elsewhere).is_some(), "{elsewhere}");
+        }
+        let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+        for declaration in functions.iter() {
+            for also in &declaration.also {
+                assert!(!functions.contains(also), "`{also}` is a function itself");
+                let before = seen.insert(also.replace('_', "").to_lowercase(), &declaration.name);
+                assert!(
+                    before.is_none_or(|name| name == declaration.name),
+                    "`{also}` stands for two functions"
+                );
+            }
+        }
+    });
+}
