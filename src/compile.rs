@@ -5,7 +5,7 @@ mod uses;
 use crate::base::{Sources, World};
 use crate::check::declare::Declarations;
 use crate::check::functions;
-use crate::check::items::{self, Ground};
+use crate::check::items::{self, Ground, Remembered};
 use crate::check::program::Program;
 use crate::diag::{Code, Diagnostic, Diagnostics, Levels, Severity, at_levels, without_echoes};
 use crate::plan::Plan;
@@ -91,10 +91,13 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
         diagnostics.push(no_environment(unknown, ground));
     }
     let (mut program, mut plan, mut not_yet) = (None, None, Vec::new());
-    let mut levels = Levels::new();
+    let (mut levels, mut remembered) = (Levels::new(), Remembered::default());
     let all = index.of_kind("env").map(|entity| Some(entity.name));
-    for environment in [None].into_iter().chain(all) {
-        let (found, places, mut said) = items::check(ground, environment, diagnostics);
+    let mut environments: Vec<_> = [None].into_iter().chain(all).collect();
+    // What is asked for comes last: it is kept, and by then nothing else is.
+    environments.sort_by_key(|environment| *environment == asked);
+    for environment in environments {
+        let (found, places, mut said) = items::check(ground, environment, &mut remembered, diagnostics);
         ended(Phase::Check);
         if environment == asked {
             levels.clone_from(&places.levels);

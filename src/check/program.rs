@@ -8,7 +8,7 @@ use super::settings::Settings;
 use crate::base::Span;
 use crate::plan::expr::{Expr, Literal};
 use crate::plan::types::{Column, Type};
-use crate::plan::{Class, DatasetId, Input, Param, Schema, Step, Target, Test};
+use crate::plan::{Class, DatasetId, Input, Param, Schema, Steps, Target, Test};
 
 /// A whole platform, typed. Lists are in source order unless said otherwise.
 #[derive(Clone, Debug, PartialEq)]
@@ -170,7 +170,7 @@ pub struct Transform {
     /// The columns that it reads, as they come.
     pub input_columns: Vec<Column>,
     /// What it does, in order.
-    pub steps: Vec<Step>,
+    pub steps: Steps,
     /// The columns after the last step.
     pub output: Vec<Column>,
     /// What it writes; `None` for a view. What a `route` writes is in its step.

@@ -204,7 +204,7 @@ impl Loader<'_> {
             sources: self.sources,
             imports: &imports,
         };
-        let (program, _, said) = items::check(ground, None, diagnostics);
+        let (program, _, said) = items::check(ground, None, &mut items::Remembered::default(), diagnostics);
         (program.filter(|_| !said.has_errors()), said.sorted())
     }
 }

@@ -6,9 +6,12 @@ pub mod fixture;
 pub mod lineage;
 pub mod lower;
 pub mod names;
+mod steps;
 mod test;
 pub mod types;
 mod walk;
+
+pub use steps::Steps;
 
 use std::collections::BTreeMap;
 
@@ -328,7 +331,7 @@ pub struct Transform {
     /// The columns that it reads, as they come.
     pub input_columns: Vec<Column>,
     /// What it does, in order.
-    pub steps: Vec<Step>,
+    pub steps: Steps,
     /// What it writes.
     pub target: DatasetId,
     /// How it writes.

@@ -133,7 +133,7 @@ fn check(shape: Shape, text: &str) -> Checked {
     });
     Checked {
         schema,
-        steps: steps.flatten().map(|checked| checked.steps),
+        steps: steps.flatten().map(|checked| checked.steps.to_vec()),
         rows,
         said,
         marks: marks.collect(),

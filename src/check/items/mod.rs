@@ -21,6 +21,8 @@ mod transform;
 mod typing;
 mod zone;
 
+pub use transform::Remembered;
+
 use std::collections::BTreeMap;
 
 use super::declare::Declarations;
@@ -86,14 +88,17 @@ struct Items<'a> {
     lowerings: Vec<(String, Span)>,
     /// Labels that were let go.
     released: Vec<Released>,
+    remembered: Remembered,
     diagnostics: Diagnostics,
 }
 
 /// Checks every item as `environment` has it (`None`: as written), and adds to what was said already. The program is
-/// whole only where nothing said is an error.
+/// whole only where nothing said is an error. What was checked for another environment and is the same here is taken
+/// from what is `remembered`.
 pub fn check<'a>(
     ground: Ground<'a>,
     environment: Option<&str>,
+    remembered: &mut Remembered,
     mut diagnostics: Diagnostics,
 ) -> (Option<Program>, Places, Diagnostics) {
     let mut overlays = Vec::new();
@@ -112,10 +117,12 @@ pub fn check<'a>(
         places: Places::default(),
         lowerings: Vec::new(),
         released: Vec::new(),
+        remembered: std::mem::take(remembered),
         diagnostics,
     };
     items.names();
     let program = items.program(environment);
+    *remembered = items.remembered;
     (program, items.places, items.diagnostics)
 }
 

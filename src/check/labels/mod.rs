@@ -31,7 +31,7 @@ pub struct ClassRule {
 }
 
 /// The classes of a project by name.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Classes {
     rules: BTreeMap<String, ClassRule>,
 }

@@ -73,7 +73,7 @@ pub trait Around {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Checked {
     /// The steps, each with the columns after it.
-    pub steps: Vec<plan::Step>,
+    pub steps: plan::Steps,
     /// For each `join`, by its place among the steps: sets of columns that are unique on its other side.
     pub unique: Vec<(usize, Vec<Vec<String>>)>,
     /// Labels that provided programs let go; the transform's name is for whoever asks to fill in.

@@ -18,7 +18,7 @@ fn clickstream() {
 fn job_of(steps: Vec<Step>) -> String {
     let mut plan = fixture::clickstream();
     let transform = plan.transforms.last_mut().expect("the fixture has two");
-    transform.steps = steps;
+    transform.steps = steps.into();
     emit(&plan).remove("glue/daily_pages.py").expect("it is a job")
 }
 

@@ -314,7 +314,8 @@ fn hostile() -> Plan {
             StepKind::Rename(vec![("p".into(), "self".into()), ("self".into(), "p".into())]),
             &renamed,
         ),
-    ];
+    ]
+    .into();
     let target = transform.target.clone();
     plan.datasets.get_mut(&target).unwrap().columns = renamed;
     plan

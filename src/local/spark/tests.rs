@@ -621,7 +621,7 @@ fn plan_of(steps: Vec<Step>) -> Plan {
     let transform = &mut plan.transforms[1];
     transform.input_columns = columns();
     transform.reads = Reads::All;
-    transform.steps = steps;
+    transform.steps = steps.into();
     let (Input::Table(input), target) = (transform.input.clone(), transform.target.clone()) else {
         panic!("the fixture's job reads a table");
     };

@@ -201,7 +201,7 @@ mod tests {
                 late_seconds: 5
             })
         );
-        let mut steps = clean.steps.clone();
+        let mut steps = clean.steps.to_vec();
         steps.push(Step {
             kind: StepKind::Rename(vec![("day".into(), "on".into())]),
             ..steps[0].clone()

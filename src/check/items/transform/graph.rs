@@ -25,11 +25,15 @@ impl<'a> Node<'a> {
 
     /// Everything that it reads: its inputs, and the other sides of joins and unions.
     pub(super) fn reads(&self) -> impl Iterator<Item = &'a Path> + use<'a> {
-        let others = self.steps().filter_map(|step| match &step.kind {
+        self.transform.inputs.iter().chain(self.others())
+    }
+
+    /// The other sides of joins and unions.
+    pub(super) fn others(&self) -> impl Iterator<Item = &'a Path> + use<'a> {
+        self.steps().filter_map(|step| match &step.kind {
             StepKind::Join { other, .. } | StepKind::Union(other) => Some(other),
             _ => None,
-        });
-        self.transform.inputs.iter().chain(others)
+        })
     }
 
     /// Everything that it writes, each with the word that stands for it; none for a view.

@@ -8,6 +8,7 @@ mod facts;
 mod graph;
 mod mode;
 mod reads;
+mod remembered;
 mod target;
 mod unread;
 
@@ -27,6 +28,7 @@ use crate::syntax::ast::Path;
 use facts::Facts;
 use graph::Node;
 use reads::Reading;
+pub use remembered::Remembered;
 
 /// What is known before a transform is checked, and grows with each.
 struct Known<'k, 'a> {
@@ -63,6 +65,7 @@ pub(super) struct Before<'k, 'a> {
 impl<'a> Items<'a> {
     /// The transforms, each after what it reads; what they write joins the datasets.
     pub(super) fn transforms(&mut self, before: &Before<'_, 'a>, datasets: &mut Datasets) -> Vec<Transform> {
+        self.remembered.under(before.typing.classes());
         let nodes = self.nodes();
         self.writers(&nodes);
         let order = self.in_order(&nodes);
@@ -176,6 +179,22 @@ impl<'a> Items<'a> {
     }
 
     fn steps(&mut self, node: &Node<'a>, rows: &Rows, known: &Known<'_, 'a>) -> Option<Checked> {
+        // What is wrong with them is said where the steps ask for them.
+        let said = std::mem::take(&mut self.diagnostics);
+        let others: Vec<_> = node.others().map(|path| self.rows(path, known)).collect();
+        self.diagnostics = said;
+        let name = node.entity.name;
+        if let Some(checked) = self.remembered.steps(name, rows, &others) {
+            return Some(checked);
+        }
+        let checked = self.check_steps(node, rows, known);
+        if let Some(checked) = &checked {
+            self.remembered.keep(name, rows, others, checked);
+        }
+        checked
+    }
+
+    fn check_steps(&mut self, node: &Node<'a>, rows: &Rows, known: &Known<'_, 'a>) -> Option<Checked> {
         let mut diagnostics = std::mem::take(&mut self.diagnostics);
         let ctx = known.typing.context(self.ground);
         let mut reading = Reading { items: self, known };
