@@ -121,7 +121,7 @@ fn the_examples_of_a_page_are_wrong_and_right() {
         let mut examples = blocks(info.page, "pipe").into_iter();
         let wrong = said(&code, &examples.next().unwrap_or_default(), &prelude);
         // A page is text: it cannot show a file that is none.
-        if !wrong.contains(&code) && code != "P0003" {
+        if code != "P0003" && (wrong.is_empty() || wrong.iter().any(|said| *said != code)) {
             untrue.push(format!("{code}: the wrong example says {wrong:?}"));
         }
         for example in examples {
@@ -144,9 +144,18 @@ fn said(code: &str, example: &str, prelude: &[(String, String)]) -> Vec<String> 
     let beside: Vec<_> = parts.filter_map(|part| part.split_once('\n')).collect();
     let own = items(example);
     let mut text = example.to_owned();
+    // What the prelude makes of rows that the example changes is not what the example is about.
+    let has = |kind: &str| own.iter().any(|(name, _)| name.starts_with(kind));
+    let idle = |name: &str| match name {
+        "transform daily_pages" => {
+            (has("transform") || has("schema") || has("source")) && !example.contains("daily_pages")
+        }
+        "transform clean" => (has("schema") || has("source")) && !example.contains("processed.clicks"),
+        _ => false,
+    };
     // A project without a pipeline is what this one code is about.
     for (name, item) in prelude.iter().filter(|_| code != "P0001") {
-        if own.iter().all(|(other, _)| other != name) {
+        if own.iter().all(|(other, _)| other != name) && !idle(name) {
             text.push_str(item);
         }
     }
