@@ -249,6 +249,10 @@ fn column<'f>(
                 .extend(ctx.classes.resolve(label, diagnostics).map(str::to_owned)),
         }
         misplaced(field, label, &column.ty, diagnostics);
+        if column.key || column.event_time {
+            // If it says otherwise, that is said: what reads it need not say it again.
+            column.ty.optional = false;
+        }
     }
     let mut inner = resolved.inner;
     let (own, within) = (column.labels.clone(), ty::inner_labels(&column.ty.kind));

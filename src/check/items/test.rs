@@ -38,6 +38,7 @@ struct Under<'t> {
 impl<'a> Items<'a> {
     pub(super) fn tests(&mut self, typing: &Typing<'a>, all: Readable<'_>) -> Vec<Test> {
         let mut tests = Vec::new();
+        self.titles();
         for item in self.ground.project.items() {
             if let ItemKind::Test(test) = &item.kind
                 && let Some(transform) = self.under_test(test, all.transforms)
@@ -46,6 +47,24 @@ impl<'a> Items<'a> {
             }
         }
         tests
+    }
+
+    /// Tests are told apart by their titles: in what `pipec test` prints, and with `--filter`.
+    fn titles(&mut self) {
+        let mut titles: BTreeMap<&str, Span> = BTreeMap::new();
+        for item in self.ground.project.items() {
+            let ItemKind::Test(test) = &item.kind else { continue };
+            let (title, span) = (&test.title.value, test.title.span);
+            if let Some(first) = titles.get(title.as_str()) {
+                let message = format!("there are two tests \"{title}\"");
+                let diagnostic = Diagnostic::new(Code::NAME_TWICE, span, message)
+                    .found("the second")
+                    .label(*first, "the first");
+                self.say(diagnostic.help("say what is different about this one"));
+            } else {
+                titles.insert(title, span);
+            }
+        }
     }
 
     fn under_test<'t>(&mut self, test: &ast::Test, transforms: &'t [Transform]) -> Option<&'t Transform> {

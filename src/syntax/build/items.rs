@@ -32,11 +32,14 @@ impl Builder<'_> {
             Rule::use_item => ItemKind::Use {
                 path: self.plain_text_in(&node),
             },
-            Rule::param => ItemKind::Param {
-                name: self.name_in(&node),
-                ty: self.type_in(&node),
-                default: self.maybe_expr_in(&node),
-            },
+            Rule::param => {
+                self.foreign_mark(&node, Rule::equals, "=", "a default follows one `=`");
+                ItemKind::Param {
+                    name: self.name_in(&node),
+                    ty: self.type_in(&node),
+                    default: self.maybe_expr_in(&node),
+                }
+            }
             Rule::enum_item => {
                 let variant = |variant: Node| EnumVariant {
                     doc: self.doc_of(&variant),
@@ -48,10 +51,13 @@ impl Builder<'_> {
                     variants,
                 }
             }
-            Rule::type_item => ItemKind::TypeAlias {
-                name: self.name_in(&node),
-                ty: self.type_in(&node),
-            },
+            Rule::type_item => {
+                self.foreign_mark(&node, Rule::equals, "=", "a type's name takes one `=`");
+                ItemKind::TypeAlias {
+                    name: self.name_in(&node),
+                    ty: self.type_in(&node),
+                }
+            }
             Rule::schema => ItemKind::Schema {
                 name: self.name_in(&node),
                 fields: self.fields_in(&node),

@@ -175,6 +175,10 @@ impl<'a> Items<'a> {
 
     /// Whether something is declared to write this dataset, be it right or wrong.
     pub(in crate::check::items) fn written(&self, id: &DatasetId) -> bool {
+        let index = self.ground.index;
+        if index.get("zone", &id.zone).is_none() && !index.incomplete() {
+            return false;
+        }
         self.ground.project.items().any(|item| match &item.kind {
             ItemKind::Block(block) => block.keyword.text == "source" && block.name.text() == id.name,
             ItemKind::Transform(transform) => match &transform.target {
