@@ -109,7 +109,9 @@ fn after_fix(
     let before: Vec<_> = compilation.diagnostics.iter().map(|d| (d.code, &d.message)).collect();
     let still = after.diagnostics.iter().find(|d| {
         let same = d.code == diagnostic.code && d.message == diagnostic.message;
-        let fresh = d.code.0 / 100 == 1 && !before.contains(&(d.code, &d.message));
+        // Of a line, one thing that cannot be read is said: behind it, another may have been there all along.
+        let behind = diagnostic.code.0 / 100 == 1 && place(&after, d).1.line == place(compilation, diagnostic).1.line;
+        let fresh = d.code.0 / 100 == 1 && !before.contains(&(d.code, &d.message)) && !behind;
         same && place(&after, d) == place(compilation, diagnostic) || fresh
     });
     still.map(|d| format!("{} {}", d.code, d.message))
