@@ -24,10 +24,10 @@ impl StepKind {
                     .chain(columns.iter().flat_map(|(_, aggregate)| aggregate.expressions()))
                     .collect()
             }
-            StepKind::Pivot { values, .. } => values
-                .iter()
-                .flat_map(|(_, _, aggregate)| aggregate.expressions())
-                .collect(),
+            StepKind::Pivot { on, values, .. } => {
+                let values = values.iter().flat_map(|(_, _, aggregate)| aggregate.expressions());
+                std::iter::once(on).chain(values).collect()
+            }
             StepKind::Sort(order) => order.iter().map(|(value, _)| value).collect(),
             StepKind::Route { branches, .. } => branches.iter().map(|(condition, _)| condition).collect(),
             StepKind::Drop(_)

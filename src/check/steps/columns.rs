@@ -43,7 +43,6 @@ impl Steps<'_> {
         };
         let value = binding.value.as_ref().unwrap_or(&plain);
         let typed = self.checker(scope, place).expr(value);
-        let typed = self.no_clock(typed);
         let (what, help) = match typed.kind() {
             TypeKind::Null => ("`null` alone has no type", "a column has one"),
             TypeKind::Never => ("this is never a value", "every row would be turned away"),
@@ -150,7 +149,7 @@ impl Steps<'_> {
             _ => return true,
         };
         let diagnostic = Diagnostic::new(
-            Code::TYPE_MISMATCH,
+            Code::KEY_TYPE,
             at,
             format!("`{name}` is {kind}, and rows have no such key"),
         )
@@ -177,7 +176,7 @@ impl Steps<'_> {
     }
 }
 
-pub(super) fn failed(mut typed: Typed) -> Typed {
+fn failed(mut typed: Typed) -> Typed {
     typed.expr.ty = TypeKind::Error.required();
     typed.labels = BTreeSet::new();
     typed

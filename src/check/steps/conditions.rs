@@ -15,7 +15,6 @@ impl Steps<'_> {
 
     /// A condition over these columns.
     pub(super) fn condition_over(&mut self, scope: &[Column], condition: &ast::Expr, what: &str) -> Typed {
-        let typed = self.checker(scope, Place::Step).condition(condition, what);
-        self.no_clock(typed)
+        self.checker(scope, Place::Step).condition(condition, what)
     }
 }

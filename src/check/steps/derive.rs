@@ -3,6 +3,7 @@
 use crate::check::exprs::Place;
 use crate::check::schema::column_name;
 use crate::plan::StepKind;
+use crate::plan::types::Column;
 use crate::syntax::ast;
 
 use super::Steps;
@@ -11,19 +12,25 @@ impl Steps<'_> {
     pub(super) fn derive(&mut self, bindings: &[ast::Binding]) -> Option<StepKind> {
         self.distinct(bindings.iter().map(|binding| &binding.name));
         let mut derived = Vec::new();
+        let mut scope = self.scope();
         for binding in bindings {
-            let before = self.scope();
-            let typed = self.value(binding, &before, Place::Step);
+            let typed = self.value(binding, &scope, Place::Step);
             let name = column_name(&binding.name, self.diagnostics);
-            let column = self.column(name, binding.doc.as_ref(), &typed, &before);
-            match self.columns.iter_mut().find(|other| other.name == column.name) {
-                Some(place) => *place = column.clone(),
-                None => self.columns.push(column.clone()),
-            }
+            let column = self.column(name, binding.doc.as_ref(), &typed, &scope);
+            put(&mut self.columns, &column);
+            put(&mut scope, &column);
             // A wrong value leaves a column of type `Error`, so that what uses it stays quiet.
             self.broken |= typed.is_error();
             derived.push((column, typed.expr));
         }
         Some(StepKind::Derive(derived))
+    }
+}
+
+/// A new column goes last, one with the name of another takes its place.
+fn put(columns: &mut Vec<Column>, column: &Column) {
+    match columns.iter_mut().find(|other| other.name == column.name) {
+        Some(place) => *place = column.clone(),
+        None => columns.push(column.clone()),
     }
 }

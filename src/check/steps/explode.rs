@@ -15,7 +15,6 @@ impl Steps<'_> {
     pub(super) fn explode(&mut self, outer: bool, list: &ast::Expr, name: &ast::Name) -> Option<StepKind> {
         let scope = self.scope();
         let typed = self.checker(&scope, Place::Step).expr(list);
-        let typed = self.no_clock(typed);
         let error = TypeKind::Error.required();
         let item = match typed.kind() {
             TypeKind::List(item) => (**item).clone(),

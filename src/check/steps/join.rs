@@ -158,7 +158,7 @@ impl Steps<'_> {
         }
         if rows.delivers == Delivers::Changes {
             let message = format!("`{other}` holds changes, not the rows as they are now");
-            let diagnostic = Diagnostic::new(Code::WRITE_MODE, written.other.span, message)
+            let diagnostic = Diagnostic::new(Code::CHANGES, written.other.span, message)
                 .found("a row of it may be replaced or deleted by a later one")
                 .help("join a dataset that a transform writes from it with `merge by`");
             self.say(diagnostic);

@@ -89,7 +89,7 @@ pub fn check_steps(
     diagnostics: &mut Diagnostics,
 ) -> Option<Checked> {
     let ctx = &Context {
-        on_stream: rows.shape == Shape::Stream,
+        on_stream: rows.shape != Shape::Table,
         ..*ctx
     };
     let mut steps = Steps {

@@ -1,14 +1,11 @@
 //! What a step may do on a stream, a table and objects: the others are told what to do instead.
 
 use crate::base::Span;
-use crate::check::exprs::Typed;
 use crate::check::program::Shape;
 use crate::diag::{Code, Diagnostic};
-use crate::plan::expr::{Expr, ExprKind};
 use crate::syntax::ast;
 
 use super::Steps;
-use super::columns::failed;
 
 /// What rows of a shape are called.
 pub(super) fn of_shape(shape: Shape) -> &'static str {
@@ -18,9 +15,6 @@ pub(super) fn of_shape(shape: Shape) -> &'static str {
         Shape::Objects => "objects",
     }
 }
-
-/// The clocks of a run.
-const CLOCKS: [&str; 2] = ["now", "today"];
 
 impl Steps<'_> {
     /// Whether the rows are a table's; that a step wants one is said, and what to do instead.
@@ -40,23 +34,6 @@ impl Steps<'_> {
         false
     }
 
-    /// `now()` and `today()` are the time of a run, and streams have none.
-    pub(super) fn no_clock(&mut self, typed: Typed) -> Typed {
-        if self.shape == Shape::Table {
-            return typed;
-        }
-        let Some(clock) = clock_in(&typed.expr) else {
-            return typed;
-        };
-        let rows = of_shape(self.shape);
-        let message = format!("`{clock}()` is the time of a run, and {rows} has none");
-        let diagnostic = Diagnostic::new(Code::TABLES_ONLY, typed.span, message)
-            .found(format!("`{clock}()` stands in a transform of {rows}"))
-            .help("use the event time, or `_arrived`: when the row came in");
-        self.say(diagnostic);
-        failed(typed)
-    }
-
     /// A `route` is the end of a transform.
     pub(super) fn behind_route(&mut self, step: &ast::Step, route: &ast::Step) {
         let message = format!("`{}` stands behind `route`, where no rows are left", step.word.text);
@@ -66,14 +43,4 @@ impl Steps<'_> {
             .help("write it above `route`");
         self.say(diagnostic);
     }
-}
-
-/// The clock that an expression reads.
-fn clock_in(expr: &Expr) -> Option<&str> {
-    if let ExprKind::Call { function, .. } = &expr.kind
-        && CLOCKS.contains(&function.as_str())
-    {
-        return Some(function);
-    }
-    expr.children().into_iter().find_map(clock_in)
 }

@@ -32,8 +32,11 @@ impl Steps<'_> {
                 return None;
             }
         }
+        // What only one side has cannot be read of both.
+        let mut hidden = std::mem::take(&mut self.hidden);
+        hidden.retain(|column| rows.hidden.iter().any(|other| other.name == column.name));
         self.forget_joined();
-        self.hidden.clone_from(&rows.hidden);
+        self.hidden = hidden;
         self.sorted = false;
         Some(StepKind::Union {
             other: rows.input,

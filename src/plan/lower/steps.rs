@@ -1,27 +1,13 @@
-//! Which steps, functions and inputs today's engines carry; the others are refused here, by their names.
+//! Which steps and inputs today's engines carry; the others are refused here, by their names.
 //!
-//! It must not know text: it sees the typed program. Matches are exhaustive, so that a new step has to be decided on.
+//! It must not know text: it sees the typed program. What of an expression is carried is for `exprs` to say; matches are
+//! exhaustive, so that a new step has to be decided on.
 
 use super::Lowering;
 use crate::base::Span;
 use crate::check::program::{DatasetWriter, Shape, Transform};
-use crate::plan::expr::{Aggregate, Expr, ExprKind};
+use crate::diag::{Code, Diagnostic};
 use crate::plan::{Input, RunKind, Step, StepKind};
-
-/// The functions that every engine carries.
-const FUNCTIONS: [&str; 9] = [
-    "date",
-    "len",
-    "lower",
-    "pseudonym",
-    "sha256",
-    "timestamp",
-    "trim",
-    "upper",
-    "uuid",
-];
-/// The aggregates that every engine carries.
-const AGGREGATES: [&str; 5] = ["count", "count_distinct", "max", "min", "sum"];
 
 impl Lowering<'_> {
     /// Whether every step is carried; the first one that is not is said.
@@ -32,7 +18,8 @@ impl Lowering<'_> {
         };
         for step in &transform.steps {
             if let Some(what) = not_carried(step, transform.shape) {
-                let diagnostic = crate::check::not_yet(step.span, format!("{what} on {engine}"));
+                let message = format!("{what} is not supported on {engine} yet");
+                let diagnostic = Diagnostic::new(Code::NOT_YET, step.span, message).found("the language has it");
                 self.say(diagnostic);
                 return false;
             }
@@ -69,22 +56,19 @@ impl Lowering<'_> {
 
 /// What of a step is not carried, if anything.
 fn not_carried(step: &Step, shape: Shape) -> Option<String> {
-    let word = |word: &str| Some(format!("the step `{word}`"));
+    let word = |word: &str| Some(format!("`{word}`"));
     let table = shape == Shape::Table;
     match &step.kind {
-        StepKind::Filter(condition) | StepKind::Expect { condition, .. } => expression(condition),
-        StepKind::Derive(columns) | StepKind::Select(columns) => {
-            columns.iter().find_map(|(_, value)| expression(value))
-        }
-        StepKind::Drop(_) | StepKind::Rename(_) => None,
-        StepKind::Dedupe { .. } if !table => Some("`dedupe` of a stream".to_owned()),
+        StepKind::Filter(_)
+        | StepKind::Expect { .. }
+        | StepKind::Derive(_)
+        | StepKind::Select(_)
+        | StepKind::Drop(_)
+        | StepKind::Rename(_) => arrival(step),
+        StepKind::Dedupe { .. } if !table => word("dedupe … within"),
         StepKind::Dedupe { by, .. } => by.as_deref().and_then(hidden),
-        StepKind::Group { window: Some(_), .. } => Some("`group … every`".to_owned()),
-        StepKind::Group { .. } if !table => Some("`group` of a stream".to_owned()),
-        StepKind::Group { keys, aggregates, .. } => {
-            let keys = keys.iter().find_map(|(_, value)| expression(value));
-            keys.or_else(|| aggregates.iter().find_map(|(_, aggregate)| aggregated(aggregate)))
-        }
+        StepKind::Group { window: Some(_), .. } => word("group … every"),
+        StepKind::Group { .. } => arrival(step),
         StepKind::Explode { .. } => word("explode"),
         StepKind::Join(_) => word("join"),
         StepKind::Union { .. } => word("union"),
@@ -102,24 +86,12 @@ fn not_carried(step: &Step, shape: Shape) -> Option<String> {
     }
 }
 
-/// What of an expression is not carried: its functions, and columns that are none of the rows' own.
-fn expression(expr: &Expr) -> Option<String> {
-    let own = match &expr.kind {
-        ExprKind::Call { function, .. } if !FUNCTIONS.contains(&function.as_str()) => Some(format!("`{function}`")),
-        ExprKind::Column(name) => hidden(name),
-        _ => None,
-    };
-    own.or_else(|| expr.children().into_iter().find_map(expression))
-}
-
-fn aggregated(aggregate: &Aggregate) -> Option<String> {
-    if !AGGREGATES.contains(&aggregate.function.as_str()) {
-        return Some(format!("`{}`", aggregate.function));
-    }
-    if !aggregate.order.is_empty() {
-        return Some(format!("`order by` in `{}`", aggregate.text));
-    }
-    aggregate.arguments.iter().find_map(expression)
+/// A column that the language adds to arrivals, where a step reads one.
+fn arrival(step: &Step) -> Option<String> {
+    let read = step.kind.expressions();
+    read.into_iter()
+        .flat_map(|value| value.columns())
+        .find_map(|name| hidden(&name))
 }
 
 fn hidden(name: &str) -> Option<String> {

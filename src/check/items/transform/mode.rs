@@ -36,7 +36,7 @@ impl<'a> Items<'a> {
             Some(step) => {
                 let word = step.text.split(' ').next().unwrap_or(&step.text);
                 Diagnostic::new(
-                    Code::WRITE_MODE,
+                    Code::CHANGES,
                     step.span,
                     format!("`{word}` would take changes of `{}` for rows", input.text()),
                 )
@@ -45,7 +45,7 @@ impl<'a> Items<'a> {
             }
             None if merges || node.is_view() => return Some(Delivers::Changes),
             None => Diagnostic::new(
-                Code::WRITE_MODE,
+                Code::CHANGES,
                 input.span,
                 format!(
                     "`{}` holds changes, and this transform would write each as a row",
@@ -183,7 +183,7 @@ impl<'a> Items<'a> {
                 TypeKind::Map(_) | TypeKind::Json | TypeKind::Object | TypeKind::List(_) | TypeKind::Struct(_) => {
                     let message = format!("`{name}` is {}, and rows are not merged by one", column.ty);
                     Some(
-                        Diagnostic::new(Code::TYPE_MISMATCH, key.span, message)
+                        Diagnostic::new(Code::KEY_TYPE, key.span, message)
                             .found("cannot tell rows apart")
                             .help("merge by a text, a number, a date, a timestamp, a uuid or an enum"),
                     )

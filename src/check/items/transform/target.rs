@@ -169,7 +169,7 @@ impl<'a> Items<'a> {
                 )),
                 None => {
                     let diagnostic = Diagnostic::new(
-                        Code::UNKNOWN_COLUMN,
+                        Code::SINK_KEY,
                         at,
                         format!(
                             "sink `{sink}` tells rows apart by `{}`, which the rows of `{}` do not have",
