@@ -61,6 +61,10 @@ pub(super) fn explain(word: &str) -> Result<String, Failure> {
             let _ = writeln!(text, "{}", language.setting(&title(slot, declared), found));
         }
     }
+    let variants: Vec<_> = declarations.variants(word).iter().map(|v| v.name.as_str()).collect();
+    if text.is_empty() && !variants.is_empty() {
+        let _ = writeln!(text, "{word}\n  one of {}", variants.join(", "));
+    }
     for (item, function) in language.functions().filter(|(_, function)| function.name.text == word) {
         text += &language.function(item, function);
     }
@@ -151,8 +155,7 @@ impl Language {
         let declarations = Declarations::new(&self.library);
         for slot in variants {
             let slot = slot.strip_prefix("variant.").unwrap_or(&slot);
-            let known = declarations.variants(slot).iter().filter(|variant| !variant.not_yet);
-            let names: Vec<_> = known.map(|variant| variant.name.as_str()).collect();
+            let names: Vec<_> = declarations.variants(slot).iter().map(|v| v.name.as_str()).collect();
             if !names.is_empty() {
                 let _ = writeln!(text, "    one of   {}", names.join(", "));
             }

@@ -4,10 +4,10 @@ use super::Items;
 use crate::base::Span;
 use crate::check::program::{Delivers, Item, Shape};
 use crate::check::settings::Settings;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::Schema;
 use crate::plan::types::TypeKind;
-use crate::syntax::ast::SourceType;
+use crate::syntax::ast::{SourceType, TypeExpr, TypeExprKind};
 
 impl Items<'_> {
     /// The shape of what comes from there: as written, if that can be.
@@ -48,7 +48,7 @@ impl Items<'_> {
     }
 
     /// `objects of S` has one object field, and nothing else has any.
-    pub(super) fn object_field(&mut self, item: &Item, shape: Shape, schema: &Schema) {
+    pub(super) fn object_field(&mut self, item: &Item, shape: Shape, input: &SourceType, schema: &Schema) {
         let objects: Vec<_> = schema
             .fields
             .iter()
@@ -60,7 +60,7 @@ impl Items<'_> {
             .fields
             .iter()
             .any(|field| field.column.ty.kind == TypeKind::Error);
-        if wrong || self.diagnostics.has_errors() {
+        if wrong || self.half_read(&input.schema) {
             return;
         }
         let (found, help) = match (shape, objects.as_slice()) {
@@ -92,6 +92,22 @@ impl Items<'_> {
         );
     }
 
+    /// Whether something of a type, or of the schema that it names, could not be read: then a field may be missing that
+    /// is there.
+    fn half_read(&self, ty: &TypeExpr) -> bool {
+        let named = match &ty.kind {
+            TypeExprKind::Named { name, .. } => self.ground.index.get("schema", &name.text),
+            _ => None,
+        };
+        let spans = [Some(ty.span), named.map(|entity| entity.item.span)];
+        let wrong = |span: Span| {
+            let inside = |at: Span| at.file == span.file && span.start <= at.start && at.start <= span.end;
+            let mut said = self.diagnostics.iter();
+            said.any(|d| d.severity == Severity::Error && inside(d.primary.span))
+        };
+        spans.into_iter().flatten().any(wrong)
+    }
+
     /// What the deliveries of a source are, as it says or as fits where they come from.
     pub(super) fn delivers(&mut self, item: &Item, shape: Shape, schema: &Schema) -> Delivers {
         let settings = &item.settings;
@@ -104,7 +120,6 @@ impl Items<'_> {
             (_, _, Some("full_load")) => Delivers::Snapshot,
             (_, _, Some(_)) => Delivers::Changes,
             (_, Some("s3"), _) if settings.get("every").is_some() => Delivers::Snapshot,
-            (_, Some("project"), _) => Delivers::Snapshot,
             _ => Delivers::Rows,
         };
         let said = match settings.text("delivers") {

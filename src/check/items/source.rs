@@ -64,7 +64,7 @@ impl<'a> Items<'a> {
         // From where no rows of this shape come, what else is said of them is beside the point.
         let shape = self.shape(&item, input, written);
         if shape == written {
-            self.object_field(&item, shape, &schema);
+            self.object_field(&item, shape, input, &schema);
             self.connector(&item, shape);
         }
         let delivers = self.delivers(&item, shape, &schema);

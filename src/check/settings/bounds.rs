@@ -69,7 +69,15 @@ impl Checker<'_> {
                 asked.expr.span,
                 format!("\"{near}\""),
             ),
-            None => diagnostic.help(format!("there are `\"{}\"`", words.join("\"`, `\""))),
+            None => {
+                let quoted: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                let quoted: Vec<_> = quoted.iter().map(String::as_str).collect();
+                let diagnostic = diagnostic.help(format!("there are {}", super::variants::some_of(&quoted)));
+                match super::variants::is_cut(&quoted) {
+                    true => diagnostic.help(format!("`pipec explain {}` lists all", asked.setting.name())),
+                    false => diagnostic,
+                }
+            }
         })
     }
 

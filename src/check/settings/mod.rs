@@ -9,6 +9,7 @@ mod kinds;
 pub mod quantity;
 mod rates;
 mod scalars;
+mod together;
 mod value;
 mod variants;
 
@@ -245,10 +246,18 @@ fn unknown(key: &Path, declared: &Declared<'_>, owner: Owner<'_>) -> Diagnostic 
             near.to_owned(),
         );
     }
-    let names: Vec<_> = declared.names().map(|name| format!("`{name}`")).collect();
+    // Those that must be written are the likeliest.
+    let (must, may): (Vec<_>, Vec<_>) = declared.settings.iter().partition(|setting| setting.required());
+    let names: Vec<_> = must.into_iter().chain(may).map(|setting| setting.name()).collect();
     match names.as_slice() {
         [] => diagnostic.help("it has no settings"),
-        names => diagnostic.help(format!("it has {}", names.join(", "))),
+        names => {
+            let diagnostic = diagnostic.help(format!("it has {}", variants::some_of(names)));
+            match variants::is_cut(names) {
+                true => diagnostic.help(format!("`pipec explain {}` lists all", declared.name)),
+                false => diagnostic,
+            }
+        }
     }
 }
 

@@ -33,6 +33,7 @@ impl Checker<'_> {
             return Value::Bad;
         };
         let mut settings = self.variant_settings(declared, &form, diagnostics);
+        super::together::check(slot, form.name, &settings, form.span, diagnostics);
         if declared.not_yet {
             settings.put_off(form.span, format!("`{} = {}`", asked.setting.name(), form.name));
         }
@@ -58,6 +59,7 @@ impl Checker<'_> {
                 };
                 let mut said = Diagnostics::default();
                 let mut settings = self.entries(declared, owner, entries, &mut said);
+                super::together::check(slot, &name.text, &settings, name.span, &mut said);
                 if declared.not_yet {
                     settings.put_off(name.span, format!("`{what} {}`", name.text));
                 }
@@ -136,9 +138,9 @@ impl Checker<'_> {
             Code::SETTING_TYPE,
             asked.expr.span,
             format!(
-                "`{}` takes `{}`, but this is {}",
+                "`{}` takes {}, but this is {}",
                 asked.setting.name(),
-                names.join("`, `"),
+                some_of(&names),
                 kind_of(asked.expr)
             ),
         )
@@ -172,9 +174,35 @@ impl Checker<'_> {
                     .help(format!("did you mean `{near}`?"))
                     .fix(format!("write `{near}`"), span, near.to_owned())
             }
-            None => diagnostic.help(format!("it can be `{}`", names.join("`, `"))),
+            None => for_the_rest(diagnostic.help(format!("it can be {}", some_of(&names))), slot, &names),
         }
     }
+}
+
+/// The most names that a message lists: who wants all of them asks for them.
+const LISTED: usize = 6;
+
+/// The first of some names: "`json`, `csv`", "`a`, `b`, `c`, `d`, `e`, `f` and 3 others".
+pub(super) fn some_of(names: &[&str]) -> String {
+    let shown: Vec<_> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
+    match names.len().saturating_sub(LISTED) {
+        0 => shown.join(", "),
+        1 => format!("{} and one other", shown.join(", ")),
+        rest => format!("{} and {rest} others", shown.join(", ")),
+    }
+}
+
+/// Where names were left out, says where they stand.
+fn for_the_rest(diagnostic: Diagnostic, slot: &str, names: &[&str]) -> Diagnostic {
+    match is_cut(names) {
+        true => diagnostic.help(format!("`pipec explain {slot}` lists all")),
+        false => diagnostic,
+    }
+}
+
+/// Whether a list of names is cut.
+pub(super) fn is_cut(names: &[&str]) -> bool {
+    names.len() > LISTED
 }
 
 fn form(expr: &Expr) -> Option<Form<'_>> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::base::{Span, suggest};
 use crate::check::program::Released;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::types::Column;
 use crate::plan::{Run, RunKind, StepKind};
 use crate::syntax::ast;
@@ -28,8 +28,11 @@ impl Steps<'_> {
             self.unknown_program(written.what);
             return None;
         };
-        let settings = self.around.program(written.what, written.entries, self.diagnostics);
         let whole = self.program_path(written, kind);
+        // Of a program that is named wrongly, what else it lacks goes without saying.
+        let mut unsaid = Diagnostics::default();
+        let diagnostics = if whole { &mut *self.diagnostics } else { &mut unsaid };
+        let settings = self.around.program(written.what, written.entries, diagnostics);
         let Some(returns) = written.returns else {
             let diagnostic = Diagnostic::new(
                 Code::RUN,
@@ -90,17 +93,16 @@ impl Steps<'_> {
     fn program_path(&mut self, written: &Written<'_>, kind: RunKind) -> bool {
         let diagnostic = match (kind, written.path) {
             (RunKind::Script, Some(path)) => {
-                let outside = path.value.starts_with('/') || path.value.split('/').any(|part| part == "..");
-                if !outside && !path.value.is_empty() {
+                let Err(flaw) = crate::check::addresses::file(&path.value) else {
                     return true;
-                }
+                };
                 Diagnostic::new(
                     Code::RUN,
                     path.span,
                     format!("`{}` is no file of this project", path.value),
                 )
-                .found("not below the project's folder")
-                .help("write a path below it: `\"scripts/process.py\"`")
+                .found(flaw.found)
+                .help("write a path below the project's folder: `\"scripts/process.py\"`")
             }
             (RunKind::Container, None) => return true,
             (RunKind::Script, None) => {
