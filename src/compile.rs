@@ -1,5 +1,6 @@
 //! The front end as one call: the files of a project in, its plan and everything to be said of it out.
 
+mod files;
 mod uses;
 
 use crate::base::{Sources, World};
@@ -112,7 +113,9 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
                 prove(plan, &places, &mut said);
             }
             if environment == asked {
-                (program, plan, not_yet) = (Some(found), lowered.plan, lowered.not_yet);
+                (plan, not_yet) = (lowered.plan, lowered.not_yet);
+                not_yet.extend(files::missing(world, &found));
+                program = Some(found);
             }
             ended(Phase::Prove);
         }

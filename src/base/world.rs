@@ -17,7 +17,7 @@ pub trait World {
     fn identity(&self, folder: &str) -> io::Result<String>;
     /// The bytes of a file, by its path relative to the project's folder; `..` leads out of it.
     fn read(&self, path: &str) -> io::Result<Vec<u8>>;
-    /// Whether a file is there.
+    /// Whether a file or a folder is there.
     fn exists(&self, path: &str) -> bool;
 }
 
@@ -171,7 +171,9 @@ impl World for Memory {
     }
 
     fn exists(&self, path: &str) -> bool {
-        self.files.contains_key(&self.key(path))
+        let path = self.key(path);
+        let folder = format!("{}/", path.trim_end_matches('/'));
+        self.files.contains_key(&path) || self.files.keys().any(|file| file.starts_with(&folder))
     }
 }
 

@@ -153,6 +153,7 @@ codes! {
     0509 TEXT_FORM Error "0.1.0" "a text is not of the form that its setting takes"
     0510 PARAM_PLACE Error "0.1.0" "a param stands where a value must be known at compile time"
     0511 SETTINGS_CLASH Error "0.1.0" "two settings do not go together"
+    0512 NO_FILE Error "0.1.0" "a file that the project names is not there"
     0601 NO_COLUMNS_LEFT Error "0.1.0" "a step leaves no column"
     0602 TABLES_ONLY Error "0.1.0" "what only a table can do stands in a transform of a stream"
     0603 DEDUPE_ORDER Error "0.1.0" "`dedupe` does not say which row stays"

@@ -9,6 +9,7 @@ mod delivery;
 mod foreign;
 mod monitor;
 mod names;
+mod network;
 mod overrides;
 mod param;
 mod pipeline;
@@ -237,6 +238,15 @@ impl<'a> Items<'a> {
             accesses: &accesses,
         };
         self.retentions(&rests);
+        if let Some(pipeline) = &pipeline {
+            self.network(&network::Stands {
+                pipeline,
+                zones: &zones,
+                sources: &sources,
+                sinks: &sinks,
+                serves: &serves,
+            });
+        }
         let overrides = self.overrides();
         let environments = self.entities("env").iter().map(|e| e.name.to_owned()).collect();
         let mut released = flow::released(self.ground.project.items(), &mut self.diagnostics);

@@ -251,6 +251,22 @@ impl Settings {
         self.list(name).iter().filter_map(named).collect()
     }
 
+    /// The columns that settings name: the setting, and the column with its place.
+    pub fn columns(&self) -> Vec<(&str, Spanned<String>)> {
+        let mut found = Vec::new();
+        for (name, setting) in self.iter() {
+            let column = |value: &Value, span| match value {
+                Value::Column(column) => Some((name, Spanned::new(column.clone(), span))),
+                _ => None,
+            };
+            match &setting.value {
+                Value::List(items) => found.extend(items.iter().filter_map(|item| column(&item.value, item.span))),
+                value => found.extend(column(value, setting.span)),
+            }
+        }
+        found
+    }
+
     /// Both ends of a range that its bounds keep within 32 bits.
     pub fn range(&self, name: &str) -> Option<(u32, u32)> {
         match self.get(name)?.value {

@@ -4,8 +4,8 @@ use super::facts::Facts;
 use super::graph::{Node, dataset_id, target_of};
 use super::reads::names_of;
 use super::{Known, holds};
-use crate::base::suggest;
-use crate::check::exprs::column;
+use crate::base::{Span, Spanned, suggest};
+use crate::check::exprs::{column, convert};
 use crate::check::items::zone::{self, ZoneRules};
 use crate::check::items::{Items, doc_of};
 use crate::check::program::{Dataset, DatasetWriter, Mode, Transform};
@@ -145,51 +145,12 @@ impl<'a> Items<'a> {
         let Some((_, to)) = item.settings.variant("to") else {
             return;
         };
-        let at = node
-            .transform
-            .target
-            .as_ref()
-            .map_or(node.entity.span, |target| target.dataset.span);
-        for key in to.names("key") {
-            let found = column::find(columns, &key.value);
-            let diagnostic = match found {
-                Some(column) if !column.ty.optional || column.ty.kind == TypeKind::Error => continue,
-                Some(column) => Diagnostic::new(
-                    Code::MAY_BE_MISSING,
-                    at,
-                    format!(
-                        "`{0}` is a key of sink `{sink}`, and may be missing in the rows of `{1}`",
-                        key.value, node.entity.name
-                    ),
-                )
-                .found(format!("`{}` is {}", key.value, column.ty))
-                .help(format!(
-                    "turn the row away: `derive {0} = {0} ?? reject \"no {0}\"`",
-                    key.value
-                )),
-                None => {
-                    let diagnostic = Diagnostic::new(
-                        Code::SINK_KEY,
-                        at,
-                        format!(
-                            "sink `{sink}` tells rows apart by `{}`, which the rows of `{}` do not have",
-                            key.value, node.entity.name
-                        ),
-                    )
-                    .found("written there");
-                    let names = names_of(columns);
-                    match suggest(&key.value, names.iter().map(String::as_str)) {
-                        Some(near) => diagnostic
-                            .help(format!("did you mean `{near}` in the sink's key?"))
-                            .fix(format!("write `{near}`"), key.span, near.to_owned()),
-                        None => diagnostic.help(format!(
-                            "keep `{}` up to here, or leave it out of the sink's key",
-                            key.value
-                        )),
-                    }
-                }
-            };
-            self.say(diagnostic.label(key.span, "the sink's key"));
+        let here = node.written().into_iter().find(|(path, _)| path.text() == sink);
+        let at = here.map_or(node.entity.span, |(path, _)| path.span);
+        for (setting, key) in to.columns() {
+            if let Some(said) = unfit_key(node.entity.name, sink, setting, &key, columns, at) {
+                self.say(said);
+            }
         }
     }
 
@@ -335,6 +296,52 @@ impl<'a> Items<'a> {
             self.say(diagnostic);
         }
     }
+}
+
+/// What to say of a column that a setting of a sink names, where the rows written at `at` do not have it, or may not.
+fn unfit_key(
+    transform: &str,
+    sink: &str,
+    setting: &str,
+    key: &Spanned<String>,
+    columns: &[Column],
+    at: Span,
+) -> Option<Diagnostic> {
+    let name = &key.value;
+    let whose = format!("`{setting}` of the sink");
+    let Some(column) = column::find(columns, name) else {
+        let message =
+            format!("`{setting}` of sink `{sink}` names `{name}`, which the rows of `{transform}` do not have");
+        let names = names_of(columns);
+        return Some(match suggest(name, names.iter().map(String::as_str)) {
+            // Most likely it is the sink that has the name wrong.
+            Some(near) => Diagnostic::new(Code::SINK_KEY, key.span, message)
+                .found("not a column that arrives")
+                .label(at, "written here")
+                .help(format!("did you mean `{near}`?"))
+                .fix(format!("write `{near}`"), key.span, near),
+            None => Diagnostic::new(Code::SINK_KEY, at, message)
+                .found("rows without it")
+                .label(key.span, whose)
+                .help(format!("keep `{name}` up to here, or leave it out of `{setting}`")),
+        });
+    };
+    if !column.ty.optional || column.ty.kind == TypeKind::Error {
+        return None;
+    }
+    let message =
+        format!("`{name}` is in `{setting}` of sink `{sink}`, and may be missing in the rows of `{transform}`");
+    let default = convert::example(&column.ty.kind).unwrap_or_else(|| "…".to_owned());
+    let diagnostic = Diagnostic::new(Code::MAY_BE_MISSING, at, message)
+        .found(format!("`{name}` is `{}`", column.ty))
+        .label(key.span, whose)
+        .help(format!(
+            "say what stands in for it: `derive {name} = {name} ?? {default}`"
+        ))
+        .help(format!(
+            "or turn the row away: `derive {name} = {name} ?? reject \"no {name}\"`"
+        ));
+    Some(diagnostic)
 }
 
 /// What `history` keeps beside the rows' own columns: from when to when a row was so, and whether it still is.

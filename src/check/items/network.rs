@@ -1,0 +1,165 @@
+//! What parts of a platform ask of its network and its region: zones to stand in, a way out, another place for copies.
+
+use super::Items;
+use super::zone::ZoneRules;
+use crate::base::Span;
+use crate::check::program::{Item, Serve, Source};
+use crate::check::settings::{Settings, Value};
+use crate::diag::{Code, Diagnostic};
+
+/// Regions where Redshift Serverless has more than 512 units.
+const LARGE_WAREHOUSES: [&str; 5] = ["us-east-1", "us-east-2", "us-west-2", "eu-west-1", "eu-central-1"];
+
+/// What stands in the network.
+pub(super) struct Stands<'s> {
+    pub(super) pipeline: &'s Item,
+    pub(super) zones: &'s [ZoneRules],
+    pub(super) sources: &'s [Source],
+    pub(super) sinks: &'s [Item],
+    pub(super) serves: &'s [Serve],
+}
+
+impl Items<'_> {
+    /// Says what the network or the region does not have.
+    pub(super) fn network(&mut self, stands: &Stands<'_>) {
+        let region = stands.pipeline.settings.variant("cloud");
+        let region = region.and_then(|(_, cloud)| cloud.text("region"));
+        for rules in stands.zones {
+            self.copies(&rules.item, region);
+        }
+        for (name, settings) in stands.warehouses() {
+            self.warehouse(name, settings, region, stands.pipeline);
+        }
+        let Some(("private", network)) = stands.pipeline.settings.variant("network") else {
+            return;
+        };
+        for source in stands.sources {
+            match source.item.settings.variant("from") {
+                Some(("kafka", kafka)) => {
+                    for name in ["cluster", "migrate_to"] {
+                        if let Some(("msk", msk)) = kafka.variant(name) {
+                            self.brokers(msk, network, stands.pipeline);
+                        }
+                    }
+                }
+                Some(("http", http)) => self.way_out(&source.item, http, network, stands.pipeline),
+                _ => {}
+            }
+        }
+    }
+
+    /// A copy is in another region.
+    fn copies(&mut self, zone: &Item, region: Option<&str>) {
+        let Some((to, span)) = zone
+            .settings
+            .text("replicate_to")
+            .zip(zone.settings.span("replicate_to"))
+        else {
+            return;
+        };
+        if Some(to) == region {
+            let message = format!("zone `{}` copies to `{to}`, where it is already", zone.name);
+            let diagnostic = Diagnostic::new(Code::SETTINGS_CLASH, span, message)
+                .found("the region of the platform")
+                .help("name another region, or leave `replicate_to` out");
+            self.say(diagnostic);
+        }
+    }
+
+    /// Brokers stand evenly in availability zones: two or three, whatever the network has.
+    fn brokers(&mut self, msk: &Settings, network: &Settings, pipeline: &Item) {
+        let (Some(brokers), Some(span)) = (msk.int("brokers"), msk.span("brokers")) else {
+            return;
+        };
+        let Some(zones) = network.int("availability_zones").map(|zones| zones.clamp(2, 3)) else {
+            return;
+        };
+        if brokers % zones != 0 {
+            let more = brokers.div_ceil(zones) * zones;
+            let message = format!("{brokers} brokers cannot stand evenly in {zones} availability zones");
+            let diagnostic = Diagnostic::new(Code::SETTINGS_CLASH, span, message)
+                .found(format!("not a multiple of {zones}"))
+                .help(format!("write `brokers = {more}`"))
+                .fix(format!("write `{more}`"), span, more.to_string());
+            self.say(with_network(diagnostic, network, pipeline));
+        }
+    }
+
+    /// A warehouse stands in three availability zones, and is large only where there are large ones.
+    fn warehouse(&mut self, name: &str, settings: &Settings, region: Option<&str>, pipeline: &Item) {
+        let network = pipeline.settings.variant("network").map(|(_, network)| network);
+        let zones = network.and_then(|network| network.int("availability_zones"));
+        if let (Some(network), Some(1 | 2)) = (network, zones) {
+            let span = network_span(network, pipeline);
+            let message = format!("{name} asks for three availability zones, and the network spans two");
+            let diagnostic = Diagnostic::new(Code::SETTINGS_CLASH, span, message)
+                .found("Redshift Serverless stands in three")
+                .help("write `availability_zones = 3`");
+            self.say(diagnostic);
+        }
+        let large = settings.range("capacity").filter(|(_, high)| *high > 512);
+        if let (Some(_), Some(region)) = (large, region.filter(|region| !LARGE_WAREHOUSES.contains(region))) {
+            let span = settings.span("capacity").unwrap_or(pipeline.span);
+            let message = format!("{name} has at most 512 units of capacity in `{region}`");
+            let diagnostic = Diagnostic::new(Code::OUT_OF_BOUNDS, span, message)
+                .found("more than there are")
+                .help(format!(
+                    "write `512` or less; there are more in `{}`",
+                    LARGE_WAREHOUSES.join("`, `")
+                ));
+            self.say(diagnostic);
+        }
+    }
+
+    /// An endpoint outside of the network is reached through a way out.
+    fn way_out(&mut self, source: &Item, http: &Settings, network: &Settings, pipeline: &Item) {
+        let inside = http.text("url").is_none_or(is_inside);
+        if network.text("internet") != Some("none") || inside {
+            return;
+        }
+        let span = http.span("url").unwrap_or(source.span);
+        let message = format!(
+            "source `{}` asks a host outside, and the network has no way out",
+            source.name
+        );
+        let diagnostic = Diagnostic::new(Code::SETTINGS_CLASH, span, message)
+            .found("not reached from a private network")
+            .help("write `internet = nat` in the network");
+        self.say(with_network(diagnostic, network, pipeline));
+    }
+}
+
+impl Stands<'_> {
+    /// Everything that runs in a warehouse: what it is called, and its settings.
+    fn warehouses(&self) -> Vec<(&'static str, &Settings)> {
+        let serves = self.serves.iter().map(|serve| serve.item.settings.variant("engine"));
+        let sinks = self.sinks.iter().map(|sink| sink.settings.variant("to"));
+        let named = serves.chain(sinks).flatten().filter_map(|(name, settings)| match name {
+            "redshift_serverless" => Some(("`redshift_serverless`", settings)),
+            "redshift" => Some(("`redshift`", settings)),
+            _ => None,
+        });
+        named.collect()
+    }
+}
+
+/// Whether a host is one of a private network, by its name or its address.
+fn is_inside(url: &str) -> bool {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = host.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.split_once(':').map_or(host, |(host, _)| host);
+    let private = [".internal", ".local", ".lan", ".corp", ".amazonaws.com"];
+    private.iter().any(|end| host.ends_with(end)) || ["10.", "192.168."].iter().any(|start| host.starts_with(start))
+}
+
+fn network_span(network: &Settings, pipeline: &Item) -> Span {
+    let written = network
+        .get("availability_zones")
+        .filter(|setting| setting.layer != crate::resolve::Layer::Default && !matches!(setting.value, Value::Bad));
+    let whole = pipeline.settings.span("network").unwrap_or(pipeline.span);
+    written.map_or(whole, |setting| setting.span)
+}
+
+fn with_network(diagnostic: Diagnostic, network: &Settings, pipeline: &Item) -> Diagnostic {
+    diagnostic.label(network_span(network, pipeline), "the network")
+}
