@@ -149,11 +149,11 @@ impl Checker<'_> {
             (_, Kind::Foreign) => self.foreign(asked),
             (_, Kind::Arrival) => self.arrival(asked),
             (ExprKind::Label(name), Kind::Label) => Ok(Value::Label(name.text.clone())),
-            (ExprKind::Name(name), Kind::Label) => Err(self.wrong(kind, asked).fix(
-                format!("write `@{name}`"),
-                asked.expr.span,
-                format!("@{name}"),
-            )),
+            (ExprKind::Name(name), Kind::Label) => {
+                Err(self
+                    .wrong(kind, asked)
+                    .fix(format!("write `@{name}`"), asked.expr.span, format!("@{name}")))
+            }
             (_, Kind::Lowering) => lowering(asked.expr).ok_or_else(|| self.wrong(kind, asked)),
             _ => Err(self.wrong(kind, asked)),
         };
@@ -302,7 +302,16 @@ impl Checker<'_> {
                 self.sources.text(asked.expr.span)
             );
             let diagnostic = Diagnostic::new(Code::OUT_OF_BOUNDS, asked.expr.span, message).found("less than nothing");
-            return Err(self.with_example(diagnostic, asked.setting));
+            return Err(
+                match self.sources.text(asked.expr.span).strip_prefix('-').map(str::trim) {
+                    Some(rest) => diagnostic.help(format!("write `{rest}`")).fix(
+                        format!("write `{rest}`"),
+                        asked.expr.span,
+                        rest.to_owned(),
+                    ),
+                    None => self.with_example(diagnostic, asked.setting),
+                },
+            );
         }
         let whole = base.round();
         let even = step <= 1 || (whole / step as f64).fract() == 0.0;
