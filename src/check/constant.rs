@@ -13,6 +13,7 @@ use pipec_runtime::functions::json::Json;
 use pipec_runtime::functions::{lists, regex};
 use pipec_runtime::value::{Reject, Value};
 
+use super::program::Function;
 use crate::plan::expr::{Expr, ExprKind, Literal};
 use crate::plan::types::{Type, TypeKind};
 
@@ -30,8 +31,8 @@ pub enum Unknown {
 /// A row whose values are known: a column's value by its name; `None` where it is not known.
 pub type Row<'k> = &'k dyn Fn(&str) -> Option<Literal>;
 
-/// A project's own functions by name: parameters and body.
-pub type Own = BTreeMap<String, (Vec<String>, Expr)>;
+/// A project's own functions by name.
+pub type Own = BTreeMap<String, Function>;
 
 /// What an expression may read.
 #[derive(Clone, Copy, Default)]
@@ -256,16 +257,23 @@ impl Evaluator<'_> {
     fn own(&self, function: &str, arguments: &[Expr]) -> Result<Value, Unknown> {
         let depth = self.columns.as_ref().map_or(0, |(_, depth)| *depth);
         let own = self.known.own.and_then(|own| own.get(function));
-        let Some((params, body)) = own.filter(|_| depth < DEPTH) else {
+        let Some(own) = own.filter(|_| depth < DEPTH) else {
             return Err(Unknown::Later);
         };
-        let values = self.all(arguments)?;
+        let mut values = BTreeMap::new();
+        for ((name, ty, _), argument) in own.params.iter().zip(arguments) {
+            let value = self.value(argument)?;
+            if value.is_missing() && !ty.optional {
+                return Ok(Value::Missing);
+            }
+            values.insert(name.clone(), value);
+        }
         let inside = Evaluator {
             known: self.known,
             locals: Vec::new(),
-            columns: Some((params.iter().cloned().zip(values).collect(), depth + 1)),
+            columns: Some((values, depth + 1)),
         };
-        inside.value(body)
+        inside.value(&own.body)
     }
 }
 

@@ -311,7 +311,7 @@ test "rows" for t {
     { n: null } // error[P0305]: `n` is always there, so it cannot be `null`
     { n: 1, n: 2 } // error[P0313]: two columns are called `n`
     { price: 100 } // error[P0310]: `100` does not fit decimal(4, 2), the type of `price`
-    { n: 1 + 1 } // error[P0312]: `1 + 1` is not known when the project is compiled
+    { n: epoch_seconds(now()) } // error[P0312]: `epoch_seconds(now())` is not known when the project is compiled
     7 // error[P0317]: a row is written in braces
   ]
 }

@@ -32,6 +32,7 @@ mod text;
 use std::collections::BTreeSet;
 
 use crate::base::Span;
+use crate::check::constant;
 use crate::check::context::Context;
 use crate::check::ty;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -88,23 +89,9 @@ impl Typed {
         }
     }
 
-    /// What it is worth, if that is known: a literal, or a list or record of what is known.
+    /// What it is worth, if that is known when the project is compiled: it reads nothing, and rejects nothing.
     pub fn value(&self) -> Option<Literal> {
-        value_of(&self.expr)
-    }
-}
-
-/// What an expression is worth, if that is known without computing.
-fn value_of(expr: &Expr) -> Option<Literal> {
-    match &expr.kind {
-        ExprKind::Literal(literal) => Some(literal.clone()),
-        ExprKind::Cast(inner) if inner.ty.kind == expr.ty.kind => value_of(inner),
-        ExprKind::List(items) => items.iter().map(value_of).collect::<Option<_>>().map(Literal::List),
-        ExprKind::Struct(fields) => {
-            let field = |(name, value): &(String, Expr)| Some((name.clone(), value_of(value)?));
-            fields.iter().map(field).collect::<Option<_>>().map(Literal::Struct)
-        }
-        _ => None,
+        constant::evaluate(&self.expr).ok()
     }
 }
 
