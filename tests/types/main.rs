@@ -20,8 +20,8 @@ use pipec::plan::{Input, Schema, Step, StepKind};
 use pipec::syntax::{ast, parse};
 
 mod around;
-mod flow;
 mod expressions;
+mod flow;
 mod mistakes;
 mod steps;
 

@@ -120,8 +120,12 @@ impl Checker<'_> {
             Place::Step => return self.reject(expr, reason),
             Place::Check => "a `check` turns the row away by itself when it does not hold",
             Place::Group => "a `group` has no single row to turn away; `derive` the value in a step before it",
-            Place::Own => "a `fn` may be called where no row can be turned away: answer with a `?` type, and write `?? reject \"…\"` behind the call",
-            Place::Lambda => "one item does not turn its row away: `filter` the list, or `derive` the value first and reject then",
+            Place::Own => {
+                "a `fn` may be called where no row can be turned away: answer with a `?` type, and write `?? reject \"…\"` behind the call"
+            }
+            Place::Lambda => {
+                "one item does not turn its row away: `filter` the list, or `derive` the value first and reject then"
+            }
             Place::Constant => "a value that is known when the project is compiled has no row",
         };
         let diagnostic =

@@ -24,9 +24,9 @@ mod logic;
 mod matching;
 pub(crate) mod meet;
 mod membership;
+pub mod own;
 mod pattern;
 mod record;
-pub mod own;
 mod text;
 
 use std::collections::BTreeSet;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Items;
 use super::source::Datasets;
-use crate::check::constant::holds;
 use super::typing::Typing;
 use crate::base::{Span, suggest};
+use crate::check::constant::holds;
 use crate::check::exprs::column;
 use crate::check::program::{DatasetWriter, Source, Transform};
 use crate::check::rows::{check_row, fill_row};

@@ -6,8 +6,8 @@ use crate::check::context::{Context, Types};
 use crate::check::exprs::own;
 use crate::check::functions::Functions;
 use crate::check::labels::Classes;
-use crate::check::schema::{check_aliases, check_schema, row_schema};
 use crate::check::program::Function;
+use crate::check::schema::{check_aliases, check_schema, row_schema};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::types::Column;
 use crate::plan::{Field, Schema};
@@ -32,7 +32,9 @@ impl<'a> Typing<'a> {
         };
         check_aliases(&typing.context(ground), diagnostics);
         for signature in own::signatures(&typing.context(ground), &own_functions(ground), diagnostics) {
-            typing.functions.declare_own(signature.function, signature.params, signature.returns);
+            typing
+                .functions
+                .declare_own(signature.function, signature.params, signature.returns);
         }
         for entity in ground.index.of_kind("schema") {
             if let ItemKind::Schema { name, fields } = &entity.item.kind {

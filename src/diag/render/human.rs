@@ -84,7 +84,10 @@ fn parts<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Vec<Part<'a>> 
         Part {
             source: Named(sources.get(file)),
             severity: diagnostic.severity,
-            labels: primary.into_iter().chain(here.map(|label| labelled(label, false))).collect(),
+            labels: primary
+                .into_iter()
+                .chain(here.map(|label| labelled(label, false)))
+                .collect(),
         }
     };
     files.into_iter().enumerate().map(part).collect()
