@@ -130,7 +130,13 @@ const EXPRESSIONS: &[&str] = &[
 
 /// What is said of a platform, and whether a build of it works.
 fn outcome(text: &str) -> Result<(), Vec<String>> {
-    let compilation = compile(&Memory::new([("main.pipe", text)]), &Options::default());
+    // The programs that the cases run are there.
+    let files = [
+        ("main.pipe", text),
+        ("scripts/run.py", ""),
+        ("containers/run/Dockerfile", ""),
+    ];
+    let compilation = compile(&Memory::new(files), &Options::default());
     let said = compilation.diagnostics.iter().chain(&compilation.not_yet);
     let said: Vec<String> = said
         .filter(|d| d.severity == pipec::diag::Severity::Error)
