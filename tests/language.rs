@@ -1,6 +1,8 @@
-//! The tutorial is true: every block of `.pipe` in it compiles, and every command runs. No block is left out.
+//! The reference and the tutorial are true: every block of `.pipe` in them compiles, every wrong one says what it says it
+//! does, and every command runs. No block is left out.
 //!
-//! A comment before a block says what its page cannot show: `<!-- file: NAME -->` names the file that a block is.
+//! A comment before a block says what its page cannot show: `<!-- in: HEAD -->` wraps steps into the block of an item,
+//! `<!-- error: P0301 -->` says that a block is wrong, `<!-- file: NAME -->` names a file that a block needs or is.
 
 #![allow(clippy::disallowed_methods, reason = "tests look at folders")]
 
@@ -46,10 +48,94 @@ fn blocks(page: &str) -> Vec<Block> {
     found
 }
 
+impl Block {
+    /// The block as items: steps stand in the item that the page names.
+    fn items(&self) -> String {
+        match self.notes.get("in") {
+            Some(head) => format!("/// An example.\n{head} {{\n{}}}\n", self.text),
+            None => self.text.clone(),
+        }
+    }
+}
+
+/// The items of a text, each with its kind and name; there is one pipeline, whatever it is called.
+fn items(text: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut named = true;
+    for line in text.lines() {
+        let starts = line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+        if starts && named {
+            found.push(Default::default());
+            named = false;
+        }
+        let Some((name, item)) = found.last_mut() else { continue };
+        if !named && !line.starts_with('/') {
+            let count = if line.starts_with("pipeline ") { 1 } else { 2 };
+            *name = line.split_whitespace().take(count).collect::<Vec<_>>().join(" ");
+            named = true;
+        }
+        item.push_str(line);
+        item.push('\n');
+    }
+    found
+}
+
+/// `text` with the items of `ground` that it does not declare itself.
+fn standing_on(text: &str, ground: &str) -> String {
+    let own = items(text);
+    let missing = items(ground)
+        .into_iter()
+        .filter(|(name, _)| own.iter().all(|(other, _)| other != name));
+    missing.fold(text.to_owned(), |text, (_, item)| text + &item)
+}
+
 /// What checking says, short: code and place a line.
 fn said(files: &[(&str, &str)]) -> String {
     let compilation = pipec::compile(&Memory::new(files.iter().copied()), &pipec::Options::default());
     render(Format::Short, &compilation.sources, &compilation.diagnostics, false)
+}
+
+#[test]
+fn every_block_of_the_reference_is_what_it_says() {
+    let folder = docs().join("language");
+    let prelude = fs::read_to_string(folder.join("prelude.pipe")).unwrap();
+    assert_eq!(said(&[("prelude.pipe", &prelude)]), "");
+    let mut untrue = Vec::new();
+    let mut count = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        let page = path.file_name().unwrap().to_string_lossy().into_owned();
+        for block in blocks(&fs::read_to_string(&path).unwrap()) {
+            if block.language != "pipe" {
+                continue;
+            }
+            count += 1;
+            let text = block.items();
+            // What declares a pipeline is whole.
+            let whole = items(&text).iter().any(|(name, _)| name == "pipeline");
+            let text = if whole { text } else { standing_on(&text, &prelude) };
+            let mut files = vec![("page.pipe", text.as_str())];
+            files.extend(block.notes.get("file").map(|name| (name.as_str(), "")));
+            let said = said(&files);
+            let right = match block.notes.get("error") {
+                Some(code) => said.lines().count() == 1 && said.contains(code),
+                None => said.is_empty(),
+            };
+            if !right {
+                untrue.push(format!("{page}:\n{}{said}", block.text));
+            }
+        }
+    }
+    assert!(count > 50, "{count} blocks");
+    assert!(
+        untrue.is_empty(),
+        "{} of {count} blocks:\n\n{}",
+        untrue.len(),
+        untrue.join("\n")
+    );
 }
 
 #[test]

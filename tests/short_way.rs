@@ -71,8 +71,8 @@ fn what_is_broken_is_read_in_one_way() {
         ",", ";", "=", "==", ":", "}", "{", "(", ")", "not", "in", "and", "..", ".", "?", "??", "=>", "->", "1", "x",
         "by", "as", "for", "of", "to", "\"t\"", "@a", "-", "*", "\n",
     ];
-    // All of them are some hundred thousand; a few thousand of them, spread over all, find a difference as well.
-    const EVERY: usize = 499;
+    // All of them are some hundred thousand; some hundreds of them, spread over all, find a difference as well.
+    const EVERY: usize = 1_999;
     let (mut number, mut tried) = (0, 0);
     for item in texts().iter().flat_map(|text| items(text)) {
         let found = tokens::scan(&item);
@@ -99,5 +99,5 @@ fn what_is_broken_is_read_in_one_way() {
             }
         }
     }
-    assert!(tried > 1_000, "{tried}");
+    assert!(tried > 500, "{tried}");
 }

@@ -2,7 +2,7 @@
 //!
 //! It holds no list of functions: everything comes from the declarations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pipec::base::{Sources, Span};
 use pipec::resolve::Library;
@@ -16,9 +16,10 @@ struct Form<'a> {
     function: &'a Function,
 }
 
-/// The page.
+/// The page: themes with their functions, then each function with all of its forms.
 pub fn page(library: &Library, sources: &Sources) -> String {
-    let mut themes: BTreeMap<String, BTreeMap<&str, Vec<Form<'_>>>> = BTreeMap::new();
+    let mut themes: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    let mut functions: BTreeMap<&str, Vec<Form<'_>>> = BTreeMap::new();
     for file in library.files.iter() {
         let path = &sources.get(file.id).path;
         let theme = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".pipe");
@@ -27,24 +28,24 @@ pub fn page(library: &Library, sources: &Sources) -> String {
                 continue;
             };
             let form = Form { item, function };
-            if form.setting("version").is_some() {
+            // Names of other languages, which a call of them says how to write here.
+            if form.setting("instead").is_some() || form.setting("version").is_some() {
                 continue;
             }
-            let theme = themes.entry(theme.to_owned()).or_default();
-            theme.entry(&function.name.text).or_default().push(form);
+            let name = function.name.text.as_str();
+            themes.entry(theme.to_owned()).or_default().insert(name);
+            functions.entry(name).or_default().push(form);
         }
     }
     let mut text = INTRODUCTION.to_owned();
-    for (theme, functions) in &themes {
-        let names: Vec<_> = functions.keys().map(|name| format!("[`{name}`](#{name})")).collect();
+    for (theme, names) in &themes {
+        let names: Vec<_> = names.iter().map(|name| format!("[`{name}`](#{name})")).collect();
         text += &format!("- {theme}: {}\n", names.join(" "));
     }
-    for functions in themes.values() {
-        for (name, forms) in functions {
-            text += &format!("\n## `{name}`\n");
-            for form in forms {
-                text += &form.text(sources);
-            }
+    for (name, forms) in &functions {
+        text += &format!("\n## `{name}`\n");
+        for form in forms {
+            text += &form.text(sources);
         }
     }
     super::page("Functions", &text)
@@ -63,8 +64,11 @@ impl Form<'_> {
     }
 
     fn is(&self, name: &str, word: &str) -> bool {
-        self.setting(name)
-            .is_some_and(|value| value.kind == ExprKind::Name(word.to_owned()))
+        self.setting(name).is_some_and(|value| match &value.kind {
+            ExprKind::Name(written) => written == word,
+            ExprKind::Bool(written) => written.to_string() == word,
+            _ => false,
+        })
     }
 
     fn text(&self, sources: &Sources) -> String {
@@ -95,26 +99,69 @@ impl Form<'_> {
     /// What its settings mean to an author.
     fn facts(&self, sources: &Sources) -> Vec<String> {
         let mut facts = Vec::new();
-        if let Some(ExprKind::List(words)) = self.setting("takes").map(|value| &value.kind) {
-            let words: Vec<_> = words
-                .iter()
-                .map(|word| format!("`{}`", sources.text(word.span)))
-                .collect();
-            facts.push(format!("`T` is one of {}.", words.join(", ")));
+        if let Some(words) = self.words("takes", sources) {
+            facts.push(format!("`T` is one of {words}."));
+        }
+        if let Some(ExprKind::Record(pairs)) = self.setting("constant").map(|value| &value.kind) {
+            for (name, wanted) in pairs {
+                let wanted = sources.text(wanted.span);
+                facts.push(format!(
+                    "`{}` is known when the project is compiled: `{wanted}`.",
+                    name.text
+                ));
+            }
         }
         if self.is("kind", "aggregate") {
             let empty = match self.setting("empty").map(|value| &value.kind) {
                 Some(ExprKind::Int(number)) => format!("`{number}`"),
                 _ => "missing".to_owned(),
             };
-            facts.push(format!("An aggregate; without any value the answer is {empty}."));
+            facts.push(format!(
+                "An aggregate: it leaves missing values out, and without any value is {empty}."
+            ));
         }
-        if self.is("on", "literals") {
-            facts.push("On a literal, decided when the project is compiled.".to_owned());
+        for (setting, word, fact) in FACTS {
+            if self.is(setting, word) {
+                facts.push((*fact).to_owned());
+            }
         }
-        if self.is("labels", "lowered") {
-            facts.push("Takes off the labels whose class names it in `lowered_by`.".to_owned());
+        if let Some(words) = self.words("also", sources) {
+            facts.push(format!("Elsewhere called {words}."));
         }
         facts
     }
+
+    /// The words of a list, each as code.
+    fn words(&self, setting: &str, sources: &Sources) -> Option<String> {
+        let ExprKind::List(words) = &self.setting(setting)?.kind else {
+            return None;
+        };
+        let words: Vec<_> = words
+            .iter()
+            .map(|word| sources.text(word.span).trim_matches('"'))
+            .collect();
+        Some(format!("`{}`", words.join("`, `")))
+    }
 }
+
+/// Settings of a declaration, what they may be, and what that means.
+const FACTS: &[(&str, &str, &str)] = &[
+    ("kind", "window", "Stands in a `window` step."),
+    (
+        "running",
+        "true",
+        "Stands in a `window` step, too, and then answers for the rows up to each one.",
+    ),
+    ("order", "needed", "It must say an order: `… order by COLUMN`."),
+    ("streams", "false", "Not for streams."),
+    (
+        "literals",
+        "read",
+        "Of a literal, it answers when the project is compiled, and what it cannot read does not compile.",
+    ),
+    (
+        "labels",
+        "lowered",
+        "Takes off the labels whose class names it in `lowered_by`.",
+    ),
+];

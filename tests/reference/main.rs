@@ -1,4 +1,6 @@
 //! The generated pages of the reference are what the standard library declares: settings, variants, templates, functions.
+//!
+//! `UPDATE_REFERENCE=1 cargo test --test reference` writes them again.
 
 #![allow(clippy::disallowed_methods, reason = "tests look at folders")]
 
@@ -6,6 +8,7 @@ mod functions;
 mod settings;
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 use pipec::base::Sources;
@@ -19,7 +22,17 @@ fn pages() -> BTreeMap<String, String> {
     let declarations = Declarations::new(&library);
     let mut pages = settings::pages(&library, &declarations, &sources);
     pages.insert("functions.md".to_owned(), functions::page(&library, &sources));
+    pages.insert("codes.md".to_owned(), codes());
     pages
+}
+
+/// The page of codes.
+fn codes() -> String {
+    let mut text = "What the compiler says, by code. `pipec explain CODE` shows what each one means, why, and a wrong and a right example.\n\n| code | level | says |\n|---|---|---|\n".to_owned();
+    for info in pipec::diag::CODES {
+        text += &format!("| `{}` | {:?} | {} |\n", info.code, info.severity, info.title);
+    }
+    page("Codes", &text)
 }
 
 /// A page's title, the note on where it comes from, and what it says.
@@ -33,6 +46,38 @@ fn page(title: &str, body: &str) -> String {
 /// A documentation comment as one paragraph.
 fn paragraph(doc: &str) -> String {
     doc.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_generated_pages_are_fresh() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/language");
+    let pages = pages();
+    if std::env::var_os("UPDATE_REFERENCE").is_some() {
+        let _ = fs::remove_dir_all(folder.join("settings"));
+        fs::create_dir_all(folder.join("settings")).unwrap();
+        for (name, text) in &pages {
+            fs::write(folder.join(name), text).unwrap();
+        }
+    }
+    let mut found: Vec<_> = fs::read_dir(folder.join("settings"))
+        .unwrap()
+        .map(|entry| format!("settings/{}", entry.unwrap().file_name().to_string_lossy()))
+        .chain(["functions.md".to_owned(), "codes.md".to_owned()])
+        .collect();
+    found.sort();
+    let expected: Vec<_> = pages.keys().cloned().collect();
+    let again = "run `UPDATE_REFERENCE=1 cargo test --test reference`";
+    assert_eq!(
+        found.iter().collect::<std::collections::BTreeSet<_>>(),
+        expected.iter().collect(),
+        "{again}"
+    );
+    let stale: Vec<_> = pages
+        .iter()
+        .filter(|(name, text)| fs::read_to_string(folder.join(name)).unwrap() != **text)
+        .map(|(name, _)| name)
+        .collect();
+    assert!(stale.is_empty(), "stale: {stale:?}; {again}");
 }
 
 #[test]

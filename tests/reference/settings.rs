@@ -12,6 +12,9 @@ use pipec::syntax::ast::{EntryKind, Expr, Item, ItemKind, SettingType};
 
 use super::{anchor, page, paragraph};
 
+/// Of what is checked, and refused by the commands that build.
+const NOT_YET: &str = "Checked, but not built by this version.\n\n";
+
 /// What all pages are written from.
 struct Reference<'a> {
     declarations: &'a Declarations<'a>,
@@ -49,6 +52,9 @@ pub fn pages(library: &Library, declarations: &Declarations<'_>, sources: &Sourc
 impl Reference<'_> {
     fn item(&self, item: &Declared<'_>) -> String {
         let mut text = format!("{}\n\n", item.doc.unwrap_or(""));
+        if item.not_yet {
+            text += NOT_YET;
+        }
         for setting in &item.settings {
             text += &self.setting(&item.name, setting, "##");
         }
@@ -91,30 +97,23 @@ impl Reference<'_> {
     fn slot(&self, item: &str, slot: &str) -> String {
         let variants = self.declarations.variants(slot);
         let mut text = format!("## {}\n\n", slot_title(slot));
-        for variant in variants.iter().filter(|variant| !variant.not_yet) {
+        for variant in variants {
             text += &format!("### `{}` ({slot})\n\n{}\n\n", variant.name, variant.doc.unwrap_or(""));
+            if variant.not_yet {
+                text += NOT_YET;
+            }
+            if !variant.shapes.is_empty() {
+                text += &format!("Of a source that is: `{}`.\n\n", variant.shapes.join("`, `"));
+            }
             for setting in &variant.settings {
                 text += &self.setting(item, setting, "####");
             }
-        }
-        let later: Vec<_> = variants
-            .iter()
-            .filter(|v| v.not_yet)
-            .map(|v| format!("`{}`", v.name))
-            .collect();
-        if !later.is_empty() {
-            text += &format!("Checked, and not built by this version yet: {}.\n\n", later.join(", "));
         }
         text
     }
 
     fn setting(&self, item: &str, setting: &DeclaredSetting<'_>, level: &str) -> String {
-        let name = setting.name();
-        let later = match setting.not_yet() {
-            true => "Checked; not built by this version yet.\n\n",
-            false => "",
-        };
-        let declare = setting.declare;
+        let (name, declare) = (setting.name(), setting.declare);
         let types = declare.ty.iter().filter(|ty| ty.word.text != "not_yet");
         let types: Vec<_> = types.map(|ty| self.type_of(item, ty)).collect();
         let mut facts = vec![types.join(" or ")];
@@ -129,8 +128,9 @@ impl Reference<'_> {
         let example = declare.example.as_ref().map_or_else(String::new, |example| {
             format!("```text\n{name} = {}\n```\n\n", self.text(example))
         });
+        let note = if setting.not_yet() { NOT_YET } else { "" };
         format!(
-            "{level} `{name}`\n\n{}\n\nTakes {}.\n\n{later}{example}",
+            "{level} `{name}`\n\n{}\n\n{note}Takes {}.\n\n{example}",
             setting.doc.unwrap_or(""),
             facts.join("; ")
         )
