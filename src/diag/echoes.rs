@@ -8,7 +8,8 @@ use super::{Code, Diagnostic, Severity};
 use crate::base::{Sources, Span};
 
 /// What is said of the result of a whole item, which is a guess where anything in it is wrong.
-const OF_THE_WHOLE: [Code; 4] = [
+const OF_THE_WHOLE: [Code; 5] = [
+    Code::OUTLIVES_INPUT,
     Code::PARTITION_COLUMN,
     Code::MISSING_SETTING,
     Code::NO_COLUMNS_LEFT,

@@ -192,6 +192,15 @@ fn kept(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mutation").join(name)
 }
 
+/// The platforms and kinds that the kept figures are not of.
+pub fn stale(platforms: &[Platform]) -> Vec<&'static str> {
+    let figures = std::fs::read_to_string(kept("figures.txt")).unwrap_or_default();
+    let names = platforms.iter().map(|platform| platform.name);
+    let all = names.chain(KINDS.iter().map(|kind| kind.name));
+    let counted = |name: &&str| figures.lines().any(|line| line.starts_with(name));
+    all.filter(|name| !counted(name)).collect()
+}
+
 /// Keeps the figures, and every mutant that is still a program.
 pub fn write(table: &Table, platforms: &[Platform], programs: &[Program], verdicts: &[Verdict]) {
     std::fs::write(kept("figures.txt"), table.to_string()).unwrap();

@@ -180,7 +180,12 @@ impl<'a> Items<'a> {
             return false;
         }
         self.ground.project.items().any(|item| match &item.kind {
-            ItemKind::Block(block) => block.keyword.text == "source" && block.name.text() == id.name,
+            ItemKind::Block(block) => {
+                // A source lands only where it says so; whether it does, what it is like may say.
+                let says = |entry: &ast::Entry| matches!(&entry.kind, ast::EntryKind::Setting { key, .. } if key.text() == "into");
+                let lands = block.like.is_some() || self.diagnostics.has_errors() || block.entries.iter().any(says);
+                block.keyword.text == "source" && block.name.text() == id.name && lands
+            }
             ItemKind::Transform(transform) => match &transform.target {
                 Some(target) => self.is_meant(&target.dataset, id) || self.is_wrong(&transform.name, id),
                 None => self.routes_to(transform, id),
