@@ -23,7 +23,7 @@ use platform::{Platform, platforms};
 use table::Table;
 
 /// How many mutants of a kind the plain run takes in each file.
-const SAMPLE: usize = 18;
+const SAMPLE: usize = 12;
 
 /// A mutant and where it belongs.
 struct Program {

@@ -120,6 +120,7 @@ impl<'a> Items<'a> {
                     }
                 }
                 EntryKind::ExpectRejected { count } => result.expect_rejected = self.count(count),
+                EntryKind::Setting { key, .. } => self.no_setting(key),
                 _ => {}
             }
         }
@@ -220,6 +221,19 @@ impl<'a> Items<'a> {
             }
         }
         right
+    }
+
+    /// `clicks = [ … ]` without `given`, or `given = [ … ]` without what is given.
+    fn no_setting(&mut self, key: &Path) {
+        let name = key.text();
+        let message = format!("a test has no setting `{name}`");
+        let diagnostic = Diagnostic::new(Code::UNKNOWN_SETTING, key.span, message).found("not a clause of a test");
+        self.say(match name.as_str() {
+            "given" => diagnostic.help("name what is given: `given SOURCE = [ … ]`"),
+            _ => diagnostic
+                .help(format!("rows that are read are given by `given {name} = [ … ]`"))
+                .fix("write `given`", key.span, format!("given {name}")),
+        });
     }
 
     fn count(&mut self, count: &Expr) -> Option<u64> {

@@ -134,6 +134,7 @@ impl Builder<'_> {
         });
         let params = params.collect();
         self.foreign_mark(node, Rule::arrow, "->", "what a function returns stands behind `->`");
+        self.foreign_mark(node, Rule::equals, "=", "what a function answers follows one `=`");
         let name: Name = self.name_in(node);
         Function {
             name,

@@ -184,6 +184,9 @@ impl Builder<'_> {
         }
         self.foreign_mark(node, Rule::equals, ":", "a field is written `name : type`");
         let default = child(node, Rule::field_default);
+        if let Some(default) = &default {
+            self.foreign_mark(default, Rule::equals, "=", "a default follows one `=`");
+        }
         let check = child(node, Rule::field_check);
         Field {
             doc: self.doc_of(node),
