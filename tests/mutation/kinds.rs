@@ -582,7 +582,7 @@ fn no_comma(file: &File<'_>, edits: &mut Vec<Edit>) {
 fn foreign_operator(file: &File<'_>, edits: &mut Vec<Edit>) {
     for (at, place) in file.places.iter().enumerate() {
         // The environment of a container, `env = { LICENSE = … }`, is a map, and a map is written with either mark.
-        if file.before(at).chars().all(|letter| letter.is_ascii_uppercase()) && file.before(at) != "" {
+        if file.before(at).chars().all(|letter| letter.is_ascii_uppercase()) && !file.before(at).is_empty() {
             continue;
         }
         let others: &[&str] = match (place.role, place.text.as_str()) {
