@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::settings::Settings;
 use crate::base::Span;
 use crate::plan::expr::{Expr, Literal};
-use crate::plan::types::{Column, Type};
-use crate::plan::{Class, DatasetId, Input, Param, Schema, Steps, Target, Test};
+use crate::plan::types::Type;
+use crate::plan::{Class, Columns, DatasetId, Input, Param, Schema, Steps, Target, Test};
 
 /// A whole platform, typed. Lists are in source order unless said otherwise.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,7 +136,7 @@ pub struct Dataset {
     /// What the author said of it.
     pub doc: Option<String>,
     /// Its columns, in order, partition columns included.
-    pub columns: Vec<Column>,
+    pub columns: Columns,
     /// Names of the columns that partition it.
     pub partition: Vec<String>,
     /// Its format: `parquet`, `iceberg` …
@@ -168,11 +168,11 @@ pub struct Transform {
     /// What rows come as.
     pub shape: Shape,
     /// The columns that it reads, as they come.
-    pub input_columns: Vec<Column>,
+    pub input_columns: Columns,
     /// What it does, in order.
     pub steps: Steps,
     /// The columns after the last step.
-    pub output: Vec<Column>,
+    pub output: Columns,
     /// What it writes; `None` for a view. What a `route` writes is in its step.
     pub target: Option<Target>,
     /// The schema that its result must have.

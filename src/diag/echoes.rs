@@ -36,7 +36,7 @@ const NOT_THERE: [Code; 7] = [
 ///   misses something.
 /// - Of an item in which something is wrong, nothing of its result.
 pub fn without_echoes(sources: &Sources, items: &[Span], said: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    if said.is_empty() {
+    if said.iter().all(|diagnostic| diagnostic.severity != Severity::Error) {
         return said;
     }
     let homes = Homes::new(sources, items, &said);

@@ -6,12 +6,12 @@ pub mod fixture;
 pub mod lineage;
 pub mod lower;
 pub mod names;
-mod steps;
+mod shared;
 mod test;
 pub mod types;
 mod walk;
 
-pub use steps::Steps;
+pub use shared::{Columns, Shared, Steps};
 
 use std::collections::BTreeMap;
 
@@ -279,7 +279,7 @@ pub struct Dataset {
     /// What the author said of it (the transform's or source's documentation).
     pub doc: Option<String>,
     /// Its columns, in order, partition columns included (what a source lands has [`names::ARRIVAL_DAY`] last).
-    pub columns: Vec<Column>,
+    pub columns: Columns,
     /// Names of the columns that partition it.
     pub partition: Vec<String>,
     /// Its format.
@@ -329,7 +329,7 @@ pub struct Transform {
     /// What it reads.
     pub input: Input,
     /// The columns that it reads, as they come.
-    pub input_columns: Vec<Column>,
+    pub input_columns: Columns,
     /// What it does, in order.
     pub steps: Steps,
     /// What it writes.
@@ -420,9 +420,9 @@ pub struct Step {
     /// What it does.
     pub kind: StepKind,
     /// The columns after it, in order.
-    pub columns: Vec<Column>,
+    pub columns: Columns,
     /// The columns of other sides of joins that can still be read after it, as `ALIAS.column`; they go no further.
-    pub joined: Vec<Column>,
+    pub joined: Columns,
     /// Its first line as the author wrote it, for comments.
     pub text: String,
     /// Where it stands.
@@ -478,7 +478,7 @@ pub enum StepKind {
         /// The other input.
         other: Input,
         /// Its columns, as they come.
-        columns: Vec<Column>,
+        columns: Columns,
     },
     /// Columns computed over the rows of each key in an order.
     Window {
@@ -567,7 +567,7 @@ pub struct Join {
     /// What the other side is called in expressions.
     pub alias: String,
     /// The other side's columns, without the alias.
-    pub columns: Vec<Column>,
+    pub columns: Columns,
     /// When rows belong together.
     pub on: Expr,
     /// The columns of `on` that must be equal, left and right, for hash joins; the rest of `on` still holds.

@@ -28,13 +28,14 @@ pub struct Layered {
     pub layer: Layer,
 }
 
-/// The entries of an item that can be like nothing.
+/// The entries of an item that can be like nothing; steps are none of its settings.
 pub fn own_layer(entries: &[Entry]) -> Vec<Layered> {
     let own = |entry: &Entry| Layered {
         entry: entry.clone(),
         layer: Layer::Item,
     };
-    entries.iter().map(own).collect()
+    let entries = entries.iter().filter(|entry| !matches!(entry.kind, EntryKind::Step(_)));
+    entries.map(own).collect()
 }
 
 /// The settings and clauses of a block, and whether all that it is `like` was found. Settings of what it is `like` come

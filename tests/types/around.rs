@@ -19,7 +19,7 @@ pub fn rows_of(input: Input, shape: Shape, columns: Vec<Column>) -> Rows {
         input,
         shape,
         delivers: Delivers::Rows,
-        columns,
+        columns: columns.into(),
         hidden: arrival_columns(),
         unique: Vec::new(),
     }

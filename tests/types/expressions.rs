@@ -70,10 +70,7 @@ fn typed(expressions: &[String]) -> Vec<String> {
         return checked.said.iter().map(number).collect();
     }
     let columns = checked.steps.expect("no mistake").pop().expect("a step").columns;
-    let new = columns
-        .into_iter()
-        .skip_while(|column| column.name != "x0")
-        .collect::<Vec<Column>>();
+    let new: Vec<Column> = columns.iter().skip_while(|column| column.name != "x0").cloned().collect();
     show(&new)
         .into_iter()
         .map(|shown| shown.split_once(" : ").expect("a type").1.to_owned())

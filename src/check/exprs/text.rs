@@ -3,6 +3,9 @@
 /// The text with each run of white space as one space, without `//` comments; texts in quotes stay as they are, but for
 /// their line ends, which become `\n`.
 pub fn one_line(text: &str) -> String {
+    if is_one_line(text) {
+        return text.trim().to_owned();
+    }
     let mut line = String::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -32,6 +35,13 @@ pub fn one_line(text: &str) -> String {
 pub fn first_line(text: &str) -> String {
     let line = one_line(text.lines().next().unwrap_or(""));
     line.strip_suffix('{').unwrap_or(&line).trim_end().to_owned()
+}
+
+/// Whether a text is one line as it is: nearly all are.
+fn is_one_line(text: &str) -> bool {
+    let spaced = |pair: &[u8]| matches!(pair, [b' ' | b'(' | b'[', b' '] | b"//");
+    let plain = |byte: &u8| byte.is_ascii() && !byte.is_ascii_control();
+    text.as_bytes().iter().all(plain) && !text.as_bytes().windows(2).any(spaced)
 }
 
 fn space(line: &mut String) {

@@ -65,12 +65,12 @@ fn rows_of(seen: &Seen<'_>, transform: &Transform, told: &BTreeMap<String, Told>
     };
     let mut rows = Told::new();
     transform.inputs.iter().for_each(|input| add(&mut rows, of(input)));
-    let mut columns = transform.input_columns.clone();
-    let mut joined: Vec<Column> = Vec::new();
+    let mut columns: &[Column] = &transform.input_columns;
+    let mut joined: &[Column] = &[];
     let mut crowd = Crowd::default();
     let mut sorted: Option<Told> = None;
     for step in &transform.steps {
-        let scope: Vec<&Column> = columns.iter().chain(&joined).collect();
+        let scope: Vec<&Column> = columns.iter().chain(joined).collect();
         let decides = |value: &Expr| decided(seen, value, &scope, step.span);
         match &step.kind {
             StepKind::Filter(condition) => {
@@ -118,10 +118,9 @@ fn rows_of(seen: &Seen<'_>, transform: &Transform, told: &BTreeMap<String, Told>
             }
             _ => {}
         }
-        let mut after = step.columns.clone();
-        crowd.step(seen.classes, &step.kind, &columns, &mut after);
-        columns = step.columns.clone();
-        joined.clone_from(&step.joined);
+        crowd.watch(seen.classes, &step.kind, columns, &step.columns);
+        columns = &step.columns;
+        joined = &step.joined;
     }
     rows
 }

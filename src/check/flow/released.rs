@@ -44,7 +44,7 @@ fn calls(value: &Expr, transform: &str, found: &mut Vec<Released>) {
         if let ExprKind::Call {
             function, arguments, ..
         } = &expr.kind
-            && function.kind == ExprKind::Name(DECLASSIFY.to_owned())
+            && matches!(&function.kind, ExprKind::Name(name) if name == DECLASSIFY)
         {
             found.extend(released_by(arguments, transform, expr.span));
         }

@@ -249,7 +249,10 @@ impl<'a> Items<'a> {
         }
         let overrides = self.overrides();
         let environments = self.entities("env").iter().map(|e| e.name.to_owned()).collect();
-        let mut released = flow::released(self.ground.project.items(), &mut self.diagnostics);
+        let written = self.remembered.released.take();
+        let mut released =
+            written.unwrap_or_else(|| flow::released(self.ground.project.items(), &mut self.diagnostics));
+        self.remembered.released = Some(released.clone());
         released.append(&mut self.released);
         let program = Program {
             environment: environment.map(str::to_owned),

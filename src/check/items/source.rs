@@ -154,7 +154,7 @@ impl<'a> Items<'a> {
         Some(Dataset {
             id,
             doc: source.item.doc.clone(),
-            columns,
+            columns: columns.into(),
             partition: vec![names::ARRIVAL_DAY.to_owned()],
             format: rules.format.clone(),
             delivers: source.delivers,

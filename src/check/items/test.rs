@@ -300,11 +300,11 @@ fn under<'t>(input: &Input, all: Readable<'t>) -> Option<Under<'t>> {
                 DatasetWriter::Source(name) => source(name).map(|source| source.schema.fields.as_slice()),
                 _ => None,
             };
-            (id.to_string(), dataset.columns.clone(), landed.unwrap_or(&[]))
+            (id.to_string(), dataset.columns.to_vec(), landed.unwrap_or(&[]))
         }
         Input::View(name) => {
             let view = all.transforms.iter().find(|view| view.item.name == *name)?;
-            (name.clone(), view.output.clone(), &[])
+            (name.clone(), view.output.to_vec(), &[])
         }
     };
     Some(Under {

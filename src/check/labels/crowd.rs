@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Classes;
-use crate::plan::StepKind;
+use crate::plan::{Columns, StepKind};
 use crate::plan::expr::{CompareOp, Expr, ExprKind, Literal, LogicOp};
 use crate::plan::types::Column;
 
@@ -22,18 +22,42 @@ pub struct Crowd {
 impl Crowd {
     /// What a step does: `before` are the columns that it reads, `after` those that it leaves, which lose the labels that a
     /// `filter` proves away.
-    pub fn step(&mut self, classes: &Classes, kind: &StepKind, before: &[Column], after: &mut [Column]) {
+    pub fn step(&mut self, classes: &Classes, kind: &StepKind, before: &[Column], after: &mut Columns) {
+        if let StepKind::Filter(condition) = kind
+            && !self.pending.is_empty()
+        {
+            let hidden = self.hidden(classes, condition);
+            for column in after.iter_mut() {
+                if let Some(hidden) = hidden.get(&column.name) {
+                    column.labels.retain(|label| !hidden.contains(label));
+                }
+            }
+        }
+        self.watch(classes, kind, before, after);
+    }
+
+    /// The pending labels that a `filter` proves away, by column.
+    fn hidden(&self, classes: &Classes, condition: &Expr) -> BTreeMap<String, BTreeSet<String>> {
+        let fewest = self.fewest(condition);
+        let hides = |label: &&String| {
+            let crowd = classes.rule(label).and_then(|rule| rule.crowd);
+            crowd.is_none_or(|crowd| fewest >= crowd)
+        };
+        let of = |labels: &BTreeSet<String>| labels.iter().filter(hides).cloned().collect();
+        let hidden = self.pending.iter().map(|(column, labels)| (column.clone(), of(labels)));
+        hidden.collect()
+    }
+
+    /// What a step does to what is known, where its columns have lost their labels already.
+    pub fn watch(&mut self, classes: &Classes, kind: &StepKind, before: &[Column], after: &[Column]) {
         match kind {
             StepKind::Filter(condition) => {
-                let fewest = self.fewest(condition);
-                let hides = |label: &String| {
-                    let crowd = classes.rule(label).and_then(|rule| rule.crowd);
-                    crowd.is_none_or(|crowd| fewest >= crowd)
-                };
-                for column in after.iter_mut() {
-                    if let Some(pending) = self.pending.get_mut(&column.name) {
-                        column.labels.retain(|label| !(pending.contains(label) && hides(label)));
-                        pending.retain(|label| !hides(label));
+                let hidden = self.hidden(classes, condition);
+                for (column, pending) in &mut self.pending {
+                    if after.iter().any(|after| after.name == *column)
+                        && let Some(hidden) = hidden.get(column)
+                    {
+                        pending.retain(|label| !hidden.contains(label));
                     }
                 }
             }
@@ -43,8 +67,9 @@ impl Crowd {
                     is_count(&aggregate.function, &aggregate.arguments).then(|| column.name.clone())
                 };
                 self.counts = aggregates.iter().filter_map(count).collect();
+                let labelled = aggregates.iter().filter(|(column, _)| !column.labels.is_empty());
                 let labels = |(column, _): &(Column, _)| (column.name.clone(), column.labels.clone());
-                self.pending = aggregates.iter().map(labels).collect();
+                self.pending = labelled.map(labels).collect();
             }
             StepKind::Derive(columns) => self.derive(columns, before),
             StepKind::Select(columns) => {
@@ -78,8 +103,9 @@ impl Crowd {
             | StepKind::Route { .. } => {
                 // Of a column with another meaning nothing is known.
                 let same = |name: &String| {
-                    let of = |columns: &[Column]| columns.iter().find(|column| column.name == *name).cloned();
-                    of(before).is_some_and(|old| of(after).is_some_and(|new| old.ty.kind == new.ty.kind))
+                    let old = before.iter().find(|column| column.name == *name);
+                    let new = after.iter().find(|column| column.name == *name);
+                    old.zip(new).is_some_and(|(old, new)| old.ty.kind == new.ty.kind)
                 };
                 self.counts.retain(same);
                 self.pending.retain(|name, _| same(name));
@@ -94,7 +120,10 @@ impl Crowd {
         for (column, value) in columns {
             let pending = self.pending_in(column, value, &labels);
             self.set(column, self.is_count(value), pending);
-            labels.insert(column.name.clone(), column.labels.clone());
+            match column.labels.is_empty() {
+                true => labels.remove(&column.name),
+                false => labels.insert(column.name.clone(), column.labels.clone()),
+            };
         }
     }
 
@@ -103,7 +132,10 @@ impl Crowd {
             true => self.counts.insert(column.name.clone()),
             false => self.counts.remove(&column.name),
         };
-        self.pending.insert(column.name.clone(), pending);
+        match pending.is_empty() {
+            true => self.pending.remove(&column.name),
+            false => self.pending.insert(column.name.clone(), pending),
+        };
     }
 
     fn is_count(&self, value: &Expr) -> bool {
@@ -117,6 +149,9 @@ impl Crowd {
         value: &Expr,
         labels: &BTreeMap<String, BTreeSet<String>>,
     ) -> BTreeSet<String> {
+        if column.labels.is_empty() || self.pending.is_empty() {
+            return BTreeSet::new();
+        }
         let read = value.columns();
         let pending = |label: &&String| {
             let carriers = read
@@ -189,9 +224,11 @@ impl Crowd {
     }
 }
 
+/// The labels of the columns that have some.
 fn labels_of(columns: &[Column]) -> BTreeMap<String, BTreeSet<String>> {
     let own = |column: &Column| (column.name.clone(), column.labels.clone());
-    columns.iter().map(own).collect()
+    let labelled = columns.iter().filter(|column| !column.labels.is_empty());
+    labelled.map(own).collect()
 }
 
 fn number(value: &Expr) -> Option<u64> {

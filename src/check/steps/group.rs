@@ -55,7 +55,7 @@ impl Steps<'_> {
         }
         self.taken(aggregates, &columns);
         columns.extend(checked.iter().map(|(column, _)| column.clone()));
-        self.columns = columns;
+        self.columns = columns.into();
         self.forget_joined();
         self.sorted = false;
         let aggregates: Option<Vec<_>> = checked

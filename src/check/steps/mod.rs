@@ -50,7 +50,7 @@ pub struct Rows {
     /// What they are: of streams and objects always rows that only add.
     pub delivers: Delivers,
     /// Their columns.
-    pub columns: Vec<Column>,
+    pub columns: plan::Columns,
     /// Columns that can be read and go no further by themselves: `_arrived`, `_seq`.
     pub hidden: Vec<Column>,
     /// Sets of columns of which no two rows have the same values.
@@ -133,7 +133,7 @@ struct Steps<'s> {
     around: &'s mut dyn Around,
     shape: Shape,
     /// The columns before the next step.
-    columns: Vec<Column>,
+    columns: plan::Columns,
     /// Columns that can be read and are none of the rows' own: `_arrived`, `_seq`.
     hidden: Vec<Column>,
     /// Columns of the other sides of joins, called `ALIAS.column`.
@@ -162,7 +162,12 @@ impl Steps<'_> {
             return;
         };
         self.crowd.step(self.ctx.classes, &kind, &before, &mut self.columns);
-        let joined = self.hidden.iter().chain(&self.joined).cloned().collect();
+        let joined: Vec<Column> = self.hidden.iter().chain(&self.joined).cloned().collect();
+        let before = self.checked.steps.last().map(|step| &step.joined);
+        let joined = match before.filter(|before| ***before == joined) {
+            Some(same) => same.clone(),
+            None => joined.into(),
+        };
         self.checked.steps.push(plan::Step {
             kind,
             columns: self.columns.clone(),

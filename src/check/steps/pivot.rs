@@ -71,7 +71,7 @@ impl Steps<'_> {
             );
         }
         self.values_once(pivoted, &values);
-        self.columns = columns;
+        self.columns = columns.into();
         self.forget_joined();
         self.sorted = false;
         Some(StepKind::Pivot {

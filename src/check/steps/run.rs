@@ -62,7 +62,7 @@ impl Steps<'_> {
                 span: returns.span,
             });
         }
-        self.columns = returned;
+        self.columns = returned.into();
         self.forget_joined();
         self.sorted = false;
         self.lost = false;

@@ -26,7 +26,7 @@ impl Steps<'_> {
             path.span,
         );
         match united {
-            Ok(columns) => self.columns = columns,
+            Ok(columns) => self.columns = columns.into(),
             Err(diagnostic) => {
                 self.say(*diagnostic);
                 return None;

@@ -43,8 +43,8 @@ fn step(kind: StepKind, text: &str) -> Step {
     let span = Span::new(FileId(0), 0, 0);
     Step {
         kind,
-        columns,
-        joined: Vec::new(),
+        columns: columns.into(),
+        joined: Default::default(),
         text: text.into(),
         span,
     }

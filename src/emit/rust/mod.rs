@@ -60,7 +60,7 @@ pub struct Crate<'a> {
 }
 
 impl Crate<'_> {
-    fn plan_columns(&self, step: &Step) -> Vec<crate::plan::types::Column> {
+    fn plan_columns(&self, step: &Step) -> crate::plan::Columns {
         step.columns.clone()
     }
 }

@@ -274,8 +274,8 @@ fn hostile() -> Plan {
     }
     let step = |kind: StepKind, columns: &[Column]| Step {
         kind,
-        columns: columns.to_vec(),
-        joined: Vec::new(),
+        columns: columns.to_vec().into(),
+        joined: Default::default(),
         text: NASTY.into(),
         span: Span::new(FileId(0), 0, 0),
     };
@@ -317,7 +317,7 @@ fn hostile() -> Plan {
     ]
     .into();
     let target = transform.target.clone();
-    plan.datasets.get_mut(&target).unwrap().columns = renamed;
+    plan.datasets.get_mut(&target).unwrap().columns = renamed.into();
     plan
 }
 

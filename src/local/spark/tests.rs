@@ -427,8 +427,8 @@ fn step(kind: StepKind, columns: &[Column], text: &str) -> Step {
     let span = crate::base::Span::new(crate::base::FileId(0), 0, 0);
     Step {
         kind,
-        columns: columns.to_vec(),
-        joined: Vec::new(),
+        columns: columns.to_vec().into(),
+        joined: Default::default(),
         text: text.into(),
         span,
     }
@@ -619,7 +619,7 @@ fn grouping(chance: &mut Chance) -> Vec<Step> {
 fn plan_of(steps: Vec<Step>) -> Plan {
     let mut plan = fixture::clickstream();
     let transform = &mut plan.transforms[1];
-    transform.input_columns = columns();
+    transform.input_columns = columns().into();
     transform.reads = Reads::All;
     transform.steps = steps.into();
     let (Input::Table(input), target) = (transform.input.clone(), transform.target.clone()) else {
@@ -630,7 +630,7 @@ fn plan_of(steps: Vec<Step>) -> Plan {
         .last()
         .map(|step| step.columns.clone())
         .unwrap_or_default();
-    plan.datasets.get_mut(&input).expect("it is there").columns = columns();
+    plan.datasets.get_mut(&input).expect("it is there").columns = columns().into();
     let dataset = plan.datasets.get_mut(&target).expect("it is there");
     dataset.columns = result;
     // Nothing is too old to be kept.
@@ -667,7 +667,7 @@ fn embedded(transform: &Transform, given: &[Vec<Literal>]) -> Memory {
         columns: transform
             .steps
             .last()
-            .map(|step| step.columns.clone())
+            .map(|step| step.columns.to_vec())
             .unwrap_or_default(),
         ..Memory::default()
     };

@@ -21,8 +21,7 @@ use super::zone::{self, ZoneRules};
 use crate::check::program::{Dataset, Delivers, Edges, Item, Mode, Shape, Source, Transform};
 use crate::check::settings::Settings;
 use crate::check::steps::{Checked, Rows, check_steps, unite};
-use crate::plan::types::Column;
-use crate::plan::{DatasetId, Input, StepKind, Target};
+use crate::plan::{Columns, DatasetId, Input, StepKind, Target};
 use crate::syntax::ast::Path;
 
 use facts::Facts;
@@ -162,7 +161,7 @@ impl<'a> Items<'a> {
                 &path.text(),
                 path.span,
             ) {
-                Ok(columns) => first.columns = columns,
+                Ok(columns) => first.columns = columns.into(),
                 Err(diagnostic) => {
                     self.say(*diagnostic);
                     rows = None;
@@ -248,7 +247,7 @@ impl<'a> Items<'a> {
         rows: &Rows,
         checked: &Checked,
         delivers: Delivers,
-        output: &[Column],
+        output: &Columns,
         known: &Known<'_, 'a>,
     ) -> View {
         let hidden = match checked.steps.last() {
@@ -266,7 +265,7 @@ impl<'a> Items<'a> {
                 input: Input::View(node.entity.name.to_owned()),
                 shape: rows.shape,
                 delivers,
-                columns: output.to_vec(),
+                columns: output.clone(),
                 hidden,
                 unique: facts::unique_after(rows, checked),
             },

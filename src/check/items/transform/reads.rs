@@ -67,11 +67,12 @@ impl<'a> Items<'a> {
             return None;
         };
         let landed = matches!(dataset.writer, DatasetWriter::Source(_));
-        let (hidden, columns): (Vec<Column>, Vec<Column>) = dataset
-            .columns
-            .iter()
-            .cloned()
-            .partition(|column| landed && dataset.partition.contains(&column.name));
+        let arrived = |column: &&Column| landed && dataset.partition.contains(&column.name);
+        let hidden: Vec<Column> = dataset.columns.iter().filter(arrived).cloned().collect();
+        let columns = match hidden.is_empty() {
+            true => dataset.columns.clone(),
+            false => dataset.columns.iter().filter(|column| !arrived(column)).cloned().collect(),
+        };
         let arrivals = if landed { arrival_columns() } else { Vec::new() };
         Some(Rows {
             shape: Shape::Table,
@@ -153,7 +154,7 @@ impl<'a> Items<'a> {
             input: Input::Stream(name.text.clone()),
             shape: source.shape,
             delivers: source.delivers,
-            columns,
+            columns: columns.into(),
             hidden: if table { Vec::new() } else { arrival_columns() },
             unique: if unique { vec![keys] } else { Vec::new() },
         })

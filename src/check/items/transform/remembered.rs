@@ -5,11 +5,13 @@
 use std::collections::BTreeMap;
 
 use crate::check::labels::Classes;
+use crate::check::program::Released;
 use crate::check::steps::{Checked, Rows};
 
-/// The steps of a project's transforms that are right.
+/// The steps of a project's transforms that are right, and where its text lets go of labels.
 #[derive(Debug, Default)]
 pub struct Remembered {
+    pub(in crate::check::items) released: Option<Vec<Released>>,
     classes: Classes,
     transforms: BTreeMap<String, Kept>,
 }
