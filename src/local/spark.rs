@@ -13,7 +13,7 @@ use super::batch::Batch;
 use super::error::{Fault, RunError};
 use super::pipeline::Sink;
 use super::read::{parts, read_rows};
-use super::test::{TestResult, Verdict, judge};
+use super::test::{Came, TestResult, reason};
 use super::value::array_of;
 use super::write::{DatasetWriter, dataset_folder, quarantine_folder};
 use crate::plan::expr::Literal;
@@ -202,19 +202,15 @@ impl<'p> Case<'p> {
     }
 
     fn result(&self, outcome: Outcome) -> TestResult {
-        TestResult {
-            title: self.test.title.clone(),
-            transform: self.test.transform.clone(),
-            span: self.test.span,
-            verdict: match outcome.error {
-                Some(error) => Err(RunError::data(format!("the job failed: {error}"))),
-                None => self.verdict(),
-            },
-            elapsed: Duration::try_from_secs_f64(outcome.seconds).unwrap_or_default(),
-        }
+        let came = match &outcome.error {
+            Some(error) => Err(RunError::data(format!("the job failed: {error}"))),
+            None => self.came(),
+        };
+        let elapsed = Duration::try_from_secs_f64(outcome.seconds).unwrap_or_default();
+        TestResult::new(self.test, &self.target.columns, came, elapsed)
     }
 
-    fn verdict(&self) -> Result<Verdict, RunError> {
+    fn came(&self) -> Result<Came, RunError> {
         let folder = dataset_folder(&self.root, self.target);
         let rows = if folder.exists() {
             read_rows(self.target, &folder)?
@@ -222,19 +218,20 @@ impl<'p> Case<'p> {
             Vec::new()
         };
         let values = |row: Vec<(String, Literal)>| row.into_iter().map(|(_, value)| value).collect();
-        let rows: Vec<Vec<Literal>> = rows.into_iter().map(values).collect();
-        Ok(judge(self.test, &self.target.columns, &rows, self.turned_away()?))
+        Ok(Came {
+            rows: rows.into_iter().map(values).collect(),
+            reasons: self.turned_away()?,
+        })
     }
 
-    fn turned_away(&self) -> Result<u64, RunError> {
+    fn turned_away(&self) -> Result<Vec<String>, RunError> {
         let folder = quarantine_folder(&self.root, &self.transform.name);
-        if !folder.exists() {
-            return Ok(0);
+        let mut reasons = Vec::new();
+        if folder.exists() {
+            for part in parts(&folder, "txt")? {
+                reasons.extend(load(&part.path)?.lines().map(|line| reason(line.as_bytes())));
+            }
         }
-        let mut lines = 0;
-        for part in parts(&folder, "txt")? {
-            lines += load(&part.path)?.lines().count() as u64;
-        }
-        Ok(lines)
+        Ok(reasons)
     }
 }

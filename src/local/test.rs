@@ -26,11 +26,38 @@ pub struct TestResult {
     pub span: Span,
     /// Whether it holds, or why it could not be run.
     pub verdict: Result<Verdict, RunError>,
+    /// What came; nothing where it could not be run.
+    pub came: Came,
     /// How long it took.
     pub elapsed: Duration,
 }
 
+/// What a transform made of a test's rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Came {
+    /// With all columns of the result, in order.
+    pub rows: Vec<Vec<Literal>>,
+    /// Why rows were turned away: a reason for each.
+    pub reasons: Vec<String>,
+}
+
 impl TestResult {
+    /// Judges what came; `columns` are those of the result.
+    pub(super) fn new(test: &Test, columns: &[Column], came: Result<Came, RunError>, elapsed: Duration) -> TestResult {
+        let (verdict, came) = match came {
+            Ok(came) => (Ok(judge(test, columns, &came.rows, came.reasons.len() as u64)), came),
+            Err(error) => (Err(error), Came::default()),
+        };
+        TestResult {
+            title: test.title.clone(),
+            transform: test.transform.clone(),
+            span: test.span,
+            verdict,
+            came,
+            elapsed,
+        }
+    }
+
     /// Whether the test ran and holds.
     pub fn passed(&self) -> bool {
         self.verdict.as_ref().is_ok_and(Verdict::passed)
@@ -76,33 +103,21 @@ pub fn run_tests(plan: &Plan, filter: Option<&str>) -> Vec<TestResult> {
 
 fn run_test(plan: &Plan, test: &Test) -> TestResult {
     let started = Instant::now();
-    let came = match plan.transform(&test.transform) {
-        Some(transform) => run_rows(plan, transform, test.rows(&transform.input)).map(|came| (transform, came)),
-        None => Err(RunError::new(
+    let Some(transform) = plan.transform(&test.transform) else {
+        let error = RunError::new(
             Fault::Unsupported,
             format!("there is no transform `{}`", test.transform),
-        )),
+        );
+        return TestResult::new(test, &[], Err(error), started.elapsed());
     };
-    TestResult {
-        title: test.title.clone(),
-        transform: test.transform.clone(),
-        span: test.span,
-        verdict: came.map(|(transform, came)| {
-            let columns = transform
-                .steps
-                .last()
-                .map_or(&transform.input_columns, |step| &step.columns);
-            judge(test, columns, &came.rows, came.rejected)
-        }),
-        elapsed: started.elapsed(),
-    }
+    let came = run_rows(plan, transform, test.rows(&transform.input));
+    TestResult::new(test, result_columns(transform), came, started.elapsed())
 }
 
-/// What a transform made of rows that are typed already.
-struct Came {
-    /// With all columns of the result, in order.
-    rows: Vec<Vec<Literal>>,
-    rejected: u64,
+/// The columns after the last step.
+pub(super) fn result_columns(transform: &Transform) -> &[Column] {
+    let last = transform.steps.last();
+    last.map_or(&transform.input_columns, |step| &step.columns)
 }
 
 /// Runs a transform on typed rows, each with all of its input's columns in order: a stream's checks apply.
@@ -118,16 +133,9 @@ fn run_rows(plan: &Plan, transform: &Transform, given: &[Vec<Literal>]) -> Resul
         columns.push((column.name.clone(), array_of(&column.ty.kind, &values)?));
     }
     let batch = Batch::new(columns, given.len());
-    let result = transform
-        .steps
-        .last()
-        .map_or(&transform.input_columns, |step| &step.columns);
     let mut memory = Memory {
-        columns: result,
-        came: Came {
-            rows: Vec::new(),
-            rejected: 0,
-        },
+        columns: result_columns(transform),
+        came: Came::default(),
     };
     let event_time = transform.input_columns.iter().find(|column| column.event_time);
     let origin = Origin::Rows(&batch, event_time.map(|column| column.name.as_str()));
@@ -155,10 +163,16 @@ impl Sink for Memory<'_> {
         Ok(())
     }
 
-    fn turned_away(&mut self, _: Timestamp, _: &str, _: &[u8]) -> Result<(), RunError> {
-        self.came.rejected += 1;
+    fn turned_away(&mut self, _: Timestamp, reason: &str, _: &[u8]) -> Result<(), RunError> {
+        self.came.reasons.push(reason.to_owned());
         Ok(())
     }
+}
+
+/// The reason in a quarantine's record, a line of JSON; empty where there is none.
+pub(super) fn reason(record: &[u8]) -> String {
+    let record: serde_json::Value = serde_json::from_slice(record).unwrap_or_default();
+    record["reason"].as_str().unwrap_or_default().to_owned()
 }
 
 /// Compares what came with what a test says: in the columns that each expected row writes, in any order of rows.

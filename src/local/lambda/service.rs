@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tiny_http::{Header, Method, Request, Response, Server};
 
+use crate::local::test::reason;
 use crate::local::{Fault, RunError};
 use crate::plan::names;
 
@@ -35,8 +36,8 @@ pub struct Function {
 pub struct Delivered {
     /// Lines for the dataset.
     pub rows: Vec<Vec<u8>>,
-    /// How many rows were turned away.
-    pub rejected: u64,
+    /// Why rows were turned away: a reason for each.
+    pub reasons: Vec<String>,
 }
 
 fn broken(what: impl Into<String>) -> RunError {
@@ -223,7 +224,7 @@ fn serve(mut request: Request, delivered: &mut Delivered) -> Result<(), RunError
                 .filter_map(|record| STANDARD.decode(record["Data"].as_str()?).ok());
             match asked["DeliveryStreamName"].as_str() {
                 Some(ROWS) => delivered.rows.extend(lines),
-                _ => delivered.rejected += records.len() as u64,
+                _ => delivered.reasons.extend(lines.map(|line| reason(&line))),
             }
             let taken: Vec<_> = records.iter().map(|_| json!({"RecordId": "local"})).collect();
             answer(request, 200, &json!({"FailedPutCount": 0, "RequestResponses": taken}))

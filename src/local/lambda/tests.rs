@@ -8,7 +8,7 @@ use super::package::binaries;
 use super::rows::{record, row};
 use super::service::Function;
 use crate::emit::rust::package_name;
-use crate::local::test::{TestResult, Verdict, judge};
+use crate::local::test::{Came, TestResult, result_columns};
 use crate::local::{Fault, RunError};
 use crate::plan::expr::Literal;
 use crate::plan::{Engine, Plan, Test, Transform};
@@ -39,14 +39,8 @@ pub fn run_tests(
     let mut running = BTreeMap::new();
     let results = tests.into_iter().map(|(test, transform)| {
         let started = Instant::now();
-        let verdict = run_test(test, transform, &built, &mut running);
-        TestResult {
-            title: test.title.clone(),
-            transform: test.transform.clone(),
-            span: test.span,
-            verdict,
-            elapsed: started.elapsed(),
-        }
+        let came = run_test(test, transform, &built, &mut running);
+        TestResult::new(test, result_columns(transform), came, started.elapsed())
     });
     Ok(results.collect())
 }
@@ -56,7 +50,7 @@ fn run_test<'p>(
     transform: &'p Transform,
     built: &BTreeMap<String, PathBuf>,
     running: &mut BTreeMap<&'p str, Function>,
-) -> Result<Verdict, RunError> {
+) -> Result<Came, RunError> {
     let mut function = match running.remove(transform.name.as_str()) {
         Some(function) => function,
         None => {
@@ -86,7 +80,7 @@ fn run_test<'p>(
         .collect();
     let delivered = function.invoke(&records)?;
     running.insert(&transform.name, function);
-    let result = transform.steps.last().map_or(columns, |step| &step.columns);
+    let result = result_columns(transform);
     let rows: Option<Vec<_>> = delivered.rows.iter().map(|line| row(result, line)).collect();
     let rows = rows.ok_or_else(|| {
         RunError::new(
@@ -97,7 +91,10 @@ fn run_test<'p>(
             ),
         )
     })?;
-    Ok(judge(test, result, &rows, delivered.rejected))
+    Ok(Came {
+        rows,
+        reasons: delivered.reasons,
+    })
 }
 
 #[cfg(test)]
