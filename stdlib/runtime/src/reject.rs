@@ -28,6 +28,11 @@ pub fn late(bound_seconds: u64) -> String {
     format!("late: more than {} behind arrival", duration(bound_seconds))
 }
 
+/// A row of a stream arrived after all of its windows of event time had closed.
+pub fn late_for_window(late_seconds: u64) -> String {
+    format!("late: arrived {} or more behind the end of its window", duration(late_seconds))
+}
+
 /// An `expect … else quarantine` does not hold.
 pub fn expect(name: &str, text: &str) -> String {
     format!("expect {name}: {text}")
@@ -80,6 +85,10 @@ mod tests {
         assert_eq!(check("page", "len(page) <= 2048"), "check page: len(page) <= 2048");
         assert_eq!(expect("sane", "a < 1"), "expect sane: a < 1");
         assert_eq!(overflow("a + b"), "overflow in a + b");
+        assert_eq!(
+            late_for_window(120),
+            "late: arrived 2 min or more behind the end of its window"
+        );
         let bounds = [86_400, 172_800, 3600, 129_600, 300, 90, 0];
         let texts = bounds.map(|seconds| {
             late(seconds)
