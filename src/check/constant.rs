@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use pipec_runtime::dynamic::{self, Argument, Call, Run};
 use pipec_runtime::functions::json::Json;
-use pipec_runtime::functions::{lists, regex};
+use pipec_runtime::functions::{like, lists, regex};
 use pipec_runtime::value::{Reject, Value};
 
 use super::program::Function;
@@ -128,7 +128,7 @@ impl Evaluator<'_> {
                 pattern,
                 negated,
             } => Ok(match self.value(value)? {
-                Value::Text(text) => Value::Bool(regex::like(&text, pattern) != *negated),
+                Value::Text(text) => Value::Bool(like::like(&text, pattern) != *negated),
                 _ => Value::Missing,
             }),
             ExprKind::Matches {

@@ -13,17 +13,22 @@ const FUNCTION: &[(&str, &str)] = sources!("function/":
 
 /// What the embedded engine and the functions share.
 const RUNTIME: &[(&str, &str)] = sources!("../../../stdlib/runtime/src/":
-    "decode.rs", "dynamic/aggregate.rs", "dynamic/lists.rs", "dynamic/mod.rs", "dynamic/scalar.rs",
-    "dynamic/time.rs", "dynamic/window.rs", "encode.rs", "functions/convert.rs", "functions/geo.rs",
-    "functions/hash.rs", "functions/json.rs", "functions/lists.rs", "functions/mod.rs", "functions/numbers.rs",
-    "functions/regex.rs", "functions/text.rs", "functions/time.rs", "functions/url.rs", "functions/zones.rs",
-    "json.rs", "lib.rs", "reject.rs", "types/calendar.rs", "types/decimal.rs", "types/mod.rs", "types/time.rs",
+    "decode.rs", "dynamic/aggregate.rs", "dynamic/lists.rs", "dynamic/mod.rs", "dynamic/scalar.rs", "dynamic/time.rs",
+    "dynamic/window.rs", "encode.rs", "functions/arithmetic.rs", "functions/convert.rs", "functions/digest.rs",
+    "functions/format.rs", "functions/geo.rs", "functions/hash.rs", "functions/json.rs", "functions/like.rs",
+    "functions/lists.rs", "functions/maps.rs", "functions/mod.rs", "functions/numbers.rs", "functions/regex.rs",
+    "functions/text.rs", "functions/time.rs", "functions/url.rs", "functions/zones.rs", "json.rs", "lib.rs",
+    "reject.rs", "types/calendar.rs", "types/decimal.rs", "types/mod.rs", "types/order.rs", "types/time.rs",
     "types/uuid.rs", "types/wide.rs", "value.rs",
 );
 
 const FUNCTION_MANIFEST: &str = include_str!("templates/function.toml");
 const RUNTIME_MANIFEST: &str = include_str!("../../../stdlib/runtime/Cargo.toml");
 const RUSTFMT: &str = include_str!("../../../rustfmt.toml");
+
+/// What the runtime has by itself: all of it here, nothing that a function does not ask for there.
+const ALL_FEATURES: &str = "default = [\"dynamic\"]";
+const NO_FEATURES: &str = "default = []";
 
 /// All of them, by path below `crates/`.
 pub fn files() -> Vec<(String, String)> {
@@ -32,7 +37,7 @@ pub fn files() -> Vec<(String, String)> {
         ("function/rustfmt.toml".to_owned(), super::RUSTFMT.to_owned()),
         (
             "runtime/Cargo.toml".to_owned(),
-            without_tests(RUNTIME_MANIFEST, "\n[dev-dependencies]"),
+            without_tests(RUNTIME_MANIFEST, "\n[dev-dependencies]").replace(ALL_FEATURES, NO_FEATURES),
         ),
         ("runtime/rustfmt.toml".to_owned(), RUSTFMT.to_owned()),
     ];
@@ -89,5 +94,12 @@ mod tests {
                 "{path}"
             );
         }
+    }
+
+    #[test]
+    fn a_function_asks_for_what_it_uses() {
+        let files = super::files();
+        let manifest = files.iter().find(|(path, _)| path == "runtime/Cargo.toml");
+        assert!(manifest.is_some_and(|(_, text)| text.contains(super::NO_FEATURES)));
     }
 }

@@ -1,8 +1,10 @@
 //! JSON values as types, from their text and never through a float. `None` is "not of this type".
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use crate::json::{Raw, unescape};
+use crate::functions::json::Json;
+use crate::json::{Array, Object, Raw, unescape};
 use crate::types::{Date, Decimal, Timestamp, Uuid, decimal};
 
 /// A field that must be there.
@@ -56,7 +58,12 @@ pub fn int(value: Raw<'_>) -> Option<i64> {
 /// A number; one too large for 64 bits is none.
 pub fn float(value: Raw<'_>) -> Option<f64> {
     match value {
-        Raw::Number(text) => text.parse().ok().filter(|value: &f64| value.is_finite()),
+        // Zero is never negative.
+        Raw::Number(text) => text
+            .parse()
+            .ok()
+            .filter(|value: &f64| value.is_finite())
+            .map(|value| value + 0.0),
         _ => None,
     }
 }
@@ -92,6 +99,74 @@ pub fn uuid(value: Raw<'_>) -> Option<Uuid> {
     Uuid::parse(&text(value)?)
 }
 
+/// A string of its own: what stands in lists, maps and structs.
+pub fn owned_text(value: Raw<'_>) -> Option<String> {
+    text(value).map(Cow::into_owned)
+}
+
+/// A whole number of microseconds.
+pub fn duration(value: Raw<'_>) -> Option<i64> {
+    int(value)
+}
+
+/// A string of bytes in base 64, with or without `=` at its end.
+#[cfg(feature = "hashes")]
+pub fn bytes(value: Raw<'_>) -> Option<Vec<u8>> {
+    crate::functions::bytes_of(&text(value)?)
+}
+
+/// Any value.
+pub fn json(value: Raw<'_>) -> Option<Json> {
+    Some(match value {
+        Raw::Bool(value) => Json::Bool(value),
+        Raw::Number(text) => Json::Number(text.to_owned()),
+        Raw::Nested(text) => Json::parse(text)?,
+        other => Json::Text(owned_text(other)?),
+    })
+}
+
+/// An array; each item by itself, `null` where one is missing.
+pub fn list<'a, T>(value: Raw<'a>, item: impl Fn(Option<Raw<'a>>) -> Option<T>) -> Option<Vec<T>> {
+    match value {
+        Raw::Nested(text) => Array::inside(text)?.map(item).collect(),
+        _ => None,
+    }
+}
+
+/// An object as a map; of equal keys the last one counts.
+pub fn map<'a, T>(value: Raw<'a>, item: impl Fn(Option<Raw<'a>>) -> Option<T>) -> Option<BTreeMap<String, T>> {
+    let mut object = object(value)?;
+    let mut last = BTreeMap::new();
+    while let Some((name, value)) = object.field().ok()? {
+        last.insert(name.into_owned(), value);
+    }
+    last.into_iter()
+        .map(|(name, value)| Some((name, item(value)?)))
+        .collect()
+}
+
+/// An object's fields.
+pub fn object(value: Raw<'_>) -> Option<Object<'_>> {
+    match value {
+        Raw::Nested(text) => Object::inside(text),
+        _ => None,
+    }
+}
+
+/// A value inside of a list, a map or a struct that must be there.
+pub fn there<'a, T>(value: Option<Raw<'a>>, decode: impl FnOnce(Raw<'a>) -> Option<T>) -> Option<T> {
+    decode(value?)
+}
+
+/// A value inside of a list, a map or a struct that may be missing.
+#[allow(clippy::option_option, reason = "what is missing is not what is wrong")]
+pub fn perhaps<'a, T>(value: Option<Raw<'a>>, decode: impl FnOnce(Raw<'a>) -> Option<T>) -> Option<Option<T>> {
+    match value {
+        Some(value) => decode(value).map(Some),
+        None => Some(None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,10 +186,6 @@ mod tests {
 
     fn one<T>(value: &str, decode: impl Fn(Raw<'_>) -> Option<T>) -> Option<T> {
         decode(raw(&format!("{{\"a\":{value}}}")).unwrap())
-    }
-
-    fn owned_text(value: Raw<'_>) -> Option<String> {
-        text(value).map(Cow::into_owned)
     }
 
     #[test]
@@ -203,6 +274,37 @@ mod tests {
         assert_eq!(raw(r#"{"a":1,"\u0061":2}"#), Some(Raw::Number("2")));
         assert_eq!(raw(r#"{"a":1,"a":null}"#), None);
         assert_eq!(raw(r#"{"A":1,"a ":2}"#), None);
+    }
+
+    #[test]
+    fn what_stands_inside() {
+        let ints = |raw: Raw<'_>| list(raw, |item| there(item, int));
+        assert_eq!(one(" [ 1 , 2 ] ", ints), Some(vec![1, 2]));
+        assert_eq!(one("[]", ints), Some(vec![]));
+        assert_eq!(one("[1,null]", ints), None);
+        assert_eq!(one("[1,\"2\"]", ints), None);
+        assert_eq!(one("{}", ints), None);
+        let perhaps_ints = |raw: Raw<'_>| list(raw, |item| perhaps(item, int));
+        assert_eq!(one("[1,null]", perhaps_ints), Some(vec![Some(1), None]));
+        let lists = |raw: Raw<'_>| {
+            list(raw, |item| {
+                there(item, |raw: Raw<'_>| list(raw, |item| there(item, owned_text)))
+            })
+        };
+        assert_eq!(one(r#"[["a]"],[]]"#, lists), Some(vec![vec!["a]".to_owned()], vec![]]));
+        let flags = |raw: Raw<'_>| map(raw, |item| there(item, bool));
+        let both = BTreeMap::from([("a".to_owned(), true), ("b".to_owned(), false)]);
+        assert_eq!(one(r#"{"b":1,"a":true,"b":false}"#, flags), Some(both));
+        assert_eq!(one(r#"{"b":false,"b":null}"#, flags), None);
+        assert_eq!(one("[]", flags), None);
+        let text = |raw: Raw<'_>| json(raw).map(|json| json.to_string());
+        assert_eq!(
+            one(r#"{"b":1.0,"a":[null,"\u0041"]}"#, text).as_deref(),
+            Some(r#"{"a":[null,"A"],"b":1.0}"#)
+        );
+        assert_eq!(one(r#""\"""#, text).as_deref(), Some(r#""\"""#));
+        assert_eq!(one("\"cGlwZQ\"", bytes), Some(b"pipe".to_vec()));
+        assert_eq!(one("\"*\"", bytes), None);
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //! their digits, timestamps in Hive's text, missing values as absent fields.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use crate::functions::Hex;
+use crate::functions::json::Json;
 use crate::json::plain_bytes;
 use crate::types::{Date, Decimal, Timestamp, Uuid, decimal};
 
@@ -42,6 +44,11 @@ impl<'a> Row<'a> {
         } else {
             self.out.truncate(start);
         }
+    }
+
+    /// Ends a struct, which stands inside of a row.
+    pub fn close(self) {
+        self.out.push(b'}');
     }
 
     /// Ends the row and its line.
@@ -128,6 +135,73 @@ impl<T: Value> Value for Option<T> {
     }
 }
 
+/// Items that are missing are `null`: a list keeps its length.
+impl<T: Value> Value for [T] {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        out.push(b'[');
+        for (place, item) in self.iter().enumerate() {
+            if place > 0 {
+                out.push(b',');
+            }
+            or_null(item, out);
+        }
+        out.push(b']');
+        true
+    }
+}
+
+impl<T: Value> Value for Vec<T> {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        self.as_slice().write_json(out)
+    }
+}
+
+/// A key without a value is a key all the same.
+impl<T: Value> Value for BTreeMap<String, T> {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        out.push(b'{');
+        for (place, (key, value)) in self.iter().enumerate() {
+            if place > 0 {
+                out.push(b',');
+            }
+            string(out, key);
+            out.push(b':');
+            or_null(value, out);
+        }
+        out.push(b'}');
+        true
+    }
+}
+
+fn or_null(value: &impl Value, out: &mut Vec<u8>) {
+    if !value.write_json(out) {
+        out.extend_from_slice(b"null");
+    }
+}
+
+/// A column of `json` is one of texts.
+impl Value for Json {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        string(out, &self.to_string());
+        true
+    }
+}
+
+/// Bytes, as base 64.
+#[cfg(feature = "hashes")]
+impl Value for [u8] {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        quoted(out, crate::functions::base64_of(self).as_bytes())
+    }
+}
+
+#[cfg(feature = "hashes")]
+impl Value for Vec<u8> {
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        self.as_slice().write_json(out)
+    }
+}
+
 impl Value for bool {
     fn write_json(&self, out: &mut Vec<u8>) -> bool {
         out.extend_from_slice(if *self { b"true" } else { b"false" });
@@ -207,6 +281,22 @@ mod tests {
             )
         );
         assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+    }
+
+    #[test]
+    fn lists_and_maps_keep_what_is_missing() {
+        let mut out = Vec::new();
+        let mut row = Row::new(&mut out);
+        row.field("list", &vec![Some("a".to_owned()), None]);
+        row.field(
+            "map",
+            &BTreeMap::from([("k".to_owned(), None), ("l".to_owned(), Some(vec![1_i64]))]),
+        );
+        row.field("json", &Json::parse("{\"b\":[1,null]}"));
+        row.field("bytes", b"pipe".as_slice());
+        row.end();
+        let expected = r#"{"list":["a",null],"map":{"k":null,"l":[1]},"json":"{\"b\":[1,null]}","bytes":"cGlwZQ=="}"#;
+        assert_eq!(String::from_utf8(out).unwrap().trim_end(), expected);
     }
 
     #[test]

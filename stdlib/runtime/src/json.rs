@@ -79,6 +79,15 @@ impl<'a> Object<'a> {
         })
     }
 
+    /// The object that stands inside of a record that was read to its end.
+    pub fn inside(text: &'a str) -> Option<Object<'a>> {
+        text.starts_with('{').then_some(Object {
+            cursor: Cursor { text, at: 1 },
+            started: false,
+            done: false,
+        })
+    }
+
     /// The next field; `None` once the record has ended as it should.
     ///
     /// Fields before a mistake are given before the mistake: nothing may be concluded from them until the end.
@@ -109,6 +118,40 @@ impl<'a> Object<'a> {
         let name = cursor.name()?;
         let value = cursor.value()?;
         Some(Some((name, value)))
+    }
+}
+
+/// An array's items, in order; it stands inside of a record that was read to its end.
+#[derive(Clone, Debug)]
+pub struct Array<'a> {
+    cursor: Cursor<'a>,
+    started: bool,
+}
+
+impl<'a> Array<'a> {
+    /// The array of this text.
+    pub fn inside(text: &'a str) -> Option<Array<'a>> {
+        text.starts_with('[').then_some(Array {
+            cursor: Cursor { text, at: 1 },
+            started: false,
+        })
+    }
+}
+
+impl<'a> Iterator for Array<'a> {
+    type Item = Option<Raw<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let cursor = &mut self.cursor;
+        cursor.space();
+        if cursor.peek()? == b']' {
+            return None;
+        }
+        if self.started {
+            cursor.take(b',')?;
+        }
+        self.started = true;
+        cursor.value()
     }
 }
 

@@ -2,6 +2,7 @@
 //! meaning. Knows nothing of plans, arrow or AWS, and depends on little: every generated function is built with it.
 
 pub mod decode;
+#[cfg(feature = "dynamic")]
 pub mod dynamic;
 pub mod encode;
 pub mod functions;
@@ -10,4 +11,5 @@ pub mod reject;
 pub mod types;
 pub mod value;
 
+pub use functions::json::Json;
 pub use types::{Canonical, Date, Decimal, Timestamp, Uuid};

@@ -137,7 +137,7 @@ theme! { NAMES, call, given;
     "slice" [Is(List(list)), Is(Int(from)), Is(Int(to))] => lists::slice(list, *from, *to);
     "reverse" [Is(List(list))] => lists::reverse(list);
     "sort" [Is(List(list))] => lists::sort(list);
-    "sort_by" [Is(List(list)), Gives(by)] => lists::sort_by(list, |item| by(std::slice::from_ref(item)))?;
+    "sort_by" [Is(List(list)), Gives(by)] => lists::try_sort_by(list, |item| by(std::slice::from_ref(item)))?;
     "distinct" [Is(List(list))] => lists::distinct(list);
     "without_missing" [Is(List(list))] => without_missing(list);
     "concat" [Is(List(left)), Is(List(right))] => concat(left, right);

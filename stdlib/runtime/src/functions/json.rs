@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::convert::is_number;
+use super::convert::{self, is_number};
+use crate::types::{Decimal, decimal};
 
 /// How deep values may nest.
 const DEPTH: usize = 128;
@@ -78,6 +79,78 @@ impl Json {
     pub fn item(&self, index: usize) -> Option<&Json> {
         match self {
             Json::Array(items) => items.get(index).filter(|value| **value != Json::Null),
+            _ => None,
+        }
+    }
+
+    /// The value of a text that the compiler has checked.
+    ///
+    /// # Panics
+    /// If it is none.
+    pub fn checked(text: &str) -> Json {
+        Json::parse(text).unwrap_or_else(|| panic!("the compiler checked that this is JSON: {text}"))
+    }
+
+    /// [`Json::item`] by a position that may be none.
+    pub fn at(&self, index: i64) -> Option<&Json> {
+        self.item(usize::try_from(index).ok()?)
+    }
+
+    fn number(&self) -> Option<&str> {
+        match self {
+            Json::Number(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The whole number that it is.
+    pub fn int(&self) -> Option<i64> {
+        convert::int(self.number()?)
+    }
+
+    /// The number that it is, as a float.
+    pub fn float(&self) -> Option<f64> {
+        convert::float(self.number()?)
+    }
+
+    /// The decimal that it is, with no more digits than these.
+    pub fn decimal<const P: u8, const S: u8>(&self) -> Option<Decimal<P, S>> {
+        decimal::parse(self.number()?, P, S).map(Decimal)
+    }
+
+    /// The truth that it is.
+    pub fn bool(&self) -> Option<bool> {
+        match self {
+            Json::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The text that it is.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Json::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The names of an object's members, in order.
+    pub fn keys(&self) -> Option<Vec<String>> {
+        self.members().map(|members| members.keys().cloned().collect())
+    }
+
+    /// The members of an object.
+    pub fn members(&self) -> Option<&BTreeMap<String, Json>> {
+        match self {
+            Json::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// The items of an array.
+    pub fn items(&self) -> Option<&[Json]> {
+        match self {
+            Json::Array(items) => Some(items),
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! Functions of lists; items are equal as `is` compares them.
 
+use crate::types::{Date, Decimal, Ordered};
 use crate::value::Reject;
 
 /// The most items of a list that is made of two ends.
@@ -26,21 +27,27 @@ pub fn reverse<T: Clone>(list: &[T]) -> Vec<T> {
     list.iter().rev().cloned().collect()
 }
 
-/// In order.
-pub fn sort<T: Clone + Ord>(list: &[T]) -> Vec<T> {
+/// In order, missing items last.
+pub fn sort<T: Clone + Ordered>(list: &[T]) -> Vec<T> {
     let mut sorted = list.to_vec();
-    sorted.sort();
+    sorted.sort_by(Ordered::order);
     sorted
 }
 
 /// By what is given for each; those that give the same stay in their order.
-pub fn sort_by<T: Clone, K: Ord>(list: &[T], by: impl Fn(&T) -> Result<K, Reject>) -> Result<Vec<T>, Reject> {
-    let mut keyed = Vec::new();
-    for item in list {
-        keyed.push((by(item)?, item.clone()));
-    }
-    keyed.sort_by(|left, right| left.0.cmp(&right.0));
-    Ok(keyed.into_iter().map(|(_, item)| item).collect())
+pub fn sort_by<T: Clone, K: Ordered>(list: &[T], by: impl Fn(&T) -> K) -> Vec<T> {
+    sorted(list.iter().map(|item| (by(item), item.clone())).collect())
+}
+
+/// [`sort_by`] by what may turn the row away.
+pub fn try_sort_by<T: Clone, K: Ordered, E>(list: &[T], by: impl Fn(&T) -> Result<K, E>) -> Result<Vec<T>, E> {
+    let keyed = list.iter().map(|item| Ok((by(item)?, item.clone())));
+    keyed.collect::<Result<_, E>>().map(sorted)
+}
+
+fn sorted<T, K: Ordered>(mut keyed: Vec<(K, T)>) -> Vec<T> {
+    keyed.sort_by(|left, right| left.0.order(&right.0));
+    keyed.into_iter().map(|(_, item)| item).collect()
 }
 
 /// Without those that stood before.
@@ -73,9 +80,59 @@ pub fn overlaps<T: PartialEq>(left: &[T], right: &[T]) -> bool {
     left.iter().any(|item| right.contains(item))
 }
 
+/// How many items.
+pub fn len<T>(list: &[T]) -> i64 {
+    list.len() as i64
+}
+
+/// The items that are there.
+pub fn present<T: Clone>(list: &[Option<T>]) -> Vec<T> {
+    list.iter().flatten().cloned().collect()
+}
+
+/// The items of both, one after the other.
+pub fn concat<T: Clone>(left: &[T], right: &[T]) -> Vec<T> {
+    [left, right].concat()
+}
+
+/// The items, and one behind them.
+pub fn append<T: Clone>(list: &[T], item: T) -> Vec<T> {
+    let mut longer = list.to_vec();
+    longer.push(item);
+    longer
+}
+
+/// The items of all, one after the other.
+pub fn flatten<T: Clone>(lists: &[Vec<T>]) -> Vec<T> {
+    lists.concat()
+}
+
+/// The smallest item.
+pub fn min<T: Clone + Ordered>(list: &[T]) -> Option<T> {
+    list.iter().min_by(|left, right| left.order(right)).cloned()
+}
+
+/// The largest item.
+pub fn max<T: Clone + Ordered>(list: &[T]) -> Option<T> {
+    list.iter().max_by(|left, right| left.order(right)).cloned()
+}
+
 /// The sum of whole numbers.
 pub fn sum_int(list: impl IntoIterator<Item = i64>) -> Result<i64, Reject> {
     let sum = list.into_iter().try_fold(0_i64, i64::checked_add);
+    sum.ok_or(Reject::Overflow)
+}
+
+/// The sum of floats.
+pub fn sum_float(list: &[f64]) -> Result<f64, Reject> {
+    super::arithmetic::finite(list.iter().sum()).ok_or(Reject::Overflow)
+}
+
+/// The sum of decimals, with room for more digits.
+pub fn sum_decimal<const P: u8, const S: u8, const P2: u8>(list: &[Decimal<P, S>]) -> Result<Decimal<P2, S>, Reject> {
+    let sum = list
+        .iter()
+        .try_fold(Decimal::<P2, S>(0), |sum, item| sum.plus::<P, S, P2, S>(*item));
     sum.ok_or(Reject::Overflow)
 }
 
@@ -86,6 +143,102 @@ pub fn range(from: i64, to: i64) -> Result<Vec<i64>, Reject> {
         _ if to < from => Ok(Vec::new()),
         _ => Err(Reject::Overflow),
     }
+}
+
+/// The days from one to another, both in.
+pub fn days(from: Date, to: Date) -> Result<Vec<Date>, Reject> {
+    range(i64::from(from.0), i64::from(to.0)).map(|days| days.into_iter().map(|day| Date(day as i32)).collect())
+}
+
+/// What is given for each.
+pub fn map<T, U>(list: &[T], each: impl Fn(&T) -> U) -> Vec<U> {
+    list.iter().map(each).collect()
+}
+
+/// [`map`] by what may turn the row away.
+pub fn try_map<T, U, E>(list: &[T], each: impl Fn(&T) -> Result<U, E>) -> Result<Vec<U>, E> {
+    list.iter().map(each).collect()
+}
+
+/// The items that are to be kept.
+pub fn filter<T: Clone>(list: &[T], keep: impl Fn(&T) -> bool) -> Vec<T> {
+    list.iter().filter(|item| keep(item)).cloned().collect()
+}
+
+/// [`filter`] by what may turn the row away.
+pub fn try_filter<T: Clone, E>(list: &[T], keep: impl Fn(&T) -> Result<bool, E>) -> Result<Vec<T>, E> {
+    let mut kept = Vec::new();
+    for item in list {
+        if keep(item)? {
+            kept.push(item.clone());
+        }
+    }
+    Ok(kept)
+}
+
+/// The first item that is wanted.
+pub fn find<T>(list: &[T], wanted: impl Fn(&T) -> bool) -> Option<&T> {
+    list.iter().find(|item| wanted(item))
+}
+
+/// [`find`] by what may turn the row away; all items are asked.
+pub fn try_find<T, E>(list: &[T], wanted: impl Fn(&T) -> Result<bool, E>) -> Result<Option<&T>, E> {
+    let mut found = None;
+    for item in list {
+        if wanted(item)? && found.is_none() {
+            found = Some(item);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a condition holds for an item.
+pub fn any<T>(list: &[T], holds: impl Fn(&T) -> bool) -> bool {
+    list.iter().any(holds)
+}
+
+/// [`any`] by what may turn the row away; all items are asked.
+pub fn try_any<T, E>(list: &[T], holds: impl Fn(&T) -> Result<bool, E>) -> Result<bool, E> {
+    try_count(list, holds).map(|count| count > 0)
+}
+
+/// Whether a condition holds for every item.
+pub fn all<T>(list: &[T], holds: impl Fn(&T) -> bool) -> bool {
+    list.iter().all(holds)
+}
+
+/// [`all`] by what may turn the row away; all items are asked.
+pub fn try_all<T, E>(list: &[T], holds: impl Fn(&T) -> Result<bool, E>) -> Result<bool, E> {
+    try_count(list, holds).map(|count| count == len(list))
+}
+
+/// For how many items a condition holds.
+pub fn count<T>(list: &[T], counted: impl Fn(&T) -> bool) -> i64 {
+    list.iter().filter(|item| counted(item)).count() as i64
+}
+
+/// [`count`] by what may turn the row away.
+pub fn try_count<T, E>(list: &[T], counted: impl Fn(&T) -> Result<bool, E>) -> Result<i64, E> {
+    let mut count = 0;
+    for item in list {
+        count += i64::from(counted(item)?);
+    }
+    Ok(count)
+}
+
+/// All items in one value.
+pub fn reduce<T, U>(list: &[T], start: U, step: impl Fn(U, &T) -> U) -> U {
+    list.iter().fold(start, step)
+}
+
+/// [`reduce`] by what may turn the row away.
+pub fn try_reduce<T, U, E>(list: &[T], start: U, step: impl Fn(U, &T) -> Result<U, E>) -> Result<U, E> {
+    list.iter().try_fold(start, step)
+}
+
+/// What is made of the items of two lists in pairs, as many as the shorter one has.
+pub fn zip<T, U, V>(left: &[T], right: &[U], make: impl Fn(&T, &U) -> V) -> Vec<V> {
+    left.iter().zip(right).map(|(left, right)| make(left, right)).collect()
 }
 
 #[cfg(test)]
@@ -102,5 +255,23 @@ mod tests {
         assert_eq!(range(1, 10_000).map(|list| list.len()), Ok(10_000));
         assert_eq!(range(0, 10_000), Err(Reject::Overflow));
         assert_eq!(sum_int([i64::MAX, 1]), Err(Reject::Overflow));
+        assert_eq!(sum_float(&[f64::MAX, f64::MAX]), Err(Reject::Overflow));
+        assert_eq!(
+            sum_decimal::<2, 1, 2>(&[Decimal(99), Decimal(1)]),
+            Err(Reject::Overflow)
+        );
+        assert_eq!(days(Date(1), Date(2)), Ok(vec![Date(1), Date(2)]));
+    }
+
+    #[test]
+    fn missing_items_are_last_and_all_items_are_asked() {
+        assert_eq!(sort(&[None, Some(2), Some(1)]), [Some(1), Some(2), None]);
+        assert_eq!(sort_by(&["bb", "a"], |text| text.len() as i64), ["a", "bb"]);
+        assert_eq!((min(&[3, 1]), max(&[3, 1]), max::<i64>(&[])), (Some(1), Some(3), None));
+        let upset = |item: &i64| if *item > 2 { Err("upset") } else { Ok(true) };
+        assert_eq!(try_any(&[1, 3], upset), Err("upset"));
+        assert_eq!(try_find(&[1, 3], upset), Err("upset"));
+        assert_eq!((try_all(&[1, 2], upset), try_count(&[1, 2], upset)), (Ok(true), Ok(2)));
+        assert_eq!(present(&[None, Some(1)]), [1]);
     }
 }

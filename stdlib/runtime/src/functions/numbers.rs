@@ -235,6 +235,32 @@ pub fn from_base16(text: &str) -> Option<i64> {
     Some(number as i64)
 }
 
+/// The bits that both have.
+pub fn bit_and(left: i64, right: i64) -> i64 {
+    left & right
+}
+
+/// The bits that one of them has.
+pub fn bit_or(left: i64, right: i64) -> i64 {
+    left | right
+}
+
+/// The bits that exactly one of them has.
+pub fn bit_xor(left: i64, right: i64) -> i64 {
+    left ^ right
+}
+
+/// How many bits are set.
+pub fn bit_count(value: i64) -> i64 {
+    i64::from(value.count_ones())
+}
+
+/// A value kept between two bounds; the lower one where they cross.
+pub fn clamp<T: PartialOrd>(value: T, low: T, high: T) -> T {
+    let below = if value > high { high } else { value };
+    if below < low { low } else { below }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Functions of strings. Characters are code points; mappings are Unicode's, without locale.
 
+#[cfg(feature = "unicode")]
 use unicode_normalization::UnicodeNormalization;
 
 use crate::value::Reject;
@@ -175,11 +176,13 @@ pub fn reverse(text: &str) -> String {
 }
 
 /// Unicode's composed form.
+#[cfg(feature = "unicode")]
 pub fn nfc(text: &str) -> String {
     text.nfc().collect()
 }
 
 /// Unicode's decomposed form.
+#[cfg(feature = "unicode")]
 pub fn nfd(text: &str) -> String {
     text.nfd().collect()
 }

@@ -50,9 +50,74 @@ impl<const P: u8, const S: u8> Decimal<P, S> {
         cast(self.0, S, P2, S2).map(Decimal)
     }
 
+    /// The quotient, half away from zero: missing by zero; nothing at all if it has more digits than its type.
+    #[allow(clippy::option_option, reason = "an overflow is not a missing answer")]
+    pub fn over<const P2: u8, const S2: u8, const P3: u8, const S3: u8>(
+        self,
+        other: Decimal<P2, S2>,
+    ) -> Option<Option<Decimal<P3, S3>>> {
+        match other.0 {
+            0 => Some(None),
+            _ => divide((self.0, S), (other.0, S2), P3, S3).map(|value| Some(Decimal(value))),
+        }
+    }
+
+    /// What a whole quotient leaves, with the sign of the dividend: missing by zero; nothing at all if it does not fit.
+    #[allow(clippy::option_option, reason = "an overflow is not a missing answer")]
+    pub fn rest<const P2: u8, const S2: u8, const P3: u8, const S3: u8>(
+        self,
+        other: Decimal<P2, S2>,
+    ) -> Option<Option<Decimal<P3, S3>>> {
+        match other.0 {
+            0 => Some(None),
+            _ => remainder((self.0, S), (other.0, S2), P3, S3).map(|value| Some(Decimal(value))),
+        }
+    }
+
+    /// The same number in a type that has room for every number of this one.
+    pub fn widened<const P2: u8, const S2: u8>(self) -> Decimal<P2, S2> {
+        const { assert!(S2 >= S && P2 - S2 >= P - S, "the type has room for all digits") };
+        Decimal(self.0 * POWERS[usize::from(S2 - S)])
+    }
+
     /// A whole number, if it fits.
     pub fn from_int(value: i64) -> Option<Self> {
         cast(i128::from(value), 0, P, S).map(Self)
+    }
+
+    /// Without its sign.
+    pub fn abs(self) -> Self {
+        Decimal(self.0.abs())
+    }
+
+    /// -1, 0 or 1.
+    pub fn sign(self) -> i64 {
+        self.0.signum() as i64
+    }
+
+    /// With fewer digits behind the point, half away from zero; nothing if the number does not fit.
+    pub fn rounded<const P2: u8, const S2: u8>(self) -> Option<Decimal<P2, S2>> {
+        self.cast()
+    }
+
+    /// The largest whole number that is not larger.
+    pub fn floor<const P2: u8>(self) -> Decimal<P2, 0> {
+        Decimal(self.0.div_euclid(POWERS[usize::from(S)]))
+    }
+
+    /// The smallest whole number that is not smaller.
+    pub fn ceil<const P2: u8>(self) -> Decimal<P2, 0> {
+        Decimal(-(-self.0).div_euclid(POWERS[usize::from(S)]))
+    }
+
+    /// Without its fraction, if 64 bits hold it.
+    pub fn to_int(self) -> Option<i64> {
+        i64::try_from(self.0 / POWERS[usize::from(S)]).ok()
+    }
+
+    /// The nearest float.
+    pub fn to_float(self) -> f64 {
+        crate::functions::convert::float_of_decimal(self.0, S)
     }
 }
 

@@ -2,11 +2,13 @@
 
 mod calendar;
 pub mod decimal;
+mod order;
 mod time;
 mod uuid;
 mod wide;
 
 pub use decimal::Decimal;
+pub use order::Ordered;
 pub use time::{Date, Timestamp};
 pub use uuid::Uuid;
 pub(crate) use uuid::hex;
