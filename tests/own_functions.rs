@@ -133,7 +133,7 @@ fn functions_have_values() {
         let argument = |literal: Literal| Expr {
             kind: ExprKind::Literal(literal),
             ty: returns.clone(),
-            text: String::new(),
+            text: "".into(),
         };
         let call = Expr {
             kind: ExprKind::Own {

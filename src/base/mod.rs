@@ -2,8 +2,10 @@
 
 mod source;
 mod suggest;
+mod excerpt;
 mod world;
 
 pub use source::{FileId, LineColumn, Source, Sources, Span, Spanned};
 pub use suggest::suggest;
+pub use excerpt::Excerpt;
 pub use world::{Below, Disk, Memory, World, join};

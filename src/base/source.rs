@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::Excerpt;
+
 /// A file of the project (or of the standard library) in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(pub u32);
@@ -138,6 +140,11 @@ impl Sources {
             .iter()
             .enumerate()
             .map(|(id, source)| (FileId(id as u32), source))
+    }
+
+    /// The text under a span, as a part of its file that outlives this.
+    pub fn part(&self, span: Span) -> Excerpt {
+        Excerpt::part(&self.get(span.file).text, span.start as usize..span.end as usize)
     }
 
     /// The text under a span.

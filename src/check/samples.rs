@@ -237,15 +237,7 @@ mod tests {
     use super::*;
 
     fn columns() -> Vec<Column> {
-        let column = |name: &str, ty: Type| Column {
-            name: name.to_owned(),
-            ty,
-            labels: Default::default(),
-            doc: None,
-            key: false,
-            event_time: false,
-            subject: false,
-        };
+        let column = |name: &str, ty: Type| Column::new(name, ty);
         vec![
             column("id", TypeKind::Int.required()),
             column("name", TypeKind::Text.optional()),

@@ -214,15 +214,8 @@ fn column<'f>(
     inside: bool,
     diagnostics: &mut Diagnostics,
 ) -> Kept<'f> {
-    let mut column = Column {
-        name: column_name(&field.name, diagnostics),
-        ty: resolved.ty,
-        labels: BTreeSet::new(),
-        doc: field.doc.as_ref().map(|doc| doc.text.clone()),
-        key: false,
-        event_time: false,
-        subject: false,
-    };
+    let mut column = Column::new(column_name(&field.name, diagnostics), resolved.ty);
+    column.doc = field.doc.as_ref().map(|doc| doc.text.clone());
     let mut seen = BTreeSet::new();
     for label in &field.labels {
         if !seen.insert(label.text.as_str()) {

@@ -274,15 +274,7 @@ mod tests {
     use crate::plan::expr::{Expr, ExprKind, Literal};
 
     fn column(name: &str, kind: TypeKind) -> (Column, Expr) {
-        let column = Column {
-            name: name.into(),
-            ty: kind.clone().optional(),
-            labels: Default::default(),
-            doc: None,
-            key: false,
-            event_time: false,
-            subject: false,
-        };
+        let column = Column::new(name, kind.clone().optional());
         let expr = Expr {
             kind: ExprKind::Column(name.into()),
             ty: kind.optional(),
@@ -306,7 +298,7 @@ mod tests {
                 arguments: vec![column("v", kind.clone()).1],
                 order: Vec::new(),
                 ty: result.clone().optional(),
-                text: format!("{function}(v)"),
+                text: format!("{function}(v)").into(),
             },
         )];
         let mut group = Group::new(&keys, &aggregates)?;

@@ -306,15 +306,7 @@ mod tests {
     use crate::plan::types::TypeKind;
 
     fn column(name: &str, kind: TypeKind) -> Column {
-        Column {
-            name: name.into(),
-            ty: kind.optional(),
-            labels: Default::default(),
-            doc: None,
-            key: false,
-            event_time: false,
-            subject: false,
-        }
+        Column::new(name, kind.optional())
     }
 
     fn expecting(rows: &[&[(&str, i64)]], rejected: Option<u64>) -> Test {

@@ -4,6 +4,7 @@
 //! language reference: a missing argument gives a missing answer except where a node says otherwise.
 
 use super::types::Type;
+use crate::base::Excerpt;
 
 /// A typed expression.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +14,7 @@ pub struct Expr {
     /// Its type. Operands of one comparison, `in`, `if`, `??` have the same kind (checking puts `Cast`s).
     pub ty: Type,
     /// As the author wrote it, on one line, for comments, names of checks and reasons.
-    pub text: String,
+    pub text: Excerpt,
 }
 
 /// What an expression does.
@@ -283,5 +284,5 @@ pub struct Aggregate {
     /// Its type: `sum` of decimal(p, s) is decimal(min(38, p + 10), s), of int is int (overflow fails the run).
     pub ty: Type,
     /// As the author wrote it.
-    pub text: String,
+    pub text: Excerpt,
 }

@@ -96,17 +96,17 @@ fn last_value(transform: &Transform, column: &str) -> Option<String> {
             .iter()
             .rev()
             .find(|(c, _)| c.name == column)
-            .map(|(_, value)| value.text.clone()),
+            .map(|(_, value)| value.text.to_string()),
         StepKind::Group { keys, aggregates, .. } => {
             let key = keys
                 .iter()
                 .find(|(c, _)| c.name == column)
-                .map(|(_, value)| value.text.clone());
+                .map(|(_, value)| value.text.to_string());
             key.or_else(|| {
                 aggregates
                     .iter()
                     .find(|(c, _)| c.name == column)
-                    .map(|(_, value)| value.text.clone())
+                    .map(|(_, value)| value.text.to_string())
             })
         }
         _ => None,

@@ -15,7 +15,7 @@ pub use shared::{Columns, Shared, Steps};
 
 use std::collections::BTreeMap;
 
-use crate::base::Span;
+use crate::base::{Excerpt, Span};
 pub use test::{Given, Test};
 
 use expr::{Aggregate, Expr, Literal};
@@ -424,7 +424,7 @@ pub struct Step {
     /// The columns of other sides of joins that can still be read after it, as `ALIAS.column`; they go no further.
     pub joined: Columns,
     /// Its first line as the author wrote it, for comments.
-    pub text: String,
+    pub text: Excerpt,
     /// Where it stands.
     pub span: Span,
 }

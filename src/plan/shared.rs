@@ -8,8 +8,15 @@ use super::Step;
 use super::types::Column;
 
 /// A list that is cheap to clone; who changes it gets a copy, unless nobody else has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq)]
 pub struct Shared<T>(Arc<Vec<T>>);
+
+/// A list that is shared equals itself: nothing of it has to be looked at.
+impl<T: PartialEq> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
 
 /// The steps of a transform, in order.
 pub type Steps = Shared<Step>;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 /// A type, with whether a value may be missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,9 +139,14 @@ impl fmt::Display for TypeKind {
     }
 }
 
-/// A column of a schema, of a dataset, or after a step.
+/// A column of a schema, of a dataset, or after a step. It is cheap to clone: the steps of a transform share what they
+/// leave as it is; who changes one gets a copy, unless nobody else has it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Column(Arc<About>);
+
+/// What is known of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
+pub struct About {
     /// Its name, in lower case.
     pub name: String,
     /// Its type.
@@ -156,16 +163,53 @@ pub struct Column {
     pub subject: bool,
 }
 
+impl Column {
+    /// A column that nothing is said of but its name and type.
+    pub fn new(name: impl Into<String>, ty: Type) -> Self {
+        Column::from(About {
+            name: name.into(),
+            ty,
+            labels: BTreeSet::new(),
+            doc: None,
+            key: false,
+            event_time: false,
+            subject: false,
+        })
+    }
+}
+
+impl From<About> for Column {
+    fn from(about: About) -> Self {
+        Column(Arc::new(about))
+    }
+}
+
+impl Deref for Column {
+    type Target = About;
+
+    fn deref(&self) -> &About {
+        &self.0
+    }
+}
+
+impl DerefMut for Column {
+    fn deref_mut(&mut self) -> &mut About {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl fmt::Debug for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// What a row holds of an `object`: where its bytes are, and how to know that they are the same.
 pub fn object_fields() -> Vec<Column> {
-    let field = |name: &str, kind: TypeKind, doc: &str| Column {
-        name: name.to_owned(),
-        ty: kind.required(),
-        labels: BTreeSet::new(),
-        doc: Some(doc.to_owned()),
-        key: false,
-        event_time: false,
-        subject: false,
+    let field = |name: &str, kind: TypeKind, doc: &str| {
+        let mut field = Column::new(name, kind.required());
+        field.doc = Some(doc.to_owned());
+        field
     };
     vec![
         field("bucket", TypeKind::Text, "The bucket that holds it."),

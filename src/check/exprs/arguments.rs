@@ -316,7 +316,7 @@ pub(super) fn outside(form: &Declaration, param: &str, value: &Typed, low: &str,
 pub(super) fn no_reading(form: &Declaration, value: &Typed, kind: &TypeKind) -> Diagnostic {
     let text = match value.literal() {
         Some(Literal::Text(text)) => text.clone(),
-        _ => value.expr.text.clone(),
+        _ => value.expr.text.to_string(),
     };
     let help = match (form.name.as_str(), kind) {
         ("parse" | "parse_date", _) => "the text must be written as the pattern says".to_owned(),

@@ -152,7 +152,7 @@ impl Checker<'_> {
         let inside = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
         match (&operand.kind, inside) {
             (ast::ExprKind::Text(_), Some(inside)) if !text.starts_with("\"\"\"") => inside.to_owned(),
-            (ast::ExprKind::Int(_) | ast::ExprKind::Decimal(_), _) => text,
+            (ast::ExprKind::Int(_) | ast::ExprKind::Decimal(_), _) => text.to_string(),
             _ => format!("${{{text}}}"),
         }
     }

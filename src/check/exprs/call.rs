@@ -275,7 +275,7 @@ impl<'c> Checker<'c> {
                 arguments: chosen.arguments.iter().map(|value| value.expr.clone()).collect(),
             },
             ty: kind.clone().optional(),
-            text: String::new(),
+            text: "".into(),
         });
         match answer {
             Ok(Literal::Null) | Err(_) => {

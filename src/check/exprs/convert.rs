@@ -94,7 +94,7 @@ fn operand(typed: &Typed) -> String {
     let text = &typed.expr.text;
     match text.starts_with("if ") {
         true => format!("({text})"),
-        false => text.clone(),
+        false => text.to_string(),
     }
 }
 

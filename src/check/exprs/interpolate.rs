@@ -20,7 +20,7 @@ impl Checker<'_> {
                 TextPart::Plain(plain) => pieces.push(Expr {
                     kind: ExprKind::Literal(Literal::Text(plain.clone())),
                     ty: TypeKind::Text.required(),
-                    text: plain.clone(),
+                    text: plain.clone().into(),
                 }),
                 TextPart::Expr(inner) => {
                     let typed = self.expr(inner);

@@ -32,15 +32,9 @@ impl Checker<'_> {
         };
         let outside = (self.locals.len(), self.place);
         for (name, pattern) in params.iter().zip(wanted) {
-            self.locals.push(Column {
-                name: name.text.clone(),
-                ty: resolved(pattern, found),
-                labels: labels.clone(),
-                doc: None,
-                key: false,
-                event_time: false,
-                subject: false,
-            });
+            let mut local = Column::new(name.text.as_str(), resolved(pattern, found));
+            local.labels = labels.clone();
+            self.locals.push(local);
         }
         if self.place == Place::Step {
             self.place = Place::Lambda;

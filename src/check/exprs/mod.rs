@@ -31,7 +31,7 @@ mod text;
 
 use std::collections::BTreeSet;
 
-use crate::base::Span;
+use crate::base::{Excerpt, Span};
 use crate::check::constant;
 use crate::check::context::Context;
 use crate::check::ty;
@@ -40,7 +40,7 @@ use crate::plan::expr::{Expr, ExprKind, Literal};
 use crate::plan::types::{Column, Type, TypeKind};
 use crate::syntax::ast;
 
-pub use text::{first_line, one_line};
+pub use text::{first_line_of, line_of, one_line};
 
 /// What kind of place an expression stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,8 +241,8 @@ impl<'c> Checker<'c> {
     }
 
     /// The text of an expression on one line.
-    fn text_of(&self, span: Span) -> String {
-        one_line(self.ctx.sources.text(span))
+    fn text_of(&self, span: Span) -> Excerpt {
+        line_of(self.ctx.sources, span)
     }
 
     fn typed(&self, expr: &ast::Expr, kind: ExprKind, mut ty: Type, labels: impl IntoIterator<Item = String>) -> Typed {

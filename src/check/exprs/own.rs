@@ -121,15 +121,7 @@ fn body(ctx: &Context<'_>, declared: Declared<'_>, diagnostics: &mut Diagnostics
 }
 
 fn column(name: &str, ty: Type) -> Column {
-    Column {
-        name: name.to_lowercase(),
-        ty,
-        labels: BTreeSet::new(),
-        doc: None,
-        key: false,
-        event_time: false,
-        subject: false,
-    }
+    Column::new(name.to_lowercase(), ty)
 }
 
 /// A parameter that the body does not read.

@@ -85,15 +85,9 @@ impl Checker<'_> {
             wrong |= typed.is_error();
             let name = column_name(name, self.diagnostics);
             labels.extend(typed.labels.iter().cloned());
-            fields.push(Column {
-                name: name.clone(),
-                ty: typed.expr.ty.clone(),
-                labels: typed.labels,
-                doc: None,
-                key: false,
-                event_time: false,
-                subject: false,
-            });
+            let mut field = Column::new(name.as_str(), typed.expr.ty.clone());
+            field.labels = typed.labels;
+            fields.push(field);
             values.push((name, typed.expr));
         }
         if wrong {
@@ -150,11 +144,10 @@ impl Checker<'_> {
             let (same, optional) = (value.ty.optional == field.ty.optional, field.ty.optional);
             let ty = Type { kind, optional };
             values.push((field.name.clone(), if same { value } else { cast(value, ty.clone()) }));
-            typed_fields.push(Column {
-                ty,
-                labels: field.labels.union(&own).cloned().collect(),
-                ..field.clone()
-            });
+            let mut typed_field = field.clone();
+            typed_field.ty = ty;
+            typed_field.labels = field.labels.union(&own).cloned().collect();
+            typed_fields.push(typed_field);
         }
         let ty = TypeKind::Struct(typed_fields).required();
         self.typed(expr, ExprKind::Struct(values), ty, labels)
@@ -272,6 +265,6 @@ fn left_out(field: &Column) -> Expr {
     Expr {
         kind: ExprKind::Literal(literal),
         ty: field.ty.clone(),
-        text: field.name.clone(),
+        text: field.name.clone().into(),
     }
 }

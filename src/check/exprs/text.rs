@@ -1,5 +1,7 @@
 //! Source text on one line, for comments, reasons and names of checks.
 
+use crate::base::{Excerpt, Sources, Span};
+
 /// The text with each run of white space as one space, without `//` comments; texts in quotes stay as they are, but for
 /// their line ends, which become `\n`.
 pub fn one_line(text: &str) -> String {
@@ -31,10 +33,24 @@ pub fn one_line(text: &str) -> String {
     line.trim().to_owned()
 }
 
+/// The same of what stands in a file; where that is one line as it is, it is the file's own text.
+pub fn line_of(sources: &Sources, span: Span) -> Excerpt {
+    let text = sources.text(span);
+    if !is_one_line(text) {
+        return one_line(text).into();
+    }
+    let start = span.start + (text.len() - text.trim_start().len()) as u32;
+    let end = start + text.trim().len() as u32;
+    sources.part(Span { start, end, ..span })
+}
+
 /// The first line of a step, without the brace that opens its block: `group by day, page`.
-pub fn first_line(text: &str) -> String {
-    let line = one_line(text.lines().next().unwrap_or(""));
-    line.strip_suffix('{').unwrap_or(&line).trim_end().to_owned()
+pub fn first_line_of(sources: &Sources, span: Span) -> Excerpt {
+    let first = sources.text(span).lines().next().unwrap_or("");
+    let end = span.start + first.len() as u32;
+    let line = line_of(sources, Span { end, ..span });
+    let length = line.strip_suffix('{').unwrap_or(&line).trim_end().len();
+    line.up_to(length)
 }
 
 /// Whether a text is one line as it is: nearly all are.
@@ -80,9 +96,15 @@ mod tests {
 
     #[test]
     fn the_first_line_of_a_group_has_no_brace() {
+        let first_line = |text: &str| {
+            let mut sources = Sources::default();
+            let file = sources.add("a.pipe", text);
+            first_line_of(&sources, Span::new(file, 0, text.len()))
+        };
         assert_eq!(
             first_line("group by day,  page {\n  n = count()\n}"),
             "group by day, page"
         );
+        assert_eq!(first_line("group by day {\n  n = count()\n}"), "group by day");
     }
 }

@@ -96,9 +96,10 @@ fn rows_of(seen: &Seen<'_>, transform: &Transform, told: &BTreeMap<String, Told>
                 let other: Vec<_> = join
                     .columns
                     .iter()
-                    .map(|column| Column {
-                        name: format!("{}.{}", join.alias, column.name),
-                        ..column.clone()
+                    .map(|column| {
+                        let mut other = column.clone();
+                        other.name = format!("{}.{}", join.alias, column.name);
+                        other
                     })
                     .collect();
                 let scope: Vec<&Column> = scope.iter().copied().chain(&other).collect();

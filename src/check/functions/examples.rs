@@ -77,15 +77,7 @@ fn over_rows(
         _ => &[],
     };
     let (values, ty) = values(ctx, declaration, items, diagnostics);
-    let column = [Column {
-        name: COLUMN.into(),
-        ty,
-        labels: Default::default(),
-        doc: None,
-        key: false,
-        event_time: false,
-        subject: false,
-    }];
+    let column = [Column::new(COLUMN, ty)];
     let named = ast::Expr {
         kind: ExprKind::Call {
             function: function.clone(),

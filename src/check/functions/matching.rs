@@ -269,15 +269,9 @@ pub fn resolved(pattern: &Pattern, found: &Match) -> Type {
         Pattern::List(item) => TypeKind::List(Box::new(resolved(item, found))).required(),
         Pattern::Map(value) => TypeKind::Map(Box::new(resolved(value, found))).required(),
         Pattern::Struct(fields) => {
-            let fields = fields.iter().map(|(name, pattern)| Column {
-                name: name.clone(),
-                ty: resolved(pattern, found),
-                labels: Default::default(),
-                doc: None,
-                key: false,
-                event_time: false,
-                subject: false,
-            });
+            let fields = fields
+                .iter()
+                .map(|(name, pattern)| Column::new(name.as_str(), resolved(pattern, found)));
             TypeKind::Struct(fields.collect()).required()
         }
         Pattern::Optional(inner) => Type {

@@ -174,15 +174,9 @@ pub(super) fn shape_of(word: &str) -> Option<Shape> {
 }
 
 fn arrival_day() -> Column {
-    Column {
-        name: names::ARRIVAL_DAY.to_owned(),
-        ty: TypeKind::Date.required(),
-        labels: Default::default(),
-        doc: Some("The UTC day of arrival.".to_owned()),
-        key: false,
-        event_time: false,
-        subject: false,
-    }
+    let mut day = Column::new(names::ARRIVAL_DAY, TypeKind::Date.required());
+    day.doc = Some("The UTC day of arrival.".to_owned());
+    day
 }
 
 /// There is no column of this name in what is called `of`.

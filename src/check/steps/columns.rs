@@ -6,7 +6,7 @@ use crate::check::exprs::{Place, Typed, column};
 use crate::check::schema::duplicate;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::expr::ExprKind;
-use crate::plan::types::{Column, Type, TypeKind};
+use crate::plan::types::{About, Column, TypeKind};
 use crate::syntax::ast;
 
 use super::Steps;
@@ -16,22 +16,9 @@ use crate::base::Span;
 /// go no further by themselves.
 pub fn arrival_columns() -> Vec<Column> {
     vec![
-        plain("_arrived", TypeKind::Timestamp.required()),
-        plain("_seq", TypeKind::Text.required()),
+        Column::new("_arrived", TypeKind::Timestamp.required()),
+        Column::new("_seq", TypeKind::Text.required()),
     ]
-}
-
-/// A column that nothing is said of but its name and type.
-pub(super) fn plain(name: impl Into<String>, ty: Type) -> Column {
-    Column {
-        name: name.into(),
-        ty,
-        labels: BTreeSet::new(),
-        doc: None,
-        key: false,
-        event_time: false,
-        subject: false,
-    }
 }
 
 impl Steps<'_> {
@@ -66,7 +53,7 @@ impl Steps<'_> {
         // What the other side of a join is known by does not name this side's rows.
         let own = same.filter(|column| !column.name.contains('.'));
         let doc = doc.map(|doc| doc.text.clone());
-        Column {
+        Column::from(About {
             name,
             ty: typed.expr.ty.clone(),
             labels: typed.labels.clone(),
@@ -74,7 +61,7 @@ impl Steps<'_> {
             key: own.is_some_and(|column| column.key),
             event_time: own.is_some_and(|column| column.event_time),
             subject: same.is_some_and(|column| column.subject),
-        }
+        })
     }
 
     /// Says which names of a list stand there twice, and leaves the second out.
@@ -120,7 +107,7 @@ impl Steps<'_> {
             if let Some(column) = self.existing(name) {
                 self.float_key(&column.name, &column.ty.kind, name.span);
                 if self.comparable(&column.name, &column.ty.kind, name.span) {
-                    keys.push(column.name);
+                    keys.push(column.name.clone());
                 }
             }
         }

@@ -101,7 +101,7 @@ impl Steps<'_> {
     fn ordering(&mut self, name: &ast::Name) -> Option<String> {
         let column = self.readable(name)?;
         if ty::ordered(&column.ty.kind) {
-            return Some(column.name);
+            return Some(column.name.clone());
         }
         let message = format!("`{}` is {}, which has no order", column.name, column.ty);
         let diagnostic = Diagnostic::new(Code::DEDUPE_ORDER, name.span, message).found("no value comes before another");

@@ -11,8 +11,10 @@ use super::Steps;
 impl Steps<'_> {
     pub(super) fn derive(&mut self, bindings: &[ast::Binding]) -> Option<StepKind> {
         self.distinct(bindings.iter().map(|binding| &binding.name));
-        let mut derived = Vec::new();
+        let mut derived = Vec::with_capacity(bindings.len());
         let mut scope = self.scope();
+        self.columns.reserve(bindings.len());
+        scope.reserve(bindings.len());
         for binding in bindings {
             let typed = self.value(binding, &scope, Place::Step);
             let name = column_name(&binding.name, self.diagnostics);

@@ -5,11 +5,10 @@ use crate::check::schema::column_name;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::StepKind;
 use crate::plan::expr::ExprKind;
-use crate::plan::types::TypeKind;
+use crate::plan::types::{Column, TypeKind};
 use crate::syntax::ast;
 
 use super::Steps;
-use super::columns::plain;
 
 impl Steps<'_> {
     pub(super) fn explode(&mut self, outer: bool, list: &ast::Expr, name: &ast::Name) -> Option<StepKind> {
@@ -37,7 +36,7 @@ impl Steps<'_> {
                 error
             }
         };
-        let mut column = plain(column_name(name, self.diagnostics), item);
+        let mut column = Column::new(column_name(name, self.diagnostics), item);
         column.ty.optional |= outer;
         column.labels.clone_from(&typed.labels);
         let own = match &typed.expr.kind {
@@ -46,7 +45,10 @@ impl Steps<'_> {
         };
         let added = self.add(name, column.clone(), own);
         // One row became several: what named it names them no more.
-        self.columns.iter_mut().for_each(|column| column.key = false);
+        self.columns
+            .iter_mut()
+            .filter(|column| column.key)
+            .for_each(|column| column.key = false);
         (added && column.ty.kind != TypeKind::Error).then_some(StepKind::Explode {
             outer,
             list: typed.expr,

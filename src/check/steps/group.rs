@@ -11,7 +11,6 @@ use crate::plan::{EventWindow, StepKind};
 use crate::syntax::ast;
 
 use super::Steps;
-use super::columns::plain;
 
 /// The lengths of time of a group.
 pub(super) struct Times<'t> {
@@ -263,21 +262,19 @@ impl Steps<'_> {
         let (aggregate, labels) = found.unzip();
         let error = TypeKind::Error.required();
         let ty = aggregate.as_ref().map_or(error, |aggregate| aggregate.ty.clone());
-        let column = Column {
-            labels: labels.unwrap_or_default(),
-            doc: doc.map(|doc| doc.text.clone()),
-            ..plain(column_name(name, self.diagnostics), ty)
-        };
+        let mut column = Column::new(column_name(name, self.diagnostics), ty);
+        column.labels = labels.unwrap_or_default();
+        column.doc = doc.map(|doc| doc.text.clone());
         (column, aggregate)
     }
 }
 
 /// What takes the place of the event time: a window's first moment, and the first one behind it.
 fn window_columns() -> [Column; 2] {
-    let mut start = plain("window_start", TypeKind::Timestamp.required());
+    let mut start = Column::new("window_start", TypeKind::Timestamp.required());
     start.doc = Some("The window's first moment.".to_owned());
     start.event_time = true;
-    let mut end = plain("window_end", TypeKind::Timestamp.required());
+    let mut end = Column::new("window_end", TypeKind::Timestamp.required());
     end.doc = Some("The first moment behind the window.".to_owned());
     [start, end]
 }

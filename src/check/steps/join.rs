@@ -292,12 +292,10 @@ impl Steps<'_> {
 
 /// A column of the other side.
 fn named(alias: &str, column: &Column) -> Column {
-    Column {
-        name: format!("{alias}.{}", column.name),
-        key: false,
-        event_time: false,
-        ..column.clone()
-    }
+    let mut other = column.clone();
+    other.name = format!("{alias}.{}", column.name);
+    (other.key, other.event_time) = (false, false);
+    other
 }
 
 /// The parts of a condition that must be equal, left and right; the condition holds only where all of them are.

@@ -27,7 +27,7 @@ mod window;
 
 use crate::base::Span;
 use crate::check::context::Context;
-use crate::check::exprs::{Checker, Place, first_line};
+use crate::check::exprs::{Checker, Place, first_line_of};
 use crate::check::labels::Crowd;
 use crate::check::program::{Delivers, Released, Shape};
 use crate::check::settings::Settings;
@@ -172,7 +172,7 @@ impl Steps<'_> {
             kind,
             columns: self.columns.clone(),
             joined,
-            text: first_line(self.ctx.sources.text(span)),
+            text: first_line_of(self.ctx.sources, span),
             span,
         });
     }

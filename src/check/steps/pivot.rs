@@ -39,10 +39,10 @@ impl Steps<'_> {
         };
         let mut columns: Vec<Column> = Vec::new();
         for key in names.iter().flatten() {
-            columns.extend(column::find(&scope, key).map(|column| Column {
-                key: false,
-                event_time: false,
-                ..column.clone()
+            columns.extend(column::find(&scope, key).map(|column| {
+                let mut key = column.clone();
+                (key.key, key.event_time) = (false, false);
+                key
             }));
         }
         let mut values = Vec::new();

@@ -23,7 +23,7 @@ impl Steps<'_> {
                 self.diagnostics.push(duplicate(new, &there));
                 continue;
             }
-            renamed.push((column.name, name));
+            renamed.push((column.name.clone(), name));
         }
         for column in &mut self.columns {
             if let Some((_, new)) = renamed.iter().find(|(old, _)| *old == column.name) {

@@ -33,7 +33,7 @@ impl Steps<'_> {
         self.distinct(names);
         let known = names
             .iter()
-            .filter_map(|name| self.existing(name).map(|column| column.name));
+            .filter_map(|name| self.existing(name).map(|column| column.name.clone()));
         let dropped: Vec<String> = known.collect();
         let all = self.columns.iter().all(|column| dropped.contains(&column.name));
         if all && !self.columns.is_empty() {

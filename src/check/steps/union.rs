@@ -108,7 +108,7 @@ pub fn unite(
         column.ty.kind = kind;
         column.ty.optional |= second.ty.optional;
         column.labels.extend(second.labels.iter().cloned());
-        column.doc = column.doc.or_else(|| second.doc.clone());
+        column.doc = column.doc.take().or_else(|| second.doc.clone());
         column.key &= second.key;
         column.event_time &= second.event_time;
         column.subject |= second.subject;

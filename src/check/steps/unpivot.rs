@@ -8,7 +8,6 @@ use crate::plan::types::{Column, TypeKind};
 use crate::syntax::ast;
 
 use super::Steps;
-use super::columns::plain;
 
 impl Steps<'_> {
     pub(super) fn unpivot(&mut self, names: &[ast::Name], name: &ast::Name, value: &ast::Name) -> Option<StepKind> {
@@ -21,7 +20,7 @@ impl Steps<'_> {
             self.lost = true;
             return None;
         }
-        let mut holds = plain(column_name(value, self.diagnostics), TypeKind::Null.required());
+        let mut holds = Column::new(column_name(value, self.diagnostics), TypeKind::Null.required());
         let mut first: Option<&ast::Name> = None;
         for (at, column) in &found {
             let Some(kind) = ty::unify(&holds.ty.kind, &column.ty.kind) else {
@@ -47,11 +46,14 @@ impl Steps<'_> {
             holds.ty.optional |= column.ty.optional;
             holds.labels.extend(column.labels.iter().cloned());
         }
-        let gone: Vec<String> = found.into_iter().map(|(_, column)| column.name).collect();
+        let gone: Vec<String> = found.into_iter().map(|(_, column)| column.name.clone()).collect();
         self.columns.retain(|column| !gone.contains(&column.name));
         // One row became several: what named it names them no more.
-        self.columns.iter_mut().for_each(|column| column.key = false);
-        let of = plain(column_name(name, self.diagnostics), TypeKind::Text.required());
+        self.columns
+            .iter_mut()
+            .filter(|column| column.key)
+            .for_each(|column| column.key = false);
+        let of = Column::new(column_name(name, self.diagnostics), TypeKind::Text.required());
         let added = self.add(name, of.clone(), None) && self.add(value, holds.clone(), None);
         added.then_some(StepKind::Unpivot {
             columns: gone,

@@ -7,11 +7,10 @@ use crate::check::schema::column_name;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::StepKind;
 use crate::plan::expr::Literal;
-use crate::plan::types::TypeKind;
+use crate::plan::types::{Column, TypeKind};
 use crate::syntax::ast;
 
 use super::Steps;
-use super::columns::plain;
 
 /// The first and the last row around a row that count; `None` is without bound.
 type Frame = (Option<i64>, Option<i64>);
@@ -122,7 +121,7 @@ impl Steps<'_> {
         let keys = self.keys(keys);
         let gap_seconds = self.seconds(gap, "gap");
         let time = self.time_of_rows(at, "session");
-        let mut column = plain(column_name(name, self.diagnostics), TypeKind::Text.required());
+        let mut column = Column::new(column_name(name, self.diagnostics), TypeKind::Text.required());
         column.doc = Some("The session: the same for rows of one visit.".to_owned());
         let added = self.add(name, column.clone(), None);
         if !added {

@@ -45,11 +45,10 @@ fn unify_fields(left: &[Column], right: &[Column]) -> Option<Vec<Column>> {
     let mut fields = Vec::new();
     for field in left {
         let other = right.iter().find(|other| other.name == field.name)?;
-        fields.push(Column {
-            ty: unify_types(&field.ty, &other.ty)?,
-            labels: field.labels.union(&other.labels).cloned().collect(),
-            ..field.clone()
-        });
+        let mut both = field.clone();
+        both.ty = unify_types(&field.ty, &other.ty)?;
+        both.labels = field.labels.union(&other.labels).cloned().collect();
+        fields.push(both);
     }
     Some(fields)
 }
@@ -113,11 +112,12 @@ pub fn labelled_as(kind: &TypeKind, value: &TypeKind) -> TypeKind {
         (TypeKind::Map(inner), TypeKind::Map(value)) => TypeKind::Map(Box::new(types(inner, value))),
         (TypeKind::Struct(fields), TypeKind::Struct(values)) => {
             let field = |field: &Column| match values.iter().find(|value| value.name == field.name) {
-                Some(value) => Column {
-                    ty: types(&field.ty, &value.ty),
-                    labels: field.labels.union(&value.labels).cloned().collect(),
-                    ..field.clone()
-                },
+                Some(value) => {
+                    let mut labelled = field.clone();
+                    labelled.ty = types(&field.ty, &value.ty);
+                    labelled.labels = field.labels.union(&value.labels).cloned().collect();
+                    labelled
+                }
                 None => field.clone(),
             };
             TypeKind::Struct(fields.iter().map(field).collect())
@@ -147,15 +147,9 @@ mod tests {
     };
 
     fn column(name: &str, ty: Type, labels: &[&str]) -> Column {
-        Column {
-            name: name.to_owned(),
-            ty,
-            labels: labels.iter().map(|label| (*label).to_owned()).collect(),
-            doc: None,
-            key: false,
-            event_time: false,
-            subject: false,
-        }
+        let mut column = Column::new(name, ty);
+        column.labels = labels.iter().map(|label| (*label).to_owned()).collect();
+        column
     }
 
     #[test]

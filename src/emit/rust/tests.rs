@@ -1,7 +1,6 @@
 //! What is emitted for the clickstream platform, and for an author who names things as badly as the language allows:
 //! laid out as rustfmt would, and nothing of what was written gets into code.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -19,15 +18,10 @@ const MONEY: TypeKind = TypeKind::Decimal {
 };
 
 fn column(name: &str, ty: Type) -> Column {
-    Column {
-        name: name.into(),
-        ty,
-        labels: BTreeSet::new(),
-        doc: Some(NASTY.into()),
-        key: false,
-        event_time: name == "arrived",
-        subject: false,
-    }
+    let mut column = Column::new(name, ty);
+    column.doc = Some(NASTY.into());
+    column.event_time = name == "arrived";
+    column
 }
 
 fn expr(kind: ExprKind, ty: Type) -> Expr {
@@ -39,7 +33,7 @@ fn expr(kind: ExprKind, ty: Type) -> Expr {
 }
 
 fn read(name: &str) -> Expr {
-    let ty = columns().into_iter().find(|column| column.name == name).unwrap().ty;
+    let ty = columns().iter().find(|column| column.name == name).unwrap().ty.clone();
     expr(ExprKind::Column(name.into()), ty)
 }
 

@@ -33,7 +33,7 @@ fn reject(reason: &str) -> Box<Expr> {
     Box::new(Expr {
         kind: ExprKind::Reject(reason.into()),
         ty: never,
-        text: format!("reject \"{reason}\""),
+        text: format!("reject \"{reason}\"").into(),
     })
 }
 

@@ -43,14 +43,11 @@ impl Chance {
 }
 
 fn columns() -> Vec<Column> {
-    let of = |name: &str, ty: Type| Column {
-        name: name.into(),
-        ty,
-        labels: Default::default(),
-        doc: None,
-        key: name == "id",
-        event_time: name == "at",
-        subject: false,
+    let of = |name: &str, ty: Type| {
+        let mut column = Column::new(name, ty);
+        column.key = name == "id";
+        column.event_time = name == "at";
+        column
     };
     vec![
         of("id", TypeKind::Uuid.required()),
@@ -138,7 +135,7 @@ fn literal(value: Literal, ty: Type) -> Expr {
     Expr {
         kind: ExprKind::Literal(value),
         ty,
-        text,
+        text: text.into(),
     }
 }
 
@@ -147,7 +144,7 @@ fn made(kind: ExprKind, ty: TypeKind, of: &[&Expr], text: String) -> Expr {
     Expr {
         kind,
         ty: Type { kind: ty, optional },
-        text,
+        text: text.into(),
     }
 }
 
@@ -161,7 +158,7 @@ fn call(function: &str, argument: Expr, ty: TypeKind) -> Expr {
     Expr {
         kind,
         ty: Type { kind: ty, optional },
-        text,
+        text: text.into(),
     }
 }
 
@@ -183,7 +180,7 @@ impl Maker<'_> {
         Expr {
             kind: ExprKind::Column(column.name.clone()),
             ty: column.ty.clone(),
-            text: column.name.clone(),
+            text: column.name.clone().into(),
         }
     }
 
@@ -223,7 +220,7 @@ impl Maker<'_> {
                 otherwise,
             },
             ty,
-            text,
+            text: text.into(),
         }
     }
 
@@ -239,7 +236,7 @@ impl Maker<'_> {
                 Expr {
                     kind: ExprKind::Reject(reason),
                     ty: TypeKind::Never.required(),
-                    text,
+                    text: text.into(),
                 }
             }
             _ => self.expr(kind, depth),
@@ -255,7 +252,7 @@ impl Maker<'_> {
                 default: Box::new(default),
             },
             ty,
-            text,
+            text: text.into(),
         }
     }
 
@@ -385,7 +382,7 @@ impl Maker<'_> {
             1 => {
                 // An int beside a decimal is decimal(20, 0).
                 let whole = self.expr(&TypeKind::Int, 1);
-                let text = whole.text.clone();
+                let text = whole.text.to_string();
                 made(ExprKind::Cast(Box::new(whole.clone())), WHOLE, &[&whole], text)
             }
             _ => first,
@@ -435,13 +432,7 @@ fn step(kind: StepKind, columns: &[Column], text: &str) -> Step {
 }
 
 fn derived(name: &str, expr: &Expr) -> Column {
-    Column {
-        name: name.into(),
-        ty: expr.ty.clone(),
-        key: false,
-        event_time: false,
-        ..columns().remove(0)
-    }
+    Column::new(name, expr.ty.clone())
 }
 
 /// A column by its name.
@@ -501,7 +492,7 @@ fn record_wise(chance: &mut Chance) -> Vec<Step> {
                 right,
             },
             ty: TypeKind::Bool.optional(),
-            text,
+            text: text.into(),
         };
         let kind = match round {
             0 => StepKind::Expect {
@@ -558,11 +549,7 @@ fn grouping(chance: &mut Chance) -> Vec<Step> {
     let mut add = |function: &str, argument: Option<Expr>, ty: Type| {
         let text = format!("{function}({})", argument.as_ref().map_or("", |expr| &expr.text));
         let name = format!("g{}", aggregates.len());
-        let column = Column {
-            name,
-            ty: ty.clone(),
-            ..columns().remove(3)
-        };
+        let column = Column::new(name, ty.clone());
         aggregates.push((
             column,
             Aggregate {
@@ -570,7 +557,7 @@ fn grouping(chance: &mut Chance) -> Vec<Step> {
                 arguments: argument.into_iter().collect(),
                 order: Vec::new(),
                 ty,
-                text,
+                text: text.into(),
             },
         ));
     };

@@ -54,7 +54,7 @@ impl<'a> Items<'a> {
                 self.other_type(name, column, &field, made_by(checked, &column.name));
                 return;
             }
-            column.doc = column.doc.take().or(field.doc);
+            column.doc = column.doc.take().or_else(|| field.doc.clone());
             column.key |= field.key;
         }
     }

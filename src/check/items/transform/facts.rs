@@ -230,7 +230,7 @@ impl Days {
     }
 
     fn mix(&mut self, step: &Step) {
-        self.mixed_by.get_or_insert_with(|| step.text.clone());
+        self.mixed_by.get_or_insert_with(|| step.text.to_string());
     }
 
     fn computed(&mut self, columns: &[(Column, Expr)], replaces: bool) {

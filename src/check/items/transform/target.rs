@@ -346,14 +346,10 @@ fn unfit_key(
 
 /// What `history` keeps beside the rows' own columns: from when to when a row was so, and whether it still is.
 fn history_columns() -> [Column; 3] {
-    let column = |name: &str, ty: Type, doc: &str| Column {
-        name: name.to_owned(),
-        ty,
-        labels: Default::default(),
-        doc: Some(doc.to_owned()),
-        key: false,
-        event_time: false,
-        subject: false,
+    let column = |name: &str, ty: Type, doc: &str| {
+        let mut column = Column::new(name, ty);
+        column.doc = Some(doc.to_owned());
+        column
     };
     [
         column(
