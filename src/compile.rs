@@ -10,7 +10,7 @@ use crate::check::items::{self, Ground, Remembered};
 use crate::check::program::Program;
 use crate::diag::{Code, Diagnostic, Diagnostics, Levels, Severity, at_levels, without_echoes};
 use crate::plan::Plan;
-use crate::plan::lower::lower;
+use crate::plan::lower::{Scope, lower};
 use crate::prove::prove;
 use crate::resolve::{Index, Library, Project, top};
 
@@ -104,7 +104,7 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
             levels.clone_from(&places.levels);
         }
         if let Some(found) = found.filter(|_| !said.has_errors()) {
-            let lowered = lower(&found);
+            let lowered = lower(&found, Scope::Platform);
             lowered
                 .diagnostics
                 .into_iter()

@@ -75,6 +75,7 @@ fn parameters(dataset: &Dataset, partitions: &[&Column]) -> Value {
     let classification = match dataset.format {
         Format::Json => "json",
         Format::Parquet => "parquet",
+        _ => crate::plan::refused(),
     };
     let mut out = vec![
         ("EXTERNAL".to_string(), Value::from("TRUE")),
@@ -136,6 +137,7 @@ fn storage(dataset: &Dataset, columns: &[&Column]) -> Block {
                 .set("serialization_library", "org.openx.data.jsonserde.JsonSerDe")
                 .set("parameters", object_of! { "ignore.malformed.json" => "TRUE" }),
         ),
+        _ => crate::plan::refused(),
     };
     Block::new("storage_descriptor")
         .set("location", lake::dataset_url(dataset))

@@ -100,7 +100,7 @@ fn landing(plan: &Plan, source: &Source, dataset: &Dataset) -> Vec<Block> {
 }
 
 fn rows(plan: &Plan, transform: &Transform) -> Vec<Block> {
-    let dataset = plan.dataset(&transform.target);
+    let dataset = plan.dataset(transform.dataset());
     let prefix = names::dataset_prefix(&dataset.id.name);
     let label = &transform.name;
     let mut path = prefix.clone();

@@ -4,7 +4,7 @@ use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, role, trust};
 use super::{firehose, kinesis, lake, queue, secrets};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
-use crate::plan::{Engine, From, Input, Lambda, Plan, Source, Transform, names};
+use crate::plan::{Engine, Input, Lambda, Plan, Source, Transform, names};
 use crate::text_of;
 
 /// The label of a transform's dead letters.
@@ -154,7 +154,7 @@ fn lambda(plan: &Plan, transform: &Transform, settings: &Lambda, source: &Source
 
 /// A batch that fails is halved until the bad record is alone; that one is given up after the retries, or by its age.
 fn mapping(transform: &Transform, settings: &Lambda, source: &Source) -> Block {
-    let From::Kinesis(stream) = &source.from;
+    let stream = source.kinesis();
     let queue = queue_label(&transform.name);
     Block::resource("aws_lambda_event_source_mapping", &transform.name)
         .set(

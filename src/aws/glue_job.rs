@@ -16,7 +16,7 @@ const CONFIGURATION: &str = "aws_glue_security_configuration.platform";
 pub fn jobs(plan: &Plan) -> impl Iterator<Item = (&Transform, &Glue)> {
     plan.transforms.iter().filter_map(|transform| match &transform.engine {
         Engine::Glue(settings) => Some((transform, settings)),
-        Engine::Lambda(_) => None,
+        Engine::Lambda(_) | Engine::Other(_) => None,
     })
 }
 
@@ -184,7 +184,7 @@ fn arguments(plan: &Plan, transform: &Transform, settings: &Glue) -> Value {
         (format!("--{}", names::ARG_QUARANTINE), lake::url("quarantine", &own)),
     ];
     let mut datasets = inputs(plan, transform);
-    datasets.push(plan.dataset(&transform.target));
+    datasets.push(plan.dataset(transform.dataset()));
     for dataset in datasets {
         let argument = names::dataset_argument(&dataset.id.zone, &dataset.id.name);
         out.push((format!("--{argument}"), lake::dataset_url(dataset)));
@@ -197,7 +197,7 @@ fn arguments(plan: &Plan, transform: &Transform, settings: &Glue) -> Value {
 
 fn permissions(plan: &Plan, transform: &Transform, label: &str) -> Vec<Statement> {
     let own_prefix = names::dataset_prefix(&transform.name);
-    let target = plan.dataset(&transform.target);
+    let target = plan.dataset(transform.dataset());
     let reads = inputs(plan, transform);
     let place = |dataset: &Dataset| {
         (

@@ -3,7 +3,7 @@
 use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, own as own_arn};
 use crate::emit::hcl::{Block, reference};
-use crate::plan::{From, Kinesis, Plan, Source};
+use crate::plan::{Kinesis, Plan, Source};
 use crate::text_of;
 
 const READ: [&str; 5] = [
@@ -16,14 +16,14 @@ const READ: [&str; 5] = [
 
 /// What a stream is called in Terraform, `.arn` and `.name` to be added.
 pub fn address(source: &Source) -> String {
-    let From::Kinesis(kinesis) = &source.from;
+    let kinesis = source.kinesis();
     let data = if kinesis.existing.is_some() { "data." } else { "" };
     format!("{data}aws_kinesis_stream.{}", source.name)
 }
 
 /// Decryption of its records. An existing stream may have any key of the account: what limits the use is the stream.
 pub fn decrypt(source: &Source) -> Statement {
-    let From::Kinesis(kinesis) = &source.from;
+    let kinesis = source.kinesis();
     let key = match kinesis.existing {
         Some(_) => own_arn("kms", "key/*"),
         None => reference(KEY),
@@ -45,7 +45,7 @@ pub fn read(source: &Source) -> Statement {
 
 /// Readers that can run at once: one a shard. On-demand streams start with four and double.
 pub fn readers(source: &Source) -> u32 {
-    let From::Kinesis(kinesis) = &source.from;
+    let kinesis = source.kinesis();
     let promised = source.volume.as_ref().map_or(0.0, |volume| {
         let bytes = volume.records_per_second * volume.record_bytes as f64 / f64::from(1 << 20);
         bytes.max(volume.records_per_second / 1000.0).ceil()
@@ -58,7 +58,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     plan.sources
         .iter()
         .map(|source| {
-            let From::Kinesis(kinesis) = &source.from;
+            let kinesis = source.kinesis();
             match &kinesis.existing {
                 Some(name) => Block::data("aws_kinesis_stream", &source.name).set("name", name),
                 None => own(plan, source, kinesis),

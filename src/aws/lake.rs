@@ -46,7 +46,7 @@ pub fn objects(label: &str, prefix: &str) -> Value {
 /// may be young; its job removes days by the time column instead.
 pub fn purged_by_age(plan: &Plan, dataset: &Dataset) -> bool {
     match &dataset.writer {
-        Writer::Source(_) => true,
+        Writer::Source(_) | Writer::Import(_) => true,
         Writer::Transform(name) => plan
             .transform(name)
             .is_none_or(|transform| transform.mode == WriteMode::Append),
@@ -108,7 +108,7 @@ fn zone_bucket(plan: &Plan, zone: &Zone) -> Bucket {
 
 /// How long what a transform turns away stays.
 pub fn quarantine_days(plan: &Plan, transform: &Transform) -> u32 {
-    plan.zone(&transform.target.zone)
+    plan.zone(&transform.dataset().zone)
         .map_or(14, |zone| zone.quarantine_days)
 }
 

@@ -136,11 +136,11 @@ fn firehose_grants(plan: &Plan) -> Vec<Block> {
     plan.transforms
         .iter()
         .filter(|transform| matches!(transform.engine, Engine::Lambda(_)))
-        .filter(|transform| plan.dataset(&transform.target).format == Format::Parquet)
+        .filter(|transform| plan.dataset(transform.dataset()).format == Format::Parquet)
         .map(|transform| {
             let table = Block::new("table")
-                .set("database_name", catalog::database(&transform.target))
-                .set("name", catalog::table(&transform.target));
+                .set("database_name", catalog::database(transform.dataset()))
+                .set("name", catalog::table(transform.dataset()));
             permission(&format!("{}_delivery", transform.name), &["DESCRIBE", "SELECT"])
                 .set(
                     "principal",

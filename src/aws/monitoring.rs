@@ -197,6 +197,7 @@ fn errors(plan: &Plan, monitor: &Monitor, transform: &Transform, percent: f64) -
             );
             (runs("ExecutionsFailed"), runs("ExecutionsStarted"), text)
         }
+        Engine::Other(_) => crate::plan::refused(),
     };
     let label = format!("{}_{}_errors", monitor.name, transform.name);
     let share = Block::new("metric_query")
@@ -301,7 +302,8 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
         let failed = delivery(&transform.name, "FailedConversion.Records");
         let text = format!(
             "Rows of {} do not fit the schema of {}",
-            transform.name, transform.target
+            transform.name,
+            transform.dataset()
         );
         out.push(ring(format!("{}_conversion", transform.name), text, failed, 0.0));
     }

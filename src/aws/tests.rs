@@ -336,7 +336,9 @@ fn other_shapes_of_a_platform_hold_together() {
     plan.schedules.clear();
     plan.monitors.clear();
     plan.pipeline.budget = None;
-    let crate::plan::From::Kinesis(kinesis) = &mut plan.sources[0].from;
+    let crate::plan::From::Kinesis(kinesis) = &mut plan.sources[0].from else {
+        panic!("the source is a stream of Kinesis")
+    };
     kinesis.existing = Some("clicks-of-another-team".into());
     let stack = stack(&plan);
     let text: String = stack.print().into_values().collect();

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::settings::Settings;
 use crate::base::Span;
-use crate::plan::expr::{Expr, Literal};
-use crate::plan::types::Type;
+use crate::plan::expr::Expr;
 use crate::plan::{Class, Columns, DatasetId, Input, Param, Schema, Steps, Target, Test};
+pub use crate::plan::{Delivers, Function, Shape};
 
 /// A whole platform, typed. Lists are in source order unless said otherwise.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,45 +72,6 @@ pub struct Item {
     pub settings: Settings,
     /// Where its name stands.
     pub span: Span,
-}
-
-/// A project's own function.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Function {
-    /// Its name.
-    pub name: String,
-    /// What the author said of it.
-    pub doc: Option<String>,
-    /// Parameters, their types and defaults; the body reads them as columns.
-    pub params: Vec<(String, Type, Option<Literal>)>,
-    /// What it answers.
-    pub returns: Type,
-    /// How.
-    pub body: Expr,
-    /// Where its name stands.
-    pub span: Span,
-}
-
-/// What rows come as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// Rows as they arrive.
-    Stream,
-    /// All rows of a dataset.
-    Table,
-    /// Objects, one by one, with the row that describes each.
-    Objects,
-}
-
-/// What the deliveries of a table source are, and so what its landed dataset holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivers {
-    /// Each replaces the one before.
-    Snapshot,
-    /// Each adds rows.
-    Rows,
-    /// Inserts, updates and deletes, in order.
-    Changes,
 }
 
 /// A source.

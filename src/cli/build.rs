@@ -10,6 +10,7 @@ use super::{Failure, Outcome, ProjectArgument, project};
 use crate::base::World;
 use crate::emit;
 use crate::plan::Files;
+use crate::plan::lower::Scope;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -33,7 +34,7 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
     let found = project::find(&arguments.project)?;
     let folder = arguments.output.clone().unwrap_or_else(|| found.root.join("build"));
     project::refuse_project_folder(&found, &folder)?;
-    let compiled = project::compile_or_say(out, found, arguments.env.as_deref())?;
+    let compiled = project::compile_or_say(out, found, arguments.env.as_deref(), Scope::Platform)?;
     let files = files(&compiled)?;
     if !arguments.check {
         writer::recover(&folder).map_err(|error| Failure::io("tidy", &folder, &error))?;
@@ -68,7 +69,11 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
 
 /// Every file of the build, the manifest included.
 pub(super) fn files(compiled: &Compiled) -> Result<Files, Failure> {
-    let mut files = emit::files(&compiled.plan);
+    with_manifest(compiled, emit::files(&compiled.plan))
+}
+
+/// These files of a build, and the manifest that tells what they were made from.
+pub(super) fn with_manifest(compiled: &Compiled, mut files: Files) -> Result<Files, Failure> {
     let mut inputs = BTreeMap::new();
     let world = &compiled.project.world;
     for path in world

@@ -8,6 +8,7 @@ use super::output::{Output, plural};
 use super::project::{Compiled, compile_or_say, find};
 use super::{Failure, Outcome, ProjectArgument, words};
 use crate::diag::{self, Code, Severity};
+use crate::plan::lower::Scope;
 use crate::plan::{DatasetId, Engine, Input, Plan, Reads, Transform, WriteMode, lineage};
 
 #[derive(Debug, clap::Args)]
@@ -56,7 +57,7 @@ enum Topic {
 pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
     match (&arguments.topic, &arguments.word) {
         (Some(Topic::Plan { project, env }), _) => {
-            let compiled = compile_or_say(out, find(project)?, env.as_deref())?;
+            let compiled = compile_or_say(out, find(project)?, env.as_deref(), Scope::Platform)?;
             out.result(&plan(&compiled));
             Ok(())
         }
@@ -69,12 +70,12 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
             _,
         ) => {
             let project = ProjectArgument { path: project.clone() };
-            let compiled = compile_or_say(out, find(&project)?, None)?;
+            let compiled = compile_or_say(out, find(&project)?, None, Scope::Platform)?;
             out.result(&access(&compiled.plan, principal, dataset.as_deref())?);
             Ok(())
         }
         (Some(Topic::Lineage { column, project }), _) => {
-            let compiled = compile_or_say(out, find(project)?, None)?;
+            let compiled = compile_or_say(out, find(project)?, None, Scope::Platform)?;
             out.result(&column_lineage(&compiled.plan, column)?);
             Ok(())
         }
@@ -156,14 +157,24 @@ fn facts(plan: &Plan, transform: &Transform) -> Vec<(&'static str, String)> {
             )
         }
     };
-    let writes = match transform.mode {
-        WriteMode::Append => format!("`{}`: new rows are added", transform.target),
+    let writes = match &transform.mode {
+        WriteMode::Append => format!("`{}`: new rows are added", transform.dataset()),
         WriteMode::Overwrite => format!(
             "`{}`: the partitions that a run computed are replaced",
-            transform.target
+            transform.dataset()
+        ),
+        WriteMode::Merge(keys) => format!(
+            "`{}`: of rows with the same {} the newest stays",
+            transform.dataset(),
+            keys.join(", ")
+        ),
+        WriteMode::History(keys) => format!(
+            "`{}`: the versions of each {} stand side by side",
+            transform.dataset(),
+            keys.join(", ")
         ),
     };
-    let dataset = plan.dataset(&transform.target);
+    let dataset = plan.dataset(transform.dataset());
     let engine = match &transform.engine {
         Engine::Lambda(lambda) => format!(
             "AWS Lambda, a generated Rust function: {} records or {} s a batch, {} MiB, {}",
@@ -173,6 +184,7 @@ fn facts(plan: &Plan, transform: &Transform) -> Vec<(&'static str, String)> {
             "AWS Glue 5.0, a generated PySpark job: {}..{} workers {}, at most {} min",
             glue.min_workers, glue.max_workers, glue.worker, glue.timeout_minutes
         ),
+        Engine::Other(name) => name.clone(),
     };
     let keeps = format!(
         "{} days, partitioned by {}",

@@ -7,8 +7,9 @@ use super::output::Output;
 use super::timings::Timings;
 use super::{Failure, ProjectArgument};
 use crate::base::{Disk, Sources, World};
-use crate::diag::{Code, Severity};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::Plan;
+use crate::plan::lower::{Scope, lower};
 use crate::{Compilation, Options, compile_observed};
 
 /// A project's folder, and the files in it.
@@ -92,14 +93,40 @@ pub(super) fn check_or_say(
     Ok(compilation)
 }
 
-/// Compiles a project and says everything there is to say about it; what cannot be built yet is an error.
-pub(super) fn compile_or_say(out: &Output, project: Project, environment: Option<&str>) -> Result<Compiled, Failure> {
+/// Compiles a project for one of its uses and says everything there is to say about it; what that use does not carry yet
+/// is an error.
+pub(super) fn compile_or_say(
+    out: &Output,
+    project: Project,
+    environment: Option<&str>,
+    scope: Scope,
+) -> Result<Compiled, Failure> {
     let (compilation, _) = compiled(&project, environment)?;
-    let mut diagnostics = compilation.diagnostics;
-    diagnostics.extend(compilation.not_yet);
-    out.diagnostics(&compilation.sources, &diagnostics);
-    let plan = compilation.plan.ok_or(Failure::Project)?;
-    let sources = compilation.sources;
+    let (mut diagnostics, sources) = (compilation.diagnostics, compilation.sources);
+    let (plan, not_yet) = match (scope, &compilation.program) {
+        (Scope::Platform, _) | (_, None) => (compilation.plan, compilation.not_yet),
+        (scope, Some(program)) => {
+            let lowered = lower(program, scope);
+            // What is wrong with the platform was said already, where all of it could be lowered.
+            let new = |diagnostic: &Diagnostic| !diagnostics.contains(diagnostic);
+            let wrong: Vec<_> = lowered.diagnostics.into_iter().filter(new).collect();
+            let files = compilation
+                .not_yet
+                .into_iter()
+                .filter(|diagnostic| diagnostic.code != Code::NOT_YET);
+            let not_yet = wrong.into_iter().chain(lowered.not_yet).chain(files).collect();
+            (lowered.plan, not_yet)
+        }
+    };
+    diagnostics.extend(not_yet);
+    out.diagnostics(&sources, &diagnostics);
+    if diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.severity == Severity::Error)
+    {
+        return Err(Failure::Project);
+    }
+    let plan = plan.ok_or(Failure::Project)?;
     Ok(Compiled { project, sources, plan })
 }
 

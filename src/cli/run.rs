@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::output::Output;
 use super::{Failure, Outcome, ProjectArgument, project};
 use crate::local::{self, Fault, Inputs, Report, RunError};
+use crate::plan::lower::Scope;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -32,7 +33,7 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
     };
     let folder = arguments.output.clone().unwrap_or_else(|| found.root.join("run"));
     project::refuse_project_folder(&found, &folder)?;
-    let compiled = project::compile_or_say(out, found, arguments.env.as_deref())?;
+    let compiled = project::compile_or_say(out, found, arguments.env.as_deref(), Scope::Embedded)?;
     let options = local::Options {
         only: arguments.only.clone(),
     };

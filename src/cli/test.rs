@@ -7,8 +7,11 @@ use clap::ValueEnum;
 use super::output::{Output, plural};
 use super::project::Compiled;
 use super::{Failure, Outcome, ProjectArgument, build, project, writer};
+use crate::emit;
 use crate::local::test::TestResult;
 use crate::local::{self, RunError};
+use crate::plan::Files;
+use crate::plan::lower::Scope;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -34,14 +37,19 @@ enum Engine {
 
 pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
     let found = project::find(&arguments.project)?;
-    let compiled = project::compile_or_say(out, found, None)?;
+    let scope = match arguments.engine {
+        Engine::Local => Scope::Embedded,
+        Engine::Lambda => Scope::Functions,
+        Engine::Spark => Scope::Jobs,
+    };
+    let compiled = project::compile_or_say(out, found, None, scope)?;
     let filter = arguments.filter.as_deref();
     let results = match arguments.engine {
         Engine::Local => local::test::run_tests(&compiled.plan, filter),
-        Engine::Lambda => on_build(&compiled, |build| {
+        Engine::Lambda => on_build(&compiled, emit::rust::emit(&compiled.plan), |build| {
             local::lambda::run_tests(&compiled.plan, build, filter, &mut |step| out.detail(step))
         })?,
-        Engine::Spark => on_build(&compiled, |build| {
+        Engine::Spark => on_build(&compiled, emit::pyspark::emit(&compiled.plan), |build| {
             local::spark::run_tests(&compiled.plan, build, filter)
         })?,
     };
@@ -52,10 +60,12 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
 /// project, because what cargo compiled for it is worth minutes.
 fn on_build(
     compiled: &Compiled,
+    files: Files,
     run: impl FnOnce(&Path) -> Result<Vec<TestResult>, RunError>,
 ) -> Result<Vec<TestResult>, Failure> {
     let folder = compiled.project.root.join(".pipec").join("test");
-    writer::write(&folder, &build::files(compiled)?).map_err(|error| Failure::io("write", &folder, &error))?;
+    let files = build::with_manifest(compiled, files)?;
+    writer::write(&folder, &files).map_err(|error| Failure::io("write", &folder, &error))?;
     run(&folder).map_err(super::run::failure)
 }
 

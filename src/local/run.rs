@@ -159,7 +159,7 @@ impl<'p> Running<'p> {
         Ok(Running {
             transform,
             pipeline: Pipeline::new(transform, source)?,
-            writer: DatasetWriter::new(root, &transform.name, plan.dataset(&transform.target))?,
+            writer: DatasetWriter::new(root, &transform.name, plan.dataset(transform.dataset()))?,
             elapsed: Duration::ZERO,
         })
     }
@@ -187,7 +187,7 @@ impl<'p> Running<'p> {
         } = self.pipeline.counts;
         Ok(TransformReport {
             name: self.transform.name.clone(),
-            target: self.transform.target.clone(),
+            target: self.transform.dataset().clone(),
             rows_in,
             rows_out,
             rejected,
@@ -292,7 +292,7 @@ fn run_table(plan: &Plan, transform: &Transform, input: &Dataset, root: &Path) -
         .map(|column| column.name.as_str());
     let source = match &input.writer {
         Writer::Source(name) => plan.source(name),
-        Writer::Transform(_) => None,
+        Writer::Transform(_) | Writer::Import(_) => None,
     };
     let mut running = Running::start(plan, transform, source, root)?;
     let mut unknown_fields = 0;
@@ -312,6 +312,13 @@ fn run_table(plan: &Plan, transform: &Transform, input: &Dataset, root: &Path) -
                 })?;
                 running.elapsed += started.elapsed();
             }
+        }
+        (format, _) => {
+            return Err(RunError::unsupported(format!(
+                "reading {} from `{}`",
+                format.name(),
+                input.id
+            )));
         }
     }
     running.finish(unknown_fields)

@@ -137,7 +137,7 @@ impl<'p> Case<'p> {
             test,
             transform,
             input: plan.dataset(input),
-            target: plan.dataset(&transform.target),
+            target: plan.dataset(transform.dataset()),
             root,
         })
     }

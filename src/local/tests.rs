@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::plan::expr::{Expr, ExprKind, Literal};
 use crate::plan::types::TypeKind;
-use crate::plan::{DatasetId, Otherwise, Plan, StepKind, fixture};
+use crate::plan::{DatasetId, Otherwise, Plan, StepKind, Target, fixture};
 
 const ID: &str = "00000000-0000-0000-0000-00000000000";
 
@@ -207,12 +207,15 @@ fn every_reason_and_only_the_first() {
 fn dedupe_takes_the_least_whatever_the_order_of_arrival() {
     let mut plan = fixture::clickstream();
     plan.transforms[1].steps.truncate(1);
-    plan.transforms[1].target = DatasetId {
+    plan.transforms[1].target = Some(Target::Dataset(DatasetId {
         zone: "curated".into(),
         name: "daily_pages".into(),
-    };
+    }));
     let columns = plan.transforms[1].input_columns.clone();
-    plan.datasets.get_mut(&plan.transforms[1].target).unwrap().columns = columns;
+    plan.datasets
+        .get_mut(&plan.transforms[1].dataset().clone())
+        .unwrap()
+        .columns = columns;
     // The same instant: `page` decides, being the first other column that differs.
     let pages = ["\"/b\"", "\"/a\"", "\"/c\""].map(|page| click(1, &[("page", page)]));
     for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {

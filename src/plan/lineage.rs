@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::expr::{Expr, ExprKind};
+use super::expr::{Aggregate, Expr, ExprKind};
 use super::{DatasetId, Input, Plan, StepKind, Transform, Writer};
 
 /// For each column after the last step, the input columns whose values it was computed from.
@@ -36,19 +36,84 @@ pub fn of_transform(transform: &Transform) -> BTreeMap<String, BTreeSet<String>>
                 let keys = keys
                     .iter()
                     .map(|(column, value)| (column.name.clone(), resolve(&from, value)));
-                let values = aggregates.iter().map(|(column, aggregate)| {
-                    let argument = aggregate.arguments.first();
+                let values = aggregates
+                    .iter()
+                    .map(|(column, aggregate)| (column.name.clone(), aggregated(&from, aggregate)));
+                from = keys.chain(values).collect();
+            }
+            StepKind::Sort(_) | StepKind::Take(_) | StepKind::Route { .. } => {}
+            StepKind::Explode { list, column, .. } => {
+                let inputs = resolve(&from, list);
+                from.insert(column.name.clone(), inputs);
+            }
+            StepKind::Join(join) => {
+                let other = join.columns.iter().map(|column| {
+                    let name = format!("{}.{}", join.alias, column.name);
                     (
-                        column.name.clone(),
-                        argument.map(|value| resolve(&from, value)).unwrap_or_default(),
+                        name.clone(),
+                        BTreeSet::from([format!("{}.{}", join.other, column.name)]),
                     )
+                });
+                from.extend(other);
+            }
+            StepKind::Union { other, columns } => {
+                for column in columns {
+                    let inputs = from.entry(column.name.clone()).or_default();
+                    inputs.insert(format!("{other}.{}", column.name));
+                }
+            }
+            StepKind::Window { columns, .. } => {
+                let values: Vec<_> = columns
+                    .iter()
+                    .map(|(column, aggregate)| (column.name.clone(), aggregated(&from, aggregate)))
+                    .collect();
+                from.extend(values);
+            }
+            StepKind::Session { keys, time, column, .. } => {
+                let of = keys
+                    .iter()
+                    .chain([time])
+                    .flat_map(|name| from.get(name).cloned().unwrap_or_default());
+                let inputs = of.collect();
+                from.insert(column.name.clone(), inputs);
+            }
+            StepKind::Pivot { on, values, keys } => {
+                let keys = keys
+                    .iter()
+                    .filter_map(|key| Some((key.clone(), from.get(key)?.clone())));
+                let values = values.iter().map(|(_, column, aggregate)| {
+                    let mut inputs = aggregated(&from, aggregate);
+                    inputs.extend(resolve(&from, on));
+                    (column.name.clone(), inputs)
                 });
                 from = keys.chain(values).collect();
             }
-            _ => crate::plan::refused(),
+            StepKind::Unpivot { columns, name, value } => {
+                let of = columns
+                    .iter()
+                    .flat_map(|column| from.get(column).cloned().unwrap_or_default());
+                let inputs: BTreeSet<_> = of.collect();
+                from.retain(|name, _| !columns.contains(name));
+                from.insert(name.name.clone(), BTreeSet::new());
+                from.insert(value.name.clone(), inputs);
+            }
+            // A program may make everything of anything.
+            StepKind::Run(_) => {
+                let all: BTreeSet<_> = from.values().flatten().cloned().collect();
+                from = step
+                    .columns
+                    .iter()
+                    .map(|column| (column.name.clone(), all.clone()))
+                    .collect();
+            }
         }
     }
     from
+}
+
+/// What an aggregate is computed from, its order included.
+fn aggregated(from: &BTreeMap<String, BTreeSet<String>>, aggregate: &Aggregate) -> BTreeSet<String> {
+    aggregate.expressions().flat_map(|value| resolve(from, value)).collect()
 }
 
 /// The lines of a column's way back to its sources, the column itself first, each step back indented by one.
@@ -65,6 +130,10 @@ fn walk(plan: &Plan, dataset: &DatasetId, column: &str, depth: usize, lines: &mu
     let transform = match &found.writer {
         Writer::Source(source) => {
             lines.push((depth, format!("{dataset}.{column}, as source `{source}` brings it")));
+            return;
+        }
+        Writer::Import(pipeline) => {
+            lines.push((depth, format!("{dataset}.{column}, as project `{pipeline}` exports it")));
             return;
         }
         Writer::Transform(name) => plan.transform(name),

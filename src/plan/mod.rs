@@ -7,19 +7,21 @@ pub mod lineage;
 pub mod lower;
 pub mod names;
 mod shared;
+mod step;
 mod test;
 pub mod types;
 mod walk;
 
 pub use shared::{Columns, Shared, Steps};
+pub use step::{EventWindow, Join, JoinKind, Otherwise, Run, RunKind, Step, StepKind};
 
 use std::collections::BTreeMap;
 
-use crate::base::{Excerpt, Span};
+use crate::base::Span;
 pub use test::{Given, Test};
 
-use expr::{Aggregate, Expr, Literal};
-use types::Column;
+use expr::{Expr, Literal};
+use types::{Column, Type};
 
 /// Generated text files by path relative to the build folder, with `/`.
 pub type Files = BTreeMap<String, String>;
@@ -43,8 +45,14 @@ pub struct Plan {
     pub zones: Vec<Zone>,
     /// Every dataset, by zone and name.
     pub datasets: BTreeMap<DatasetId, Dataset>,
-    /// Transforms, each after what it reads.
+    /// A project's own functions, each after those that it calls.
+    pub functions: Vec<Function>,
+    /// Transforms without a target, each after what it reads.
+    pub views: Vec<View>,
+    /// Transforms with one, each after what it reads.
     pub transforms: Vec<Transform>,
+    /// Names of the sinks that transforms write.
+    pub sinks: Vec<String>,
     /// How people read.
     pub serves: Vec<Serve>,
     /// Who may see what.
@@ -134,6 +142,45 @@ pub struct Class {
     pub crowd: Option<u64>,
 }
 
+/// A project's own function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Function {
+    /// Its name.
+    pub name: String,
+    /// What the author said of it.
+    pub doc: Option<String>,
+    /// Parameters, their types and defaults; the body reads them as columns.
+    pub params: Vec<(String, Type, Option<Literal>)>,
+    /// What it answers.
+    pub returns: Type,
+    /// How.
+    pub body: Expr,
+    /// Where its name stands.
+    pub span: Span,
+}
+
+/// What rows come as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Rows as they arrive.
+    Stream,
+    /// All rows of a dataset.
+    Table,
+    /// Objects, one by one, with the row that describes each.
+    Objects,
+}
+
+/// What the deliveries of a table source are, and so what its landed dataset holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivers {
+    /// Each replaces the one before.
+    Snapshot,
+    /// Each adds rows.
+    Rows,
+    /// Inserts, updates and deletes, in order.
+    Changes,
+}
+
 /// A source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
@@ -141,6 +188,14 @@ pub struct Source {
     pub name: String,
     /// What the author said of it.
     pub doc: Option<String>,
+    /// What rows come as.
+    pub shape: Shape,
+    /// What deliveries are; `Rows` for streams and objects.
+    pub delivers: Delivers,
+    /// The format of what arrives.
+    pub format: Format,
+    /// The settings of that format: `csv { delimiter = ";" }`; none where it has none.
+    pub format_settings: Option<crate::check::settings::Settings>,
     /// The rows.
     pub schema: Schema,
     /// Where they come from.
@@ -161,16 +216,32 @@ impl Source {
     /// How far a row's event time may be behind the moment at which a dataset has it, seconds. To what the author allows
     /// before arrival comes what happens after it: a record is tried again until it is given up, and then delivered.
     pub fn behind_landing_seconds(&self) -> u64 {
-        let From::Kinesis(stream) = &self.from;
-        self.late_at_most_seconds + stream.give_up_seconds() + DELIVERY_SECONDS
+        let give_up = match &self.from {
+            From::Kinesis(stream) => stream.give_up_seconds(),
+            From::Other(_) => OTHER_GIVE_UP_SECONDS,
+        };
+        self.late_at_most_seconds + give_up + DELIVERY_SECONDS
+    }
+
+    /// Its stream, for the parts of a platform that are made for streams of Kinesis only.
+    pub fn kinesis(&self) -> &Kinesis {
+        match &self.from {
+            From::Kinesis(stream) => stream,
+            From::Other(_) => refused(),
+        }
     }
 }
+
+/// The age at which what comes by other ways than a stream of our own is given up, seconds: half a day.
+const OTHER_GIVE_UP_SECONDS: u64 = 43_200;
 
 /// Where a source's rows come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum From {
     /// An Amazon Kinesis data stream.
     Kinesis(Kinesis),
+    /// A way in without a bundle of resources yet, by the name of its connector.
+    Other(String),
 }
 
 /// An Amazon Kinesis data stream.
@@ -268,7 +339,43 @@ pub struct Zone {
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Format {
     Json,
+    Csv,
+    Xml,
     Parquet,
+    Avro,
+    Orc,
+    Iceberg,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Format; 7] = [
+        Format::Json,
+        Format::Csv,
+        Format::Xml,
+        Format::Parquet,
+        Format::Avro,
+        Format::Orc,
+        Format::Iceberg,
+    ];
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Json => "json",
+            Format::Csv => "csv",
+            Format::Xml => "xml",
+            Format::Parquet => "parquet",
+            Format::Avro => "avro",
+            Format::Orc => "orc",
+            Format::Iceberg => "iceberg",
+        }
+    }
+
+    /// The format of this name.
+    pub fn of_name(name: &str) -> Option<Format> {
+        Format::ALL.into_iter().find(|format| format.name() == name)
+    }
 }
 
 /// A dataset of the lake.
@@ -284,6 +391,8 @@ pub struct Dataset {
     pub partition: Vec<String>,
     /// Its format.
     pub format: Format,
+    /// What it holds.
+    pub delivers: Delivers,
     /// How long rows stay, days.
     pub retain_days: u32,
     /// Who writes it.
@@ -297,6 +406,29 @@ pub enum Writer {
     Source(String),
     /// A transform.
     Transform(String),
+    /// Another project.
+    Import(String),
+}
+
+/// A transform without a target: rows that others read by its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// Its name.
+    pub name: String,
+    /// What the author said of it.
+    pub doc: Option<String>,
+    /// What rows come as.
+    pub shape: Shape,
+    /// What it reads.
+    pub input: Input,
+    /// The columns that it reads, as they come.
+    pub input_columns: Columns,
+    /// What it does, in order.
+    pub steps: Steps,
+    /// The columns after the last step.
+    pub columns: Columns,
+    /// Where it is declared.
+    pub span: Span,
 }
 
 /// What a transform reads.
@@ -308,6 +440,16 @@ pub enum Input {
     Table(DatasetId),
     /// The rows of a transform without a target, by its name.
     View(String),
+}
+
+/// As an author writes it.
+impl std::fmt::Display for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Input::Stream(name) | Input::View(name) => f.write_str(name),
+            Input::Table(id) => id.fmt(f),
+        }
+    }
 }
 
 /// Where rows go.
@@ -326,14 +468,18 @@ pub struct Transform {
     pub name: String,
     /// What the author said of it.
     pub doc: Option<String>,
-    /// What it reads.
+    /// What rows come as.
+    pub shape: Shape,
+    /// What it reads; further inputs are `Union` steps in front.
     pub input: Input,
     /// The columns that it reads, as they come.
     pub input_columns: Columns,
     /// What it does, in order.
     pub steps: Steps,
-    /// What it writes.
-    pub target: DatasetId,
+    /// What it writes; `None` where its last step is a `route`, which says it.
+    pub target: Option<Target>,
+    /// The schema that its rows must have.
+    pub contract: Option<String>,
     /// How it writes.
     pub mode: WriteMode,
     /// What a scheduled run reads.
@@ -347,18 +493,57 @@ pub struct Transform {
 }
 
 /// How a transform writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WriteMode {
     /// New rows are added.
     Append,
     /// The partitions that the run computed are replaced.
     Overwrite,
+    /// Of rows with one key the newest wins.
+    Merge(Vec<String>),
+    /// Slowly changing dimension, type 2, by these keys: a row's versions stand side by side.
+    History(Vec<String>),
+}
+
+impl Transform {
+    /// Everything that it writes: its target, or those of its `route`.
+    pub fn targets(&self) -> Vec<&Target> {
+        let routed = match self.steps.last().map(|step| &step.kind) {
+            Some(StepKind::Route { branches, otherwise }) => {
+                let branches = branches.iter().map(|(_, target)| target);
+                branches.chain(otherwise).collect()
+            }
+            _ => Vec::new(),
+        };
+        self.target.iter().chain(routed).collect()
+    }
+
+    /// The datasets that it writes, each once, in the order in which they are written down.
+    pub fn datasets(&self) -> Vec<&DatasetId> {
+        let mut found = Vec::new();
+        for target in self.targets() {
+            if let Target::Dataset(id) = target
+                && !found.contains(&id)
+            {
+                found.push(id);
+            }
+        }
+        found
+    }
+
+    /// The one dataset that it writes, for the parts of a platform that carry no other target yet.
+    pub fn dataset(&self) -> &DatasetId {
+        match &self.target {
+            Some(Target::Dataset(id)) => id,
+            Some(Target::Sink(_)) | None => refused(),
+        }
+    }
 }
 
 /// What a scheduled run reads of its input.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reads {
-    /// New arrivals, as they come.
+    /// New arrivals, as they come; of a table that only adds rows, those since the last good run.
     Arrivals,
     /// All of it, every time.
     All,
@@ -372,6 +557,9 @@ pub enum Reads {
         late_seconds: u64,
         /// How long the input keeps rows, days.
         input_retain_days: u32,
+        /// What else is read, whole (the other sides of joins): where one of them has changed since the last good run, days
+        /// that did not change may have other rows too, and all that is still there is read.
+        others: Vec<Input>,
     },
 }
 
@@ -382,6 +570,8 @@ pub enum Engine {
     Lambda(Lambda),
     /// A generated PySpark job on AWS Glue.
     Glue(Glue),
+    /// An engine without a bundle of resources yet, by its name.
+    Other(String),
 }
 
 /// Settings of a function.
@@ -412,218 +602,6 @@ pub struct Glue {
     pub max_workers: u32,
     /// Timeout, minutes.
     pub timeout_minutes: u32,
-}
-
-/// A step.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// What it does.
-    pub kind: StepKind,
-    /// The columns after it, in order.
-    pub columns: Columns,
-    /// The columns of other sides of joins that can still be read after it, as `ALIAS.column`; they go no further.
-    pub joined: Columns,
-    /// Its first line as the author wrote it, for comments.
-    pub text: Excerpt,
-    /// Where it stands.
-    pub span: Span,
-}
-
-/// What a step does.
-#[derive(Clone, Debug, PartialEq)]
-pub enum StepKind {
-    /// Keeps rows where it is true.
-    Filter(Expr),
-    /// Adds or replaces columns, in order; later ones see earlier ones. A replaced column keeps its place, a new one goes last.
-    Derive(Vec<(Column, Expr)>),
-    /// Exactly these columns; each sees the columns before the step.
-    Select(Vec<(Column, Expr)>),
-    /// Without these columns.
-    Drop(Vec<String>),
-    /// Old and new names.
-    Rename(Vec<(String, String)>),
-    /// One row a key (missing keys are one value).
-    Dedupe {
-        /// The key.
-        keys: Vec<String>,
-        /// Whether the first or the last by `by` stays; ties are broken by the other columns in order, missing last.
-        keep_first: bool,
-        /// The column that orders; `None` on streams, where the first that arrived stays.
-        by: Option<String>,
-        /// On streams: a row is a duplicate if the same key arrived less than this before, seconds.
-        within_seconds: Option<u64>,
-    },
-    /// One row a group (missing keys are one value). Columns after it: keys, then aggregates.
-    Group {
-        /// Keys: each sees the columns before the step.
-        keys: Vec<(Column, Expr)>,
-        /// Windows of event time; `window_start` and `window_end` then take the place of that key.
-        window: Option<EventWindow>,
-        /// Aggregates.
-        aggregates: Vec<(Column, Aggregate)>,
-    },
-    /// A row for each entry of a list; `outer` keeps rows without any, with a missing entry.
-    Explode {
-        /// Whether rows without entries stay.
-        outer: bool,
-        /// The list.
-        list: Expr,
-        /// The column of the entry.
-        column: Column,
-    },
-    /// Rows of two sides that belong together.
-    Join(Join),
-    /// The rows of another input as well, by column name; both have the same columns.
-    Union {
-        /// The other input.
-        other: Input,
-        /// Its columns, as they come.
-        columns: Columns,
-    },
-    /// Columns computed over the rows of each key in an order.
-    Window {
-        /// The keys.
-        keys: Vec<String>,
-        /// The order, each with whether it is descending; ties are broken by the other columns in order.
-        order: Vec<(Expr, bool)>,
-        /// The rows around each row that count, from and to, `None` without bound; without it all up to the row itself.
-        rows: Option<(Option<i64>, Option<i64>)>,
-        /// What is computed.
-        columns: Vec<(Column, Aggregate)>,
-    },
-    /// Ids of sessions: rows of one key, none further than the gap behind the one before.
-    Session {
-        /// The keys.
-        keys: Vec<String>,
-        /// The event time.
-        time: String,
-        /// The gap, seconds.
-        gap_seconds: u64,
-        /// The column of the id.
-        column: Column,
-    },
-    /// A column for each of some values of one column, with an aggregate of the rows that have it.
-    Pivot {
-        /// What has the values that become columns.
-        on: Expr,
-        /// The values, the columns that they become, and what each of them holds.
-        values: Vec<(Literal, Column, Aggregate)>,
-        /// The columns that stay: one row each.
-        keys: Vec<String>,
-    },
-    /// A row for each of several columns.
-    Unpivot {
-        /// The columns that become rows.
-        columns: Vec<String>,
-        /// The column that holds their names.
-        name: Column,
-        /// The column that holds their values.
-        value: Column,
-    },
-    /// In this order; ties are broken by the other columns in order.
-    Sort(Vec<(Expr, bool)>),
-    /// The first rows, behind a `sort`.
-    Take(u64),
-    /// Each row goes to the first branch whose condition holds; the last of a transform's steps.
-    Route {
-        /// Conditions and where their rows go.
-        branches: Vec<(Expr, Target)>,
-        /// Where others go; without it they go nowhere.
-        otherwise: Option<Target>,
-    },
-    /// A provided program; it returns rows of the step's columns.
-    Run(Run),
-    /// Counts rows where the condition is not true, and does with them as said. Reason: `expect NAME: TEXT`.
-    Expect {
-        /// Its name.
-        name: String,
-        /// What should hold; missing is not holding.
-        condition: Expr,
-        /// What is done with the others.
-        otherwise: Otherwise,
-    },
-}
-
-/// Windows of event time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventWindow {
-    /// The column of event time.
-    pub time: String,
-    /// From the start of one window to that of the next, seconds.
-    pub every_seconds: u64,
-    /// How long a window is, seconds; longer than `every_seconds` where windows overlap.
-    pub over_seconds: u64,
-    /// How long after its end a row may arrive, seconds.
-    pub late_seconds: u64,
-}
-
-/// A `join`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Join {
-    /// Which rows stay.
-    pub kind: JoinKind,
-    /// The other side.
-    pub other: Input,
-    /// What the other side is called in expressions.
-    pub alias: String,
-    /// The other side's columns, without the alias.
-    pub columns: Columns,
-    /// When rows belong together.
-    pub on: Expr,
-    /// The columns of `on` that must be equal, left and right, for hash joins; the rest of `on` still holds.
-    pub equal: Vec<(Expr, Expr)>,
-    /// On streams: how far apart the event times of both may be, seconds.
-    pub within_seconds: Option<u64>,
-}
-
-/// Which rows of a join stay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JoinKind {
-    /// Pairs.
-    Inner,
-    /// Pairs, and left rows without one.
-    Left,
-    /// Pairs, and rows of either side without one.
-    Full,
-    /// Left rows that have a pair, once.
-    Semi,
-    /// Left rows without a pair.
-    Anti,
-}
-
-/// A provided program.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Run {
-    /// A script or a container.
-    pub kind: RunKind,
-    /// The script's path below the project; containers say `build` or `image` in their settings.
-    pub path: Option<String>,
-    /// Its settings.
-    pub settings: crate::check::settings::Settings,
-    /// Labels that its rows no longer carry, for the governance report.
-    pub lets_go: std::collections::BTreeSet<String>,
-}
-
-/// The kinds of programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunKind {
-    /// A script, run as it is.
-    Script,
-    /// A container image.
-    Container,
-}
-
-/// What is done with a row that an `expect` finds wanting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Otherwise {
-    /// Turned away, with the reason.
-    Quarantine,
-    /// Left out, counted.
-    Drop,
-    /// Kept, counted.
-    Warn,
-    /// The run fails (tables only).
-    Fail,
 }
 
 /// How people and tools read.
@@ -768,6 +746,16 @@ impl Plan {
     /// The source of this name.
     pub fn source(&self, name: &str) -> Option<&Source> {
         self.sources.iter().find(|source| source.name == name)
+    }
+
+    /// The view of this name.
+    pub fn view(&self, name: &str) -> Option<&View> {
+        self.views.iter().find(|view| view.name == name)
+    }
+
+    /// The function of this name.
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        self.functions.iter().find(|function| function.name == name)
     }
 
     /// The transform of this name.

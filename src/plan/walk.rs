@@ -42,6 +42,18 @@ impl StepKind {
     }
 }
 
+impl StepKind {
+    /// The aggregates and functions of windows that stand in it.
+    pub fn aggregates(&self) -> Vec<&Aggregate> {
+        match self {
+            StepKind::Group { aggregates, .. } => aggregates.iter().map(|(_, aggregate)| aggregate).collect(),
+            StepKind::Window { columns, .. } => columns.iter().map(|(_, aggregate)| aggregate).collect(),
+            StepKind::Pivot { values, .. } => values.iter().map(|(_, _, aggregate)| aggregate).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 impl Aggregate {
     /// What it is over, then what orders it.
     pub fn expressions(&self) -> impl Iterator<Item = &Expr> {

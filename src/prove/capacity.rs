@@ -2,7 +2,7 @@
 
 use crate::check::items::Places;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::plan::{From, Plan, Source, Volume};
+use crate::plan::{Plan, Source, Volume};
 
 /// What one shard takes a second: bytes and records.
 const SHARD_BYTES: f64 = 1_048_576.0;
@@ -13,7 +13,7 @@ const ON_DEMAND_RECORDS: f64 = 200_000.0;
 
 pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
     for source in &plan.sources {
-        let From::Kinesis(kinesis) = &source.from;
+        let kinesis = source.kinesis();
         let Some(volume) = &source.volume else {
             continue;
         };

@@ -6,7 +6,7 @@
 use crate::check::items::Places;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::types::Column;
-use crate::plan::{Class, Dataset, From, Input, Plan, Source, Transform, Writer, Zone};
+use crate::plan::{Class, Dataset, Input, Plan, Source, Transform, Writer, Zone};
 
 /// One stay of a value.
 #[derive(Clone, Debug)]
@@ -143,10 +143,10 @@ impl Paths<'_> {
             .filter(|transform| transform.input == *input)
         {
             let column = self.carrier(transform.input_columns.iter().collect());
-            if let (Some(column), Some(zone)) = (column, self.plan.zone(&transform.target.zone)) {
+            if let (Some(column), Some(zone)) = (column, self.plan.zone(&transform.dataset().zone)) {
                 paths.push(longer(before, turned_away(transform, zone, column)));
             }
-            if let Some(dataset) = self.plan.datasets.get(&transform.target) {
+            if let Some(dataset) = self.plan.datasets.get(transform.dataset()) {
                 self.at(dataset, before, paths);
             }
         }
@@ -164,7 +164,7 @@ fn longer(path: &[Hop], hop: Hop) -> Vec<Hop> {
 }
 
 fn stream(source: &Source, column: &str) -> Hop {
-    let From::Kinesis(kinesis) = &source.from;
+    let kinesis = source.kinesis();
     let length = f64::from(kinesis.retention_hours) / 24.0;
     Hop {
         name: source.name.clone(),

@@ -70,7 +70,11 @@ fn typed(expressions: &[String]) -> Vec<String> {
         return checked.said.iter().map(number).collect();
     }
     let columns = checked.steps.expect("no mistake").pop().expect("a step").columns;
-    let new: Vec<Column> = columns.iter().skip_while(|column| column.name != "x0").cloned().collect();
+    let new: Vec<Column> = columns
+        .iter()
+        .skip_while(|column| column.name != "x0")
+        .cloned()
+        .collect();
     show(&new)
         .into_iter()
         .map(|shown| shown.split_once(" : ").expect("a type").1.to_owned())

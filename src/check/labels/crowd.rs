@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Classes;
-use crate::plan::{Columns, StepKind};
 use crate::plan::expr::{CompareOp, Expr, ExprKind, Literal, LogicOp};
 use crate::plan::types::Column;
+use crate::plan::{Columns, StepKind};
 
 /// What is known of the groups that rows stand for, from step to step.
 #[derive(Clone, Debug, Default)]

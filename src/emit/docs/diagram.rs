@@ -82,9 +82,9 @@ pub(super) fn draw(plan: &Plan) -> Drawing {
             &mut edges,
         );
         add(
-            format!("dataset {}", transform.target),
+            format!("dataset {}", transform.dataset()),
             "dataset",
-            transform.target.to_string(),
+            transform.dataset().to_string(),
             Some(key),
             &mut nodes,
             &mut edges,

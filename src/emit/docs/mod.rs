@@ -7,7 +7,7 @@ mod diagram;
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use crate::plan::{Alarm, Dataset, Engine, Files, Input, Plan, Writer, lineage};
+use crate::plan::{Alarm, Dataset, Engine, Files, Format, Plan, Writer, lineage};
 
 const PAGE: &str = include_str!("../templates/docs.html.tera");
 
@@ -54,7 +54,7 @@ struct TransformPart<'a> {
     doc: Option<&'a str>,
     reads: String,
     writes: String,
-    engine: &'static str,
+    engine: &'a str,
     steps: Vec<&'a str>,
     why: &'a [String],
 }
@@ -122,9 +122,10 @@ fn describe<'a>(plan: &'a Plan, dataset: &'a Dataset) -> DatasetPart<'a> {
     let (writer, from) = match &dataset.writer {
         Writer::Source(name) => (format!("source {name}"), None),
         Writer::Transform(name) => (format!("transform {name}"), plan.transform(name)),
+        Writer::Import(pipeline) => (format!("project {pipeline}"), None),
     };
     let mut inputs = from.map(lineage::of_transform).unwrap_or_default();
-    let prefix = from.map(|transform| input_name(&transform.input)).unwrap_or_default();
+    let prefix = from.map(|transform| transform.input.to_string()).unwrap_or_default();
     let mut from = |name: &str| {
         inputs
             .remove(name)
@@ -148,8 +149,13 @@ fn describe<'a>(plan: &'a Plan, dataset: &'a Dataset) -> DatasetPart<'a> {
         id: dataset.id.to_string(),
         doc: dataset.doc.as_deref(),
         format: match dataset.format {
-            crate::plan::Format::Json => "JSON",
-            crate::plan::Format::Parquet => "Parquet",
+            Format::Json => "JSON",
+            Format::Csv => "CSV",
+            Format::Xml => "XML",
+            Format::Parquet => "Parquet",
+            Format::Avro => "Avro",
+            Format::Orc => "ORC",
+            Format::Iceberg => "Iceberg",
         },
         partition: dataset.partition.join(", "),
         retain_days: dataset.retain_days,
@@ -158,23 +164,16 @@ fn describe<'a>(plan: &'a Plan, dataset: &'a Dataset) -> DatasetPart<'a> {
     }
 }
 
-fn input_name(input: &Input) -> String {
-    match input {
-        Input::Stream(source) => source.clone(),
-        Input::Table(dataset) => dataset.to_string(),
-        _ => crate::plan::refused(),
-    }
-}
-
 fn transform(transform: &crate::plan::Transform) -> TransformPart<'_> {
     TransformPart {
         name: &transform.name,
         doc: transform.doc.as_deref(),
-        reads: input_name(&transform.input),
-        writes: transform.target.to_string(),
-        engine: match transform.engine {
+        reads: transform.input.to_string(),
+        writes: transform.dataset().to_string(),
+        engine: match &transform.engine {
             Engine::Lambda(_) => "a Rust function on AWS Lambda",
             Engine::Glue(_) => "a PySpark job on AWS Glue",
+            Engine::Other(name) => name.as_str(),
         },
         steps: transform.steps.iter().map(|step| step.text.as_str()).collect(),
         why: &transform.why,

@@ -8,7 +8,7 @@ use crate::plan::{Dataset, DatasetId, Plan, Reads, Transform};
 
 /// The text of a transform's job.
 pub fn job(plan: &Plan, transform: &Transform, source: &DatasetId) -> String {
-    let target = plan.dataset(&transform.target);
+    let target = plan.dataset(transform.dataset());
     let body = steps::body(transform);
     let reads = reads(&transform.reads);
     let code = [
@@ -34,7 +34,7 @@ fn header(plan: &Plan, transform: &Transform, source: &DatasetId) -> String {
     let script = job_script(&transform.name);
     let file = script.rsplit('/').next().unwrap_or_default();
     let lines = [
-        format!("The job of `{}`: {source} -> {}.", transform.name, transform.target),
+        format!("The job of `{}`: {source} -> {}.", transform.name, transform.dataset()),
         String::new(),
         format!(
             "Written by pipec from the platform `{}`: change the platform, not this file.",
@@ -45,7 +45,7 @@ fn header(plan: &Plan, transform: &Transform, source: &DatasetId) -> String {
         format!(
             "    python {file} --{} FOLDER --{} FOLDER",
             argument(source),
-            argument(&transform.target)
+            argument(transform.dataset())
         ),
         "        --state FOLDER --quarantine FOLDER --run_at 2026-01-31T01:15:00Z".into(),
     ];
@@ -145,6 +145,7 @@ fn reads(reads: &Reads) -> Py {
             column,
             late_seconds,
             input_retain_days,
+            ..
         } => {
             let (unit, count) = match late_seconds {
                 seconds if seconds % 86_400 == 0 => ("days", seconds / 86_400),
@@ -184,7 +185,7 @@ fn main_function(transform: &Transform, source: &DatasetId, body: &Body) -> Stri
         Py::atom(string(&transform.name)),
         Py::atom("argv"),
         Py::atom(dataset_name(source)),
-        Py::atom(dataset_name(&transform.target)),
+        Py::atom(dataset_name(transform.dataset())),
         Py::atom("READS"),
     ];
     let run = Py::call("runtime.Run", arguments).statement(4, "run = ");

@@ -80,7 +80,7 @@ fn crates(plan: &Plan) -> Vec<Crate<'_>> {
         Some(Crate {
             transform,
             source,
-            target: plan.dataset(&transform.target),
+            target: plan.dataset(transform.dataset()),
             record: types.fresh(&upper_camel(&source.schema.name)),
             own: types.fresh(&upper_camel(&transform.name)),
             borrows: schema::borrows(source),

@@ -310,7 +310,7 @@ fn hostile() -> Plan {
         ),
     ]
     .into();
-    let target = transform.target.clone();
+    let target = transform.dataset().clone();
     plan.datasets.get_mut(&target).unwrap().columns = renamed.into();
     plan
 }

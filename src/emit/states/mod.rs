@@ -33,7 +33,7 @@ pub fn waves<'a>(plan: &'a Plan, schedule: &'a Schedule) -> Vec<Vec<(&'a str, &'
             wave.iter()
                 .filter_map(|name| match &plan.transform(name)?.engine {
                     Engine::Glue(settings) => Some((name.as_str(), settings)),
-                    Engine::Lambda(_) => None,
+                    Engine::Lambda(_) | Engine::Other(_) => None,
                 })
                 .collect::<Vec<_>>()
         })

@@ -609,7 +609,7 @@ fn plan_of(steps: Vec<Step>) -> Plan {
     transform.input_columns = columns().into();
     transform.reads = Reads::All;
     transform.steps = steps.into();
-    let (Input::Table(input), target) = (transform.input.clone(), transform.target.clone()) else {
+    let (Input::Table(input), target) = (transform.input.clone(), transform.dataset().clone()) else {
         panic!("the fixture's job reads a table");
     };
     let result = transform

@@ -6,13 +6,17 @@ use std::collections::BTreeSet;
 
 use crate::plan::expr::{Expr, ExprKind};
 use crate::plan::types::{Column, TypeKind};
-use crate::plan::{Dataset, Input, Reads, Step, StepKind, Transform};
+use crate::plan::{Dataset, DatasetId, Input, JoinKind, Reads, Step, StepKind, Transform, View};
 
 /// Transforms in waves: each after what it reads, as early as that allows. They come each after what it reads.
-pub fn waves(transforms: &[&Transform]) -> Vec<Vec<String>> {
+pub fn waves(transforms: &[&Transform], views: &[View]) -> Vec<Vec<String>> {
     let mut waves: Vec<Vec<&Transform>> = Vec::new();
     for transform in transforms {
-        let reads = |other: &&Transform| transform.input == Input::Table(other.target.clone());
+        let read = read_by(&transform.input, &transform.steps, views);
+        let reads = |other: &&Transform| {
+            let written = other.datasets();
+            read.iter().any(|id| written.contains(&id))
+        };
         let after = waves.iter().rposition(|wave| wave.iter().any(&reads));
         let at = after.map_or(0, |wave| wave + 1);
         match waves.get_mut(at) {
@@ -22,6 +26,48 @@ pub fn waves(transforms: &[&Transform]) -> Vec<Vec<String>> {
     }
     let names = |wave: Vec<&Transform>| wave.iter().map(|transform| transform.name.clone()).collect();
     waves.into_iter().map(names).collect()
+}
+
+/// The datasets that are read, through views as well, in the order in which they are met.
+pub fn read_by(input: &Input, steps: &[Step], views: &[View]) -> Vec<DatasetId> {
+    let mut found = Vec::new();
+    let mut open = vec![input];
+    open.extend(others(steps));
+    while let Some(input) = open.pop() {
+        match input {
+            Input::Table(id) => found.push(id.clone()),
+            Input::View(name) => {
+                if let Some(view) = views.iter().find(|view| view.name == *name) {
+                    open.push(&view.input);
+                    open.extend(others(&view.steps));
+                }
+            }
+            Input::Stream(_) => {}
+        }
+    }
+    found
+}
+
+/// What steps read beside their input: the other sides of joins and unions.
+fn others(steps: &[Step]) -> impl Iterator<Item = &Input> {
+    steps.iter().filter_map(|step| match &step.kind {
+        StepKind::Join(join) => Some(&join.other),
+        StepKind::Union { other, .. } => Some(other),
+        _ => None,
+    })
+}
+
+/// What a chain of views comes down to: the input of the first, and all steps from there.
+pub fn through_views<'p>(input: &'p Input, steps: &[Step], views: &'p [View]) -> (&'p Input, Vec<Step>) {
+    let (mut input, mut all) = (input, steps.to_vec());
+    while let Input::View(name) = input {
+        let Some(view) = views.iter().find(|view| view.name == *name) else {
+            break;
+        };
+        all.splice(0..0, view.steps.iter().cloned());
+        input = &view.input;
+    }
+    (input, all)
 }
 
 /// A day that a row belongs to for good: a column that is the UTC day of the event time, and how far behind the row's
@@ -64,9 +110,28 @@ pub fn event_day(input: &[Column], steps: &[Step], late_seconds: u64) -> Option<
                 times = renamed(&times, pairs);
                 days = renamed(&days, pairs);
             }
-            StepKind::Filter(_) | StepKind::Expect { .. } | StepKind::Dedupe { .. } => {}
-            StepKind::Group { .. } => return None,
-            _ => crate::plan::refused(),
+            StepKind::Filter(_)
+            | StepKind::Expect { .. }
+            | StepKind::Dedupe { .. }
+            | StepKind::Window { .. }
+            | StepKind::Session { .. }
+            | StepKind::Sort(_)
+            | StepKind::Take(_)
+            | StepKind::Route { .. }
+            | StepKind::Join(_) => {}
+            StepKind::Explode { column, .. } => {
+                times.remove(&column.name);
+                days.remove(&column.name);
+            }
+            StepKind::Union { columns, .. } => {
+                times.retain(|name| columns.iter().any(|column| column.event_time && column.name == *name));
+                days.clear();
+            }
+            StepKind::Unpivot { columns, .. } => {
+                times.retain(|name| !columns.contains(name));
+                days.retain(|name| !columns.contains(name));
+            }
+            StepKind::Group { .. } | StepKind::Pivot { .. } | StepKind::Run(_) => return None,
         }
     }
     days.into_iter().next().map(|column| EventDay { column, late_seconds })
@@ -132,6 +197,7 @@ pub fn reads(input: &Dataset, day: Option<&EventDay>, steps: &[Step], partition:
         column: column.clone(),
         late_seconds: day.late_seconds,
         input_retain_days: input.retain_days,
+        others: others(steps).cloned().collect(),
     };
     (
         reads,
@@ -156,8 +222,18 @@ fn keeps_days_apart(step: &Step, day: &str, input: &Dataset) -> bool {
             let key = |name: &String| input.columns.iter().any(|column| column.name == *name && column.key);
             keys.iter().any(|name| name == day || key(name))
         }
-        StepKind::Group { keys, .. } => same(keys),
-        _ => crate::plan::refused(),
+        StepKind::Group { keys, window: None, .. } => same(keys),
+        // A change of the other side is looked for by itself.
+        StepKind::Join(join) => matches!(
+            join.kind,
+            JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti
+        ),
+        StepKind::Explode { column, .. } => column.name != day,
+        StepKind::Window { keys, .. } | StepKind::Pivot { keys, .. } => keys.iter().any(|name| name == day),
+        StepKind::Session { keys, .. } => keys.iter().any(|name| name == day),
+        StepKind::Unpivot { columns, .. } => !columns.iter().any(|name| name == day),
+        StepKind::Sort(_) | StepKind::Route { .. } => true,
+        StepKind::Group { .. } | StepKind::Union { .. } | StepKind::Take(_) | StepKind::Run(_) => false,
     }
 }
 
@@ -165,7 +241,7 @@ fn keeps_days_apart(step: &Step, day: &str, input: &Dataset) -> bool {
 mod tests {
     use super::*;
     use crate::plan::fixture::clickstream;
-    use crate::plan::{DatasetId, Plan};
+    use crate::plan::{Plan, Target};
 
     fn daily(plan: &Plan) -> &Transform {
         plan.transform("daily_pages").unwrap()
@@ -247,13 +323,20 @@ mod tests {
         let first = daily(&plan).clone();
         let mut second = first.clone();
         second.name = "second".into();
-        second.input = Input::Table(first.target.clone());
-        second.target.name = "second".into();
+        second.input = Input::Table(first.dataset().clone());
+        let named = |name: &str| {
+            let zone = first.dataset().zone.clone();
+            Some(Target::Dataset(DatasetId {
+                zone,
+                name: name.to_owned(),
+            }))
+        };
+        second.target = named("second");
         let mut beside = first.clone();
         beside.name = "beside".into();
-        beside.target.name = "beside".into();
+        beside.target = named("beside");
         assert_eq!(
-            waves(&[&first, &second, &beside]),
+            waves(&[&first, &second, &beside], &[]),
             [vec!["daily_pages".to_owned(), "beside".into()], vec!["second".into()]]
         );
     }

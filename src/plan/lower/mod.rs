@@ -4,14 +4,13 @@
 //! It must not know text: it sees the typed program.
 
 mod access;
-mod exprs;
+mod carries;
 mod flow;
 mod monitor;
 mod pipeline;
 mod schedule;
 mod serve;
 mod source;
-mod steps;
 mod transform;
 mod zone;
 
@@ -34,14 +33,28 @@ pub struct Lowered {
     pub not_yet: Vec<Diagnostic>,
 }
 
+/// What a plan is for, and so what has to be carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// A build: every bundle of resources, and each transform's own engine.
+    Platform,
+    /// The embedded engine, which runs all transforms.
+    Embedded,
+    /// The generated functions alone.
+    Functions,
+    /// The generated jobs alone.
+    Jobs,
+}
+
 /// Lowers a program that was checked without an error.
-pub fn lower(program: &Program) -> Lowered {
+pub fn lower(program: &Program, scope: Scope) -> Lowered {
     let mut lowering = Lowering {
         program,
+        scope,
         diagnostics: Diagnostics::default(),
     };
     let plan = lowering.plan();
-    if let Some(plan) = &plan {
+    if let Some(plan) = plan.as_ref().filter(|_| scope == Scope::Platform) {
         lowering.nothing_is_left_out(plan);
     }
     let all = lowering.diagnostics.sorted();
@@ -56,6 +69,7 @@ pub fn lower(program: &Program) -> Lowered {
 /// Lowers one program.
 struct Lowering<'p> {
     program: &'p Program,
+    scope: Scope,
     diagnostics: Diagnostics,
 }
 
@@ -67,8 +81,12 @@ impl Lowering<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Refuses what the language has and this version cannot build: `what` names it, "`table of` sources".
+    /// Refuses what the language has and no bundle of resources carries yet: `what` names it, "`table of` sources". Only a
+    /// build needs those.
     fn refuse(&mut self, span: Span, what: impl AsRef<str>, help: Option<&str>) {
+        if self.scope != Scope::Platform {
+            return;
+        }
         let diagnostic = not_yet(span, what);
         self.say(match help {
             Some(help) => diagnostic.help(help),
@@ -80,15 +98,16 @@ impl Lowering<'_> {
         let program = self.program;
         self.items_of_later_versions();
         self.settings_of_later_versions();
-        self.expressions();
         let pipeline = self.pipeline();
         let zones = self.zones();
         let sources = self.sources();
         let mut datasets = self.landed(&zones);
-        let transforms = self.transforms(&sources, &zones, &mut datasets);
+        self.imported(&mut datasets);
+        let views = self.views();
+        let transforms = self.transforms(&sources, &zones, &views, &mut datasets);
         let serves = self.serves();
         let accesses = self.accesses();
-        let schedules = self.schedules(&transforms);
+        let schedules = self.schedules(&transforms, &views);
         let monitors = self.monitors();
         let deliveries = self.deliveries();
         Some(Plan {
@@ -100,7 +119,10 @@ impl Lowering<'_> {
             sources,
             zones,
             datasets,
+            functions: program.functions.clone(),
+            views,
             transforms,
+            sinks: program.sinks.iter().map(|sink| sink.name.clone()).collect(),
             serves,
             accesses,
             schedules,
@@ -185,7 +207,8 @@ impl Lowering<'_> {
         let sources = program.sources.iter().map(|source| &source.item);
         let sources = sources.filter(|item| plan.source(&item.name).is_none());
         let transforms = program.transforms.iter().map(|transform| &transform.item);
-        let transforms = transforms.filter(|item| plan.transform(&item.name).is_none());
+        let transforms =
+            transforms.filter(|item| plan.transform(&item.name).is_none() && plan.view(&item.name).is_none());
         let serves = program.serves.iter().map(|serve| &serve.item);
         let serves = serves.filter(|item| plan.serves.iter().all(|serve| serve.name != item.name));
         let schedules = program.schedules.iter().map(|schedule| &schedule.item);
@@ -239,21 +262,36 @@ impl Lowering<'_> {
                 let help = "what lands is kept as it came: let the zone say `format = json`";
                 self.refuse(span, what, Some(help));
             }
-            let lowered = dataset_of(dataset, Format::Json, zone.retain_days, Writer::Source(name.clone()));
+            let lowered = dataset_of(dataset, zone.retain_days, Writer::Source(name.clone()));
             datasets.insert(dataset.id.clone(), lowered);
         }
         datasets
     }
+
+    /// What other projects export.
+    fn imported(&mut self, datasets: &mut Datasets) {
+        let imports = self.program.imports.iter();
+        for (dataset, _) in imports.flat_map(|import| &import.datasets) {
+            if let DatasetWriter::Import(pipeline) = &dataset.writer {
+                let lowered = dataset_of(dataset, FOREVER_DAYS, Writer::Import(pipeline.clone()));
+                datasets.insert(dataset.id.clone(), lowered);
+            }
+        }
+    }
 }
 
+/// How long rows stay that nobody here takes away, days.
+const FOREVER_DAYS: u32 = u32::MAX;
+
 /// A dataset for the plan.
-fn dataset_of(dataset: &program::Dataset, format: Format, retain_days: u32, writer: Writer) -> Dataset {
+fn dataset_of(dataset: &program::Dataset, retain_days: u32, writer: Writer) -> Dataset {
     Dataset {
         id: dataset.id.clone(),
         doc: dataset.doc.clone(),
         columns: dataset.columns.clone(),
         partition: dataset.partition.clone(),
-        format,
+        format: Format::of_name(&dataset.format).unwrap_or(Format::Parquet),
+        delivers: dataset.delivers,
         retain_days,
         writer,
     }

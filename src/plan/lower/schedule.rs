@@ -2,10 +2,10 @@
 
 use super::{Lowering, flow};
 use crate::check::settings::Settings;
-use crate::plan::{Retry, Schedule, Transform};
+use crate::plan::{Retry, Schedule, Transform, View};
 
 impl Lowering<'_> {
-    pub(super) fn schedules(&mut self, transforms: &[Transform]) -> Vec<Schedule> {
+    pub(super) fn schedules(&mut self, transforms: &[Transform], views: &[View]) -> Vec<Schedule> {
         let mut schedules = Vec::new();
         for schedule in &self.program.schedules {
             let item = &schedule.item;
@@ -22,7 +22,7 @@ impl Lowering<'_> {
                 doc: item.doc.clone(),
                 cron: fields.join(" "),
                 zone: zone.to_owned(),
-                waves: flow::waves(&run),
+                waves: flow::waves(&run, views),
                 retry: item.settings.variant("retry").and_then(|(_, retry)| retry_of(retry)),
                 on_failure: item.settings.text("on_failure").map(str::to_owned),
             });

@@ -1,9 +1,9 @@
 //! Sources.
 
-use super::Lowering;
+use super::{Lowering, Scope};
 use crate::check::program::{self, Shape};
 use crate::check::settings::{Settings, Value};
-use crate::plan::{From, Kinesis, Schema, Source, Volume};
+use crate::plan::{Format, From, Kinesis, Schema, Source, Volume};
 
 impl Lowering<'_> {
     pub(super) fn sources(&mut self) -> Vec<Source> {
@@ -25,9 +25,16 @@ impl Lowering<'_> {
             };
             let help = Some("this version has `stream of`");
             self.refuse(item.span, format!("`{shape} of` sources"), help);
-            return None;
+            if self.scope == Scope::Platform {
+                return None;
+            }
         }
-        let (_, kinesis) = settings.variant("from")?;
+        let (name, connector) = settings.variant("from")?;
+        let from = match name {
+            "kinesis" => From::Kinesis(kinesis_of(connector, &source.schema)?),
+            other => From::Other(other.to_owned()),
+        };
+        let format = connector.variant("format");
         let volume = match settings.get("volume").map(|setting| &setting.value) {
             Some(Value::Volume(records_per_second, record_bytes)) => Some(Volume {
                 records_per_second: *records_per_second,
@@ -38,7 +45,13 @@ impl Lowering<'_> {
         Some(Source {
             name: item.name.clone(),
             doc: item.doc.clone(),
-            from: From::Kinesis(kinesis_of(kinesis, &source.schema)?),
+            shape: source.shape,
+            delivers: source.delivers,
+            format: format
+                .and_then(|(name, _)| Format::of_name(name))
+                .unwrap_or(Format::Json),
+            format_settings: format.map(|(_, settings)| settings.clone()),
+            from,
             schema: source.schema.clone(),
             volume,
             late_at_most_seconds: settings.seconds("late_at_most")?,

@@ -3,67 +3,113 @@
 use std::collections::BTreeMap;
 
 use super::flow::{self, EventDay};
-use super::{Datasets, Lowering, dataset_of};
+use super::{Datasets, Lowering, Scope, dataset_of};
 use crate::base::Span;
-use crate::check::program::{self, Mode, Shape};
+use crate::check::program::{self, DatasetWriter, Mode, Shape};
 use crate::check::settings::Settings;
 use crate::diag::{Code, Diagnostic};
+use crate::plan::types::{Column, TypeKind};
 use crate::plan::{
-    Dataset, DatasetId, Engine, Format, Glue, Input, Lambda, Reads, Source, Target, Transform, WriteMode, Writer, Zone,
+    Columns, Dataset, DatasetId, Engine, Glue, Input, Lambda, Reads, Source, Step, StepKind, Steps, Target, Transform,
+    View, WriteMode, Writer, Zone,
 };
 
 /// What is known before a transform is lowered, and grows with each.
 struct Known<'k> {
     sources: &'k [Source],
-    zones: &'k [Zone],
     datasets: &'k mut Datasets,
     days: BTreeMap<DatasetId, EventDay>,
 }
 
 impl Lowering<'_> {
     /// The transforms, each after what it reads; what they write joins the datasets.
-    pub(super) fn transforms(&mut self, sources: &[Source], zones: &[Zone], datasets: &mut Datasets) -> Vec<Transform> {
+    pub(super) fn transforms(
+        &mut self,
+        sources: &[Source],
+        zones: &[Zone],
+        views: &[View],
+        datasets: &mut Datasets,
+    ) -> Vec<Transform> {
+        let program = self.program;
+        self.written(zones, datasets);
         let mut known = Known {
             sources,
-            zones,
             datasets,
             days: BTreeMap::new(),
         };
-        let program = self.program;
         let mut transforms = Vec::new();
-        for transform in &program.transforms {
-            transforms.extend(self.transform(transform, &mut known));
+        for transform in program.transforms.iter().filter(|transform| !is_view(transform)) {
+            transforms.extend(self.transform(transform, views, &mut known));
         }
         transforms
     }
 
-    fn transform(&mut self, transform: &program::Transform, known: &mut Known<'_>) -> Option<Transform> {
+    /// The transforms without a target.
+    pub(super) fn views(&mut self) -> Vec<View> {
+        let all = self.program.transforms.iter();
+        let views: Vec<_> = all.filter(|transform| is_view(transform)).collect();
+        let mut lowered = Vec::new();
+        for transform in views {
+            let item = &transform.item;
+            let help = format!("write `transform {} : … -> ZONE.DATASET`", item.name);
+            self.refuse(item.span, "transforms without a target (views)", Some(&help));
+            let Some((input, steps)) = united(transform) else {
+                continue;
+            };
+            lowered.push(View {
+                name: item.name.clone(),
+                doc: item.doc.clone(),
+                shape: transform.shape,
+                input,
+                input_columns: transform.input_columns.clone(),
+                steps,
+                columns: transform.output.clone(),
+                span: transform.span,
+            });
+        }
+        lowered
+    }
+
+    fn transform(
+        &mut self,
+        transform: &program::Transform,
+        views: &[View],
+        known: &mut Known<'_>,
+    ) -> Option<Transform> {
         let item = &transform.item;
-        let (input, target) = self.edge(transform)?;
-        if !self.carries(transform) {
+        // What a run reads is asked first: whoever reads this transform's result asks it too, whether it is carried or not.
+        let (input, steps) = united(transform)?;
+        let reads = self.reads(transform, &input, &steps, views, known);
+        let engine = self.engine(transform);
+        let chosen = engine.as_ref().map(|(engine, _)| engine);
+        if !self.carries(transform, chosen?, known.sources) {
             return None;
         }
-        let mode = self.mode(transform)?;
-        let engine = self.engine(transform);
-        let written = self.program.datasets.get(&target)?;
-        let dataset = self.dataset(item, written, known.zones)?;
         let (engine, mut why) = engine?;
-        let (reads, reason) = self.reads(transform, &input, &target, &dataset, known)?;
-        if transform.mode == Mode::Append
-            && transform.shape == Shape::Table
-            && !self.added(transform, &dataset, &reads, known)
-        {
-            return None;
+        let (mut reads, reason) = reads?;
+        let mut mode = match &transform.mode {
+            Mode::Append => WriteMode::Append,
+            Mode::Overwrite => WriteMode::Overwrite,
+            Mode::Merge(keys) => WriteMode::Merge(keys.clone()),
+            Mode::History(keys) => WriteMode::History(keys.clone()),
+        };
+        if mode == WriteMode::Append && transform.shape == Shape::Table {
+            match self.added(transform, &reads, known) {
+                Some(true) => mode = WriteMode::Overwrite,
+                Some(false) => reads = Reads::Arrivals,
+                None => return None,
+            }
         }
         why.extend(reason);
-        known.datasets.insert(target.clone(), dataset);
         Some(Transform {
             name: item.name.clone(),
             doc: item.doc.clone(),
+            shape: transform.shape,
             input,
             input_columns: transform.input_columns.clone(),
-            steps: transform.steps.clone(),
-            target,
+            steps,
+            target: transform.target.clone(),
+            contract: transform.contract.clone(),
             mode,
             reads,
             engine,
@@ -72,67 +118,20 @@ impl Lowering<'_> {
         })
     }
 
-    /// What it reads and writes: one of each, for now.
-    fn edge(&mut self, transform: &program::Transform) -> Option<(Input, DatasetId)> {
-        let span = transform.item.span;
-        let [input] = transform.inputs.as_slice() else {
-            let help = Some("write a transform for each");
-            let span = transform.places.inputs.get(1).copied().unwrap_or(span);
-            self.refuse(span, "reading several things in one transform", help);
-            return None;
+    /// Whether adding what new rows of a table give is done by making days anew, which gives the same rows as long as the
+    /// input still has all of them. Otherwise what was read before has to be remembered.
+    fn added(&mut self, transform: &program::Transform, reads: &Reads, known: &Known<'_>) -> Option<bool> {
+        let retain = |id: &DatasetId| known.datasets.get(id).map_or(0, |dataset| dataset.retain_days);
+        let written = match &transform.target {
+            Some(Target::Dataset(id)) => retain(id),
+            _ => return Some(false),
         };
-        let at = transform.places.inputs.first().copied().unwrap_or(span);
-        if !self.readable(transform, input, at) {
-            return None;
-        }
-        if transform.shape == Shape::Objects {
-            self.refuse(span, "transforms of objects", None);
-            return None;
-        }
-        if transform.contract.is_some() {
-            self.refuse(transform.places.target, "contracts of a target", Some("leave it out"));
-            return None;
-        }
-        match &transform.target {
-            Some(Target::Dataset(id)) => Some((input.clone(), id.clone())),
-            Some(Target::Sink(_)) => {
-                self.refuse(transform.places.target, "writing a sink", None);
-                None
-            }
-            None => {
-                let help = format!("write `transform {} : … -> ZONE.DATASET`", transform.item.name);
-                self.refuse(span, "transforms without a target (views)", Some(&help));
-                None
-            }
-        }
-    }
-
-    fn mode(&mut self, transform: &program::Transform) -> Option<WriteMode> {
-        let word = match (&transform.mode, transform.shape) {
-            (Mode::Append, Shape::Stream) => return Some(WriteMode::Append),
-            (Mode::Overwrite | Mode::Append, Shape::Table) => return Some(WriteMode::Overwrite),
-            (Mode::Append, _) => "append",
-            (Mode::Overwrite, _) => "overwrite",
-            (Mode::Merge(_), _) => "merge",
-            (Mode::History(_), _) => "history",
-        };
-        let what = format!("writing a table by `{word}`");
-        self.refuse(transform.places.mode, what, Some("leave it out: `overwrite`"));
-        None
-    }
-
-    /// Adding what new rows of a table give is done by making days anew, which gives the same rows as long as the input
-    /// still has all of them.
-    fn added(&mut self, transform: &program::Transform, dataset: &Dataset, reads: &Reads, known: &Known<'_>) -> bool {
         let kept = transform.inputs.iter().all(|input| match input {
-            Input::Table(id) => known
-                .datasets
-                .get(id)
-                .is_some_and(|input| input.retain_days >= dataset.retain_days),
+            Input::Table(id) => retain(id) >= written,
             Input::Stream(_) | Input::View(_) => false,
         });
         if kept || matches!(reads, Reads::Days { .. }) {
-            return true;
+            return Some(true);
         }
         let help = Some("partition both by the day of the event time, or keep the result no longer than its input");
         self.refuse(
@@ -140,7 +139,7 @@ impl Lowering<'_> {
             "adding rows of a table to a dataset that outlives it",
             help,
         );
-        false
+        (self.scope != Scope::Platform).then_some(false)
     }
 
     fn engine(&mut self, transform: &program::Transform) -> Option<(Engine, Vec<String>)> {
@@ -157,51 +156,65 @@ impl Lowering<'_> {
                 (chosen, program.engines.get(chosen)?, why.to_owned())
             }
         };
-        match (name, stream) {
-            ("lambda", true) => Some((Engine::Lambda(lambda_of(engine)?), vec![why])),
-            ("glue", false) => Some((Engine::Glue(glue_of(engine)?), vec![why])),
-            _ => {
-                let what = format!("running {} on `{name}`", if stream { "a stream" } else { "a table" });
-                let help = format!("write `engine = {chosen}`, or leave it out");
-                let span = transform.item.settings.span("engine").unwrap_or(transform.item.span);
-                self.refuse(span, what, Some(&help));
-                None
-            }
+        if !matches!((name, stream), ("lambda", true) | ("glue", false)) {
+            let what = format!("running {} on `{name}`", if stream { "a stream" } else { "a table" });
+            let help = format!("write `engine = {chosen}`, or leave it out");
+            let span = transform.item.settings.span("engine").unwrap_or(transform.item.span);
+            self.refuse(span, what, Some(&help));
         }
+        let engine = match name {
+            "lambda" => Engine::Lambda(lambda_of(engine)?),
+            "glue" => Engine::Glue(glue_of(engine)?),
+            other => Engine::Other(other.to_owned()),
+        };
+        Some((engine, vec![why]))
     }
 
-    /// What a transform writes: its columns, format, partition and lifetime.
-    fn dataset(&mut self, item: &program::Item, written: &program::Dataset, zones: &[Zone]) -> Option<Dataset> {
-        let zone = zones.iter().find(|zone| zone.name == written.id.zone)?;
-        if written.format != "parquet" {
-            let span = item.settings.span("format").unwrap_or(item.span);
-            let help = Some("write `format = parquet`");
-            self.refuse(span, "writing another format than `parquet` with a transform", help);
-            return None;
+    /// What transforms write: columns, format, partition and lifetime.
+    fn written(&mut self, zones: &[Zone], datasets: &mut Datasets) {
+        let program = self.program;
+        for dataset in program.datasets.values() {
+            let DatasetWriter::Transform(name) = &dataset.writer else {
+                continue;
+            };
+            let retain = program.transforms.iter().find(|transform| transform.item.name == *name);
+            let retain = retain.and_then(|transform| self.retain(&transform.item.settings));
+            let Some(zone) = zones.iter().find(|zone| zone.name == dataset.id.zone) else {
+                continue;
+            };
+            let retain = retain.unwrap_or(zone.retain_days);
+            let lowered = dataset_of(dataset, retain, Writer::Transform(name.clone()));
+            datasets.insert(dataset.id.clone(), lowered);
         }
-        let retain_days = item.settings.days("retain").unwrap_or(zone.retain_days);
-        Some(dataset_of(
-            written,
-            Format::Parquet,
-            retain_days,
-            Writer::Transform(item.name.clone()),
-        ))
     }
 
     fn reads(
         &mut self,
         transform: &program::Transform,
         input: &Input,
-        target: &DatasetId,
-        dataset: &Dataset,
+        steps: &[Step],
+        views: &[View],
         known: &mut Known<'_>,
     ) -> Option<(Reads, Vec<String>)> {
-        let steps = &transform.steps;
+        let (input, steps) = flow::through_views(input, steps, views);
+        let target = match &transform.target {
+            Some(Target::Dataset(id)) => known.datasets.get(id).cloned(),
+            _ => None,
+        };
         let id = match input {
-            Input::Stream(name) => {
-                let source = known.sources.iter().find(|source| source.name == *name)?;
-                let day = flow::event_day(&transform.input_columns, steps, source.behind_landing_seconds());
-                known.days.extend(day.map(|day| (target.clone(), day)));
+            Input::Stream(_) => {
+                let behind = transform.inputs.iter().filter_map(|input| match input {
+                    Input::Stream(name) => known.sources.iter().find(|source| source.name == *name),
+                    _ => None,
+                });
+                let behind = behind.map(Source::behind_landing_seconds).max().unwrap_or(0);
+                let day = flow::event_day(&transform.input_columns, &steps, behind);
+                for id in transform.target.iter().filter_map(|target| match target {
+                    Target::Dataset(id) => Some(id),
+                    Target::Sink(_) => None,
+                }) {
+                    known.days.extend(day.clone().map(|day| (id.clone(), day)));
+                }
                 return Some((Reads::Arrivals, Vec::new()));
             }
             Input::View(_) => return None,
@@ -209,20 +222,27 @@ impl Lowering<'_> {
         };
         let input = known.datasets.get(id)?.clone();
         let day = known.days.get(id).cloned();
-        let (reads, why) = flow::reads(&input, day.as_ref(), steps, &dataset.partition);
+        let Some(dataset) = target else {
+            return Some((Reads::All, Vec::new()));
+        };
+        let (reads, why) = flow::reads(&input, day.as_ref(), &steps, &dataset.partition);
         match (&reads, day) {
             (Reads::Days { .. }, Some(day)) => {
-                known.days.insert(target.clone(), day);
+                known.days.insert(dataset.id.clone(), day);
             }
-            _ if transform.mode == Mode::Append => {}
-            _ => self.outlives(transform.places.target, &input, dataset, &why),
+            _ if transform.mode == Mode::Overwrite => {
+                self.outlives(transform.places.target, &input, &dataset, &why);
+            }
+            _ => {}
         }
         Some((reads, vec![why]))
     }
 
     /// A run that reads all of its input and overwrites forgets what its input no longer has.
     fn outlives(&mut self, span: Span, input: &Dataset, dataset: &Dataset, why: &str) {
-        if dataset.retain_days <= input.retain_days {
+        // Where it is partitioned by a day, days that its input no longer has are not computed, and stay as they are.
+        let by_day = |column: &Column| column.ty.kind == TypeKind::Date && dataset.partition.contains(&column.name);
+        if dataset.retain_days <= input.retain_days || dataset.columns.iter().any(by_day) {
             return;
         }
         let message = format!(
@@ -238,6 +258,37 @@ impl Lowering<'_> {
             ));
         self.say(diagnostic);
     }
+}
+
+/// Whether it writes nothing by itself.
+fn is_view(transform: &program::Transform) -> bool {
+    let routes = transform
+        .steps
+        .last()
+        .is_some_and(|step| matches!(step.kind, StepKind::Route { .. }));
+    transform.target.is_none() && !routes
+}
+
+/// The first input, and the steps with the others in front, each a `union`.
+fn united(transform: &program::Transform) -> Option<(Input, Steps)> {
+    let (first, others) = transform.inputs.split_first()?;
+    if others.is_empty() {
+        return Some((first.clone(), transform.steps.clone()));
+    }
+    let unions = others
+        .iter()
+        .zip(transform.places.inputs.iter().skip(1))
+        .map(|(other, span)| Step {
+            kind: StepKind::Union {
+                other: other.clone(),
+                columns: transform.input_columns.clone(),
+            },
+            columns: transform.input_columns.clone(),
+            joined: Columns::default(),
+            text: format!("union {other}").into(),
+            span: *span,
+        });
+    Some((first.clone(), unions.chain(transform.steps.iter().cloned()).collect()))
 }
 
 fn lambda_of(settings: &Settings) -> Option<Lambda> {

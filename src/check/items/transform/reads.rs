@@ -71,7 +71,12 @@ impl<'a> Items<'a> {
         let hidden: Vec<Column> = dataset.columns.iter().filter(arrived).cloned().collect();
         let columns = match hidden.is_empty() {
             true => dataset.columns.clone(),
-            false => dataset.columns.iter().filter(|column| !arrived(column)).cloned().collect(),
+            false => dataset
+                .columns
+                .iter()
+                .filter(|column| !arrived(column))
+                .cloned()
+                .collect(),
         };
         let arrivals = if landed { arrival_columns() } else { Vec::new() };
         Some(Rows {

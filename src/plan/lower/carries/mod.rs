@@ -1,0 +1,203 @@
+//! What each engine carries: one file an engine says what it refuses, and this walks transforms by it.
+//!
+//! It must not know text: it sees the typed program.
+
+mod embedded;
+mod functions;
+mod jobs;
+mod platform;
+mod slice;
+
+use super::{Lowering, Scope};
+use crate::base::Span;
+use crate::check::program::{Dataset, Program, Source, Transform};
+use crate::diag::{Code, Diagnostic};
+use crate::plan;
+use crate::plan::expr::{Aggregate, Expr};
+use crate::plan::types::Column;
+use crate::plan::{Engine, Input, Shape, Step, StepKind, Target};
+
+/// What an engine does not carry.
+pub(super) struct Refusal {
+    /// What it is called: "`join`".
+    what: String,
+    /// What to write instead, or the engine which carries it.
+    help: Option<String>,
+}
+
+impl Refusal {
+    /// Without a better way.
+    fn of(what: impl Into<String>) -> Refusal {
+        Refusal {
+            what: what.into(),
+            help: None,
+        }
+    }
+
+    /// With what to write instead.
+    fn but(what: impl Into<String>, help: impl Into<String>) -> Refusal {
+        Refusal {
+            what: what.into(),
+            help: Some(help.into()),
+        }
+    }
+}
+
+/// What of the language an engine refuses; each answer is about one thing, not about those inside of it.
+trait Gate {
+    /// What the engine is called.
+    fn name(&self) -> &'static str;
+    /// A step, without its expressions and columns.
+    fn step(&self, step: &Step, shape: Shape) -> Option<Refusal>;
+    /// An expression, without those inside of it.
+    fn node(&self, expr: &Expr) -> Option<Refusal>;
+    /// An aggregate or a function of windows, without its arguments; `step` is where it stands.
+    fn aggregate(&self, aggregate: &Aggregate, step: &StepKind) -> Option<Refusal>;
+    /// A column of its input, or after a step.
+    fn column(&self, column: &Column) -> Option<Refusal>;
+    /// What is read: the input of a transform, or the other side of a join or union.
+    fn input(&self, input: &Input, transform: &Transform, program: &Program) -> Option<Refusal>;
+    /// A source whose arrivals are read.
+    fn source(&self, source: &Source) -> Option<Refusal>;
+    /// What is written: the mode, the contract, and the dataset where it is one.
+    fn output(&self, target: &Target, dataset: Option<&Dataset>, transform: &Transform) -> Option<Refusal>;
+}
+
+impl Lowering<'_> {
+    /// Whether the engine that is asked for carries a transform, and the platform does; the first thing that is not carried
+    /// is said.
+    pub(super) fn carries(&mut self, transform: &Transform, engine: &Engine, sources: &[plan::Source]) -> bool {
+        let gate: &dyn Gate = match (self.scope, engine) {
+            (Scope::Embedded, _) => &embedded::Embedded,
+            (Scope::Platform | Scope::Functions, Engine::Lambda(_)) => &functions::Functions,
+            (Scope::Platform | Scope::Jobs, Engine::Glue(_)) => &jobs::Jobs,
+            _ => return true,
+        };
+        let refused = |input: &Input| match input {
+            Input::Stream(name) => sources.iter().all(|source| source.name != *name),
+            Input::Table(_) | Input::View(_) => false,
+        };
+        // What is wrong with a source was said there.
+        if transform.inputs.iter().any(refused) {
+            return false;
+        }
+        self.passes(gate, transform) && (self.scope != Scope::Platform || self.passes(&platform::Platform, transform))
+    }
+
+    fn passes(&mut self, gate: &dyn Gate, transform: &Transform) -> bool {
+        let program = self.program;
+        let edges = || edge(gate, transform, program);
+        let steps = || {
+            transform
+                .steps
+                .iter()
+                .find_map(|step| in_step(gate, step, transform, program))
+        };
+        let columns = || {
+            let refused = transform.input_columns.iter().find_map(|column| gate.column(column));
+            refused.map(|refusal| (transform.item.span, refusal))
+        };
+        let Some((span, Refusal { what, help })) = edges().or_else(columns).or_else(steps) else {
+            return true;
+        };
+        let diagnostic = Diagnostic::new(
+            Code::NOT_YET,
+            span,
+            format!("{what} is not supported on {} yet", gate.name()),
+        );
+        let diagnostic = diagnostic.found("the language has it");
+        self.say(match help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        });
+        false
+    }
+}
+
+/// What of a transform's inputs and targets is refused, and where.
+fn edge(gate: &dyn Gate, transform: &Transform, program: &Program) -> Option<(Span, Refusal)> {
+    let places = transform
+        .places
+        .inputs
+        .iter()
+        .copied()
+        .chain(std::iter::repeat(transform.item.span));
+    let inputs = transform.inputs.iter().zip(places);
+    let refused = inputs.into_iter().find_map(|(input, span)| {
+        let refused = gate
+            .input(input, transform, program)
+            .or_else(|| in_source(gate, input, program));
+        refused.map(|refusal| (span, refusal))
+    });
+    refused.or_else(|| {
+        let dataset = |target: &Target| match target {
+            Target::Dataset(id) => program.datasets.get(id),
+            Target::Sink(_) => None,
+        };
+        let target = transform.target.as_ref()?;
+        let refused = gate.output(target, dataset(target), transform)?;
+        Some((transform.places.target, refused))
+    })
+}
+
+fn in_source(gate: &dyn Gate, input: &Input, program: &Program) -> Option<Refusal> {
+    let Input::Stream(name) = input else { return None };
+    let source = program.sources.iter().find(|source| source.item.name == *name)?;
+    let fields = || {
+        let fields = source.schema.fields.iter();
+        fields
+            .flat_map(|field| &field.check)
+            .find_map(|check| in_expression(gate, check))
+    };
+    gate.source(source).or_else(fields)
+}
+
+fn in_step(gate: &dyn Gate, step: &Step, transform: &Transform, program: &Program) -> Option<(Span, Refusal)> {
+    let others = || match &step.kind {
+        StepKind::Join(join) => gate.input(&join.other, transform, program),
+        StepKind::Union { other, .. } => gate.input(other, transform, program),
+        _ => None,
+    };
+    let targets = || match &step.kind {
+        StepKind::Route { branches, otherwise } => {
+            let targets = branches.iter().map(|(_, target)| target).chain(otherwise);
+            targets.into_iter().find_map(|target| {
+                let dataset = match target {
+                    Target::Dataset(id) => program.datasets.get(id),
+                    Target::Sink(_) => None,
+                };
+                gate.output(target, dataset, transform)
+            })
+        }
+        _ => None,
+    };
+    let aggregates = || {
+        step.kind
+            .aggregates()
+            .into_iter()
+            .find_map(|aggregate| gate.aggregate(aggregate, &step.kind))
+    };
+    let expressions = || {
+        step.kind
+            .expressions()
+            .into_iter()
+            .find_map(|expr| in_expression(gate, expr))
+    };
+    let columns = || step.columns.iter().find_map(|column| gate.column(column));
+    let refused = gate.step(step, transform.shape).or_else(others).or_else(targets);
+    let refused = refused.or_else(aggregates).or_else(expressions).or_else(columns);
+    refused.map(|refusal| (step.span, refusal))
+}
+
+/// What in an expression is refused, if anything.
+fn in_expression(gate: &dyn Gate, expr: &Expr) -> Option<Refusal> {
+    let mut open = vec![expr];
+    while let Some(expr) = open.pop() {
+        if let Some(refusal) = gate.node(expr) {
+            let what = format!("{}, as in `{}`,", refusal.what, expr.text);
+            return Some(Refusal { what, ..refusal });
+        }
+        open.extend(expr.children());
+    }
+    None
+}
