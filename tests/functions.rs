@@ -133,7 +133,7 @@ fn every_example_is_true() {
 /// What an aggregate, or a function of a window in its last row, answers for the rows of an example.
 fn over_rows(kind: Kind, aggregate: &Aggregate, values: &[Literal]) -> Result<Value, Reject> {
     let evaluated = |expr: &_, value: &Literal| {
-        let row = |_: &str| Some(value.clone());
+        let row = |_: &str| Some(constant::value(value));
         let known = Known {
             row: Some(&row),
             ..Known::default()

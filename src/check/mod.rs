@@ -3,7 +3,6 @@
 //! It must not know how an engine or a cloud does anything.
 
 pub mod addresses;
-pub mod constant;
 pub mod context;
 pub mod declare;
 pub mod exprs;
@@ -21,6 +20,8 @@ pub mod settings;
 pub mod steps;
 pub mod texts;
 pub mod ty;
+
+pub use crate::plan::evaluate as constant;
 
 use crate::base::Span;
 use crate::diag::{Code, Diagnostic};

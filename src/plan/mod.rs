@@ -1,5 +1,6 @@
 //! Phase 4: the typed program as a target-neutral plan. Engines, AWS and documents are made from this alone.
 
+pub mod evaluate;
 pub mod expr;
 #[cfg(test)]
 pub mod fixture;

@@ -90,6 +90,11 @@ impl Value {
     }
 }
 
+/// A float as engines keep it: zero has no sign, and there is one NaN.
+pub fn normal(value: f64) -> f64 {
+    if value.is_nan() { f64::NAN } else { value + 0.0 }
+}
+
 /// The one order of floats: `-0.0` is `0.0`, NaN is NaN and above all.
 pub fn float_order(left: f64, right: f64) -> Ordering {
     match (left.is_nan(), right.is_nan()) {

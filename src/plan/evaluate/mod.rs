@@ -1,7 +1,8 @@
-//! What an expression is worth where its columns are known when the project is compiled: constants, examples of the
-//! standard library, rows of tests.
+//! What an expression is worth, one row at a time: constants when the project is compiled, examples of the standard
+//! library, rows of tests, and in the embedded engine what has no faster way.
 //!
-//! Functions are the runtime's own, so that a constant has the value that every engine computes.
+//! Functions are the runtime's own, so that a constant has the value that every engine computes. It must not know where
+//! rows come from.
 
 mod convert;
 mod operators;
@@ -13,11 +14,12 @@ use pipec_runtime::functions::json::Json;
 use pipec_runtime::functions::{like, lists, regex};
 use pipec_runtime::value::{Reject, Value};
 
-use super::program::Function;
-use crate::plan::expr::{Expr, ExprKind, Literal};
-use crate::plan::types::{Type, TypeKind};
+use super::expr::{Expr, ExprKind, Literal};
+use super::types::{Type, TypeKind};
+use crate::check::program::Function;
 
-pub use convert::{literal, value};
+pub use convert::{cast, literal, value};
+pub use operators::{arithmetic, compare, contains, logic, negate, not};
 
 /// Why an expression has no value when the project is compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +31,7 @@ pub enum Unknown {
 }
 
 /// A row whose values are known: a column's value by its name; `None` where it is not known.
-pub type Row<'k> = &'k dyn Fn(&str) -> Option<Literal>;
+pub type Row<'k> = &'k dyn Fn(&str) -> Option<Value>;
 
 /// A project's own functions by name.
 pub type Own = BTreeMap<String, Function>;
@@ -41,6 +43,8 @@ pub struct Known<'k> {
     pub row: Option<Row<'k>>,
     /// A project's own functions.
     pub own: Option<&'k Own>,
+    /// What is known at deployment, by name.
+    pub params: Option<&'k BTreeMap<String, Value>>,
     /// The run; without one, what it decides is not known.
     pub run: Option<&'k Run>,
 }
@@ -52,19 +56,35 @@ pub fn evaluate(expr: &Expr) -> Result<Literal, Unknown> {
 
 /// The value of an expression that reads what is known.
 pub fn evaluate_with(expr: &Expr, known: Known<'_>) -> Result<Literal, Unknown> {
+    evaluate_value(expr, known).map(|found| literal(&found))
+}
+
+/// As [`evaluate_with`], as the runtime holds it.
+pub fn evaluate_value(expr: &Expr, known: Known<'_>) -> Result<Value, Unknown> {
+    evaluate_inside(expr, known, &[], &[])
+}
+
+/// The value of the body of a `row => …`, whose parameters are these.
+pub fn evaluate_inside(expr: &Expr, known: Known<'_>, params: &[String], given: &[Value]) -> Result<Value, Unknown> {
     let evaluator = Evaluator {
         known,
-        locals: Vec::new(),
-        columns: None,
+        locals: Some(&Locals {
+            params,
+            given,
+            around: None,
+        }),
+        arguments: None,
+        depth: 0,
     };
-    evaluator.value(expr).map(|found| literal(&found))
+    evaluator.value(expr)
 }
 
 /// Whether a condition holds for a row. `None` where a value is missing (then a check is not asked) or where it is not
 /// known when the project is compiled.
-pub fn holds(condition: &Expr, row: Row<'_>) -> Option<bool> {
+pub fn holds(condition: &Expr, row: &dyn Fn(&str) -> Option<Literal>) -> Option<bool> {
+    let row = |name: &str| row(name).as_ref().map(value);
     let known = Known {
-        row: Some(row),
+        row: Some(&row),
         ..Known::default()
     };
     match evaluate_with(condition, known) {
@@ -77,13 +97,31 @@ pub fn holds(condition: &Expr, row: Row<'_>) -> Option<bool> {
 /// How deep a project's own functions may call each other here: they never call themselves.
 const DEPTH: usize = 64;
 
-#[derive(Clone)]
+/// Parameters of a `row => …`, and those around it.
+struct Locals<'k> {
+    params: &'k [String],
+    given: &'k [Value],
+    around: Option<&'k Locals<'k>>,
+}
+
+impl Locals<'_> {
+    fn find(&self, name: &str) -> Option<&Value> {
+        let at = self.params.iter().position(|param| param == name);
+        match at.and_then(|at| self.given.get(at)) {
+            Some(value) => Some(value),
+            None => self.around?.find(name),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
 struct Evaluator<'k> {
     known: Known<'k>,
-    /// Parameters of the `row => …` around, innermost last.
-    locals: Vec<(String, Value)>,
-    /// Arguments of the project's own function that is evaluated, and how many are around it.
-    columns: Option<(BTreeMap<String, Value>, usize)>,
+    locals: Option<&'k Locals<'k>>,
+    /// Arguments of the project's own function that is evaluated, which are its columns.
+    arguments: Option<&'k BTreeMap<&'k str, Value>>,
+    /// How many of a project's own functions are around.
+    depth: usize,
 }
 
 impl Evaluator<'_> {
@@ -93,10 +131,13 @@ impl Evaluator<'_> {
             ExprKind::Literal(literal) => Ok(value(literal)),
             ExprKind::Column(name) => self.column(name),
             ExprKind::Local(name) => {
-                let found = self.locals.iter().rev().find(|(local, _)| local == name);
-                found.map(|(_, value)| value.clone()).ok_or(Unknown::Later)
+                let found = self.locals.and_then(|locals| locals.find(name));
+                found.cloned().ok_or(Unknown::Later)
             }
-            ExprKind::Param(_) => Err(Unknown::Later),
+            ExprKind::Param(name) => {
+                let found = self.known.params.and_then(|params| params.get(name));
+                found.cloned().ok_or(Unknown::Later)
+            }
             ExprKind::Member { of, field } => Ok(member(self.value(of)?, field)),
             ExprKind::Index { of, index } => Ok(index_of(self.value(of)?, self.value(index)?)),
             ExprKind::List(items) => Ok(Value::List(self.all(items)?)),
@@ -180,11 +221,11 @@ impl Evaluator<'_> {
     }
 
     fn column(&self, name: &str) -> Result<Value, Unknown> {
-        if let Some((arguments, _)) = &self.columns {
+        if let Some(arguments) = self.arguments {
             return arguments.get(name).cloned().ok_or(Unknown::Later);
         }
         let found = self.known.row.and_then(|row| row(name));
-        found.as_ref().map(value).ok_or(Unknown::Later)
+        found.ok_or(Unknown::Later)
     }
 
     fn matched(&self, of: &Expr, arms: &[(Vec<Literal>, Expr)], otherwise: Option<&Expr>) -> Result<Value, Unknown> {
@@ -249,36 +290,47 @@ impl Evaluator<'_> {
         let ExprKind::Lambda { params, body } = &lambda.kind else {
             return Err(Unknown::Later);
         };
-        let mut inside = self.clone();
-        inside.locals.extend(params.iter().cloned().zip(given.iter().cloned()));
+        let locals = Locals {
+            params,
+            given,
+            around: self.locals,
+        };
+        let inside = Evaluator {
+            known: self.known,
+            locals: Some(&locals),
+            arguments: self.arguments,
+            depth: self.depth,
+        };
         inside.value(body)
     }
 
     fn own(&self, function: &str, arguments: &[Expr]) -> Result<Value, Unknown> {
-        let depth = self.columns.as_ref().map_or(0, |(_, depth)| *depth);
         let own = self.known.own.and_then(|own| own.get(function));
-        let Some(own) = own.filter(|_| depth < DEPTH) else {
+        let Some(own) = own.filter(|_| self.depth < DEPTH) else {
             return Err(Unknown::Later);
         };
         let mut values = BTreeMap::new();
+        let mut missing = false;
         for ((name, ty, _), argument) in own.params.iter().zip(arguments) {
             let value = self.value(argument)?;
-            if value.is_missing() && !ty.optional {
-                return Ok(Value::Missing);
-            }
-            values.insert(name.clone(), value);
+            missing |= value.is_missing() && !ty.optional;
+            values.insert(name.as_str(), value);
+        }
+        if missing {
+            return Ok(Value::Missing);
         }
         let inside = Evaluator {
             known: self.known,
-            locals: Vec::new(),
-            columns: Some((values, depth + 1)),
+            locals: None,
+            arguments: Some(&values),
+            depth: self.depth + 1,
         };
         inside.value(&own.body)
     }
 }
 
 /// The digits of a decimal, or of a list of them.
-fn digits(ty: &Type) -> (u8, u8) {
+pub fn digits(ty: &Type) -> (u8, u8) {
     match &ty.kind {
         TypeKind::Decimal { precision, scale } => (*precision, *scale),
         TypeKind::List(item) => digits(item),
@@ -286,7 +338,8 @@ fn digits(ty: &Type) -> (u8, u8) {
     }
 }
 
-fn member(of: Value, field: &str) -> Value {
+/// `x.field` of a struct or a json.
+pub fn member(of: Value, field: &str) -> Value {
     match of {
         Value::Struct(fields) => fields
             .into_iter()
@@ -300,7 +353,8 @@ fn member(of: Value, field: &str) -> Value {
     }
 }
 
-fn index_of(of: Value, index: Value) -> Value {
+/// `list[i]`, `map[key]`, `json[i]`.
+pub fn index_of(of: Value, index: Value) -> Value {
     match (of, index) {
         (Value::List(list), Value::Int(at)) => lists::item(&list, at).cloned().into(),
         (Value::Map(map), Value::Text(key)) => map.get(&key).cloned().into(),

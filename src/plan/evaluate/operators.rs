@@ -1,6 +1,7 @@
 //! Operators on values, as "Semantics on every engine" says. `None` is an overflow.
 
 use pipec_runtime::types::{Date, Timestamp, decimal};
+use pipec_runtime::value::normal;
 use pipec_runtime::value::Value::{self, Bool, Duration, Float, Int, List, Missing};
 
 use crate::plan::expr::{ArithmeticOp, CompareOp, LogicOp};
@@ -9,7 +10,7 @@ use crate::plan::types::TypeKind;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// Three-valued `not`.
-pub(super) fn not(value: Value) -> Value {
+pub fn not(value: Value) -> Value {
     match value {
         Bool(value) => Bool(!value),
         _ => Missing,
@@ -17,7 +18,7 @@ pub(super) fn not(value: Value) -> Value {
 }
 
 /// Three-valued `and`, `or`.
-pub(super) fn logic(op: LogicOp, left: Value, right: Value) -> Value {
+pub fn logic(op: LogicOp, left: Value, right: Value) -> Value {
     let decides = Bool(op == LogicOp::Or);
     match (left, right) {
         (left, right) if left == decides || right == decides => decides,
@@ -27,7 +28,7 @@ pub(super) fn logic(op: LogicOp, left: Value, right: Value) -> Value {
 }
 
 /// A comparison, missing if either side is.
-pub(super) fn compare(op: CompareOp, left: Value, right: Value) -> Value {
+pub fn compare(op: CompareOp, left: Value, right: Value) -> Value {
     if left.is_missing() || right.is_missing() {
         return Missing;
     }
@@ -43,7 +44,7 @@ pub(super) fn compare(op: CompareOp, left: Value, right: Value) -> Value {
 }
 
 /// Found, else missing if something is, else false.
-pub(super) fn contains(value: Value, list: Value, negated: bool) -> Value {
+pub fn contains(value: Value, list: Value, negated: bool) -> Value {
     match list {
         List(_) if value.is_missing() => Missing,
         List(items) if items.contains(&value) => Bool(!negated),
@@ -54,10 +55,10 @@ pub(super) fn contains(value: Value, list: Value, negated: bool) -> Value {
 }
 
 /// `-x`
-pub(super) fn negate(value: Value) -> Option<Value> {
+pub fn negate(value: Value) -> Option<Value> {
     Some(match value {
         Int(value) => Int(value.checked_neg()?),
-        Float(value) => Float(-value),
+        Float(value) => float_of(-value),
         Value::Decimal(value, scale) => Value::Decimal(-value, scale),
         Duration(value) => Duration(value.checked_neg()?),
         _ => Missing,
@@ -65,7 +66,7 @@ pub(super) fn negate(value: Value) -> Option<Value> {
 }
 
 /// `+ - * / %`; `kind` is the answer's.
-pub(super) fn arithmetic(op: ArithmeticOp, left: Value, right: Value, kind: &TypeKind) -> Option<Value> {
+pub fn arithmetic(op: ArithmeticOp, left: Value, right: Value, kind: &TypeKind) -> Option<Value> {
     if left.is_missing() || right.is_missing() {
         return Some(Missing);
     }
@@ -88,10 +89,26 @@ fn ints(op: ArithmeticOp, left: i64, right: i64, kind: &TypeKind) -> Option<Valu
         ArithmeticOp::Subtract => Int(left.checked_sub(right)?),
         ArithmeticOp::Multiply => Int(left.checked_mul(right)?),
         ArithmeticOp::Divide if right == 0 => Missing,
-        ArithmeticOp::Divide => Float(left as f64 / right as f64),
+        ArithmeticOp::Divide => float_of(left as f64 / right as f64),
         ArithmeticOp::Remainder if right == 0 => Missing,
         ArithmeticOp::Remainder => Int(left.wrapping_rem(right)),
     })
+}
+
+/// A float as the language has them: zero has no sign, and there is one NaN.
+fn float_of(value: f64) -> Value {
+    Float(normal(value))
+}
+
+/// Half away from zero, to the microsecond.
+fn divided(length: i64, parts: i64) -> Option<i64> {
+    let (length, parts) = (i128::from(length), i128::from(parts));
+    let (quotient, rest) = (length / parts, length % parts);
+    let away = match rest.abs() * 2 >= parts.abs() {
+        true => length.signum() * parts.signum(),
+        false => 0,
+    };
+    i64::try_from(quotient + away).ok()
 }
 
 fn float(value: &Value) -> f64 {
@@ -114,7 +131,7 @@ fn floats(op: ArithmeticOp, left: f64, right: f64) -> Option<Value> {
     let finite = left.is_finite() && right.is_finite();
     match answer.is_infinite() && finite {
         true => None,
-        false => Some(Float(answer)),
+        false => Some(float_of(answer)),
     }
 }
 
@@ -174,8 +191,8 @@ fn times(op: ArithmeticOp, left: Value, right: Value) -> Option<Value> {
         (ArithmeticOp::Multiply, Duration(length), Int(times))
         | (ArithmeticOp::Multiply, Int(times), Duration(length)) => Duration(length.checked_mul(times)?),
         (ArithmeticOp::Divide, Duration(_), Int(0) | Duration(0)) => Missing,
-        (ArithmeticOp::Divide, Duration(length), Int(parts)) => Duration(length.checked_div(parts)?),
-        (ArithmeticOp::Divide, Duration(left), Duration(right)) => Float(left as f64 / right as f64),
+        (ArithmeticOp::Divide, Duration(length), Int(parts)) => Duration(divided(length, parts)?),
+        (ArithmeticOp::Divide, Duration(left), Duration(right)) => float_of(left as f64 / right as f64),
         (ArithmeticOp::Remainder, Duration(_), Duration(0)) => Missing,
         (ArithmeticOp::Remainder, Duration(left), Duration(right)) => Duration(left.wrapping_rem(right)),
         _ => Missing,

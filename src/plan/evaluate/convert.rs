@@ -62,7 +62,7 @@ pub fn literal(value: &Value) -> Literal {
 }
 
 /// A value as one of another type; `None` where it does not fit.
-pub(super) fn cast(value: Value, kind: &TypeKind) -> Option<Value> {
+pub fn cast(value: Value, kind: &TypeKind) -> Option<Value> {
     Some(match (value, kind) {
         (Value::Int(value), TypeKind::Float) => Value::Float(value as f64),
         (Value::Int(value), TypeKind::Decimal { precision, scale }) => {
