@@ -8,18 +8,17 @@ use arrow::array::{Array, AsArray, BooleanArray};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute;
 use arrow::datatypes::TimestampMicrosecondType;
-use pipec_runtime::functions::PseudonymKey;
 use pipec_runtime::{Timestamp, reject};
 
 use super::batch::{Batch, Reason, Rejects};
 use super::dedupe::Dedupe;
 use super::error::RunError;
-use super::eval::Evaluator;
+use super::eval::{Evaluator, Setting};
 use super::group::Group;
 use super::lines::Chunk;
 use super::value::row_as_json;
 use crate::plan::expr::Expr;
-use crate::plan::{Otherwise, Schema, Source, StepKind, Transform, names};
+use crate::plan::{Otherwise, Schema, Source, StepKind, Transform};
 
 /// Where a transform's rows go.
 pub(super) trait Sink {
@@ -70,7 +69,7 @@ enum Stage<'p> {
 /// A transform being run.
 pub(super) struct Pipeline<'p> {
     stages: Vec<Stage<'p>>,
-    key: PseudonymKey,
+    setting: Setting,
     event_time: Option<&'p str>,
     pub counts: Counts,
 }
@@ -97,7 +96,7 @@ impl<'p> Pipeline<'p> {
         let event_time = transform.input_columns.iter().find(|column| column.event_time);
         Ok(Pipeline {
             stages,
-            key: PseudonymKey::new(names::LOCAL_PSEUDONYM_KEY.as_bytes()),
+            setting: Setting::new(Timestamp::default()),
             event_time: event_time.map(|column| column.name.as_str()),
             counts: Counts::default(),
         })
@@ -145,7 +144,7 @@ impl<'p> Pipeline<'p> {
             let mut rejects = Rejects::default();
             let mut evaluator = Evaluator {
                 batch: &batch,
-                key: &self.key,
+                setting: &self.setting,
                 rejects: &mut rejects,
             };
             let passed = match stage {
@@ -154,7 +153,7 @@ impl<'p> Pipeline<'p> {
                     None
                 }
                 Stage::Group(group, kind) => {
-                    add_to_group(group, kind, &batch, &self.key, &mut away)?;
+                    add_to_group(group, kind, &batch, &self.setting, &mut away)?;
                     None
                 }
                 Stage::Check {
@@ -203,7 +202,11 @@ impl<'p> Pipeline<'p> {
                 Origin::Lines(chunk) => sink.turned_away(chunk.arrivals[place], &reason, chunk.line(place))?,
                 Origin::Rows(batch, event_time) => {
                     let at = event_time.and_then(|name| instant(batch, name, place));
-                    sink.turned_away(at.unwrap_or_default(), &reason, &row_as_json(&batch.columns, place))?;
+                    sink.turned_away(
+                        at.unwrap_or_default(),
+                        &reason,
+                        &row_as_json(&batch.columns, &[], place),
+                    )?;
                 }
             }
         }
@@ -320,7 +323,7 @@ fn apply(step: &StepKind, evaluator: &mut Evaluator<'_>, counts: &mut Counts) ->
             for (column, expr) in entries {
                 let mut next = Evaluator {
                     batch: &derived,
-                    key: evaluator.key,
+                    setting: evaluator.setting,
                     rejects: evaluator.rejects,
                 };
                 let array = next.column(expr)?;
@@ -402,7 +405,7 @@ fn add_to_group(
     group: &mut Group<'_>,
     step: &StepKind,
     batch: &Batch,
-    key: &PseudonymKey,
+    setting: &Setting,
     away: &mut Vec<(u32, Reason)>,
 ) -> Result<(), RunError> {
     let StepKind::Group { keys, aggregates, .. } = step else {
@@ -411,7 +414,7 @@ fn add_to_group(
     let mut rejects = Rejects::default();
     let mut evaluator = Evaluator {
         batch,
-        key,
+        setting,
         rejects: &mut rejects,
     };
     // Keys and arguments travel as columns of their own, so that what they turn away leaves all of them.

@@ -1,4 +1,5 @@
-//! `+ - *`, unary `-` and widening casts, each checked: a result that does not fit its type turns the row away.
+//! `+ - * / %`, unary `-` and casts of numbers over whole arrays, each checked: a result that does not fit its type turns
+//! the row away.
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
 use pipec_runtime::reject;
 use pipec_runtime::types::decimal;
+use pipec_runtime::value::normal;
 
 use super::{Active, Evaluator, Value};
 use crate::local::error::RunError;
@@ -17,6 +19,7 @@ use crate::plan::expr::{ArithmeticOp, Expr};
 use crate::plan::types::TypeKind;
 
 impl Evaluator<'_> {
+    /// Numbers; `None` where only rows know how.
     pub(super) fn arithmetic(
         &mut self,
         expr: &Expr,
@@ -24,104 +27,135 @@ impl Evaluator<'_> {
         left: &Expr,
         right: &Expr,
         active: Active<'_>,
-    ) -> Result<Value, RunError> {
+    ) -> Result<Option<Value>, RunError> {
+        use TypeKind::{Decimal, Float, Int};
+        match (&expr.ty.kind, &left.ty.kind, &right.ty.kind) {
+            (Int | Float, Int, Int)
+            | (Float, Float, Float)
+            | (Decimal { .. }, Int | Decimal { .. }, Int | Decimal { .. }) => {}
+            _ => return Ok(None),
+        }
         let (a, b) = (self.value(left, active)?, self.value(right, active)?);
         if let Some(missing) = missing(expr, &[&a, &b])? {
-            return Ok(missing);
+            return Ok(Some(missing));
         }
-        match (&expr.ty.kind, &left.ty.kind, &right.ty.kind) {
-            (TypeKind::Int, TypeKind::Int, TypeKind::Int) => {
-                let operation = match op {
-                    ArithmeticOp::Add => i64::checked_add,
-                    ArithmeticOp::Subtract => i64::checked_sub,
-                    ArithmeticOp::Multiply => i64::checked_mul,
-                    _ => crate::plan::refused(),
-                };
-                let values = self.each::<Int64Type>(expr, &a, &b, active, operation);
-                Ok(Value::of(Arc::new(Int64Array::from(values)), a.same_as(&b)))
+        let same = a.same_as(&b);
+        let array: ArrayRef = match (&expr.ty.kind, &left.ty.kind) {
+            (Int, _) => Arc::new(Int64Array::from(self.each::<Int64Type, Int64Type>(
+                expr,
+                &a,
+                &b,
+                active,
+                ints(op),
+            ))),
+            (Float, Int) => {
+                let quotient = |x: i64, y: i64| Some((y != 0).then(|| normal(x as f64 / y as f64)));
+                Arc::new(Float64Array::from(
+                    self.each::<Int64Type, Float64Type>(expr, &a, &b, active, quotient),
+                ))
             }
-            (TypeKind::Decimal { precision: p, scale: s }, left, right) => {
-                let (left, right) = (scale_of(left)?, scale_of(right)?);
+            (Float, _) => Arc::new(Float64Array::from(self.each::<Float64Type, Float64Type>(
+                expr,
+                &a,
+                &b,
+                active,
+                floats(op),
+            ))),
+            (Decimal { precision: p, scale: s }, _) => {
+                let (left, right) = (scale_of(&left.ty.kind)?, scale_of(&right.ty.kind)?);
                 let (wide_a, wide_b) = (a.map(digits)?, b.map(digits)?);
-                let operation = |x: i128, y: i128| match op {
-                    ArithmeticOp::Add => decimal::add((x, left), (y, right), *p, *s),
-                    ArithmeticOp::Subtract => decimal::add((x, left), (-y, right), *p, *s),
-                    ArithmeticOp::Multiply => decimal::multiply((x, left), (y, right), *p, *s),
-                    _ => crate::plan::refused(),
-                };
-                let values = self.each::<Decimal128Type>(expr, &wide_a, &wide_b, active, operation);
-                Ok(Value::of(decimals(values, *p, *s)?, a.same_as(&b)))
+                let operation = |x: i128, y: i128| decimals(op, (x, left), (y, right), (*p, *s));
+                let values = self.each::<Decimal128Type, Decimal128Type>(expr, &wide_a, &wide_b, active, operation);
+                decimal_array(values, *p, *s)?
             }
-            (kind, ..) => Err(RunError::unsupported(format!("`{}` as `{kind}`", expr.text))),
-        }
+            _ => return Ok(None),
+        };
+        Ok(Some(Value::of(array, same)))
     }
 
-    pub(super) fn negate(&mut self, expr: &Expr, value: &Expr, active: Active<'_>) -> Result<Value, RunError> {
+    /// Numbers; `None` where only rows know how.
+    pub(super) fn negate(&mut self, expr: &Expr, value: &Expr, active: Active<'_>) -> Result<Option<Value>, RunError> {
+        if !matches!(expr.ty.kind, TypeKind::Int | TypeKind::Float | TypeKind::Decimal { .. }) {
+            return Ok(None);
+        }
         let value = self.value(value, active)?;
         if let Some(missing) = missing(expr, &[&value])? {
-            return Ok(missing);
+            return Ok(Some(missing));
         }
-        match &expr.ty.kind {
-            TypeKind::Int => {
-                let zero = Value::Same(Arc::new(Int64Array::from(vec![0])));
-                let values = self.each::<Int64Type>(expr, &zero, &value, active, i64::checked_sub);
-                let same = matches!(value, Value::Same(_));
-                Ok(Value::of(Arc::new(Int64Array::from(values)), same))
-            }
+        let negated = match &expr.ty.kind {
             TypeKind::Float => value.map(|array| {
-                // Zero stays positive: see `value`.
-                let negated: Float64Array = array.as_primitive::<Float64Type>().unary(|x| 0.0 - x);
-                Ok(Arc::new(negated) as ArrayRef)
-            }),
+                let negated: Float64Array = array.as_primitive::<Float64Type>().unary(|x| normal(-x));
+                Ok::<_, RunError>(Arc::new(negated) as ArrayRef)
+            })?,
             TypeKind::Decimal { precision, scale } => value.map(|array| {
-                let negated: Decimal128Array = array.as_primitive::<Decimal128Type>().unary(|x| -x);
-                Ok(Arc::new(negated.with_precision_and_scale(*precision, *scale as i8)?) as ArrayRef)
-            }),
-            kind => Err(RunError::unsupported(format!("`{}` as `{kind}`", expr.text))),
-        }
+                let negated: Decimal128Array = array.as_primitive::<Decimal128Type>().unary(|x: i128| x.wrapping_neg());
+                let negated = negated.with_precision_and_scale(*precision, *scale as i8)?;
+                Ok::<_, RunError>(Arc::new(negated) as ArrayRef)
+            })?,
+            _ => {
+                let zero = Value::Same(Arc::new(Int64Array::from(vec![0])));
+                let values =
+                    self.each::<Int64Type, Int64Type>(expr, &zero, &value, active, ints(ArithmeticOp::Subtract));
+                let same = matches!(value, Value::Same(_));
+                Value::of(Arc::new(Int64Array::from(values)), same)
+            }
+        };
+        Ok(Some(negated))
     }
 
-    pub(super) fn cast(&mut self, expr: &Expr, from: &Expr, active: Active<'_>) -> Result<Value, RunError> {
+    /// Numbers, and what is the same in arrow; `None` where only rows know how.
+    pub(super) fn cast(&mut self, expr: &Expr, from: &Expr, active: Active<'_>) -> Result<Option<Value>, RunError> {
+        let own = data_type(&from.ty.kind)?;
+        let plain = own == data_type(&expr.ty.kind)? || own == DataType::Null;
+        match (&expr.ty.kind, &from.ty.kind) {
+            _ if plain => {}
+            (TypeKind::Decimal { .. }, TypeKind::Int | TypeKind::Decimal { .. }) | (TypeKind::Float, TypeKind::Int) => {
+            }
+            _ => return Ok(None),
+        }
         let value = self.value(from, active)?;
         if let Some(missing) = missing(expr, &[&value])? {
-            return Ok(missing);
+            return Ok(Some(missing));
         }
-        match (&expr.ty.kind, &from.ty.kind) {
-            (to, from) if data_type(to)? == data_type(from)? => Ok(value),
-            (TypeKind::Decimal { precision, scale }, from) => {
-                let from = scale_of(from)?;
+        match &expr.ty.kind {
+            _ if plain => Ok(Some(value)),
+            TypeKind::Decimal { precision, scale } => {
+                let from = scale_of(&from.ty.kind)?;
                 let wide = value.map(digits)?;
-                let operation = |x: i128, _| decimal::cast(x, from, *precision, *scale);
-                let values = self.each::<Decimal128Type>(expr, &wide, &wide, active, operation);
+                let operation = |x: i128, _| decimal::cast(x, from, *precision, *scale).map(Some);
+                let values = self.each::<Decimal128Type, Decimal128Type>(expr, &wide, &wide, active, operation);
                 let same = matches!(value, Value::Same(_));
-                Ok(Value::of(decimals(values, *precision, *scale)?, same))
+                Ok(Some(Value::of(decimal_array(values, *precision, *scale)?, same)))
             }
-            (to, from) => Err(RunError::unsupported(format!("`{from}` as `{to}`"))),
+            _ => {
+                let floats = value.map(|array| {
+                    let floats: Float64Array = array.as_primitive::<Int64Type>().unary(|x| x as f64);
+                    Ok::<_, RunError>(Arc::new(floats) as ArrayRef)
+                })?;
+                Ok(Some(floats))
+            }
         }
     }
 
-    /// The operation's answer for each row; where there is none though both sides are there, the row is turned away.
-    fn each<T: ArrowPrimitiveType>(
+    /// The operation's answer for each row; where both sides are there and it has none, the row is turned away.
+    fn each<F: ArrowPrimitiveType, T: ArrowPrimitiveType>(
         &mut self,
         expr: &Expr,
         left: &Value,
         right: &Value,
         active: Active<'_>,
-        operation: impl Fn(T::Native, T::Native) -> Option<T::Native>,
+        operation: impl Fn(F::Native, F::Native) -> Option<Option<T::Native>>,
     ) -> Vec<Option<T::Native>> {
-        let (a, b) = (side::<T>(left), side::<T>(right));
+        let (a, b) = (side::<F>(left), side::<F>(right));
         let rows = if left.same_as(right) { 1 } else { self.batch.rows() };
         let mut overflowed = Vec::new();
         let mut values = Vec::with_capacity(rows);
         for row in 0..rows {
             let value = match (a(row), b(row)) {
-                (Some(x), Some(y)) => {
-                    let value = operation(x, y);
-                    if value.is_none() {
-                        overflowed.push(row);
-                    }
-                    value
-                }
+                (Some(x), Some(y)) => operation(x, y).unwrap_or_else(|| {
+                    overflowed.push(row);
+                    None
+                }),
                 _ => None,
             };
             values.push(value);
@@ -132,6 +166,46 @@ impl Evaluator<'_> {
             self.reject(&reason, active, |row| all || overflowed.binary_search(&row).is_ok());
         }
         values
+    }
+}
+
+/// An answer: nothing where it does not fit, and inside of it nothing where it is missing.
+type Outcome<T> = Option<Option<T>>;
+
+fn ints(op: ArithmeticOp) -> impl Fn(i64, i64) -> Outcome<i64> {
+    move |x, y| match op {
+        ArithmeticOp::Add => x.checked_add(y).map(Some),
+        ArithmeticOp::Subtract => x.checked_sub(y).map(Some),
+        ArithmeticOp::Multiply => x.checked_mul(y).map(Some),
+        // Of two whole numbers a float, or a duration: neither comes here.
+        ArithmeticOp::Divide => None,
+        ArithmeticOp::Remainder => Some((y != 0).then(|| x.wrapping_rem(y))),
+    }
+}
+
+fn floats(op: ArithmeticOp) -> impl Fn(f64, f64) -> Outcome<f64> {
+    move |x, y| {
+        let answer = match op {
+            ArithmeticOp::Add => x + y,
+            ArithmeticOp::Subtract => x - y,
+            ArithmeticOp::Multiply => x * y,
+            ArithmeticOp::Divide | ArithmeticOp::Remainder if y == 0.0 => return Some(None),
+            ArithmeticOp::Divide => x / y,
+            ArithmeticOp::Remainder => x % y,
+        };
+        let overflow = answer.is_infinite() && x.is_finite() && y.is_finite();
+        (!overflow).then(|| Some(normal(answer)))
+    }
+}
+
+fn decimals(op: ArithmeticOp, left: (i128, u8), right: (i128, u8), (p, s): (u8, u8)) -> Outcome<i128> {
+    match op {
+        ArithmeticOp::Add => decimal::add(left, right, p, s).map(Some),
+        ArithmeticOp::Subtract => decimal::add(left, (-right.0, right.1), p, s).map(Some),
+        ArithmeticOp::Multiply => decimal::multiply(left, right, p, s).map(Some),
+        ArithmeticOp::Divide | ArithmeticOp::Remainder if right.0 == 0 => Some(None),
+        ArithmeticOp::Divide => decimal::divide(left, right, p, s).map(Some),
+        ArithmeticOp::Remainder => decimal::remainder(left, right, p, s).map(Some),
     }
 }
 
@@ -172,7 +246,7 @@ fn digits(array: &ArrayRef) -> Result<ArrayRef, RunError> {
     }
 }
 
-fn decimals(values: Vec<Option<i128>>, precision: u8, scale: u8) -> Result<ArrayRef, RunError> {
+fn decimal_array(values: Vec<Option<i128>>, precision: u8, scale: u8) -> Result<ArrayRef, RunError> {
     Ok(Arc::new(
         Decimal128Array::from(values).with_precision_and_scale(precision, scale as i8)?,
     ))

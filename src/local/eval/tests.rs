@@ -6,6 +6,7 @@ use super::*;
 use crate::local::value::literal_at;
 use crate::plan::expr::ArithmeticOp;
 use crate::plan::types::Type;
+use pipec_runtime::Timestamp;
 
 const DECIMAL: fn(u8, u8) -> TypeKind = |precision, scale| TypeKind::Decimal { precision, scale };
 
@@ -50,10 +51,10 @@ fn evaluate(expr: &Expr, columns: &[(&str, TypeKind, Vec<Literal>)]) -> (Vec<Lit
     });
     let batch = Batch::new(arrays.collect(), rows);
     let mut rejects = Rejects::default();
-    let key = PseudonymKey::new(b"key");
+    let setting = Setting::new(Timestamp(0));
     let mut evaluator = Evaluator {
         batch: &batch,
-        key: &key,
+        setting: &setting,
         rejects: &mut rejects,
     };
     let array = evaluator.column(expr).unwrap();

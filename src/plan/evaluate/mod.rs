@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use pipec_runtime::dynamic::{self, Argument, Call, Run};
 use pipec_runtime::functions::json::Json;
 use pipec_runtime::functions::{like, lists, regex};
-use pipec_runtime::value::{Reject, Value};
+use pipec_runtime::value::{Reject, Value, normal};
 
 use super::expr::{Expr, ExprKind, Literal};
 use super::types::{Type, TypeKind};
@@ -148,11 +148,7 @@ impl Evaluator<'_> {
                 }
                 Ok(Value::Struct(values))
             }
-            ExprKind::Interpolate(parts) => {
-                let parts = self.all(parts)?;
-                let texts: Option<Vec<String>> = parts.iter().map(Value::canonical).collect();
-                Ok(texts.map(|texts| texts.concat()).into())
-            }
+            ExprKind::Interpolate(parts) => Ok(interpolated(&self.all(parts)?)),
             ExprKind::Match { value, arms, otherwise } => self.matched(value, arms, otherwise.as_deref()),
             ExprKind::Lambda { .. } => Err(Unknown::Later),
             ExprKind::Own { function, arguments } => self.own(function, arguments),
@@ -241,7 +237,6 @@ impl Evaluator<'_> {
     }
 
     fn call(&self, function: &str, arguments: &[Expr], expr: &Expr) -> Result<Value, Unknown> {
-        let overflow = || Unknown::Rejected(pipec_runtime::reject::overflow(&expr.text));
         // What a `row => …` cannot tell through the runtime's own errors is kept here.
         let unknown = std::cell::RefCell::new(None);
         let mut values = Vec::new();
@@ -268,22 +263,8 @@ impl Evaluator<'_> {
             .zip(&lambdas)
             .map(|(value, lambda)| value.map_or(Argument::Gives(lambda), Argument::Is))
             .collect();
-        let call = Call {
-            run: self.known.run,
-            digits: digits(&expr.ty),
-        };
-        let answer = dynamic::call(function, &given, call).ok_or(Unknown::Later)?;
-        if let Some(error) = unknown.take() {
-            return Err(error);
-        }
-        // What the run decides is not known without one.
-        let decided = matches!(function, "now" | "today" | "pseudonym");
-        match answer {
-            Ok(Value::Missing) if decided && self.known.run.is_none() => Err(Unknown::Later),
-            Ok(value) => Ok(value),
-            Err(Reject::Overflow) => Err(overflow()),
-            Err(Reject::Because(reason)) => Err(Unknown::Rejected(reason)),
-        }
+        let answer = called(function, &given, expr, self.known.run);
+        unknown.take().map_or(answer, Err)
     }
 
     fn lambda(&self, lambda: &Expr, given: &[Value]) -> Result<Value, Unknown> {
@@ -327,6 +308,32 @@ impl Evaluator<'_> {
         };
         inside.value(&own.body)
     }
+}
+
+/// The answer of a scalar function that takes values only; `expr` is its call.
+pub fn call(function: &str, arguments: Vec<Value>, expr: &Expr, run: Option<&Run>) -> Result<Value, Unknown> {
+    let given: Vec<_> = arguments.into_iter().map(Argument::Is).collect();
+    called(function, &given, expr, run)
+}
+
+fn called(function: &str, given: &[Argument<'_>], expr: &Expr, run: Option<&Run>) -> Result<Value, Unknown> {
+    let digits = digits(&expr.ty);
+    let answer = dynamic::call(function, given, Call { run, digits }).ok_or(Unknown::Later)?;
+    // What the run decides is not known without one.
+    let decided = matches!(function, "now" | "today" | "pseudonym");
+    match answer {
+        Ok(Value::Missing) if decided && run.is_none() => Err(Unknown::Later),
+        Ok(Value::Float(value)) => Ok(Value::Float(normal(value))),
+        Ok(value) => Ok(value),
+        Err(Reject::Overflow) => Err(Unknown::Rejected(pipec_runtime::reject::overflow(&expr.text))),
+        Err(Reject::Because(reason)) => Err(Unknown::Rejected(reason)),
+    }
+}
+
+/// `"${a} and ${b}"`
+pub fn interpolated(parts: &[Value]) -> Value {
+    let texts: Option<Vec<String>> = parts.iter().map(Value::canonical).collect();
+    texts.map(|texts| texts.concat()).into()
 }
 
 /// The digits of a decimal, or of a list of them.

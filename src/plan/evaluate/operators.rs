@@ -1,8 +1,9 @@
 //! Operators on values, as "Semantics on every engine" says. `None` is an overflow.
 
+use pipec_runtime::functions::arithmetic::part;
 use pipec_runtime::types::{Date, Timestamp, decimal};
-use pipec_runtime::value::normal;
 use pipec_runtime::value::Value::{self, Bool, Duration, Float, Int, List, Missing};
+use pipec_runtime::value::normal;
 
 use crate::plan::expr::{ArithmeticOp, CompareOp, LogicOp};
 use crate::plan::types::TypeKind;
@@ -100,17 +101,6 @@ fn float_of(value: f64) -> Value {
     Float(normal(value))
 }
 
-/// Half away from zero, to the microsecond.
-fn divided(length: i64, parts: i64) -> Option<i64> {
-    let (length, parts) = (i128::from(length), i128::from(parts));
-    let (quotient, rest) = (length / parts, length % parts);
-    let away = match rest.abs() * 2 >= parts.abs() {
-        true => length.signum() * parts.signum(),
-        false => 0,
-    };
-    i64::try_from(quotient + away).ok()
-}
-
 fn float(value: &Value) -> f64 {
     match value {
         Float(value) => *value,
@@ -190,8 +180,8 @@ fn times(op: ArithmeticOp, left: Value, right: Value) -> Option<Value> {
         }
         (ArithmeticOp::Multiply, Duration(length), Int(times))
         | (ArithmeticOp::Multiply, Int(times), Duration(length)) => Duration(length.checked_mul(times)?),
-        (ArithmeticOp::Divide, Duration(_), Int(0) | Duration(0)) => Missing,
-        (ArithmeticOp::Divide, Duration(length), Int(parts)) => Duration(divided(length, parts)?),
+        (ArithmeticOp::Divide, Duration(_), Duration(0)) => Missing,
+        (ArithmeticOp::Divide, Duration(length), Int(parts)) => part(length, parts)?.map_or(Missing, Duration),
         (ArithmeticOp::Divide, Duration(left), Duration(right)) => float_of(left as f64 / right as f64),
         (ArithmeticOp::Remainder, Duration(_), Duration(0)) => Missing,
         (ArithmeticOp::Remainder, Duration(left), Duration(right)) => Duration(left.wrapping_rem(right)),

@@ -39,12 +39,18 @@ pub fn float_negated(value: f64) -> f64 {
     0.0 - value
 }
 
-/// `duration / int`, toward zero; missing by zero.
+/// `duration / int`, half away from zero, to the microsecond; missing by zero.
 #[allow(clippy::option_option, reason = "an overflow is not a missing answer")]
 pub fn part(length: i64, parts: i64) -> Option<Option<i64>> {
     match parts {
         0 => Some(None),
-        _ => length.checked_div(parts).map(Some),
+        _ => {
+            let (length, parts) = (i128::from(length), i128::from(parts));
+            let (quotient, rest) = (length / parts, length % parts);
+            let up = rest.abs() * 2 >= parts.abs();
+            let away = if up { length.signum() * parts.signum() } else { 0 };
+            i64::try_from(quotient + away).ok().map(Some)
+        }
     }
 }
 
@@ -97,6 +103,10 @@ mod tests {
         assert_eq!(float_quotient(1e308, 1e-308), None);
         assert_eq!(part(i64::MIN, -1), None);
         assert_eq!(part(1, 0), Some(None));
+        assert_eq!(
+            [part(5, 2), part(-5, 2), part(4, 3), part(5, -3)],
+            [3, -3, 1, -2].map(|part| Some(Some(part)))
+        );
         assert_eq!(finite(f64::MAX * 2.0), None);
         assert!(finite(-0.0).is_some_and(f64::is_sign_positive));
         assert!(float_negated(0.0).is_sign_positive());

@@ -1,0 +1,1 @@
+//! Values through arrays and back.
