@@ -1,36 +1,40 @@
-//! Generated functions on streams: the function, its role and logs, its event source mapping, its dead letters.
+//! Generated functions on streams, one a source: the function, its role and logs, its event source mapping, its dead
+//! letters.
 
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, role, trust};
 use super::{firehose, kinesis, lake, queue, secrets};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
-use crate::plan::{Engine, Input, Lambda, Plan, Source, Transform, names};
+use crate::plan::{Plan, StreamFunction, Transform, names, stream_functions};
 use crate::text_of;
 
-/// The label of a transform's dead letters.
-pub fn queue_label(transform: &str) -> String {
-    format!("{transform}_dead_letters")
-}
-
-/// Every stream function with its settings and its source.
-pub fn functions(plan: &Plan) -> impl Iterator<Item = (&Transform, &Lambda, &Source)> {
-    plan.transforms
-        .iter()
-        .filter_map(|transform| match (&transform.engine, &transform.input) {
-            (Engine::Lambda(settings), Input::Stream(name)) => Some((transform, settings, plan.source(name)?)),
-            _ => None,
-        })
+/// The label of a function's dead letters.
+pub fn queue_label(function: &str) -> String {
+    format!("{function}_dead_letters")
 }
 
 /// All of them.
 pub fn blocks(plan: &Plan) -> Vec<Block> {
-    functions(plan)
-        .flat_map(|(transform, settings, source)| function(plan, transform, settings, source))
+    stream_functions(plan)
+        .iter()
+        .flat_map(|function| blocks_of(plan, function))
         .collect()
 }
 
-fn function(plan: &Plan, transform: &Transform, settings: &Lambda, source: &Source) -> Vec<Block> {
-    let label = &transform.name;
+/// The labels of the delivery streams that a function puts rows into.
+fn deliveries(function: &StreamFunction) -> Vec<String> {
+    let of = |transform: &&Transform| [transform.name.clone(), firehose::quarantine_label(&transform.name)];
+    function.transforms.iter().flat_map(of).collect()
+}
+
+fn uses_pseudonym(plan: &Plan, function: &StreamFunction) -> bool {
+    let mut transforms = function.transforms.iter();
+    transforms.any(|transform| secrets::uses_pseudonym(plan, transform))
+}
+
+fn blocks_of(plan: &Plan, function: &StreamFunction) -> Vec<Block> {
+    let source = function.source;
+    let label = &source.name;
     let queue = queue_label(label);
     let mut out = queue::dead_letters(
         plan,
@@ -45,16 +49,16 @@ fn function(plan: &Plan, transform: &Transform, settings: &Lambda, source: &Sour
     let mut statements = vec![
         kinesis::read(source),
         kinesis::decrypt(source),
-        firehose::deliver(&[label.clone(), firehose::quarantine_label(label)]),
+        firehose::deliver(&deliveries(function)),
     ];
     statements.extend(queue::send(&queue));
     statements.extend(common(&format!("{label}_function")));
-    if secrets::uses_pseudonym(plan, transform) {
+    if uses_pseudonym(plan, function) {
         statements.extend(secrets::read());
     }
     out.extend(function_role(plan, label, statements));
-    out.push(lambda(plan, transform, settings, source));
-    out.push(mapping(transform, settings, source));
+    out.push(lambda(plan, function));
+    out.push(mapping(function));
     out
 }
 
@@ -121,17 +125,18 @@ pub fn base(plan: &Plan, label: &str, archive: &str) -> Block {
         )
 }
 
-fn lambda(plan: &Plan, transform: &Transform, settings: &Lambda, source: &Source) -> Block {
-    let label = &transform.name;
+fn lambda(plan: &Plan, function: &StreamFunction) -> Block {
+    let label = &function.source.name;
+    let settings = &function.settings;
     let delivery = |label: &str| reference(format!("aws_kinesis_firehose_delivery_stream.{label}.name"));
-    let mut environment = vec![
-        (names::DELIVERY_STREAM.to_string(), delivery(label)),
-        (
-            names::QUARANTINE_STREAM.into(),
-            delivery(&firehose::quarantine_label(label)),
-        ),
-    ];
-    if secrets::uses_pseudonym(plan, transform) {
+    let mut environment = Vec::new();
+    for transform in &function.transforms {
+        let name = &transform.name;
+        environment.push((names::delivery_variable(name), delivery(name)));
+        let quarantine = delivery(&firehose::quarantine_label(name));
+        environment.push((names::quarantine_variable(name), quarantine));
+    }
+    if uses_pseudonym(plan, function) {
         environment.push((names::PSEUDONYM_SECRET.into(), secrets::arn()));
     }
     let block = base(plan, label, &names::function_archive(label))
@@ -144,26 +149,25 @@ fn lambda(plan: &Plan, transform: &Transform, settings: &Lambda, source: &Source
         .set("architectures", list([&settings.architecture]))
         .set("memory_size", settings.memory_mib)
         .set("timeout", settings.timeout_seconds)
-        .set("reserved_concurrent_executions", kinesis::readers(source) + 1)
+        .set("reserved_concurrent_executions", kinesis::readers(function.source) + 1)
         .block(Block::new("environment").set("variables", object(environment)));
-    match &transform.doc {
-        Some(doc) => block.doc(doc),
-        None => block,
-    }
+    let names: Vec<&str> = function.transforms.iter().map(|one| one.name.as_str()).collect();
+    block.doc(&format!("Reads {label} for {}.", names.join(", ")))
 }
 
 /// A batch that fails is halved until the bad record is alone; that one is given up after the retries, or by its age.
-fn mapping(transform: &Transform, settings: &Lambda, source: &Source) -> Block {
+fn mapping(function: &StreamFunction) -> Block {
+    let StreamFunction { source, settings, .. } = function;
     let stream = source.kinesis();
-    let queue = queue_label(&transform.name);
-    Block::resource("aws_lambda_event_source_mapping", &transform.name)
+    let queue = queue_label(&source.name);
+    Block::resource("aws_lambda_event_source_mapping", &source.name)
         .set(
             "event_source_arn",
             reference(format!("{}.arn", kinesis::address(source))),
         )
         .set(
             "function_name",
-            reference(format!("aws_lambda_function.{}.arn", transform.name)),
+            reference(format!("aws_lambda_function.{}.arn", source.name)),
         )
         .set("starting_position", "TRIM_HORIZON")
         .set("batch_size", settings.batch)

@@ -7,7 +7,7 @@ use super::{firehose, function, kinesis, operations, orchestration};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::emit::states;
 use crate::object_of;
-use crate::plan::{Alarm, Engine, Monitor, Plan, Text, Transform, names};
+use crate::plan::{Alarm, Engine, Monitor, Plan, Text, Transform, names, stream_functions};
 
 /// The ARN of a monitor's topic.
 pub fn topic(monitor: &str) -> Value {
@@ -178,7 +178,14 @@ fn declared(plan: &Plan, monitor: &Monitor, declared: &Alarm) -> Vec<Block> {
 fn errors(plan: &Plan, monitor: &Monitor, transform: &Transform, percent: f64) -> Option<Block> {
     let (bad, all, text) = match &transform.engine {
         Engine::Lambda(_) => {
-            let rows = |name| metric(names::METRIC_NAMESPACE, name, function_dimension(&transform.name));
+            let reader = reader(plan, transform)?;
+            let rows = |name| {
+                metric(
+                    names::METRIC_NAMESPACE,
+                    name,
+                    transform_dimensions(&reader, &transform.name),
+                )
+            };
             let text = format!(
                 "More than {percent} percent of the rows of {} are turned away",
                 transform.name
@@ -222,6 +229,22 @@ fn function_dimension(label: &str) -> Vec<(&'static str, Value)> {
     vec![(names::METRIC_DIMENSION, name)]
 }
 
+/// The dimensions of a transform's own metrics, in the function that runs it.
+fn transform_dimensions(function: &str, transform: &str) -> Vec<(&'static str, Value)> {
+    let mut dimensions = function_dimension(function);
+    dimensions.push((names::METRIC_TRANSFORM, transform.into()));
+    dimensions
+}
+
+/// The function that runs a transform.
+fn reader(plan: &Plan, transform: &Transform) -> Option<String> {
+    let functions = stream_functions(plan);
+    let found = functions
+        .iter()
+        .find(|function| function.transforms.iter().any(|one| one.name == transform.name));
+    found.map(|function| function.source.name.clone())
+}
+
 fn machine_dimension(schedule: &str) -> Vec<(&'static str, Value)> {
     vec![(
         "StateMachineArn",
@@ -231,8 +254,9 @@ fn machine_dimension(schedule: &str) -> Vec<(&'static str, Value)> {
 
 fn queues(plan: &Plan) -> Vec<String> {
     let own = [orchestration::MISSED.to_string(), FAILED.to_string()];
-    function::functions(plan)
-        .map(|(transform, ..)| function::queue_label(&transform.name))
+    stream_functions(plan)
+        .iter()
+        .map(|function| function::queue_label(&function.source.name))
         .chain(own)
         .collect()
 }
@@ -272,7 +296,8 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
             0.0,
         ));
     }
-    let functions = function::functions(plan).map(|(transform, ..)| transform.name.clone());
+    let functions = stream_functions(plan);
+    let functions = functions.iter().map(|function| function.source.name.clone());
     for name in functions.chain(names::OPERATIONS.map(operations::label)) {
         for (what, text) in [("Errors", "fails"), ("Throttles", "is throttled")] {
             let metric = metric("AWS/Lambda", what, function_dimension(&name));
@@ -353,15 +378,22 @@ fn dashboard(plan: &Plan) -> Block {
             .line(&name)
     });
     widgets.push(("Age of the newest object, seconds".into(), ages.collect()));
-    for (transform, ..) in function::functions(plan) {
+    let functions = stream_functions(plan);
+    let transforms = functions.iter().flat_map(|function| {
+        function
+            .transforms
+            .iter()
+            .map(|transform| (&function.source.name, transform))
+    });
+    for (function, transform) in transforms {
         let lines = [
             (names::METRIC_ROWS_IN, "in"),
             (names::METRIC_ROWS_OUT, "out"),
             (names::METRIC_ROWS_REJECTED, "turned away"),
             (names::METRIC_ROWS_UNDELIVERED, "undelivered"),
         ];
-        let rows =
-            |(name, label)| metric(names::METRIC_NAMESPACE, name, function_dimension(&transform.name)).line(label);
+        let dimensions = || transform_dimensions(function, &transform.name);
+        let rows = |(name, label)| metric(names::METRIC_NAMESPACE, name, dimensions()).line(label);
         widgets.push((format!("Rows of {}", transform.name), lines.map(rows).to_vec()));
     }
     for source in &plan.sources {

@@ -9,12 +9,14 @@ pub mod lower;
 pub mod names;
 mod shared;
 mod step;
+mod streams;
 mod test;
 pub mod types;
 mod walk;
 
 pub use shared::{Columns, Shared, Steps};
 pub use step::{EventWindow, Join, JoinKind, Otherwise, Run, RunKind, Step, StepKind};
+pub use streams::{StreamFunction, stream_functions};
 
 use std::collections::BTreeMap;
 

@@ -2,16 +2,24 @@
 //!
 //! In Terraform every name starts with `local.prefix`, which is `PIPELINE-ENVIRONMENT` with hyphens.
 
-/// Environment variable of a function: the Firehose delivery stream that takes its rows.
-pub const DELIVERY_STREAM: &str = "DELIVERY_STREAM";
-/// Environment variable of a function: the Firehose delivery stream that takes the rows it turns away.
-pub const QUARANTINE_STREAM: &str = "QUARANTINE_STREAM";
+/// Environment variable of a function: the Firehose delivery stream, by its label, that takes rows of a transform.
+pub fn delivery_variable(label: &str) -> String {
+    format!("DELIVERY_STREAM_{}", label.to_uppercase())
+}
+
+/// Environment variable of a function: the Firehose delivery stream that takes the rows that a transform turns away.
+pub fn quarantine_variable(transform: &str) -> String {
+    format!("QUARANTINE_STREAM_{}", transform.to_uppercase())
+}
+
 /// Environment variable of a function: the ARN or name of the secret that holds the pseudonym key (any text; its UTF-8 bytes are the HMAC key).
 pub const PSEUDONYM_SECRET: &str = "PSEUDONYM_SECRET";
 /// Namespace of every metric that generated code emits (embedded metric format), dimension `Environment` not included.
 pub const METRIC_NAMESPACE: &str = "Pipec";
 /// Dimension of a function's metrics: the function's full name, so the environment is in it.
 pub const METRIC_DIMENSION: &str = "FunctionName";
+/// Dimension of a function's metrics: the transform whose rows are counted.
+pub const METRIC_TRANSFORM: &str = "Transform";
 /// Metric of a function: records that came in.
 pub const METRIC_ROWS_IN: &str = "RowsIn";
 /// Metric of a function: rows that were delivered.
@@ -61,14 +69,14 @@ pub fn hyphened(name: &str) -> String {
     name.replace('_', "-")
 }
 
-/// Path of a function's crate in the build.
-pub fn function_crate(transform: &str) -> String {
-    format!("lambda/{}", hyphened(transform))
+/// Path in the build of the crate of the function that reads a source.
+pub fn function_crate(source: &str) -> String {
+    format!("lambda/{}", hyphened(source))
 }
 
-/// Path of a function's archive in the build, made by `pipec package`, named by the Terraform.
-pub fn function_archive(transform: &str) -> String {
-    format!("lambda/dist/{}.zip", hyphened(transform))
+/// Path in the build of the archive of the function that reads a source, made by `pipec package`, named by the Terraform.
+pub fn function_archive(source: &str) -> String {
+    format!("lambda/dist/{}.zip", hyphened(source))
 }
 
 /// Path of a job's script in the build.

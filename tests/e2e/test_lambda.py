@@ -30,7 +30,7 @@ GOOD = (b'{"click_id":"00000000-0000-0000-0000-%012d","user_id":"u","at":"2026-0
 def bootstrap(packaged, tmp_path_factory):
     """The binary out of the archive that the Terraform names."""
     folder = tmp_path_factory.mktemp("function")
-    with zipfile.ZipFile(packaged / "lambda" / "dist" / "clean.zip") as archive:
+    with zipfile.ZipFile(packaged / "lambda" / "dist" / "clicks.zip") as archive:
         assert archive.namelist() == ["bootstrap"]
         archive.extractall(folder)
     path = folder / "bootstrap"
@@ -56,7 +56,7 @@ def function(bootstrap, gateway, secret):
 
 
 def environment(gateway, **more):
-    return {**gateway.environment(), "DELIVERY_STREAM": ROWS, "QUARANTINE_STREAM": REJECTS,
+    return {**gateway.environment(), "DELIVERY_STREAM_CLEAN": ROWS, "QUARANTINE_STREAM_CLEAN": REJECTS,
             "PSEUDONYM_SECRET": SECRET, **more}
 
 
@@ -108,7 +108,7 @@ def test_it_counts_what_it_did_and_logs_no_row(function, gateway):
     [line] = metrics(function)
     assert (line["RowsIn"], line["RowsOut"], line["RowsRejected"], line["UnknownFields"]) == (3, 1, 2, 2)
     assert line["RejectedDecode"] == 2 and line["reasons"] == {"click_id is not uuid": 1, "not JSON": 1}
-    assert line["FunctionName"] == "function" and line["request_id"]
+    assert (line["FunctionName"], line["Transform"]) == ("function", "clean") and line["request_id"]
     assert "secret-user" not in function.logs()
 
 
@@ -201,13 +201,13 @@ def test_a_secret_without_a_value_says_what_to_do(bootstrap, gateway, aws, probl
 
 
 def test_a_missing_setting_is_named(bootstrap, gateway, secret):
-    with Function([bootstrap], env=environment(gateway, DELIVERY_STREAM="")) as function:
+    with Function([bootstrap], env=environment(gateway, DELIVERY_STREAM_CLEAN="")) as function:
         assert function.invoke({"Records": []}).error
-        assert "DELIVERY_STREAM" in function.logs()
+        assert "DELIVERY_STREAM_CLEAN" in function.logs()
 
 
 def test_the_same_binary_makes_the_same_archive(clickstream, bootstrap):
-    archive = clickstream / "lambda" / "dist" / "clean.zip"
+    archive = clickstream / "lambda" / "dist" / "clicks.zip"
     first = archive.read_bytes()
     pipec("package", clickstream, env=TARGET, timeout=3000).ok()
     assert archive.read_bytes() == first

@@ -94,7 +94,7 @@ class Platform:
 
     def _function(self) -> Function:
         """What the archive holds, with the environment that the deployment gives it."""
-        values = self.the("aws_lambda_function", "clean")
+        values = self.the("aws_lambda_function", "clicks")
         folder = self.on.enter_context(tempfile.TemporaryDirectory(prefix="function-"))
         with zipfile.ZipFile(self.build / "terraform" / values["filename"]) as archive:
             archive.extract(values["handler"], folder)
@@ -110,8 +110,8 @@ class Platform:
         return Function([str(binary)], env={**self.gateway.environment(), **variables}, timeout=values["timeout"])
 
     def _mapping(self, stream: dict) -> EventSourceMapping:
-        values = self.the("aws_lambda_event_source_mapping", "clean")
-        dead = self.the("aws_sqs_queue", "clean_dead_letters")
+        values = self.the("aws_lambda_event_source_mapping", "clicks")
+        dead = self.the("aws_sqs_queue", "clicks_dead_letters")
         [destination] = values["destination_config"]
         assert values["event_source_arn"] == stream["arn"]
         assert destination["on_failure"][0]["destination_arn"] == dead["arn"]

@@ -3,6 +3,7 @@
 
 mod code;
 mod expr;
+mod library;
 mod names;
 mod schema;
 mod steps;
@@ -13,8 +14,7 @@ use std::collections::BTreeSet;
 
 use tera::{Context, Tera};
 
-use crate::plan::{Dataset, Engine, Files, Input, Plan, Source, Step, Transform, names as shared};
-use code::{item, one_line};
+use crate::plan::{Files, Plan, StreamFunction, Transform, names as shared, stream_functions};
 use names::{Names, upper_camel};
 
 const WORKSPACE: &str = include_str!("templates/workspace.toml.tera");
@@ -24,10 +24,15 @@ const LOCK: &str = include_str!("templates/Cargo.lock.tera");
 const RUSTFMT: &str = "max_width = 120\nuse_small_heuristics = \"Max\"\nsingle_line_if_else_max_width = 0\n";
 
 /// Types that generated code names, so that no schema takes their place.
-const TYPES: [&str; 19] = [
+const TYPES: [&str; 24] = [
     "Row",
     "Reject",
-    "Counts",
+    "Received",
+    "Record",
+    "Batch",
+    "Function",
+    "Line",
+    "Out",
     "Cow",
     "Decimal",
     "Date",
@@ -48,9 +53,7 @@ const TYPES: [&str; 19] = [
 
 /// A function to be generated.
 pub struct Crate<'a> {
-    transform: &'a Transform,
-    source: &'a Source,
-    target: &'a Dataset,
+    function: StreamFunction<'a>,
     /// The record's type.
     record: String,
     /// The function's own type.
@@ -59,54 +62,35 @@ pub struct Crate<'a> {
     borrows: bool,
 }
 
-impl Crate<'_> {
-    fn plan_columns(&self, step: &Step) -> crate::plan::Columns {
-        step.columns.clone()
-    }
-}
-
-/// The transforms that become functions, each with its source and its dataset.
+/// The functions that are to be generated.
 fn crates(plan: &Plan) -> Vec<Crate<'_>> {
-    let functions = plan
-        .transforms
-        .iter()
-        .filter(|transform| matches!(transform.engine, Engine::Lambda(_)));
-    let crates = functions.filter_map(|transform| {
-        let Input::Stream(source) = &transform.input else {
-            return None;
-        };
-        let source = plan.source(source)?;
+    let crates = stream_functions(plan).into_iter().map(|function| {
         let mut types = Names::new(TYPES);
-        Some(Crate {
-            transform,
-            source,
-            target: plan.dataset(transform.dataset()),
-            record: types.fresh(&upper_camel(&source.schema.name)),
-            own: types.fresh(&upper_camel(&transform.name)),
-            borrows: schema::borrows(source),
-        })
+        Crate {
+            record: types.fresh(&upper_camel(&function.source.schema.name)),
+            own: types.fresh(&upper_camel(&function.source.name)),
+            borrows: schema::borrows(function.source),
+            function,
+        }
     });
     crates.collect()
 }
 
-/// Name of a function's package, and of its binary in Cargo's target folder.
-pub fn package_name(transform: &str) -> String {
-    format!("fn-{}", shared::hyphened(transform))
+/// Name of the package of the function that reads a source, and of its binary in Cargo's target folder.
+pub fn package_name(source: &str) -> String {
+    format!("fn-{}", shared::hyphened(source))
 }
 
 /// Every file of the workspace `lambda/`; none where no transform is a function.
 pub fn emit(plan: &Plan) -> Files {
     let mut crates = crates(plan);
-    crates.sort_by(|a, b| a.transform.name.cmp(&b.transform.name));
+    crates.sort_by(|a, b| a.name().cmp(b.name()));
     let mut files = Files::new();
     if crates.is_empty() {
         return files;
     }
-    let folders: Vec<_> = crates
-        .iter()
-        .map(|krate| shared::hyphened(&krate.transform.name))
-        .collect();
-    let mut packages: Vec<_> = crates.iter().map(|krate| package_name(&krate.transform.name)).collect();
+    let folders: Vec<_> = crates.iter().map(|krate| shared::hyphened(krate.name())).collect();
+    let mut packages: Vec<_> = crates.iter().map(|krate| package_name(krate.name())).collect();
     packages.sort();
     let mut context = Context::new();
     context.insert("crates", &folders);
@@ -120,11 +104,8 @@ pub fn emit(plan: &Plan) -> Files {
         put(&format!("crates/{path}"), text);
     }
     for krate in &crates {
-        for (path, text) in crate_files(krate) {
-            files.insert(
-                format!("{}/{path}", shared::function_crate(&krate.transform.name)),
-                text,
-            );
+        for (path, text) in crate_files(plan, krate) {
+            files.insert(format!("{}/{path}", shared::function_crate(krate.name())), text);
         }
     }
     files
@@ -133,11 +114,10 @@ pub fn emit(plan: &Plan) -> Files {
 fn shared_names() -> Context {
     let mut context = Context::new();
     for (key, value) in [
-        ("delivery_stream", shared::DELIVERY_STREAM),
-        ("quarantine_stream", shared::QUARANTINE_STREAM),
         ("pseudonym_secret", shared::PSEUDONYM_SECRET),
         ("namespace", shared::METRIC_NAMESPACE),
         ("dimension", shared::METRIC_DIMENSION),
+        ("transform", shared::METRIC_TRANSFORM),
         ("rows_in", shared::METRIC_ROWS_IN),
         ("rows_out", shared::METRIC_ROWS_OUT),
         ("rows_rejected", shared::METRIC_ROWS_REJECTED),
@@ -155,83 +135,61 @@ fn render(template: &str, context: &Context) -> String {
     rendered.unwrap_or_else(|error| panic!("a template of the compiler is broken: {error}"))
 }
 
-fn crate_files(krate: &Crate) -> Vec<(&'static str, String)> {
-    let steps = steps::files(krate);
+fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
+    let function = &krate.function;
     let mut context = Context::new();
-    context.insert("package", &package_name(&krate.transform.name));
-    context.insert("archive", &shared::function_archive(&krate.transform.name));
-    if let Engine::Lambda(settings) = &krate.transform.engine {
-        context.insert("architecture", &settings.architecture);
+    context.insert("package", &package_name(krate.name()));
+    context.insert("archive", &shared::function_archive(krate.name()));
+    context.insert("architecture", &function.settings.architecture);
+    let mut modules = Names::new(["mod_"]);
+    let mut parts = Vec::new();
+    let mut files = Vec::new();
+    for transform in &function.transforms {
+        let module = match transform.name.as_str() {
+            "mod" => "mod_".to_owned(),
+            name => modules.fresh(name),
+        };
+        let file = steps::file(plan, krate, transform);
+        let path = module.trim_start_matches("r#");
+        files.push((format!("src/transforms/{path}.rs"), file.text));
+        parts.push(Part {
+            transform,
+            module,
+            uses_key: file.uses_key,
+        });
     }
-    vec![
-        ("Cargo.toml", render(CRATE, &context)),
-        ("src/lib.rs", library(krate, steps.uses_key)),
-        ("src/main.rs", main(krate, steps.uses_key)),
-        ("src/row.rs", steps.row),
-        ("src/schema.rs", schema::file(krate.source, &krate.record)),
-        ("src/transform.rs", steps.transform),
-    ]
+    let schema = schema::file(function.source, &krate.record);
+    files.extend([
+        ("Cargo.toml".to_owned(), render(CRATE, &context)),
+        ("src/lib.rs".into(), library::library(krate, &parts)),
+        ("src/main.rs".into(), library::main(krate, &parts)),
+        ("src/schema.rs".into(), schema),
+        ("src/transforms/mod.rs".into(), library::modules(krate, &parts)),
+    ]);
+    files
 }
 
-fn library(krate: &Crate, uses_key: bool) -> String {
-    let (own, record) = (&krate.own, &krate.record);
-    let name = one_line(&krate.transform.name);
-    let key_import = if uses_key {
-        "use pipec_runtime::functions::PseudonymKey;\n"
-    } else {
-        ""
-    };
-    let structure = match uses_key {
-        true => format!("pub struct {own} {{\n    /// The key of pseudonyms.\n    pub key: PseudonymKey,\n}}\n"),
-        false => format!("pub struct {own};\n"),
-    };
-    let doc = krate
-        .transform
-        .doc
-        .as_deref()
-        .map(|doc| code::documentation(doc, 0))
-        .unwrap_or_default();
-    let doc = if doc.starts_with("///") {
-        doc
-    } else {
-        format!("{doc}/// The function.\n")
-    };
-    let key = if uses_key { "&self.key, " } else { "" };
-    let body = format!(
-        "impl Transform for {own} {{\n    const NAME: &'static str = {};\n\n    fn row(&self, record: &[u8], arrived: \
-         Timestamp, counts: &mut Counts, out: &mut Vec<u8>) -> Result<bool, Reject> {{\n        let record = \
-         {record}::decode(record, counts)?;\n        record.check(arrived)?;\n        let Some(row) = \
-         transform::transform(&record, {key}counts)? else {{\n            return Ok(false);\n        }};\n        \
-         row.write(out);\n        Ok(true)\n    }}\n}}\n",
-        code::quoted(&krate.transform.name)
-    );
-    format!(
-        "//! `{name}`: what it does with a record of `{}`; `main.rs` puts it to work.\n\npub mod row;\npub mod \
-         schema;\npub mod transform;\n\nuse pipec_function::{{Counts, Reject, Transform}};\nuse \
-         pipec_runtime::Timestamp;\n{key_import}\nuse schema::{record};\n\n{doc}#[derive(Debug)]\n{structure}\n{}",
-        one_line(&krate.source.name),
-        item(body),
-    )
+impl Crate<'_> {
+    /// The name of the source, and of the function.
+    fn name(&self) -> &str {
+        &self.function.source.name
+    }
 }
 
-fn main(krate: &Crate, uses_key: bool) -> String {
-    let (own, library) = (&krate.own, package_name(&krate.transform.name).replace('-', "_"));
-    let make = match uses_key {
-        true => format!("async |aws| Ok({own} {{ key: aws.pseudonym_key().await? }})"),
-        false => format!("async |_| Ok({own})"),
-    };
-    format!(
-        "//! The function `{}` on AWS Lambda: batches of `{}` in, rows of `{}` out.\n\nuse std::process::ExitCode;\n\n\
-         use {library}::{own};\n\nfn main() -> ExitCode {{\n    pipec_function::main({make})\n}}\n",
-        one_line(&krate.transform.name),
-        one_line(&krate.source.name),
-        krate.target.id,
-    )
+/// A transform in a function's crate.
+struct Part<'a> {
+    transform: &'a Transform,
+    /// Its module.
+    module: String,
+    /// Whether it makes pseudonyms.
+    uses_key: bool,
 }
 
 /// Items that generated code may import: by the name that it mentions, the module and what is imported.
-const ITEMS: [(&str, &str); 16] = [
-    ("Counts", "pipec_function"),
+const ITEMS: [(&str, &str); 18] = [
+    ("Line", "pipec_function"),
+    ("Out", "pipec_function"),
+    ("Received", "pipec_function"),
     ("Reject", "pipec_function"),
     ("logic", "pipec_function"),
     ("Canonical", "pipec_runtime"),

@@ -22,7 +22,7 @@ pub fn borrows(source: &Source) -> bool {
 /// The file.
 pub fn file(source: &Source, record: &str) -> String {
     let schema = &source.schema;
-    let mut used = BTreeSet::from(["Reject".to_owned(), "decode".into(), "json".into(), "Counts".into()]);
+    let mut used = BTreeSet::from(["Reject".to_owned(), "decode".into(), "json".into(), "Received".into()]);
     let structure = structure(source, record, &mut used);
     let decode = decode(source, &mut used);
     let check = check(source, &mut used);
@@ -87,12 +87,14 @@ fn structure(source: &Source, record: &str, used: &mut BTreeSet<String>) -> Stri
 
 fn decode(source: &Source, used: &mut BTreeSet<String>) -> String {
     let fields = &source.schema.fields;
-    let mut names = Names::new(["record", "counts", "unknown", "object", "name", "value", "raw", "text"]);
+    let mut names = Names::new([
+        "record", "received", "unknown", "object", "name", "value", "raw", "text",
+    ]);
     let locals: Vec<_> = fields.iter().map(|field| names.fresh(&field.column.name)).collect();
     let lifetime = if borrows(source) { "&'a [u8]" } else { "&[u8]" };
     let mut out = String::from("    /// Reads a record, and counts the fields in it that are not known.\n");
     out.push_str(&format!(
-        "    pub fn decode(record: {lifetime}, counts: &mut Counts) -> Result<Self, Reject> {{\n"
+        "    pub fn decode(record: {lifetime}, received: &mut Received) -> Result<Self, Reject> {{\n"
     ));
     for local in &locals {
         out.push_str(&format!("        let mut {local} = None;\n"));
@@ -106,7 +108,7 @@ fn decode(source: &Source, used: &mut BTreeSet<String>) -> String {
         ));
     }
     out.push_str("                _ => unknown += 1,\n            }\n        }\n");
-    out.push_str("        counts.unknown_fields += unknown;\n        Ok(Self {\n");
+    out.push_str("        received.unknown_fields += unknown;\n        Ok(Self {\n");
     for (field, local) in fields.iter().zip(&locals) {
         out.push_str(&decode_field(field, local, used));
     }

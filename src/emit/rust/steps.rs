@@ -1,4 +1,4 @@
-//! `transform.rs` and `row.rs` of a generated function: the steps as plain code, and the row that comes of them.
+//! A transform's file in a generated function: the steps as plain code, and the row that comes of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,25 +14,22 @@ use super::types::{Held, held, is_text, rust_type};
 use super::{Crate, imports, used_items};
 use crate::plan::expr::{Expr, ExprKind};
 use crate::plan::types::{Column, TypeKind};
-use crate::plan::{Otherwise, StepKind};
+use crate::plan::{Dataset, Otherwise, Plan, StepKind, Transform};
 
-/// What the steps come to.
-pub struct Steps {
-    /// `transform.rs`
-    pub transform: String,
-    /// `row.rs`
-    pub row: String,
+/// A transform's file.
+pub struct File {
+    /// Its text.
+    pub text: String,
     /// Whether a pseudonym is made.
     pub uses_key: bool,
 }
 
-/// The two files.
-pub fn files(krate: &Crate) -> Steps {
-    let steps = &krate.transform.steps;
-    let mut names = Names::new(["record", "key", "counts"]);
+/// The file of a transform.
+pub fn file(plan: &Plan, krate: &Crate, transform: &Transform) -> File {
+    let mut names = Names::new(["record", "key", "out", "row"]);
     let mut columns = BTreeMap::new();
     let mut statements = Vec::new();
-    for field in &krate.source.schema.fields {
+    for field in &krate.function.source.schema.fields {
         let column = &field.column;
         let optional = column.ty.optional && field.default.is_none();
         let name = names.fresh(&column.name);
@@ -56,11 +53,21 @@ pub fn files(krate: &Crate) -> Steps {
         columns,
         names,
     };
-    for step in steps {
+    for step in &transform.steps {
         lowering.statements.push(Statement::Comment(one_line(&step.text)));
-        lower_step(&mut lowering, &step.kind, &krate.plan_columns(step));
+        lower_step(&mut lowering, &step.kind, &step.columns);
     }
-    transform(krate, lowering)
+    let target = Written {
+        transform,
+        dataset: plan.dataset(transform.dataset()),
+    };
+    written(krate, &target, lowering)
+}
+
+/// What a transform writes.
+struct Written<'a> {
+    transform: &'a Transform,
+    dataset: &'a Dataset,
 }
 
 fn lower_step(lowering: &mut Lowering, step: &StepKind, after: &[Column]) {
@@ -72,7 +79,7 @@ fn lower_step(lowering: &mut Lowering, step: &StepKind, after: &[Column]) {
             let left_out = Code::unary("!", &Code::name(&name));
             lowering
                 .statements
-                .push(Statement::If(left_out, vec![Code::plain("return Ok(None)")]));
+                .push(Statement::If(left_out, vec![Code::plain("return Ok(())")]));
         }
         StepKind::Derive(derived) => {
             for (column, expr) in derived {
@@ -166,9 +173,9 @@ fn expect(lowering: &mut Lowering, name: &str, condition: &Expr, otherwise: Othe
     let variable = lowering.names.fresh(name);
     let_code(lowering, &variable, holds);
     let broken = Code::unary("!", &Code::name(&variable));
-    let mut body = vec![Code::method(&Code::name("counts"), "unexpected", &[Code::text(name)])];
+    let mut body = vec![Code::method(&Code::name("out"), "unexpected", &[Code::text(name)])];
     match otherwise {
-        Otherwise::Drop => body.push(Code::plain("return Ok(None)")),
+        Otherwise::Drop => body.push(Code::plain("return Ok(())")),
         Otherwise::Warn => {}
         // A stream has no run that could fail: such a row is turned away.
         Otherwise::Quarantine | Otherwise::Fail => {
@@ -178,56 +185,48 @@ fn expect(lowering: &mut Lowering, name: &str, condition: &Expr, otherwise: Othe
     lowering.statements.push(Statement::If(broken, body));
 }
 
-fn transform(krate: &Crate, lowering: Lowering) -> Steps {
-    let target = &krate.target.columns;
-    let kept: Vec<_> = target
+fn written(krate: &Crate, target: &Written, lowering: Lowering) -> File {
+    let columns = &target.dataset.columns;
+    let kept: Vec<_> = columns
         .iter()
         .filter_map(|column| Some((column, lowering.columns.get(&column.name)?.clone())))
         .collect();
     let mut live: BTreeSet<_> = kept.iter().map(|(_, binding)| binding.name.clone()).collect();
     let statements = without_unused(lowering.statements, &mut live);
-    let (uses_key, counts) = (live.contains("key"), live.contains("counts"));
-    let row = row_file(krate, &kept);
+    let uses_key = live.contains("key");
+    let row = row(target, &kept);
     let mut used = used_items(&live);
-    used.extend(["Reject".to_owned(), "Counts".into()]);
-    let (record, lifetime) = (krate.record.as_str(), if row.borrows { "<'a>" } else { "" });
-    let mut parameters = vec![match (krate.borrows, row.borrows) {
-        (true, true) => format!("record: &'a {record}<'_>"),
-        (true, false) => format!("record: &{record}<'_>"),
-        (false, _) => format!("record: &{record}"),
+    used.extend(row.used);
+    used.extend(["Reject", "Out", "Line"].map(str::to_owned));
+    let record = krate.record.as_str();
+    let mut parameters = vec![match krate.borrows {
+        true => format!("record: &{record}<'_>"),
+        false => format!("record: &{record}"),
     }];
     if uses_key {
         parameters.push("key: &PseudonymKey".into());
         used.insert("PseudonymKey".into());
     }
-    parameters.push(format!("{}: &mut Counts", if counts { "counts" } else { "_counts" }));
-    let result = format!(" -> Result<Option<Row{lifetime}>, Reject> {{");
-    let mut function = String::from("/// The row of a record: `None` where a step leaves it out.\n");
-    function.push_str(&call_lines(
-        &format!("pub fn transform{lifetime}"),
-        &parameters,
-        &result,
-        0,
-    ));
+    parameters.push("out: &mut Out<'_>".into());
+    let mut function = String::from("/// Takes a record, and puts out the rows that come of it.\n");
+    let result = " -> Result<(), Reject> {";
+    function.push_str(&call_lines("pub fn transform", &parameters, result, 0));
     print_statements(&statements, &mut function, 4);
     let fields: Vec<_> = kept
         .iter()
         .map(|(column, binding)| short_field(&identifier(&column.name), &binding.name))
         .collect();
     function.push_str(&literal(&fields));
-    function.push_str("}\n");
+    function.push_str("    out.put(0, &row)\n}\n");
     let text = format!(
-        "//! `{}`: from a record to a row of `{}`.\n\n{}\nuse crate::row::Row;\nuse crate::schema::{record};\n\n{}",
-        one_line(&krate.transform.name),
-        krate.target.id,
+        "//! `{}`: from a record to rows of `{}`.\n\n{}\nuse crate::schema::{record};\n\n{}\n{}",
+        one_line(&target.transform.name),
+        target.dataset.id,
         imports(&used),
         item(function),
+        row.text,
     );
-    Steps {
-        transform: text,
-        row: row.text,
-        uses_key,
-    }
+    File { text, uses_key }
 }
 
 fn short_field(field: &str, variable: &str) -> String {
@@ -238,22 +237,23 @@ fn short_field(field: &str, variable: &str) -> String {
     }
 }
 
-/// `Ok(Some(Row { … }))`, on one line where it fits.
+/// `let row = Row { … };`, on one line where it fits.
 fn literal(fields: &[String]) -> String {
-    let line = format!("    Ok(Some(Row {{ {} }}))\n", fields.join(", "));
+    let line = format!("    let row = Row {{ {} }};\n", fields.join(", "));
     if line.chars().count() <= super::code::WIDTH && !fields.is_empty() {
         return line;
     }
     let lines: String = fields.iter().map(|field| format!("        {field},\n")).collect();
-    format!("    Ok(Some(Row {{\n{lines}    }}))\n")
+    format!("    let row = Row {{\n{lines}    }};\n")
 }
 
-struct RowFile {
+/// The struct of a row, and how it is written.
+struct Row {
     text: String,
-    borrows: bool,
+    used: BTreeSet<String>,
 }
 
-fn row_file(krate: &Crate, kept: &[(&Column, Binding)]) -> RowFile {
+fn row(target: &Written, kept: &[(&Column, Binding)]) -> Row {
     let borrows = kept
         .iter()
         .any(|(column, binding)| is_text(&column.ty.kind) && binding.held == Held::Borrowed);
@@ -261,7 +261,7 @@ fn row_file(krate: &Crate, kept: &[(&Column, Binding)]) -> RowFile {
     let mut used = BTreeSet::from(["encode".to_owned()]);
     let mut out = format!(
         "/// A row of `{}`.\n#[derive(Clone, Debug)]\npub struct Row{lifetime} {{\n",
-        krate.target.id
+        target.dataset.id
     );
     for (column, binding) in kept {
         let text = match binding.held {
@@ -281,19 +281,13 @@ fn row_file(krate: &Crate, kept: &[(&Column, Binding)]) -> RowFile {
         out.push_str(&format!("    pub {}: {ty},\n", identifier(&column.name)));
     }
     out.push_str("}\n");
-    let mut write = format!("impl Row{elided} {{\n    /// Appends the row as a line of JSON.\n");
-    write.push_str("    pub fn write(&self, out: &mut Vec<u8>) {\n        let mut row = encode::Row::new(out);\n");
+    let mut write = format!("impl Line for Row{elided} {{\n    fn write(&self, out: &mut Vec<u8>) {{\n");
+    write.push_str("        let mut row = encode::Row::new(out);\n");
     for (column, _) in kept {
         let (name, field) = (quoted(&column.name), identifier(&column.name));
         write.push_str(&format!("        row.field({name}, &self.{field});\n"));
     }
     write.push_str("        row.end();\n    }\n}\n");
-    let text = format!(
-        "//! A row of `{}`, and how it is written.\n\n{}\n{}\n{}",
-        krate.target.id,
-        imports(&used),
-        item(out),
-        item(write),
-    );
-    RowFile { text, borrows }
+    let text = format!("{}\n{}", item(out), item(write));
+    Row { text, used }
 }

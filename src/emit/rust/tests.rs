@@ -342,7 +342,7 @@ fn clickstream_is_laid_out_as_rustfmt_would() {
     let files = emit(&clickstream());
     is_laid_out(&files);
     assert_eq!(files, emit(&clickstream()));
-    insta::assert_snapshot!(files["lambda/clean/src/transform.rs"]);
+    insta::assert_snapshot!(files["lambda/clicks/src/transforms/clean.rs"]);
 }
 
 #[test]

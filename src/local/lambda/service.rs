@@ -1,6 +1,7 @@
 //! A function's surroundings on loopback: the Lambda Runtime API, Firehose and Secrets Manager, as far as a generated
 //! function asks of them; and the function itself as a process.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -13,10 +14,11 @@ use tiny_http::{Header, Method, Request, Response, Server};
 
 use crate::local::test::reason;
 use crate::local::{Fault, RunError};
-use crate::plan::names;
+use crate::plan::{Transform, names};
 
-const ROWS: &str = "rows";
-const REJECTS: &str = "rejects";
+/// What stands before a transform's name in those of its delivery streams.
+const ROWS: &str = "rows-";
+const REJECTS: &str = "rejects-";
 /// The longest that a function may take to start, or for one batch.
 const PATIENCE: Duration = Duration::from_secs(30);
 const DEADLINE_MILLIS: u64 = 4_102_444_800_000;
@@ -31,13 +33,25 @@ pub struct Function {
     batches: u64,
 }
 
-/// What a function delivered of one batch.
+/// What a function delivered of one batch, by transform.
 #[derive(Debug, Default)]
 pub struct Delivered {
     /// Lines for the dataset.
-    pub rows: Vec<Vec<u8>>,
-    /// Why rows were turned away: a reason for each.
-    pub reasons: Vec<String>,
+    pub rows: BTreeMap<String, Vec<Vec<u8>>>,
+    /// Why rows were turned away.
+    pub reasons: BTreeMap<String, Vec<String>>,
+}
+
+/// The names of the delivery streams, as the deployment would set them.
+fn streams(transforms: &[&Transform]) -> Vec<(String, String)> {
+    let of = |transform: &&Transform| {
+        let name = &transform.name;
+        [
+            (names::delivery_variable(name), format!("{ROWS}{name}")),
+            (names::quarantine_variable(name), format!("{REJECTS}{name}")),
+        ]
+    };
+    transforms.iter().flat_map(of).collect()
 }
 
 fn broken(what: impl Into<String>) -> RunError {
@@ -45,8 +59,8 @@ fn broken(what: impl Into<String>) -> RunError {
 }
 
 impl Function {
-    /// Starts a function's binary.
-    pub fn start(binary: &Path, name: &str) -> Result<Function, RunError> {
+    /// Starts the binary of the function that runs these transforms.
+    pub fn start(binary: &Path, name: &str, transforms: &[&Transform]) -> Result<Function, RunError> {
         let server = Server::http("127.0.0.1:0").map_err(|error| broken(format!("no port on loopback: {error}")))?;
         let address = server.server_addr().to_string();
         let log = tempfile::NamedTempFile::new().map_err(|error| broken(format!("no temporary file: {error}")))?;
@@ -66,8 +80,7 @@ impl Function {
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_ENDPOINT_URL", format!("http://{address}"))
-            .env(names::DELIVERY_STREAM, ROWS)
-            .env(names::QUARANTINE_STREAM, REJECTS)
+            .envs(streams(transforms))
             .env(names::PSEUDONYM_SECRET, "local")
             .stdin(Stdio::null())
             .stdout(output())
@@ -222,9 +235,13 @@ fn serve(mut request: Request, delivered: &mut Delivered) -> Result<(), RunError
             let lines = records
                 .iter()
                 .filter_map(|record| STANDARD.decode(record["Data"].as_str()?).ok());
-            match asked["DeliveryStreamName"].as_str() {
-                Some(ROWS) => delivered.rows.extend(lines),
-                _ => delivered.reasons.extend(lines.map(|line| reason(&line))),
+            let stream = asked["DeliveryStreamName"].as_str().unwrap_or_default();
+            match (stream.strip_prefix(ROWS), stream.strip_prefix(REJECTS)) {
+                (Some(name), _) => delivered.rows.entry(name.to_owned()).or_default().extend(lines),
+                (None, name) => {
+                    let reasons = delivered.reasons.entry(name.unwrap_or(stream).to_owned()).or_default();
+                    reasons.extend(lines.map(|line| reason(&line)));
+                }
             }
             let taken: Vec<_> = records.iter().map(|_| json!({"RecordId": "local"})).collect();
             answer(request, 200, &json!({"FailedPutCount": 0, "RequestResponses": taken}))

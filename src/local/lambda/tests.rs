@@ -11,7 +11,7 @@ use crate::emit::rust::package_name;
 use crate::local::test::{Came, TestResult, result_columns};
 use crate::local::{Fault, RunError};
 use crate::plan::expr::Literal;
-use crate::plan::{Engine, Plan, Test, Transform};
+use crate::plan::{Engine, Plan, StreamFunction, Test, Transform, stream_functions};
 
 /// Builds the functions of a build folder and runs the tests whose title or transform contains the filter, of
 /// transforms that are functions; tests of other transforms are left out.
@@ -36,34 +36,34 @@ pub fn run_tests(
         .into_iter()
         .map(|(function, binary)| (function.package, binary))
         .collect();
-    let mut running = BTreeMap::new();
+    let functions = stream_functions(plan);
     let results = tests.into_iter().map(|(test, transform)| {
         let started = Instant::now();
-        let came = run_test(test, transform, &built, &mut running);
+        let came = run_test(test, transform, &functions, &built);
         TestResult::new(test, result_columns(transform), came, started.elapsed())
     });
     Ok(results.collect())
 }
 
-fn run_test<'p>(
+/// Runs a test on a process of its own, which remembers nothing of other tests.
+fn run_test(
     test: &Test,
-    transform: &'p Transform,
+    transform: &Transform,
+    functions: &[StreamFunction],
     built: &BTreeMap<String, PathBuf>,
-    running: &mut BTreeMap<&'p str, Function>,
 ) -> Result<Came, RunError> {
-    let mut function = match running.remove(transform.name.as_str()) {
-        Some(function) => function,
-        None => {
-            let binary = built.get(&package_name(&transform.name)).ok_or_else(|| {
-                RunError::new(
-                    Fault::Surroundings,
-                    format!("the build has no function `{}`", transform.name),
-                )
-                .help("run `pipec build` again: the project has changed since")
-            })?;
-            Function::start(binary, &transform.name)?
-        }
+    let missing = || {
+        RunError::new(
+            Fault::Surroundings,
+            format!("the build has no function for `{}`", transform.name),
+        )
+        .help("run `pipec build` again: the project has changed since")
     };
+    let runs = |function: &&StreamFunction| function.transforms.iter().any(|one| one.name == transform.name);
+    let function = functions.iter().find(runs).ok_or_else(missing)?;
+    let source = &function.source.name;
+    let binary = built.get(&package_name(source)).ok_or_else(missing)?;
+    let mut function = Function::start(binary, source, &function.transforms)?;
     let columns = &transform.input_columns;
     let time = columns.iter().position(|column| column.event_time);
     let records: Vec<_> = test
@@ -78,10 +78,10 @@ fn run_test<'p>(
             (record(columns, row), arrived)
         })
         .collect();
-    let delivered = function.invoke(&records)?;
-    running.insert(&transform.name, function);
+    let mut delivered = function.invoke(&records)?;
     let result = result_columns(transform);
-    let rows: Option<Vec<_>> = delivered.rows.iter().map(|line| row(result, line)).collect();
+    let lines = delivered.rows.remove(&transform.name).unwrap_or_default();
+    let rows: Option<Vec<_>> = lines.iter().map(|line| row(result, line)).collect();
     let rows = rows.ok_or_else(|| {
         RunError::new(
             Fault::Data,
@@ -93,7 +93,7 @@ fn run_test<'p>(
     })?;
     Ok(Came {
         rows,
-        reasons: delivered.reasons,
+        reasons: delivered.reasons.remove(&transform.name).unwrap_or_default(),
     })
 }
 
@@ -114,7 +114,7 @@ mod unit {
             std::fs::write(path, text).unwrap();
         }
         let archives = crate::local::lambda::package(build.path(), &mut |_| {}).unwrap();
-        assert_eq!(archives[0].path, "lambda/dist/clean.zip");
+        assert_eq!(archives[0].path, "lambda/dist/clicks.zip");
         let mut plan = clickstream();
         let results = run_tests(&plan, build.path(), None, &mut |_| {}).unwrap();
         assert_eq!(results.len(), 1);

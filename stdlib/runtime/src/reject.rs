@@ -30,7 +30,10 @@ pub fn late(bound_seconds: u64) -> String {
 
 /// A row of a stream arrived after all of its windows of event time had closed.
 pub fn late_for_window(late_seconds: u64) -> String {
-    format!("late: arrived {} or more behind the end of its window", duration(late_seconds))
+    format!(
+        "late: arrived {} or more behind the end of its window",
+        duration(late_seconds)
+    )
 }
 
 /// An `expect … else quarantine` does not hold.

@@ -16,10 +16,6 @@ use crate::{Error, names};
 pub struct Aws {
     /// Delivers.
     pub firehose: aws_sdk_firehose::Client,
-    /// Takes rows.
-    pub delivery_stream: String,
-    /// Takes rows that are turned away.
-    pub quarantine_stream: String,
     /// The function's full name.
     pub function: String,
     http: SharedHttpClient,
@@ -42,8 +38,6 @@ impl Aws {
         };
         Ok(Aws {
             firehose: aws_sdk_firehose::Client::from_conf(config.build()),
-            delivery_stream: setting(names::DELIVERY_STREAM)?,
-            quarantine_stream: setting(names::QUARANTINE_STREAM)?,
             function: setting("AWS_LAMBDA_FUNCTION_NAME")?,
             http,
         })
@@ -81,7 +75,8 @@ impl Aws {
     }
 }
 
-fn setting(name: &str) -> Result<String, Error> {
+/// A setting of the deployment.
+pub fn setting(name: &str) -> Result<String, Error> {
     match std::env::var(name) {
         Ok(value) if !value.is_empty() => Ok(value),
         _ => Err(format!("the environment variable {name} is not set").into()),

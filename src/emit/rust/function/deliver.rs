@@ -1,4 +1,4 @@
-//! Lines to a Firehose delivery stream, in requests as large as the service takes; what it refuses is sent again.
+//! Lines to Firehose delivery streams, in requests as large as the service takes; what it refuses is sent again.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -7,8 +7,11 @@ use aws_sdk_firehose::Client;
 use aws_sdk_firehose::error::ProvideErrorMetadata;
 use aws_sdk_firehose::primitives::Blob;
 use aws_sdk_firehose::types::Record;
+use serde_json::json;
 
-use crate::batch::Lines;
+use crate::aws::{Aws, setting};
+use crate::batch::{Batch, Lines, Output, Transform};
+use crate::{Error, metrics};
 
 /// The most records of a request.
 const REQUEST_RECORDS: usize = 500;
@@ -21,19 +24,79 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// No new attempt begins this close to the deadline: the batch's answer must still get out.
 const MARGIN: Duration = Duration::from_secs(3);
 
-/// What became of a batch's lines.
+/// The delivery streams of a function, by transform.
+#[derive(Debug)]
+pub struct Streams(Vec<OfTransform>);
+
+#[derive(Debug)]
+struct OfTransform {
+    rows: Vec<String>,
+    rejects: String,
+}
+
+/// What became of a stream's lines.
 #[derive(Debug, Default)]
-pub struct Delivered {
+struct Delivered {
     /// Places in the batch of records whose lines were not taken.
-    pub failed: BTreeSet<usize>,
+    failed: BTreeSet<usize>,
     /// What the service said last.
-    pub problem: Option<String>,
+    problem: Option<String>,
 }
 
 type Line<'a> = (&'a [u8], usize);
 
-/// Sends all lines.
-pub async fn deliver(client: &Client, stream: &str, lines: &Lines, deadline: SystemTime) -> Delivered {
+impl Streams {
+    /// The names that the deployment set.
+    ///
+    /// # Errors
+    /// Where it did not set one.
+    pub fn from_environment(transforms: &[Transform]) -> Result<Self, Error> {
+        let streams = transforms.iter().map(|transform| {
+            let rows = transform.rows.iter().map(|variable| setting(variable)).collect::<Result<_, _>>()?;
+            Ok(OfTransform { rows, rejects: setting(transform.rejects)? })
+        });
+        streams.collect::<Result<_, Error>>().map(Self)
+    }
+
+    /// Sends all lines, and gives the places of the records that have one that was not taken.
+    pub async fn deliver(&self, aws: &Aws, batch: &Batch, context: &lambda_runtime::Context) -> BTreeSet<usize> {
+        let mut failed = BTreeSet::new();
+        for (streams, output) in self.0.iter().zip(&batch.outputs) {
+            let undelivered = streams.deliver(aws, output, context).await;
+            let rows: usize = output.rows.iter().map(Lines::len).sum();
+            let kept = output.rows.iter().flat_map(Lines::iter).filter(|(_, record)| undelivered.contains(record));
+            let mut line = metrics::line(&batch.received, output, rows - kept.count(), undelivered.len());
+            line[crate::names::DIMENSION] = aws.function.as_str().into();
+            line["request_id"] = context.request_id.as_str().into();
+            println!("{line}");
+            failed.extend(undelivered);
+        }
+        failed
+    }
+}
+
+impl OfTransform {
+    async fn deliver(&self, aws: &Aws, output: &Output, context: &lambda_runtime::Context) -> BTreeSet<usize> {
+        let deadline = context.deadline();
+        let mut failed = BTreeSet::new();
+        let rows = self.rows.iter().zip(&output.rows);
+        for (stream, lines) in rows.chain([(&self.rejects, &output.rejects)]) {
+            let delivered = deliver(&aws.firehose, stream, lines, deadline).await;
+            if let Some(problem) = delivered.problem {
+                let record = json!({
+                    "level": "ERROR", "message": "not everything was delivered", "stream": stream, "problem": problem,
+                    "request_id": context.request_id,
+                });
+                println!("{record}");
+            }
+            failed.extend(delivered.failed);
+        }
+        failed
+    }
+}
+
+/// Sends all lines of a stream.
+async fn deliver(client: &Client, stream: &str, lines: &Lines, deadline: SystemTime) -> Delivered {
     let mut delivered = Delivered::default();
     for request in requests(lines) {
         let refused = deliver_request(client, stream, request, deadline, &mut delivered.problem).await;

@@ -1,40 +1,51 @@
-//! A batch as the event source mapping hands it over: only what is used of it.
+//! A batch as the event source mapping hands it over, and the answer that it wants.
+
+use std::collections::BTreeSet;
 
 use pipec_runtime::Timestamp;
 use serde::de::{Deserialize, Deserializer, Visitor};
+use serde_json::{Value, json};
+
+use crate::batch::Record;
 
 /// The records of one shard, in order.
 #[derive(Debug, serde::Deserialize)]
 pub struct Event {
-    /// The records.
     #[serde(rename = "Records")]
-    pub records: Vec<Record>,
+    records: Vec<Envelope>,
 }
 
-/// One record.
 #[derive(Debug, serde::Deserialize)]
-pub struct Record {
-    /// What Kinesis knows of it.
-    pub kinesis: Kinesis,
+struct Envelope {
+    kinesis: Kinesis,
 }
 
-/// What Kinesis knows of a record.
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Kinesis {
-    /// Its name in the shard.
-    pub sequence_number: String,
-    /// What the producer sent.
-    pub data: Payload,
-    /// When it arrived, seconds since 1970.
+struct Kinesis {
+    sequence_number: String,
+    data: Payload,
+    /// Seconds since 1970.
     approximate_arrival_timestamp: f64,
 }
 
-impl Kinesis {
-    /// When the record arrived, to the microsecond.
-    pub fn arrived(&self) -> Timestamp {
-        Timestamp((self.approximate_arrival_timestamp * 1e6).round() as i64)
+impl Event {
+    /// The records.
+    pub fn into_records(self) -> Vec<Record> {
+        let record = |Envelope { kinesis }| Record {
+            data: kinesis.data.0,
+            arrived: Timestamp((kinesis.approximate_arrival_timestamp * 1e6).round() as i64),
+            seq: kinesis.sequence_number,
+        };
+        self.records.into_iter().map(record).collect()
     }
+}
+
+/// Which records are to be taken up again, by their places.
+pub fn answer(records: &[Record], failed: &BTreeSet<usize>) -> Value {
+    let failures = failed.iter().filter_map(|index| records.get(*index));
+    let failures: Vec<Value> = failures.map(|record| json!({"itemIdentifier": record.seq})).collect();
+    json!({"batchItemFailures": failures})
 }
 
 /// The bytes that a producer sent.

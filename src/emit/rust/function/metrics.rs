@@ -5,18 +5,24 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use crate::batch::Output;
 use crate::names;
 use crate::reject::{Kind, Reject};
 
-/// Counts of one batch.
+/// What came in with one batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Records that came in.
-    pub rows_in: u64,
-    /// Rows that a filter or an expectation left out.
-    pub filtered: u64,
+pub struct Received {
+    /// Records.
+    pub records: u64,
     /// Fields that the schema does not know.
     pub unknown_fields: u64,
+}
+
+/// What a transform did with one batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Records of which no row came, and that were not turned away.
+    pub filtered: u64,
     /// Rows turned away, by reason.
     pub reasons: BTreeMap<&'static str, u64>,
     /// Rows turned away, by kind of reason.
@@ -48,16 +54,17 @@ impl Counts {
     }
 }
 
-/// The line of a batch.
-pub fn line(counts: &Counts, delivered: usize, undelivered: usize, function: &str, request: &str) -> Value {
+/// The line of a transform's part in a batch: of its rows, so many were delivered, and so many records go back.
+pub fn line(received: &Received, output: &Output, delivered: usize, undelivered: usize) -> Value {
+    let counts = &output.counts;
     let rejected: u64 = counts.rejected.iter().sum();
     let mut metrics: Vec<(String, u64)> = vec![
-        (names::ROWS_IN.into(), counts.rows_in),
+        (names::ROWS_IN.into(), received.records),
         (names::ROWS_OUT.into(), delivered as u64),
         (names::ROWS_REJECTED.into(), rejected),
         (names::ROWS_UNDELIVERED.into(), undelivered as u64),
         ("RowsFiltered".into(), counts.filtered),
-        ("UnknownFields".into(), counts.unknown_fields),
+        ("UnknownFields".into(), received.unknown_fields),
     ];
     for (kind, name) in KINDS {
         metrics.push((name.into(), counts.rejected[kind as usize]));
@@ -72,13 +79,12 @@ pub fn line(counts: &Counts, delivered: usize, undelivered: usize, function: &st
             "Timestamp": millis,
             "CloudWatchMetrics": [{
                 "Namespace": names::NAMESPACE,
-                "Dimensions": [[names::DIMENSION]],
+                "Dimensions": [[names::DIMENSION, names::TRANSFORM]],
                 "Metrics": declared,
             }],
         },
-        (names::DIMENSION): function,
+        (names::TRANSFORM): output.transform.name,
         "level": "INFO",
-        "request_id": request,
         "reasons": counts.reasons,
     });
     for (name, count) in metrics {

@@ -3,7 +3,7 @@
 
 mod by_hand;
 
-use fn_clean::Clean;
+use fn_clicks::Clicks;
 use pipec_function::{Event, process};
 use pipec_runtime::functions::PseudonymKey;
 use rustix::time::{ClockId, clock_gettime};
@@ -16,19 +16,20 @@ fn cpu_seconds() -> f64 {
     now.tv_sec as f64 + now.tv_nsec as f64 / 1e9
 }
 
-fn generated(event: &[u8], transform: &Clean) -> (Vec<u8>, usize) {
+fn generated(event: &[u8], function: &Clicks) -> (Vec<u8>, usize) {
     let event: Event = serde_json::from_slice(event).expect("an event");
-    let batch = process(transform, &event);
-    let rows = batch.rows.iter().flat_map(|(line, _)| line.iter().copied()).collect();
-    (rows, batch.rejects.len())
+    let batch = process(function, &event.into_records());
+    let clean = &batch.outputs[0];
+    let rows = clean.rows[0].iter().flat_map(|(line, _)| line.iter().copied()).collect();
+    (rows, clean.rejects.len())
 }
 
 fn main() {
     let events: Vec<Vec<u8>> = std::env::args().skip(1).map(|path| std::fs::read(path).expect("an event")).collect();
-    let (transform, key) = (Clean { key: PseudonymKey::new(SECRET) }, by_hand::key(SECRET));
+    let (function, key) = (Clicks { key: PseudonymKey::new(SECRET) }, by_hand::key(SECRET));
     let mut records = 0;
     for event in &events {
-        let (ours, rejected) = generated(event, &transform);
+        let (ours, rejected) = generated(event, &function);
         let (theirs, rejects) = by_hand::handle(event, &key);
         let rejects = rejects.iter().filter(|byte| **byte == b'\n').count();
         assert_eq!(String::from_utf8_lossy(&ours), String::from_utf8_lossy(&theirs), "the same rows");
@@ -44,7 +45,7 @@ fn main() {
             for event in &events {
                 if which == 0 {
                     let event: Event = serde_json::from_slice(event).expect("an event");
-                    std::hint::black_box(process(&transform, &event));
+                    std::hint::black_box(process(&function, &event.into_records()));
                 } else {
                     std::hint::black_box(by_hand::handle(event, &key));
                 }
