@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::names::identifier;
+
 /// The longest line of generated Rust.
 pub const WIDTH: usize = 120;
 
@@ -106,6 +108,66 @@ impl Code {
         Code::new(text, Level::Atom, &parts)
     }
 
+    /// `name` of `&name`, for its methods.
+    pub fn place(&self) -> Code {
+        match self.text.strip_prefix("&*").or_else(|| self.text.strip_prefix('&')) {
+            Some(name) if is_place(name) => Code {
+                text: name.to_owned(),
+                level: Level::Atom,
+                ..self.clone()
+            },
+            _ => self.clone(),
+        }
+    }
+
+    /// Whether it is a name alone.
+    pub fn is_name(&self) -> bool {
+        self.text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '#')
+    }
+
+    /// Whether it is a variable that a format may name.
+    pub fn is_variable(&self) -> bool {
+        let start = self.text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+        start && self.is_name() && !matches!(self.text.as_str(), "true" | "false") && !self.text.starts_with("r#")
+    }
+
+    /// `name as ty`
+    pub fn cast(&self, ty: &str) -> Code {
+        // `a as i64 < b` would begin a generic argument: it stands in parentheses wherever an operator follows.
+        Code::new(
+            format!("{} as {ty}", self.within(Level::Unary)),
+            Level::Compare,
+            &[self],
+        )
+    }
+
+    /// Code in which `{0}`, `{1}` … stand for other code.
+    pub fn template(template: &str, parts: &[Code]) -> Code {
+        let mut text = String::new();
+        let mut rest = template;
+        while let Some((before, behind)) = rest.split_once('{') {
+            text.push_str(before);
+            let (place, after) = behind.split_once('}').unwrap_or((behind, ""));
+            // What is no number is Rust's own.
+            match place.parse().ok().and_then(|place: usize| parts.get(place)) {
+                Some(part) if after.starts_with('.') => text.push_str(&part.place().within(Level::Atom)),
+                Some(part) if before.ends_with(['&', '*', '-', '!']) => text.push_str(&part.within(Level::Unary)),
+                Some(part) => text.push_str(&part.text),
+                None => {
+                    text.push_str(&format!("{{{place}}}"));
+                }
+            }
+            rest = after;
+        }
+        text.push_str(rest);
+        let mut code = Code::new(text, Level::Atom, &parts.iter().collect::<Vec<_>>());
+        let words = template.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':');
+        let roots = words.filter(|word| word.contains("::"));
+        code.uses
+            .extend(roots.filter_map(|path| path.split("::").next()).map(str::to_owned));
+        code
+    }
+
     /// `value.field`
     pub fn field(&self, name: &str) -> Code {
         Code::new(format!("{}.{name}", self.within(Level::Atom)), Level::Atom, &[self])
@@ -134,6 +196,59 @@ impl Code {
         let mut code = Code::new(format!("|{parameter}| {}", body.text), Level::Or, &[body]);
         code.uses.retain(|name| !bound.contains(&name.as_str()));
         code
+    }
+
+    /// `vec![a, b]`, or an array where the prefix is empty.
+    pub fn array(prefix: &str, items: &[Code]) -> Code {
+        Code::new(
+            format!("{prefix}[{}]", list(items)),
+            Level::Atom,
+            &items.iter().collect::<Vec<_>>(),
+        )
+    }
+
+    /// `function(arguments, `, for a closure to follow.
+    pub fn opened(function: &Code, arguments: &[Code]) -> Code {
+        let mut parts: Vec<&Code> = arguments.iter().collect();
+        parts.push(function);
+        let separator = if arguments.is_empty() { "" } else { ", " };
+        Code::new(
+            format!("{}({}{separator}", function.text, list(arguments)),
+            Level::Atom,
+            &parts,
+        )
+    }
+
+    /// Whether it is a number, or a type around one: `Date(1)`.
+    pub fn is_constant(&self) -> bool {
+        let inside = self
+            .text
+            .split_once('(')
+            .map_or(self.text.as_str(), |(_, inside)| inside);
+        inside
+            .trim_end_matches(')')
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, '_' | '.' | '-'))
+    }
+
+    /// `(a, b)`
+    pub fn tuple(items: &[Code]) -> Code {
+        Code::new(
+            format!("({})", list(items)),
+            Level::Atom,
+            &items.iter().collect::<Vec<_>>(),
+        )
+    }
+
+    /// `Name { field: value, … }`
+    pub fn fields(name: &Code, fields: &[(String, Code)]) -> Code {
+        let mut parts: Vec<_> = fields.iter().map(|(_, value)| value).collect();
+        parts.push(name);
+        let line: Vec<_> = fields
+            .iter()
+            .map(|(field, value)| short_field(&identifier(field), value))
+            .collect();
+        Code::new(format!("{} {{ {} }}", name.text, line.join(", ")), Level::Atom, &parts)
     }
 
     /// `value?`
@@ -168,6 +283,12 @@ impl Code {
     pub fn as_str(&self) -> &str {
         &self.text
     }
+}
+
+/// Whether it is a name, or a field of one.
+fn is_place(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '_' | '#' | '.'))
 }
 
 /// `86400000000` as `86_400_000_000`; up to four digits stand alone.
@@ -249,8 +370,27 @@ pub enum Value {
     Code(Code),
     /// `if … else …`
     If(Box<(Code, Block, Block)>),
-    /// `match … { Some(NAME) => …, None => … }`
-    Match(Box<(Code, String, Block)>),
+    /// `match … { PATTERN => …, … }`
+    Match(Box<(Code, Vec<(String, Block)>)>),
+    /// `before |parameters| block after`
+    Closure(Box<Closure>),
+    /// `Name { field: value, … }`
+    Fields(Box<(Code, Vec<(String, Code)>)>),
+}
+
+/// A call whose last argument is a closure of several lines.
+#[derive(Clone, Debug)]
+pub struct Closure {
+    /// `lists::map(list, `, and what that mentions.
+    pub before: Code,
+    /// `|item|`, `|item| -> Result<_, Reject>`
+    pub parameters: String,
+    /// The names that the parameters bind.
+    pub bound: Vec<String>,
+    /// What it does.
+    pub body: Block,
+    /// Whether it is one that may fail: its value stands in `Ok( )`, and the call has a `?`.
+    pub tried: bool,
 }
 
 /// A statement.
@@ -263,12 +403,21 @@ pub enum Statement {
         /// The variable.
         name: String,
         /// Its type, where it cannot be told from the value.
-        ty: Option<(String, Vec<&'static str>)>,
+        ty: Option<String>,
         /// The value.
         value: Value,
     },
     /// `if condition { body }`, each line of the body a statement.
     If(Code, Vec<Code>),
+    /// `head { body }`: `for item in list`, `if let Some(item) = value`.
+    Nest {
+        /// What stands before the brace.
+        head: Code,
+        /// The name that it binds.
+        bound: String,
+        /// Statements.
+        body: Vec<Statement>,
+    },
 }
 
 impl Value {
@@ -282,7 +431,22 @@ impl Value {
             }
             Value::Match(parts) => {
                 out.extend(parts.0.uses.iter().cloned());
-                parts.2.uses(out);
+                parts.1.iter().for_each(|(_, block)| block.uses(out));
+            }
+            Value::Closure(closure) => {
+                let mut inside = BTreeSet::new();
+                closure.body.uses(&mut inside);
+                inside.retain(|name| !closure.bound.contains(name));
+                out.extend(inside);
+                out.extend(closure.before.uses.iter().cloned());
+                out.extend(closure.tried.then(|| "Reject".to_owned()));
+            }
+            Value::Fields(parts) => {
+                out.extend(parts.0.uses.iter().cloned());
+                parts
+                    .1
+                    .iter()
+                    .for_each(|(_, code)| out.extend(code.uses.iter().cloned()));
             }
         }
     }
@@ -292,7 +456,9 @@ impl Value {
         match self {
             Value::Code(code) => code.fails,
             Value::If(parts) => parts.0.fails || parts.1.fails() || parts.2.fails(),
-            Value::Match(parts) => parts.0.fails || parts.2.fails(),
+            Value::Match(parts) => parts.0.fails || parts.1.iter().any(|(_, block)| block.fails()),
+            Value::Closure(closure) => closure.tried || closure.before.fails,
+            Value::Fields(parts) => parts.1.iter().any(|(_, code)| code.fails),
         }
     }
 
@@ -312,17 +478,81 @@ impl Value {
                 out.push_str(&format!("{:indent$}}}", ""));
             }
             Value::Match(parts) => {
-                let (value, name, none) = &**parts;
+                let (value, arms) = &**parts;
+                out.push_str(&format!("match {} {{\n", value.text));
+                for (pattern, block) in arms {
+                    print_arm(pattern, block, out, indent + 4);
+                }
+                out.push_str(&format!("{:indent$}}}", ""));
+            }
+            Value::Closure(closure) => closure.print(out, indent),
+            Value::Fields(parts) => {
+                let (name, fields) = &**parts;
+                let line: Vec<_> = fields.iter().map(|(field, value)| short_field(field, value)).collect();
+                let line = format!("{} {{ {} }}", name.text, line.join(", "));
+                if column(out) + line.width() < WIDTH {
+                    return out.push_str(&line);
+                }
+                out.push_str(&format!("{} {{\n", name.text));
                 let inner = indent + 4;
-                out.push_str(&format!(
-                    "match {} {{\n{:inner$}Some({name}) => {name},\n",
-                    value.text, ""
-                ));
-                out.push_str(&format!("{:inner$}None => {{\n", ""));
-                none.print(out, inner + 4);
-                out.push_str(&format!("{:inner$}}}\n{:indent$}}}", "", ""));
+                for (field, value) in fields {
+                    out.push_str(&format!("{:inner$}{},\n", "", short_field(field, value)));
+                }
+                out.push_str(&format!("{:indent$}}}", ""));
             }
         }
+    }
+}
+
+/// `field: value`, or `field` alone where they are the same.
+fn short_field(field: &str, value: &Code) -> String {
+    if field == value.text {
+        field.to_owned()
+    } else {
+        format!("{field}: {}", value.text)
+    }
+}
+
+/// How far the last line reaches.
+fn column(out: &str) -> usize {
+    out.rsplit('\n').next().unwrap_or(out).width()
+}
+
+/// `pattern => value,` on one line where it fits.
+fn print_arm(pattern: &str, block: &Block, out: &mut String, indent: usize) {
+    if let (true, Value::Code(code)) = (block.statements.is_empty(), &block.value) {
+        let line = format!("{:indent$}{pattern} => {},\n", "", code.text);
+        if line.trim_end().width() <= WIDTH {
+            return out.push_str(&line);
+        }
+    }
+    if let (true, Value::Match(_) | Value::Closure(_) | Value::Fields(_)) = (block.statements.is_empty(), &block.value)
+    {
+        out.push_str(&format!("{:indent$}{pattern} => ", ""));
+        block.value.print(out, indent);
+        return out.push_str(",\n");
+    }
+    out.push_str(&format!("{:indent$}{pattern} => {{\n", ""));
+    block.print(out, indent + 4);
+    out.push_str(&format!("{:indent$}}}\n", ""));
+}
+
+impl Closure {
+    fn print(&self, out: &mut String, indent: usize) {
+        let after = if self.tried { ")?" } else { ")" };
+        out.push_str(&format!("{}{} ", self.before.text, self.parameters));
+        let alone = self.body.statements.is_empty() && !self.tried;
+        if let (true, Value::Match(_) | Value::Fields(_) | Value::Closure(_)) = (alone, &self.body.value) {
+            self.body.value.print(out, indent);
+            return out.push_str(after);
+        }
+        out.push_str("{\n");
+        if self.tried {
+            self.body.print_in_ok(out, indent + 4);
+        } else {
+            self.body.print(out, indent + 4);
+        }
+        out.push_str(&format!("{:indent$}}}{after}", ""));
     }
 }
 
@@ -347,20 +577,46 @@ impl Block {
         }
     }
 
+    /// The names that it mentions.
+    pub fn mention(&self, out: &mut BTreeSet<String>) {
+        self.uses(out);
+    }
+
     fn print(&self, out: &mut String, indent: usize) {
         print_statements(&self.statements, out, indent);
         out.push_str(&format!("{:indent$}", ""));
         self.value.print(out, indent);
         out.push('\n');
     }
+
+    /// As [`Block::print`], with its value, which is code on one line, as what went well.
+    fn print_in_ok(&self, out: &mut String, indent: usize) {
+        print_statements(&self.statements, out, indent);
+        match &self.value {
+            // What is only ever turned away has no value.
+            Value::Code(code) if code.text.starts_with("return ") => {
+                out.push_str(&format!("{:indent$}{}\n", "", code.text.trim_start_matches("return ")));
+            }
+            value => {
+                out.push_str(&format!("{:indent$}Ok(", ""));
+                value.print(out, indent);
+                out.push_str(")\n");
+            }
+        }
+    }
 }
 
 impl Statement {
+    /// Whether it may leave the function.
+    pub fn may_leave(&self) -> bool {
+        self.fails()
+    }
+
     fn fails(&self) -> bool {
         match self {
             Statement::Comment(_) => false,
             Statement::Let { value, .. } => value.fails(),
-            Statement::If(..) => true,
+            Statement::If(..) | Statement::Nest { .. } => true,
         }
     }
 
@@ -369,11 +625,16 @@ impl Statement {
             Statement::Comment(_) => {}
             Statement::Let { value, ty, .. } => {
                 value.uses(out);
-                out.extend(ty.iter().flat_map(|(_, uses)| uses).map(|name| name.to_string()));
+                out.extend(ty.iter().flat_map(|ty| super::types::mentioned(ty)).map(str::to_owned));
             }
             Statement::If(condition, body) => {
                 out.extend(condition.uses.iter().cloned());
                 out.extend(body.iter().flat_map(|code| code.uses.iter().cloned()));
+            }
+            Statement::Nest { head, bound, body } => {
+                out.extend(head.uses.iter().cloned());
+                body.iter().for_each(|statement| statement.uses(out));
+                out.remove(bound);
             }
         }
     }
@@ -409,7 +670,7 @@ pub fn print_statements(statements: &[Statement], out: &mut String, indent: usiz
         match statement {
             Statement::Comment(text) => out.push_str(&format!("{:indent$}// {text}\n", "")),
             Statement::Let { name, ty, value } => {
-                let ty = ty.as_ref().map(|(ty, _)| format!(": {ty}")).unwrap_or_default();
+                let ty = ty.as_ref().map(|ty| format!(": {ty}")).unwrap_or_default();
                 out.push_str(&format!("{:indent$}let {name}{ty} = ", ""));
                 value.print(out, indent);
                 out.push_str(";\n");
@@ -422,7 +683,20 @@ pub fn print_statements(statements: &[Statement], out: &mut String, indent: usiz
                 }
                 out.push_str(&format!("{:indent$}}}\n", ""));
             }
+            Statement::Nest { head, body, .. } => {
+                out.push_str(&format!("{:indent$}{} {{\n", "", head.text));
+                print_statements(body, out, indent + 4);
+                out.push_str(&format!("{:indent$}}}\n", ""));
+            }
         }
+    }
+}
+
+/// Prints a function's body: its value as what went well, where it may fail.
+pub fn print_block(block: &Block, out: &mut String, indent: usize, fails: bool) {
+    match fails {
+        true => block.print_in_ok(out, indent),
+        false => block.print(out, indent),
     }
 }
 

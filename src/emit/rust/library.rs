@@ -32,10 +32,20 @@ pub fn library(krate: &Crate, parts: &[Part]) -> String {
         take(record, parts)
     );
     format!(
-        "//! What becomes of a record of `{}`; `main.rs` puts it to work.\n\npub mod schema;\npub mod transforms;\n\nuse \
+        "//! What becomes of a record of `{}`; `main.rs` puts it to work.\n\n{}{}pub mod schema;\npub mod transforms;\n\nuse \
          pipec_function::{{Batch, Function, Record, Reject, Transform}};\n{key_import}\nuse schema::{record};\n\n\
          {doc}#[derive(Debug)]\n{structure}\n{}",
         one_line(&source.name),
+        if krate.shared.structs.is_empty() {
+            ""
+        } else {
+            "pub mod nested;\n"
+        },
+        if krate.own_functions.is_some() {
+            "pub mod own;\n"
+        } else {
+            ""
+        },
         item(implementation),
     )
 }

@@ -1,11 +1,16 @@
 //! Stream transforms as Rust functions for AWS Lambda: a Cargo workspace with a crate a function, what they all do
 //! around it, and the runtime that the embedded engine has too. Knows nothing of AWS's resources.
 
+mod checks;
 mod code;
 mod expr;
 mod library;
 mod names;
+mod nested;
+mod own;
+mod parts;
 mod schema;
+mod statics;
 mod steps;
 mod types;
 mod vendor;
@@ -24,7 +29,7 @@ const LOCK: &str = include_str!("templates/Cargo.lock.tera");
 const RUSTFMT: &str = "max_width = 120\nuse_small_heuristics = \"Max\"\nsingle_line_if_else_max_width = 0\n";
 
 /// Types that generated code names, so that no schema takes their place.
-const TYPES: [&str; 24] = [
+const TYPES: [&str; 30] = [
     "Row",
     "Reject",
     "Received",
@@ -49,6 +54,12 @@ const TYPES: [&str; 24] = [
     "String",
     "Vec",
     "Transform",
+    "BTreeMap",
+    "LazyLock",
+    "Like",
+    "Format",
+    "Canonical",
+    "Json",
 ];
 
 /// A function to be generated.
@@ -60,17 +71,26 @@ pub struct Crate<'a> {
     own: String,
     /// Whether the record's type borrows.
     borrows: bool,
+    /// What its files share.
+    shared: expr::Shared,
+    /// The project's own functions that it calls, as a file.
+    own_functions: Option<String>,
 }
 
 /// The functions that are to be generated.
 fn crates(plan: &Plan) -> Vec<Crate<'_>> {
     let crates = stream_functions(plan).into_iter().map(|function| {
         let mut types = Names::new(TYPES);
+        let record = types.fresh(&upper_camel(&function.source.schema.name));
+        let own = types.fresh(&upper_camel(&function.source.name));
+        let (shared, own_functions) = parts::shared(plan, &function, types);
         Crate {
-            record: types.fresh(&upper_camel(&function.source.schema.name)),
-            own: types.fresh(&upper_camel(&function.source.name)),
+            record,
+            own,
             borrows: schema::borrows(function.source),
             function,
+            shared,
+            own_functions,
         }
     });
     crates.collect()
@@ -158,7 +178,19 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
             uses_key: file.uses_key,
         });
     }
-    let schema = schema::file(function.source, &krate.record);
+    let schema = schema::file(function.source, &krate.record, &krate.shared);
+    if let Some(own) = &krate.own_functions {
+        files.push(("src/own.rs".to_owned(), own.clone()));
+    }
+    if let Some(nested) = krate.shared.structs.file() {
+        files.push(("src/nested.rs".to_owned(), nested));
+    }
+    let sources: Vec<&str> = files
+        .iter()
+        .map(|(_, text)| text.as_str())
+        .chain([schema.as_str()])
+        .collect();
+    context.insert("features", &parts::features(&sources));
     files.extend([
         ("Cargo.toml".to_owned(), render(CRATE, &context)),
         ("src/lib.rs".into(), library::library(krate, &parts)),
@@ -186,7 +218,7 @@ struct Part<'a> {
 }
 
 /// Items that generated code may import: by the name that it mentions, the module and what is imported.
-const ITEMS: [(&str, &str); 18] = [
+const ITEMS: [(&str, &str); 31] = [
     ("Line", "pipec_function"),
     ("Out", "pipec_function"),
     ("Received", "pipec_function"),
@@ -205,6 +237,26 @@ const ITEMS: [(&str, &str); 18] = [
     ("PseudonymKey", "pipec_runtime::functions"),
     ("reject", "pipec_runtime"),
     ("types", "pipec_runtime"),
+    ("Json", "pipec_runtime"),
+    ("Format", "pipec_runtime::functions"),
+    ("Like", "pipec_runtime::functions"),
+    ("arithmetic", "pipec_runtime::functions"),
+    ("convert", "pipec_runtime::functions"),
+    ("geo", "pipec_runtime::functions"),
+    ("lists", "pipec_runtime::functions"),
+    ("maps", "pipec_runtime::functions"),
+    ("numbers", "pipec_runtime::functions"),
+    ("regex", "pipec_runtime::functions"),
+    ("url", "pipec_runtime::functions"),
+    ("zones", "pipec_runtime::functions"),
+    ("own", "crate"),
+];
+
+/// What generated code may use of Rust's own library.
+const STD: [(&str, &str); 3] = [
+    ("Cow", "std::borrow"),
+    ("BTreeMap", "std::collections"),
+    ("LazyLock", "std::sync"),
 ];
 
 /// Of all names that code mentions, the items that are to be imported.
@@ -213,8 +265,49 @@ fn used_items(mentioned: &BTreeSet<String>) -> BTreeSet<String> {
         .iter()
         .map(|name| name.split("::").next().unwrap_or(name).to_owned());
     roots
-        .filter(|name| ITEMS.iter().any(|(item, _)| item == name))
+        .filter(|name| ITEMS.iter().chain(&STD).any(|(item, _)| item == name))
         .collect()
+}
+
+/// All `use` lines of a file, in the groups and the order of rustfmt; `more` are lines of the crate's own.
+fn header(used: &BTreeSet<String>, structs: &nested::Structs, more: &[String]) -> String {
+    let std = STD.iter().filter(|(item, _)| used.contains(*item));
+    let std: String = std.map(|(item, from)| format!("use {from}::{item};\n")).collect();
+    let mut own: Vec<String> = more.to_vec();
+    let nested: Vec<_> = used
+        .iter()
+        .filter(|name| structs.has(name))
+        .map(String::as_str)
+        .collect();
+    if !nested.is_empty() {
+        own.push(import("crate::nested", &nested));
+    }
+    own.extend(used.contains("own").then(|| "use crate::own;\n".to_owned()));
+    own.sort();
+    let groups = [std, imports(used), own.concat()];
+    let groups: Vec<_> = groups.into_iter().filter(|group| !group.is_empty()).collect();
+    groups.join("\n")
+}
+
+/// `use module::{…};`, on as many lines as it takes.
+fn import(module: &str, items: &[&str]) -> String {
+    if let [one] = items {
+        return format!("use {module}::{one};\n");
+    }
+    let line = format!("use {module}::{{{}}};\n", items.join(", "));
+    if line.trim_end().len() <= code::WIDTH {
+        return line;
+    }
+    let mut out = format!("use {module}::{{\n");
+    let mut line = String::from("   ");
+    for item in items {
+        if line.len() + item.len() + 2 > code::WIDTH {
+            out.push_str(&format!("{line}\n"));
+            line = String::from("   ");
+        }
+        line.push_str(&format!(" {item},"));
+    }
+    format!("{out}{line}\n}};\n")
 }
 
 /// `use` lines, as rustfmt sorts them.
@@ -228,10 +321,8 @@ fn imports(used: &BTreeSet<String>) -> String {
             .collect();
         // As bytes, so that types come before modules: rustfmt's order since edition 2024.
         items.sort();
-        match items.as_slice() {
-            [] => {}
-            [one] => out.push_str(&format!("use {module}::{one};\n")),
-            many => out.push_str(&format!("use {module}::{{{}}};\n", many.join(", "))),
+        if !items.is_empty() {
+            out.push_str(&import(module, &items));
         }
     }
     out

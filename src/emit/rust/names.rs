@@ -60,7 +60,25 @@ const KEYWORDS: [&str; 50] = [
 const NEVER: [&str; 5] = ["self", "Self", "super", "crate", "_"];
 
 /// Modules that generated code may import: a variable of such a name would look like a use of it.
-const MODULES: [&str; 7] = ["decode", "encode", "functions", "json", "logic", "reject", "types"];
+const MODULES: [&str; 17] = [
+    "arithmetic",
+    "convert",
+    "decode",
+    "encode",
+    "functions",
+    "geo",
+    "json",
+    "lists",
+    "logic",
+    "maps",
+    "numbers",
+    "own",
+    "regex",
+    "reject",
+    "types",
+    "url",
+    "zones",
+];
 
 /// An author's name as Rust writes it.
 pub fn identifier(name: &str) -> String {

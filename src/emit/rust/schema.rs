@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pipec_runtime::reject as reasons;
 
+use super::checks;
 use super::code::{
     Code, Level, Statement, Value, call_lines, documentation, item, one_line, print_statements, quoted, without_unused,
 };
-use super::expr::{Binding, Lowering, default_value, reject};
+use super::expr::{Binding, Lowering, Shared, default_value, reject};
 use super::names::{Names, identifier};
-use super::types::{Held, decoder, held, is_text, rust_type};
-use super::{imports, used_items};
+use super::nested::{Structs, reader, record_type, unwrap_or};
+use super::types::{Held, Shape, borrowed, held, is_text, mentioned, shape};
+use super::{header, used_items};
+use crate::plan::expr::Literal;
 use crate::plan::types::TypeKind;
 use crate::plan::{Field, Source};
 
@@ -20,56 +23,46 @@ pub fn borrows(source: &Source) -> bool {
 }
 
 /// The file.
-pub fn file(source: &Source, record: &str) -> String {
+pub fn file(source: &Source, record: &str, shared: &Shared) -> String {
     let schema = &source.schema;
     let mut used = BTreeSet::from(["Reject".to_owned(), "decode".into(), "json".into(), "Received".into()]);
-    let structure = structure(source, record, &mut used);
-    let decode = decode(source, &mut used);
-    let check = check(source, &mut used);
+    let structs = &shared.structs;
+    let structure = structure(source, record, structs, &mut used);
+    let decode = decode(source, structs, &mut used);
+    let (check, statics) = check(source, shared, &mut used);
     let lifetime = if borrows(source) { "<'a>" } else { "" };
-    let mut body = item(structure);
+    let mut body = statics;
+    body.push_str(&item(structure));
     body.push('\n');
     body.push_str(&item(format!(
         "impl{lifetime} {record}{lifetime} {{\n{decode}\n{check}}}\n"
     )));
-    let cow = if borrows(source) {
-        "use std::borrow::Cow;\n\n"
-    } else {
-        ""
-    };
+    used.extend(borrows(source).then(|| "Cow".to_owned()));
     format!(
-        "//! `{}`: what a record of `{}` must be.\n\n{cow}{}\n{body}",
+        "//! `{}`: what a record of `{}` must be.\n\n{}\n{body}",
         one_line(&schema.name),
         one_line(&source.name),
-        imports(&used),
+        header(&used, structs, &[]),
     )
 }
 
 /// The type of a field as the struct holds it.
-fn field_type(field: &Field, used: &mut BTreeSet<String>) -> String {
-    let ty = &field.column.ty;
-    let (name, imports) = rust_type(&ty.kind, "Cow<'a, str>");
-    used.extend(imports.into_iter().map(str::to_owned));
-    if is_optional(field) {
-        format!("Option<{name}>")
-    } else {
-        name
-    }
+fn field_type(field: &Field, structs: &Structs, used: &mut BTreeSet<String>) -> String {
+    let ty = record_type(&field.column.ty, is_optional(field), structs);
+    used.extend(mentioned(&ty).map(str::to_owned));
+    ty
 }
 
 /// Whether the struct may hold nothing: a default stands in for what is missing.
 fn is_optional(field: &Field) -> bool {
-    field.column.ty.optional && default_of(field).is_none()
+    field.column.ty.optional && matches!(field.default, None | Some(Literal::Null))
 }
 
-fn default_of(field: &Field) -> Option<Code> {
-    field
-        .default
-        .as_ref()
-        .and_then(|value| default_value(value, &field.column.ty.kind))
+fn default_of(field: &Field, structs: &Structs) -> Option<Code> {
+    default_value(field.default.as_ref()?, &field.column.ty.kind, structs)
 }
 
-fn structure(source: &Source, record: &str, used: &mut BTreeSet<String>) -> String {
+fn structure(source: &Source, record: &str, structs: &Structs, used: &mut BTreeSet<String>) -> String {
     let lifetime = if borrows(source) { "<'a>" } else { "" };
     let mut out = documentation(source.schema.doc.as_deref().unwrap_or_default(), 0);
     if !out.starts_with("///") {
@@ -78,14 +71,14 @@ fn structure(source: &Source, record: &str, used: &mut BTreeSet<String>) -> Stri
     out.push_str(&format!("#[derive(Clone, Debug)]\npub struct {record}{lifetime} {{\n"));
     for field in &source.schema.fields {
         out.push_str(&documentation(field.column.doc.as_deref().unwrap_or_default(), 4));
-        let ty = field_type(field, used);
+        let ty = field_type(field, structs, used);
         out.push_str(&format!("    pub {}: {ty},\n", identifier(&field.column.name)));
     }
     out.push_str("}\n");
     out
 }
 
-fn decode(source: &Source, used: &mut BTreeSet<String>) -> String {
+fn decode(source: &Source, structs: &Structs, used: &mut BTreeSet<String>) -> String {
     let fields = &source.schema.fields;
     let mut names = Names::new([
         "record", "received", "unknown", "object", "name", "value", "raw", "text",
@@ -110,28 +103,31 @@ fn decode(source: &Source, used: &mut BTreeSet<String>) -> String {
     out.push_str("                _ => unknown += 1,\n            }\n        }\n");
     out.push_str("        received.unknown_fields += unknown;\n        Ok(Self {\n");
     for (field, local) in fields.iter().zip(&locals) {
-        out.push_str(&decode_field(field, local, used));
+        out.push_str(&decode_field(field, local, structs, used));
     }
     out.push_str("        })\n    }\n");
     out
 }
 
-fn decode_field(field: &Field, local: &str, used: &mut BTreeSet<String>) -> String {
+fn decode_field(field: &Field, local: &str, structs: &Structs, used: &mut BTreeSet<String>) -> String {
     let column = &field.column;
-    let reader = decoder(&column.ty.kind);
+    let reader = reader(&column.ty.kind, false, structs);
     used.extend(reader.uses.iter().cloned());
     let type_text = crate::plan::types::TypeKind::to_string(&column.ty.kind);
     let wrong = quoted(&reasons::wrong_type(&column.name, &type_text));
     let before = format!("{}: decode::", identifier(&column.name));
     let mut arguments = vec![local.to_owned(), reader.as_str().to_owned()];
-    let default = default_of(field);
+    let default = default_of(field, structs);
     if column.ty.optional || default.is_some() {
         arguments.push(wrong);
         let after = match &default {
-            Some(value) if is_text(&column.ty.kind) => format!("?.unwrap_or(Cow::Borrowed({})),", value.as_str()),
+            Some(value) if is_text(&column.ty.kind) => {
+                let text = value.as_str().trim_end_matches(".to_owned()");
+                format!("?.unwrap_or(Cow::Borrowed({text})),")
+            }
             Some(value) => {
                 used.extend(value.uses.iter().cloned());
-                format!("?.unwrap_or({}),", value.as_str())
+                format!("?{},", unwrap_or(value))
             }
             None => "?,".to_owned(),
         };
@@ -141,7 +137,7 @@ fn decode_field(field: &Field, local: &str, used: &mut BTreeSet<String>) -> Stri
     call_lines(&format!("{before}required"), &arguments, "?,", 12)
 }
 
-fn check(source: &Source, used: &mut BTreeSet<String>) -> String {
+fn check(source: &Source, shared: &Shared, used: &mut BTreeSet<String>) -> (String, String) {
     let fields = &source.schema.fields;
     let mut names = Names::new(["self", "arrived", "key"]);
     let mut columns = BTreeMap::new();
@@ -150,49 +146,17 @@ fn check(source: &Source, used: &mut BTreeSet<String>) -> String {
         let name = names.fresh(&field.column.name);
         let optional = is_optional(field);
         let value = read_field("self", &field.column.name, &field.column.ty.kind, optional);
-        statements.push(Statement::Let {
-            name: name.clone(),
-            ty: None,
-            value: Value::Code(value),
-        });
-        let binding = Binding {
-            name,
-            held: held(&field.column.ty.kind),
-            optional,
-        };
-        columns.insert(field.column.name.clone(), binding);
+        statements.push(variable(&name, value));
+        columns.insert(field.column.name.clone(), binding(field, name, optional));
     }
-    let mut lowering = Lowering {
-        statements,
-        columns,
-        names,
-    };
+    let mut lowering = Lowering::new(statements, columns, names, shared);
     for field in fields {
-        if let Some(check) = &field.check {
-            let holds = lowering.condition(check);
-            let name = lowering.names.fresh(&format!("{}_holds", field.column.name));
-            lowering.statements.push(Statement::Let {
-                name: name.clone(),
-                ty: None,
-                value: Value::Code(holds),
-            });
-            let mut broken = Code::unary("!", &Code::name(&name));
-            if let Some(Binding {
-                name, optional: true, ..
-            }) = lowering.columns.get(&field.column.name)
-            {
-                let there = Code::method(&Code::name(name), "is_some", &[]);
-                broken = Code::binary("&&", Level::And, &there, &broken);
-            }
-            let reason = reasons::check(&field.column.name, &check.text);
-            lowering
-                .statements
-                .push(Statement::If(broken, vec![Code::leave(&reject("check", &reason))]));
-        }
+        checks::field(&mut lowering, field, &field.column.name);
     }
     lowering.statements.extend(late(source, &lowering.columns));
     let mut live = BTreeSet::new();
     let statements = without_unused(lowering.statements, &mut live);
+    let statics = lowering.statics.print(&mut live);
     let arrived = if live.contains("arrived") {
         "arrived"
     } else {
@@ -206,16 +170,34 @@ fn check(source: &Source, used: &mut BTreeSet<String>) -> String {
     ));
     print_statements(&statements, &mut out, 8);
     out.push_str("        Ok(())\n    }\n");
-    out
+    (out, statics)
 }
 
-/// A field of the record as a variable holds it: texts borrowed, the others copied.
+fn variable(name: &str, value: Code) -> Statement {
+    Statement::Let {
+        name: name.to_owned(),
+        ty: None,
+        value: Value::Code(value),
+    }
+}
+
+fn binding(field: &Field, name: String, optional: bool) -> Binding {
+    Binding {
+        name,
+        held: held(&field.column.ty.kind),
+        optional,
+        kind: field.column.ty.kind.clone(),
+    }
+}
+
+/// A field of the record as a variable holds it: borrowed, or copied.
 pub fn read_field(record: &str, name: &str, kind: &TypeKind, optional: bool) -> Code {
     let field = Code::name(record).field(&identifier(name));
-    match (held(kind), optional) {
-        (Held::Borrowed, false) => Code::unary("&*", &field),
-        (Held::Borrowed, true) => Code::method(&field, "as_deref", &[]),
-        _ => field,
+    match (shape(kind), optional) {
+        // A text of the record is a `Cow`.
+        (Shape::Text, false) => Code::unary("&*", &field),
+        (Shape::Plain, _) => field,
+        (shape, optional) => borrowed(&field, shape, Held::Owned, optional),
     }
 }
 

@@ -10,8 +10,8 @@ use super::code::{
 use super::expr::{Binding, Lowered, Lowering, reject};
 use super::names::{Names, identifier};
 use super::schema::read_field;
-use super::types::{Held, held, is_text, rust_type};
-use super::{Crate, imports, used_items};
+use super::types::{self, Held, held, held_type};
+use super::{Crate, header, used_items};
 use crate::plan::expr::{Expr, ExprKind};
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Dataset, Otherwise, Plan, StepKind, Transform};
@@ -45,14 +45,11 @@ pub fn file(plan: &Plan, krate: &Crate, transform: &Transform) -> File {
                 name,
                 held: held(&column.ty.kind),
                 optional,
+                kind: column.ty.kind.clone(),
             },
         );
     }
-    let mut lowering = Lowering {
-        statements,
-        columns,
-        names,
-    };
+    let mut lowering = Lowering::new(statements, columns, names, &krate.shared);
     for step in &transform.steps {
         lowering.statements.push(Statement::Comment(one_line(&step.text)));
         lower_step(&mut lowering, &step.kind, &step.columns);
@@ -137,16 +134,19 @@ fn bind(lowering: &mut Lowering, name: String, column: &Column, lowered: Lowered
     let Lowered {
         held, optional, value, ..
     } = lowered;
-    let ty = matches!(column.ty.kind, TypeKind::Decimal { .. }).then(|| {
-        let (ty, imports) = rust_type(&column.ty.kind, "&str");
-        (if optional { format!("Option<{ty}>") } else { ty }, imports)
-    });
+    let ty = matches!(column.ty.kind, TypeKind::Decimal { .. })
+        .then(|| types::optional(held_type(&column.ty.kind, held, "", &lowering.shared.structs), optional));
     lowering.statements.push(Statement::Let {
         name: name.clone(),
         ty,
         value,
     });
-    Binding { name, held, optional }
+    Binding {
+        name,
+        held,
+        optional,
+        kind: column.ty.kind.clone(),
+    }
 }
 
 /// Each sees the columns before the step, so none takes a variable that another may still read.
@@ -194,8 +194,10 @@ fn written(krate: &Crate, target: &Written, lowering: Lowering) -> File {
     let mut live: BTreeSet<_> = kept.iter().map(|(_, binding)| binding.name.clone()).collect();
     let statements = without_unused(lowering.statements, &mut live);
     let uses_key = live.contains("key");
-    let row = row(target, &kept);
+    let row = row(krate, target, &kept);
+    let statics = lowering.statics.print(&mut live);
     let mut used = used_items(&live);
+    used.extend(live.iter().filter(|name| krate.shared.structs.has(name)).cloned());
     used.extend(row.used);
     used.extend(["Reject", "Out", "Line"].map(str::to_owned));
     let record = krate.record.as_str();
@@ -219,10 +221,14 @@ fn written(krate: &Crate, target: &Written, lowering: Lowering) -> File {
     function.push_str(&literal(&fields));
     function.push_str("    out.put(0, &row)\n}\n");
     let text = format!(
-        "//! `{}`: from a record to rows of `{}`.\n\n{}\nuse crate::schema::{record};\n\n{}\n{}",
+        "//! `{}`: from a record to rows of `{}`.\n\n{}\n{statics}{}\n{}",
         one_line(&target.transform.name),
         target.dataset.id,
-        imports(&used),
+        header(
+            &used,
+            &krate.shared.structs,
+            &[format!("use crate::schema::{record};\n")]
+        ),
         item(function),
         row.text,
     );
@@ -253,10 +259,8 @@ struct Row {
     used: BTreeSet<String>,
 }
 
-fn row(target: &Written, kept: &[(&Column, Binding)]) -> Row {
-    let borrows = kept
-        .iter()
-        .any(|(column, binding)| is_text(&column.ty.kind) && binding.held == Held::Borrowed);
+fn row(krate: &Crate, target: &Written, kept: &[(&Column, Binding)]) -> Row {
+    let borrows = kept.iter().any(|(_, binding)| binding.held == Held::Borrowed);
     let (lifetime, elided) = if borrows { ("<'a>", "<'_>") } else { ("", "") };
     let mut used = BTreeSet::from(["encode".to_owned()]);
     let mut out = format!(
@@ -264,19 +268,9 @@ fn row(target: &Written, kept: &[(&Column, Binding)]) -> Row {
         target.dataset.id
     );
     for (column, binding) in kept {
-        let text = match binding.held {
-            Held::Owned => "String",
-            Held::Hex => "Hex",
-            _ => "&'a str",
-        };
-        let (name, imports) = rust_type(&column.ty.kind, text);
-        used.extend(imports.into_iter().map(str::to_owned));
-        used.extend((name == "Hex").then(|| "Hex".to_owned()));
-        let ty = if binding.optional {
-            format!("Option<{name}>")
-        } else {
-            name
-        };
+        let ty = held_type(&column.ty.kind, binding.held, "'a ", &krate.shared.structs);
+        used.extend(types::mentioned(&ty).map(str::to_owned));
+        let ty = types::optional(ty, binding.optional);
         out.push_str(&documentation(column.doc.as_deref().unwrap_or_default(), 4));
         out.push_str(&format!("    pub {}: {ty},\n", identifier(&column.name)));
     }

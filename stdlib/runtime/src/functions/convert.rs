@@ -29,6 +29,11 @@ pub fn float(text: &str) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
+/// The nearest float.
+pub fn float_of_int(value: i64) -> f64 {
+    value as f64
+}
+
 /// The float nearest to a decimal.
 pub fn float_of_decimal(value: i128, scale: u8) -> f64 {
     format!("{value}e-{scale}").parse().unwrap_or(f64::NAN)

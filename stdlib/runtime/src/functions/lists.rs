@@ -226,6 +226,12 @@ pub fn try_count<T, E>(list: &[T], counted: impl Fn(&T) -> Result<bool, E>) -> R
     Ok(count)
 }
 
+/// Whether an item is the one, as `in` asks: missing where a missing item might be.
+pub fn is_among<T>(list: &[Option<T>], is: impl Fn(&T) -> bool) -> Option<bool> {
+    let found = list.iter().flatten().any(is);
+    (found || list.iter().all(Option::is_some)).then_some(found)
+}
+
 /// All items in one value.
 pub fn reduce<T, U>(list: &[T], start: U, step: impl Fn(U, &T) -> U) -> U {
     list.iter().fold(start, step)
@@ -273,5 +279,8 @@ mod tests {
         assert_eq!(try_find(&[1, 3], upset), Err("upset"));
         assert_eq!((try_all(&[1, 2], upset), try_count(&[1, 2], upset)), (Ok(true), Ok(2)));
         assert_eq!(present(&[None, Some(1)]), [1]);
+        assert_eq!(is_among(&[None, Some(1)], |item| *item == 1), Some(true));
+        assert_eq!(is_among(&[None, Some(1)], |item| *item == 2), None);
+        assert_eq!(is_among(&[Some(1)], |item| *item == 2), Some(false));
     }
 }

@@ -6,6 +6,11 @@ use crate::value::Reject;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 
+/// Microseconds since midnight, UTC.
+pub fn time_of_day(at: Timestamp) -> i64 {
+    at.0.rem_euclid(MICROS_PER_DAY)
+}
+
 /// The UTC day of an instant.
 pub fn date(at: Timestamp) -> Date {
     at.date()

@@ -85,6 +85,11 @@ impl<const P: u8, const S: u8> Decimal<P, S> {
         cast(i128::from(value), 0, P, S).map(Self)
     }
 
+    /// The decimal nearest to a float's shortest text, half away from zero, if it fits.
+    pub fn from_float(value: f64) -> Option<Self> {
+        crate::functions::convert::decimal_of_float(value, P, S).map(Self)
+    }
+
     /// Without its sign.
     pub fn abs(self) -> Self {
         Decimal(self.0.abs())

@@ -1,0 +1,77 @@
+//! What the files of one function share: the structs inside of its rows, the project's own functions, and the parts of
+//! the runtime that it is built with.
+
+use super::expr::Shared;
+use super::names::Names;
+use super::nested::Structs;
+use super::own;
+use crate::plan::expr::Expr;
+use crate::plan::{Plan, StreamFunction};
+
+/// What all files share, and the file of the project's own functions.
+pub fn shared(plan: &Plan, function: &StreamFunction<'_>, types: Names) -> (Shared, Option<String>) {
+    let mut structs = Structs::new(types);
+    let mut exprs: Vec<(&Expr, &str)> = Vec::new();
+    for field in &function.source.schema.fields {
+        structs.field(field);
+        structs.column(&field.column);
+        exprs.extend(field.check.as_ref().map(|check| (check, field.column.name.as_str())));
+    }
+    for transform in &function.transforms {
+        for step in &transform.steps {
+            step.columns.iter().for_each(|column| structs.column(column));
+            let found = step.kind.expressions();
+            exprs.extend(found.into_iter().map(|expr| (expr, transform.name.as_str())));
+        }
+    }
+    let called: Vec<_> = exprs.iter().map(|(expr, _)| *expr).collect();
+    let functions = own::called(&plan.functions, &called);
+    for (expr, hint) in exprs {
+        structs.expr(expr, hint);
+    }
+    for function in &functions {
+        structs.expr(&function.body, &function.name);
+    }
+    let mut shared = Shared {
+        structs,
+        ..Shared::default()
+    };
+    let file = own::file(&functions, &mut shared);
+    (shared, file)
+}
+
+/// What of the runtime is only built where it is used: the feature, and what in generated code asks for it.
+const FEATURES: [(&str, &[&str]); 4] = [
+    (
+        "hashes",
+        &[
+            "functions::base64(",
+            "functions::crc32",
+            "functions::from_base64",
+            "functions::md5",
+            "functions::sha1",
+            "functions::base64",
+            "functions::uuid5",
+            "decode::bytes",
+            "Vec<u8>>,",
+            "[u8]",
+        ],
+    ),
+    ("regex", &["regex::"]),
+    ("time_zones", &["zones::"]),
+    ("unicode", &["functions::nfc", "functions::nfd"]),
+];
+
+/// The features of the runtime that these sources ask for.
+pub fn features(sources: &[&str]) -> Vec<&'static str> {
+    let asked = |marks: &[&str]| {
+        sources
+            .iter()
+            .any(|source| marks.iter().any(|mark| source.contains(mark)))
+    };
+    FEATURES
+        .iter()
+        .filter(|(_, marks)| asked(marks))
+        .map(|(feature, _)| *feature)
+        .collect()
+}
