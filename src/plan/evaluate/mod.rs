@@ -324,6 +324,8 @@ fn called(function: &str, given: &[Argument<'_>], expr: &Expr, run: Option<&Run>
     match answer {
         Ok(Value::Missing) if decided && run.is_none() => Err(Unknown::Later),
         Ok(Value::Float(value)) => Ok(Value::Float(normal(value))),
+        // The sum of a list without any item: nothing in it says that it is one of floats.
+        Ok(Value::Int(value)) if expr.ty.kind == TypeKind::Float => Ok(Value::Float(value as f64)),
         Ok(value) => Ok(value),
         Err(Reject::Overflow) => Err(Unknown::Rejected(pipec_runtime::reject::overflow(&expr.text))),
         Err(Reject::Because(reason)) => Err(Unknown::Rejected(reason)),

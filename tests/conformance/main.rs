@@ -1,0 +1,165 @@
+//! One meaning on every engine: expressions and transforms that are made by chance, and the examples of every function, on
+//! the embedded engine, in generated functions and in generated jobs, each beside a reference that walks the typed program.
+//!
+//! `cargo test` runs the embedded engine; the end-to-end tests run the others (`--ignored`), which need their tools.
+//! `CONFORMANCE_SEED=N` makes others, `CONFORMANCE_CASES=N` more or fewer; `UPDATE_CONFORMANCE=1` writes `figures.txt`.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test reads files, and what its author asks for"
+)]
+
+mod cases;
+mod chance;
+mod compare;
+mod engines;
+mod expressions;
+mod figures;
+mod grammar;
+mod pipelines;
+mod reference;
+mod shrink;
+mod transforms;
+mod values;
+
+use std::collections::BTreeSet;
+
+use chance::Chance;
+use engines::Engine;
+use expressions::Expected;
+use figures::Figures;
+use transforms::Trial;
+
+/// The seed where none is asked for.
+const SEED: u64 = 20_260_101;
+/// Cases of expressions.
+const CASES: usize = 5_200;
+/// Rows that each of them is asked for.
+const ROWS: usize = 12;
+/// Transforms of tables, and of streams.
+const TRANSFORMS: usize = 1_000;
+const STREAMS: usize = 200;
+
+fn asked(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+fn seed() -> u64 {
+    let seed = asked("CONFORMANCE_SEED").unwrap_or(SEED);
+    println!("CONFORMANCE_SEED={seed}");
+    seed
+}
+
+fn expressions_on(engine: Engine, together: usize) {
+    let mut chance = Chance::new(seed());
+    let count = asked("CONFORMANCE_CASES").map_or(CASES, |count| count as usize);
+    let written = cases::write(count, &mut chance);
+    let columns = cases::columns(&written.program);
+    let rows = (0..ROWS)
+        .map(|number| values::row(&columns, number, &mut chance))
+        .collect();
+    let expected = Expected::new(&written, rows);
+    let outcome = expected.on(engine, together);
+    let mut figures = Figures::new("expressions", engine);
+    figures.put("written", written.cases.len() + written.refused.len());
+    figures.put("refused by the checker", written.refused.len());
+    figures.put("refused by the engine", outcome.refused.len());
+    figures.put("run", outcome.run);
+    figures.put("of them turning rows away", outcome.rejecting);
+    figures.put("rows compared", outcome.run * ROWS);
+    figures.put(
+        "functions called",
+        cases::called(&outcome.carried(&written.cases)).len(),
+    );
+    let wrong: BTreeSet<usize> = outcome.differences.iter().map(|difference| difference.case).collect();
+    figures.put("different", wrong.len());
+    figures.say(&outcome.refused);
+    assert!(
+        written.refused.len() * 50 < count,
+        "the grammar writes too much that is wrong: {:#?}",
+        &written.refused[..5]
+    );
+    let smallest = shrink::expressions(&expected, engine, &outcome.differences);
+    let texts: Vec<String> = smallest
+        .iter()
+        .map(|smallest| smallest.text(&expected, engine))
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases differ; some of them:\n\n{}",
+        wrong.len(),
+        outcome.run,
+        texts.join("\n")
+    );
+    figures.keep();
+}
+
+fn transforms_on(engine: Engine) {
+    let mut chance = Chance::new(seed());
+    let (prefix, count) = match engine {
+        Engine::Functions => ("s", STREAMS),
+        Engine::Embedded | Engine::Jobs => ("t", TRANSFORMS),
+    };
+    let count = asked("CONFORMANCE_TRANSFORMS").map_or(count, |count| count as usize);
+    let (pipelines, refused) = pipelines::write(cases::ROWS, engine.input(), prefix, count, &mut chance);
+    let trials = pipelines.into_iter().map(|pipeline| Trial {
+        pipeline,
+        rows: transforms::rows(&mut chance),
+    });
+    let trials: Vec<Trial> = trials.collect();
+    let outcome = transforms::on(engine, &trials);
+    let mut figures = Figures::new("transforms", engine);
+    figures.put("written", trials.len());
+    figures.put("steps refused by the checker", refused.len());
+    figures.put("refused by the engine", outcome.refused.len());
+    figures.put("run", outcome.run);
+    figures.put("of them turning rows away", outcome.rejecting);
+    figures.put("of them failing, as they must", outcome.failing);
+    figures.put("rows compared", outcome.rows);
+    figures.put("different", outcome.differences.len());
+    figures.say(&outcome.refused);
+    let smallest = shrink::trials(engine, &trials, &outcome.differences);
+    let texts: Vec<String> = smallest.iter().map(|trial| shrink::text(engine, trial)).collect();
+    assert!(
+        outcome.differences.is_empty(),
+        "{} of {} transforms differ; some of them:\n\n{}",
+        outcome.differences.len(),
+        outcome.run,
+        texts.join("\n")
+    );
+    figures.keep();
+}
+
+#[test]
+fn expressions_are_the_same_on_the_embedded_engine() {
+    expressions_on(Engine::Embedded, 25);
+}
+
+#[test]
+fn transforms_are_the_same_on_the_embedded_engine() {
+    transforms_on(Engine::Embedded);
+}
+
+#[test]
+#[ignore = "builds generated functions"]
+fn expressions_are_the_same_in_functions() {
+    expressions_on(Engine::Functions, 100);
+}
+
+#[test]
+#[ignore = "builds generated functions"]
+fn transforms_are_the_same_in_functions() {
+    transforms_on(Engine::Functions);
+}
+
+#[test]
+#[ignore = "needs PySpark"]
+fn expressions_are_the_same_in_jobs() {
+    expressions_on(Engine::Jobs, 50);
+}
+
+#[test]
+#[ignore = "needs PySpark"]
+fn transforms_are_the_same_in_jobs() {
+    transforms_on(Engine::Jobs);
+}
