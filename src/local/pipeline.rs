@@ -63,7 +63,7 @@ enum Stage<'p> {
     },
     Step(&'p StepKind),
     Dedupe(Dedupe<'p>),
-    Group(Group<'p>, &'p StepKind),
+    Group(Group, &'p StepKind),
 }
 
 /// A transform being run.
@@ -76,7 +76,11 @@ pub(super) struct Pipeline<'p> {
 
 impl<'p> Pipeline<'p> {
     /// A transform; of a source's rows, that source's checks and lateness come first.
-    pub fn new(transform: &'p Transform, source: Option<&'p Source>) -> Result<Pipeline<'p>, RunError> {
+    pub fn new(
+        transform: &'p Transform,
+        source: Option<&'p Source>,
+        setting: Setting,
+    ) -> Result<Pipeline<'p>, RunError> {
         let mut stages = Vec::new();
         if let Some(source) = source {
             stages.extend(admission(&source.schema, source.late_at_most_seconds));
@@ -89,14 +93,17 @@ impl<'p> Pipeline<'p> {
                     by: Some(by),
                     ..
                 } => Stage::Dedupe(Dedupe::new(keys, *keep_first, by)),
-                StepKind::Group { keys, aggregates, .. } => Stage::Group(Group::new(keys, aggregates)?, &step.kind),
+                StepKind::Group { keys, aggregates, .. } => {
+                    let keys: Vec<_> = keys.iter().map(|(column, _)| column.clone()).collect();
+                    Stage::Group(Group::new(&keys, aggregates)?, &step.kind)
+                }
                 kind => Stage::Step(kind),
             });
         }
         let event_time = transform.input_columns.iter().find(|column| column.event_time);
         Ok(Pipeline {
             stages,
-            setting: Setting::new(Timestamp::default()),
+            setting,
             event_time: event_time.map(|column| column.name.as_str()),
             counts: Counts::default(),
         })
@@ -402,7 +409,7 @@ fn expect(
 }
 
 fn add_to_group(
-    group: &mut Group<'_>,
+    group: &mut Group,
     step: &StepKind,
     batch: &Batch,
     setting: &Setting,
@@ -422,10 +429,12 @@ fn add_to_group(
     for (_, expr) in keys {
         columns.push((String::new(), evaluator.column(expr)?));
     }
-    for (_, aggregate) in aggregates {
-        if let Some(argument) = aggregate.arguments.first() {
-            columns.push((String::new(), evaluator.column(argument)?));
-        }
+    for expr in aggregates.iter().flat_map(|(_, aggregate)| aggregate.expressions()) {
+        columns.push((String::new(), evaluator.column(expr)?));
+    }
+    // What breaks ties of an order inside of an aggregate.
+    if aggregates.iter().any(|(_, aggregate)| !aggregate.order.is_empty()) {
+        columns.extend(batch.columns.iter().map(|(_, array)| (String::new(), array.clone())));
     }
     let evaluated = Batch {
         columns,
@@ -433,17 +442,14 @@ fn add_to_group(
     };
     let (evaluated, turned) = rejects.split(evaluated)?;
     away.extend(turned);
-    let rows = evaluated.rows();
-    let mut arrays = evaluated.columns.into_iter().map(|(_, array)| array);
-    let keys: Vec<_> = arrays.by_ref().take(keys.len()).collect();
-    let arguments: Vec<_> = aggregates
+    let arrays: Vec<_> = evaluated.columns.into_iter().map(|(_, array)| array).collect();
+    let (keys, values) = arrays.split_at(keys.len());
+    let read = aggregates
         .iter()
-        .map(|(_, aggregate)| aggregate.arguments.first().and_then(|_| arrays.next()))
-        .collect();
-    if rows == 0 {
-        return Ok(());
-    }
-    group.add(&keys, &arguments)
+        .map(|(_, aggregate)| aggregate.expressions().count())
+        .sum();
+    let (values, ties) = values.split_at(read);
+    group.add(keys, values, ties)
 }
 
 fn instant(batch: &Batch, column: &str, row: usize) -> Option<Timestamp> {

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use pipec_runtime::Timestamp;
+
 use super::batch::Batch;
 use super::error::{Fault, RunError};
+use super::eval::Setting;
 use super::folder::Staging;
 use super::lines::{Chunk, Decoder, Lines};
 use super::needed;
@@ -158,7 +161,7 @@ impl<'p> Running<'p> {
     ) -> Result<Self, RunError> {
         Ok(Running {
             transform,
-            pipeline: Pipeline::new(transform, source)?,
+            pipeline: Pipeline::new(transform, source, Setting::of(plan, Timestamp::default()))?,
             writer: DatasetWriter::new(root, &transform.name, plan.dataset(transform.dataset()))?,
             elapsed: Duration::ZERO,
         })

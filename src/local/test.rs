@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::batch::Batch;
 use super::error::{Fault, RunError};
+use super::eval::Setting;
 use super::pipeline::{Origin, Pipeline, Sink};
 use super::value::{array_of, canonical, literal_at};
 use crate::base::Span;
@@ -139,7 +140,7 @@ fn run_rows(plan: &Plan, transform: &Transform, given: &[Vec<Literal>]) -> Resul
     };
     let event_time = transform.input_columns.iter().find(|column| column.event_time);
     let origin = Origin::Rows(&batch, event_time.map(|column| column.name.as_str()));
-    let mut pipeline = Pipeline::new(transform, source)?;
+    let mut pipeline = Pipeline::new(transform, source, Setting::of(plan, Timestamp::default()))?;
     pipeline.add(batch.clone(), &[], origin, &mut memory)?;
     pipeline.finish(&mut memory)?;
     Ok(memory.came)

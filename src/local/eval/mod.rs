@@ -92,7 +92,8 @@ impl Evaluator<'_> {
     /// A value for each row.
     pub fn column(&mut self, expr: &Expr) -> Result<ArrayRef, RunError> {
         let rows = self.batch.rows();
-        self.value(expr, None)?.into_rows(rows)
+        let kind = &expr.ty.kind;
+        typed(&self.value(expr, None)?.into_rows(rows)?, kind, kind)
     }
 
     /// Where a condition holds; a missing answer does not.

@@ -7,8 +7,8 @@ use pipec_runtime::dynamic::Run;
 use pipec_runtime::functions::PseudonymKey;
 use pipec_runtime::value::Value;
 
-use crate::plan::evaluate::{Known, Own, Row};
-use crate::plan::names;
+use crate::plan::evaluate::{self, Known, Own, Row};
+use crate::plan::{Plan, names};
 
 /// What all rows of a run have in common.
 #[derive(Clone, Debug)]
@@ -31,6 +31,20 @@ impl Setting {
             },
             functions: Own::new(),
             params: BTreeMap::new(),
+        }
+    }
+
+    /// A run of a platform: with its functions, and the defaults of its params.
+    pub fn of(plan: &Plan, now: Timestamp) -> Setting {
+        let functions = plan.functions.iter();
+        let defaults = plan.params.iter().filter_map(|param| {
+            let default = param.default.as_ref()?;
+            Some((param.name.clone(), evaluate::value(default)))
+        });
+        Setting {
+            functions: functions.map(|own| (own.name.clone(), own.clone())).collect(),
+            params: defaults.collect(),
+            ..Setting::new(now)
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::emit::pyspark;
+use crate::local::eval::Setting;
 use crate::local::pipeline::{Origin, Pipeline};
 use crate::local::value::literal_at;
 use crate::plan::expr::{Aggregate, ArithmeticOp, CompareOp, Expr, ExprKind, LogicOp};
@@ -667,7 +668,7 @@ fn embedded(transform: &Transform, given: &[Vec<Literal>]) -> Memory {
         ));
     }
     let batch = Batch::new(arrays, given.len());
-    let mut pipeline = Pipeline::new(transform, None).expect("a transform of the slice");
+    let mut pipeline = Pipeline::new(transform, None, Setting::new(Timestamp::default())).expect("a transform of the slice");
     let origin = Origin::Rows(&batch, Some("at"));
     pipeline
         .add(batch.clone(), &[], origin, &mut memory)

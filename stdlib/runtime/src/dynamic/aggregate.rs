@@ -38,7 +38,7 @@ pub(super) const NAMES: &[&str] = &[
 ];
 
 /// The most items of a list that an aggregate makes.
-const MOST: usize = 10_000;
+pub const MOST: usize = 10_000;
 
 /// One row, as far as an aggregate sees it.
 #[derive(Clone, Debug, Default)]
@@ -60,11 +60,50 @@ pub struct Accumulator {
 #[derive(Clone, Debug)]
 enum State {
     Count(i64),
-    Sum(Option<Value>),
-    Mean(Option<Value>, i64),
+    Sum(Option<Sum>),
+    Mean(Option<Sum>, i64),
     Extreme(Option<Value>),
     Truth(Option<bool>),
     Rows(Vec<Row>),
+}
+
+/// A sum of whole numbers, judged when all have come: which of them come first makes no difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Total {
+    sum: i128,
+    /// How often the sum went around, up less down.
+    turns: i64,
+}
+
+impl Total {
+    /// Adds a number.
+    pub fn add(&mut self, value: i128) {
+        let (sum, around) = self.sum.overflowing_add(value);
+        self.sum = sum;
+        if around {
+            self.turns += value.signum() as i64;
+        }
+    }
+
+    /// The sum, if 128 bits hold it.
+    pub fn sum(self) -> Option<i128> {
+        (self.turns == 0).then_some(self.sum)
+    }
+
+    /// The mean of so many decimals of this scale, in the digits of the answer, half away from zero; `None` where it, or
+    /// the sum, has too many digits.
+    pub fn mean(self, count: i64, scale: u8, digits: (u8, u8)) -> Option<i128> {
+        let sum = decimal::fits(self.sum()?, decimal::MAX_DIGITS)?;
+        decimal::divide((sum, scale), (i128::from(count), 0), digits.0, digits.1)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Sum {
+    Float(f64),
+    Int(Total),
+    Duration(Total),
+    Decimal(Total, u8),
 }
 
 impl Accumulator {
@@ -88,7 +127,7 @@ impl Accumulator {
         })
     }
 
-    /// One more row. An overflow fails the run.
+    /// One more row. What cannot be added fails the run.
     pub fn add(&mut self, row: Row) -> Result<(), Reject> {
         let pairs = matches!(self.name.as_str(), "min_by" | "max_by" | "correlation" | "covariance");
         let seen = if pairs { 2 } else { 1 };
@@ -100,9 +139,9 @@ impl Accumulator {
         match (&mut self.state, first) {
             (State::Count(count), Some(Bool(false))) if self.name == "count_if" => *count += 0,
             (State::Count(count), _) => *count += 1,
-            (State::Sum(sum), Some(value)) => *sum = Some(plus(sum.take(), value, self.digits.0)?),
+            (State::Sum(sum), Some(value)) => *sum = Some(plus(*sum, value)?),
             (State::Mean(sum, count), Some(value)) => {
-                *sum = Some(plus(sum.take(), value, decimal::MAX_DIGITS)?);
+                *sum = Some(plus(*sum, value)?);
                 *count += 1;
             }
             (State::Extreme(kept), Some(value)) => {
@@ -130,9 +169,9 @@ impl Accumulator {
     pub fn finish(self) -> Result<Value, Reject> {
         let rows = match self.state {
             State::Count(count) => return Ok(Int(count)),
-            State::Sum(sum) => return finite(sum.unwrap_or(Missing)),
-            State::Mean(None, _) => return Ok(Missing),
-            State::Mean(Some(sum), count) => return mean(&sum, count, self.digits),
+            State::Sum(None) | State::Mean(None, _) => return Ok(Missing),
+            State::Sum(Some(sum)) => return whole(sum, self.digits),
+            State::Mean(Some(sum), count) => return mean(sum, count, self.digits),
             State::Extreme(value) => return Ok(value.into()),
             State::Truth(truth) => return Ok(truth.into()),
             State::Rows(rows) => rows,
@@ -141,46 +180,50 @@ impl Accumulator {
     }
 }
 
-fn plus(sum: Option<Value>, value: &Value, precision: u8) -> Result<Value, Reject> {
-    let Some(sum) = sum else { return Ok(value.clone()) };
+fn plus(sum: Option<Sum>, value: &Value) -> Result<Sum, Reject> {
+    let added = |total: Option<Total>, value: i128| {
+        let mut total = total.unwrap_or_default();
+        total.add(value);
+        total
+    };
     Ok(match (sum, value) {
-        (Int(sum), Int(value)) => Int(sum.checked_add(*value).ok_or(Reject::Overflow)?),
-        (Duration(sum), Duration(value)) => Duration(sum.checked_add(*value).ok_or(Reject::Overflow)?),
-        (Float(sum), Float(value)) => Float(sum + value),
-        (Decimal(sum, at), Decimal(value, from)) => {
-            let sum = decimal::add((sum, at), (*value, *from), precision, at.max(*from));
-            Decimal(sum.ok_or(Reject::Overflow)?, at.max(*from))
+        (None, Float(value)) => Sum::Float(*value),
+        (Some(Sum::Float(sum)), Float(value)) => Sum::Float(sum + value),
+        (None, Int(value)) => Sum::Int(added(None, i128::from(*value))),
+        (Some(Sum::Int(sum)), Int(value)) => Sum::Int(added(Some(sum), i128::from(*value))),
+        (None, Duration(value)) => Sum::Duration(added(None, i128::from(*value))),
+        (Some(Sum::Duration(sum)), Duration(value)) => Sum::Duration(added(Some(sum), i128::from(*value))),
+        (None, Decimal(value, scale)) => Sum::Decimal(added(None, *value), *scale),
+        (Some(Sum::Decimal(sum, scale)), Decimal(value, of)) if scale == *of => {
+            Sum::Decimal(added(Some(sum), *value), scale)
         }
         _ => return Err(Reject::Overflow),
     })
 }
 
-fn finite(value: Value) -> Result<Value, Reject> {
-    match value {
-        Float(value) if value.is_infinite() => Err(Reject::Overflow),
-        value => Ok(value),
-    }
+fn whole(sum: Sum, digits: (u8, u8)) -> Result<Value, Reject> {
+    let narrow = |total: Total| total.sum().and_then(|sum| i64::try_from(sum).ok());
+    let answer = match sum {
+        Sum::Float(sum) => Some(sum).filter(|sum| !sum.is_infinite()).map(Float),
+        Sum::Int(sum) => narrow(sum).map(Int),
+        Sum::Duration(sum) => narrow(sum).map(Duration),
+        Sum::Decimal(sum, scale) => sum
+            .sum()
+            .and_then(|sum| decimal::fits(sum, digits.0))
+            .map(|sum| Decimal(sum, scale)),
+    };
+    answer.ok_or(Reject::Overflow)
 }
 
 /// A sum by its count, divided once; of decimals half away from zero.
-fn mean(sum: &Value, count: i64, digits: (u8, u8)) -> Result<Value, Reject> {
-    match sum {
-        Int(sum) => Ok(Float(*sum as f64 / count as f64)),
-        Float(sum) => finite(Float(sum / count as f64)),
-        Decimal(sum, scale) => {
-            let (precision, to) = digits;
-            let unit = 10_i128
-                .checked_pow(u32::from(to.saturating_sub(*scale)))
-                .ok_or(Reject::Overflow)?;
-            let raised = sum.checked_mul(unit).ok_or(Reject::Overflow)?;
-            let count = i128::from(count);
-            let (quotient, rest) = (raised / count, raised % count);
-            let away = if rest.abs() * 2 >= count { raised.signum() } else { 0 };
-            let mean = decimal::fits(quotient + away, precision).ok_or(Reject::Overflow)?;
-            Ok(Decimal(mean, to))
-        }
-        _ => Err(Reject::Overflow),
-    }
+fn mean(sum: Sum, count: i64, digits: (u8, u8)) -> Result<Value, Reject> {
+    let answer = match sum {
+        Sum::Float(sum) => Some(sum / count as f64).filter(|mean| !mean.is_infinite()).map(Float),
+        Sum::Int(sum) => sum.sum().map(|sum| Float(sum as f64 / count as f64)),
+        Sum::Decimal(sum, scale) => sum.mean(count, scale, digits).map(|mean| Decimal(mean, digits.1)),
+        Sum::Duration(_) => None,
+    };
+    answer.ok_or(Reject::Overflow)
 }
 
 /// By `order by`; missing values are last, also where it goes down.
@@ -280,14 +323,17 @@ fn numbers(values: &[Value]) -> Vec<f64> {
     values.iter().filter_map(number).collect()
 }
 
-/// Between the two values around it, in this order of operations.
-fn percentile(mut values: Vec<f64>, share: f64) -> Option<f64> {
+/// Between the two values around it, in this order of operations; two that are equal are the answer themselves.
+pub fn percentile(mut values: Vec<f64>, share: f64) -> Option<f64> {
     values.sort_by(|left, right| float_order(*left, *right));
     let place = share * values.len().checked_sub(1)? as f64;
     let low = place.floor();
     let part = place - low;
     let (low, high) = (values.get(low as usize)?, values.get(place.ceil() as usize)?);
-    Some(low * (1.0 - part) + high * part)
+    match float_order(*low, *high).is_eq() {
+        true => Some(*low),
+        false => Some(low * (1.0 - part) + high * part),
+    }
 }
 
 fn extreme_by(rows: &[Row], wanted: Ordering) -> Value {
@@ -305,7 +351,7 @@ fn extreme_by(rows: &[Row], wanted: Ordering) -> Value {
 }
 
 /// The sum of squares around the mean, by the count less `less`.
-fn spread(values: &[f64], less: usize) -> Result<Option<f64>, Reject> {
+pub fn spread(values: &[f64], less: usize) -> Result<Option<f64>, Reject> {
     if values.len() <= less {
         return Ok(None);
     }
@@ -317,7 +363,8 @@ fn spread(values: &[f64], less: usize) -> Result<Option<f64>, Reject> {
     }
 }
 
-fn covariance(pairs: &[(f64, f64)]) -> Option<f64> {
+/// How far two values go together, of a sample.
+pub fn covariance(pairs: &[(f64, f64)]) -> Option<f64> {
     let count = pairs.len() as f64;
     let (left, right) = means(pairs);
     let products: f64 = pairs.iter().map(|(x, y)| (x - left) * (y - right)).sum();
@@ -331,7 +378,8 @@ fn means(pairs: &[(f64, f64)]) -> (f64, f64) {
     (left, right)
 }
 
-fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
+/// The same from -1 to 1 (Pearson); nothing where one of them does not vary.
+pub fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
     if pairs.len() < 2 {
         return None;
     }
@@ -369,6 +417,19 @@ mod tests {
     }
 
     #[test]
+    fn sums_are_judged_when_all_rows_have_come() {
+        let rows = |values: [i64; 3]| values.map(|value| vec![Int(value)]).to_vec();
+        assert_eq!(answer("sum", (0, 0), rows([i64::MAX, 1, -1])), Ok(Int(i64::MAX)));
+        assert_eq!(answer("avg", (0, 0), rows([i64::MAX, i64::MAX, 0])), Ok(Float(6.148914691236517e18)));
+        let most = 10_i128.pow(38) - 1;
+        let rows = |values: &[i128]| values.iter().map(|value| vec![Decimal(*value, 2)]).collect::<Vec<_>>();
+        assert_eq!(answer("sum", (38, 2), rows(&[most, most, -most])), Ok(Decimal(most, 2)));
+        assert_eq!(answer("sum", (38, 2), rows(&[-most, -most, most])), Ok(Decimal(-most, 2)));
+        assert_eq!(answer("sum", (38, 2), rows(&[most, most, most, most])), Err(Reject::Overflow));
+        assert_eq!(answer("avg", (38, 2), rows(&[most])), Ok(Decimal(most, 2)));
+    }
+
+    #[test]
     fn means_of_decimals_are_divided_once() {
         let rows = |values: &[i128]| values.iter().map(|value| vec![Decimal(*value, 2)]).collect::<Vec<_>>();
         assert_eq!(
@@ -392,6 +453,8 @@ mod tests {
         assert_eq!(answer("percentile", (0, 0), rows(0.95)), Ok(Float(3.8499999999999996)));
         assert_eq!(answer("percentile", (0, 0), rows(1.0)), Ok(Float(4.0)));
         assert_eq!(answer("percentile", (0, 0), rows(0.0)), Ok(Float(1.0)));
+        let same = vec![vec![Float(0.1), Float(0.3)], vec![Float(0.1), Float(0.3)]];
+        assert_eq!(answer("percentile", (0, 0), same), Ok(Float(0.1)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! Which form of a function is meant was decided by the compiler; here the values themselves tell.
 
-mod aggregate;
+pub mod aggregate;
 mod lists;
 mod scalar;
 mod time;
