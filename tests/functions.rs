@@ -9,7 +9,8 @@ use pipec::check::context::{Context, Types};
 use pipec::check::functions::{Declaration, Example, FILES, Functions, Kind, examples};
 use pipec::check::labels::Classes;
 use pipec::diag::Diagnostics;
-use pipec::plan::expr::{Aggregate, Literal};
+use pipec::local::Rows;
+use pipec::plan::expr::{Aggregate, Expr, ExprKind, Literal};
 use pipec::plan::types::TypeKind;
 use pipec::syntax::parse;
 use pipec_runtime::dynamic::{self, Accumulator, Frame, Row, Run};
@@ -219,4 +220,117 @@ fn what_others_call_a_function_leads_to_one() {
             }
         }
     });
+}
+
+/// The literals of an expression as columns, so that nothing in it is the same for all rows by being written.
+fn as_columns(expr: &mut Expr, columns: &mut Vec<(String, TypeKind, Literal)>) {
+    if let ExprKind::Literal(literal) = &expr.kind
+        && expr.ty.kind != TypeKind::Null
+    {
+        let name = format!("c{}", columns.len());
+        columns.push((name.clone(), expr.ty.kind.clone(), literal.clone()));
+        expr.kind = ExprKind::Column(name);
+        return;
+    }
+    for child in children(expr) {
+        as_columns(child, columns);
+    }
+}
+
+fn children(expr: &mut Expr) -> Vec<&mut Expr> {
+    match &mut expr.kind {
+        ExprKind::Call { arguments, .. } | ExprKind::List(arguments) | ExprKind::Interpolate(arguments) => {
+            arguments.iter_mut().collect()
+        }
+        ExprKind::Struct(fields) => fields.iter_mut().map(|(_, value)| value).collect(),
+        ExprKind::Lambda { body, .. } => vec![body],
+        ExprKind::Member { of: value, .. }
+        | ExprKind::Not(value)
+        | ExprKind::Negate(value)
+        | ExprKind::Cast(value)
+        | ExprKind::IsNull { value, .. } => vec![value],
+        ExprKind::Index { of: left, index: right }
+        | ExprKind::Logic { left, right, .. }
+        | ExprKind::Compare { left, right, .. }
+        | ExprKind::Same { left, right, .. }
+        | ExprKind::Arithmetic { left, right, .. }
+        | ExprKind::Contains {
+            value: left,
+            list: right,
+            ..
+        } => vec![left, right],
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn every_example_is_true_on_the_embedded_engine() {
+    with_library(|ctx, functions, diagnostics| {
+        let (mut wrong, mut held) = (Vec::new(), 0);
+        for declaration in functions.iter() {
+            for (example, written) in examples(ctx, declaration, diagnostics)
+                .iter()
+                .zip(&declaration.examples)
+            {
+                let text = ctx.sources.text(written.span);
+                let mut see = |answer: Result<Vec<Literal>, String>, wanted: &Literal| {
+                    held += 1;
+                    let same = |answer: &Literal| constant::value(answer) == constant::value(wanted);
+                    if !answer.as_ref().is_ok_and(|answers| answers.iter().all(same)) {
+                        wrong.push(format!("{text}: {answer:?}"));
+                    }
+                };
+                match example {
+                    Example::Scalar(condition) => {
+                        see(embedded(condition, &[]), &Literal::Bool(true));
+                        let (mut over_columns, mut columns) = (condition.clone(), Vec::new());
+                        as_columns(&mut over_columns, &mut columns);
+                        see(embedded(&over_columns, &columns), &Literal::Bool(true));
+                    }
+                    // Functions of windows are a step's.
+                    Example::Aggregate { .. } if declaration.kind == Kind::Window => {}
+                    Example::Aggregate {
+                        aggregate,
+                        values,
+                        result,
+                    } => {
+                        let kind = aggregate.arguments.first().map_or(TypeKind::Int, column_kind);
+                        let rows = Rows::new(&[("value", &kind, values)], values.len()).expect("values of one kind");
+                        // A list that is written has one form in each group of the example, whatever it is given as.
+                        let answer = rows.aggregate(aggregate).map(|answer| vec![answer]);
+                        let answer = match (values.is_empty(), answer) {
+                            (true, Ok(_)) => continue,
+                            (_, answer) => answer.map_err(|error| error.to_string()),
+                        };
+                        see(answer, result);
+                    }
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{} are not true:\n{}", wrong.len(), wrong.join("\n"));
+        println!("{held} examples");
+    });
+}
+
+/// The type of the column that an argument reads.
+fn column_kind(argument: &Expr) -> TypeKind {
+    match &argument.kind {
+        ExprKind::Cast(inner) => column_kind(inner),
+        _ => argument.ty.kind.clone(),
+    }
+}
+
+fn embedded(expr: &Expr, columns: &[(String, TypeKind, Literal)]) -> Result<Vec<Literal>, String> {
+    let values: Vec<_> = columns.iter().map(|(_, _, value)| vec![value.clone(); 3]).collect();
+    let columns = columns.iter().zip(&values);
+    let columns: Vec<_> = columns
+        .map(|((name, kind, _), values)| (name.as_str(), kind, values.as_slice()))
+        .collect();
+    let now = run().now;
+    let rows = Rows::new(&columns, 3).map_err(|error| error.to_string())?;
+    let answers = rows.at(now, None).evaluate(expr).map_err(|error| error.to_string())?;
+    match answers.turned_away.is_empty() {
+        true => Ok(answers.values),
+        false => Err(format!("{:?}", answers.turned_away)),
+    }
 }

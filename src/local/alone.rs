@@ -62,7 +62,9 @@ impl Rows {
         let (array, rejects) = self.evaluated(&batch, expr)?;
         let (_, away) = rejects.split(batch)?;
         Ok(Answers {
-            values: (0..self.rows).map(|row| literal_at(&array, row, &expr.ty.kind)).collect(),
+            values: (0..self.rows)
+                .map(|row| literal_at(&array, row, &expr.ty.kind))
+                .collect(),
             turned_away: away
                 .into_iter()
                 .map(|(row, reason)| (row as usize, reason.to_string()))

@@ -1,6 +1,7 @@
 //! The embedded engine behind `pipec run` and `pipec test`: a plan's transforms over files and rows on this machine.
 //! Knows the plan and the runtime crate; nothing of source text, AWS or generated code.
 
+mod alone;
 mod batch;
 mod dedupe;
 mod error;
@@ -20,6 +21,7 @@ pub mod test;
 mod value;
 mod write;
 
+pub use alone::{Answers, Rows};
 pub use error::{Fault, RunError};
 pub use read::read_rows;
 pub use run::{Inputs, Options, Report, SourceReport, TransformReport, run};

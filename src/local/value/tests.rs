@@ -31,22 +31,33 @@ pub(in crate::local) fn samples() -> Vec<(TypeKind, Vec<Value>)> {
         (TypeKind::Int, [i64::MIN, -1, 0, i64::MAX].map(Value::Int).to_vec()),
         (
             TypeKind::Float,
-            [f64::MIN, -0.5, 0.0, f64::MAX, f64::INFINITY, f64::NAN].map(Value::Float).to_vec(),
+            [f64::MIN, -0.5, 0.0, f64::MAX, f64::INFINITY, f64::NAN]
+                .map(Value::Float)
+                .to_vec(),
         ),
         (
-            TypeKind::Decimal { precision: 38, scale: 2 },
+            TypeKind::Decimal {
+                precision: 38,
+                scale: 2,
+            },
             [-most, -1, 0, most].map(|value| Value::Decimal(value, 2)).to_vec(),
         ),
         (TypeKind::Text, vec![text(""), text("é\u{0}😀"), text("\"")]),
         (TypeKind::Bytes, vec![Value::Bytes(vec![]), Value::Bytes(vec![0, 255])]),
-        (TypeKind::Date, vec![Value::Date(Date(-719_162)), Value::Date(Date(2_932_896))]),
+        (
+            TypeKind::Date,
+            vec![Value::Date(Date(-719_162)), Value::Date(Date(2_932_896))],
+        ),
         (
             TypeKind::Timestamp,
             vec![Value::Timestamp(Timestamp::FIRST), Value::Timestamp(Timestamp(-1))],
         ),
         (TypeKind::Duration, [i64::MIN, 0, 1].map(Value::Duration).to_vec()),
         (TypeKind::Uuid, vec![Value::Uuid(Uuid([0xab; 16]))]),
-        (TypeKind::Json, vec![Value::Json("{\"a\":[1.50,null]}".into()), Value::Json("null".into())]),
+        (
+            TypeKind::Json,
+            vec![Value::Json("{\"a\":[1.50,null]}".into()), Value::Json("null".into())],
+        ),
         (
             TypeKind::List(Box::new(int())),
             vec![list(&[]), list(&[Value::Int(1), Value::Missing])],
@@ -63,7 +74,9 @@ pub(in crate::local) fn samples() -> Vec<(TypeKind, Vec<Value>)> {
             ],
         ),
         (
-            TypeKind::List(Box::new(TypeKind::Map(Box::new(TypeKind::Duration.required())).required())),
+            TypeKind::List(Box::new(
+                TypeKind::Map(Box::new(TypeKind::Duration.required())).required(),
+            )),
             vec![list(&[map(&[("", Value::Duration(1))]), map(&[])])],
         ),
     ]
@@ -79,7 +92,8 @@ fn every_type_goes_there_and_back() {
             assert_eq!(value_at(&array, row, &kind), *value, "{kind}");
             // A part of an array is read as the whole is.
             assert_eq!(value_at(&array.slice(row, 1), 0, &kind), *value, "{kind}");
-            assert_eq!(literal_at(&array, row, &kind), evaluate::literal(value), "{kind}");
+            let literal = literal_at(&array, row, &kind);
+            assert_eq!(evaluate::value(&literal), *value, "{kind}");
         }
         let literals: Vec<_> = values.iter().map(evaluate::literal).collect();
         let again = array_of(&kind, &literals.iter().collect::<Vec<_>>()).unwrap();
@@ -93,7 +107,10 @@ fn zero_has_one_sign_and_nan_one_form() {
     let values = [Value::Float(-0.0), Value::Float(-f64::NAN)];
     let array = array(&TypeKind::Float, &values.iter().collect::<Vec<_>>()).unwrap();
     let floats: &[f64] = arrow::array::AsArray::as_primitive::<arrow::datatypes::Float64Type>(&array).values();
-    assert_eq!([floats[0].to_bits(), floats[1].to_bits()], [0.0_f64.to_bits(), f64::NAN.to_bits()]);
+    assert_eq!(
+        [floats[0].to_bits(), floats[1].to_bits()],
+        [0.0_f64.to_bits(), f64::NAN.to_bits()]
+    );
 }
 
 #[test]
