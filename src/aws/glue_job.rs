@@ -7,6 +7,7 @@ use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, allow_everywhere, key_use, own, role, trust};
 use super::secrets;
 use crate::emit::hcl::{Block, Value, call, object, reference};
+use crate::emit::pyspark;
 use crate::plan::{Dataset, Engine, Glue, Input, Plan, Transform, names};
 use crate::text_of;
 
@@ -32,6 +33,11 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
         return vec![];
     }
     let mut out = vec![configuration(), artifact("pipec_runtime", names::JOB_RUNTIME)];
+    out.extend(
+        pyspark::modules(plan)
+            .into_iter()
+            .map(|name| artifact(name, &format!("glue/{name}.py"))),
+    );
     for (transform, settings) in jobs {
         out.extend(job(plan, transform, settings));
     }
@@ -155,11 +161,20 @@ fn script_url(object: &str) -> Value {
     ]
 }
 
+/// The modules that jobs import, separated by commas.
+fn extra_files(plan: &Plan) -> Value {
+    let mut out = script_url("pipec_runtime");
+    for name in pyspark::modules(plan) {
+        out = text_of![out, ",", script_url(name)];
+    }
+    out
+}
+
 fn arguments(plan: &Plan, transform: &Transform, settings: &Glue) -> Value {
     let own = names::dataset_prefix(&transform.name);
     let mut out: Vec<(String, Value)> = vec![
         ("--job-language".into(), "python".into()),
-        ("--extra-py-files".into(), script_url("pipec_runtime")),
+        ("--extra-py-files".into(), extra_files(plan)),
         ("--TempDir".into(), lake::url("artifacts", &format!("{TEMPORARY}{own}"))),
         ("--job-bookmark-option".into(), "job-bookmark-disable".into()),
         ("--enable-auto-scaling".into(), "true".into()),
@@ -226,6 +241,7 @@ fn permissions(plan: &Plan, transform: &Transform, label: &str) -> Vec<Statement
             .map(|(bucket, prefix)| folder(bucket, prefix)),
     );
     readable.extend([object(label), object("pipec_runtime")]);
+    readable.extend(pyspark::modules(plan).into_iter().map(object));
     let mut out = vec![
         allow("Read", &["s3:GetObject"], readable),
         allow(

@@ -1,24 +1,25 @@
 //! The platform's tests on Spark: the generated jobs themselves, in one Python process for all of them.
 //!
-//! Each test's rows are written as its input's Parquet, its job runs as it would in the cloud, and what it wrote is
-//! judged as the embedded engine's rows are.
+//! Each test's rows are written as the datasets that its job reads, the job runs as it would in the cloud, and what it
+//! wrote is judged as the embedded engine's rows are.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use pipec_runtime::Date;
 
-use super::batch::Batch;
 use super::error::{Fault, RunError};
-use super::pipeline::Sink;
-use super::read::{parts, read_rows};
+use super::read::parts;
 use super::test::{Came, TestResult, reason};
-use super::value::array_of;
-use super::write::{DatasetWriter, dataset_folder, quarantine_folder};
+use super::write::{dataset_folder, quarantine_folder};
+use crate::emit::pyspark;
 use crate::plan::expr::Literal;
-use crate::plan::{Dataset, Engine, Input, Plan, Reads, Test, Transform, names};
+use crate::plan::types::Column;
+use crate::plan::{Dataset, Engine, Input, Plan, Reads, Shape, Step, StepKind, Test, Transform, names};
 
+mod exchange;
 #[cfg(test)]
 mod tests;
 
@@ -57,7 +58,6 @@ pub fn run_tests(plan: &Plan, build: &Path, filter: Option<&str>) -> Result<Vec<
     save(&key, names::LOCAL_PSEUDONYM_KEY)?;
     let mut jobs = Vec::new();
     for case in &cases {
-        case.write_input()?;
         jobs.push(case.job(build, &key));
     }
     let outcomes = run_jobs(scratch.path(), &serde_json::Value::Array(jobs))?;
@@ -73,6 +73,8 @@ pub fn run_tests(plan: &Plan, build: &Path, filter: Option<&str>) -> Result<Vec<
 struct Outcome {
     seconds: f64,
     error: Option<String>,
+    /// The rows of what it wrote, by the argument that says where it is.
+    rows: BTreeMap<String, Vec<serde_json::Value>>,
 }
 
 fn run_jobs(scratch: &Path, jobs: &serde_json::Value) -> Result<Vec<Outcome>, RunError> {
@@ -120,9 +122,14 @@ fn load(path: &Path) -> Result<String, RunError> {
 /// A test, and the folder that holds its lake.
 struct Case<'p> {
     test: &'p Test,
+    plan: &'p Plan,
     transform: &'p Transform,
-    input: &'p Dataset,
-    target: &'p Dataset,
+    /// The datasets that the job reads.
+    sources: Vec<&'p Dataset>,
+    /// The views that it reads.
+    views: Vec<&'p str>,
+    /// The datasets that it writes; their columns are alike.
+    targets: Vec<&'p Dataset>,
     root: PathBuf,
 }
 
@@ -130,96 +137,135 @@ impl<'p> Case<'p> {
     /// Nothing if the test is of a transform that is no job.
     fn of(plan: &'p Plan, test: &'p Test, root: PathBuf) -> Option<Case<'p>> {
         let transform = plan.transform(&test.transform)?;
-        let (Engine::Glue(_), Input::Table(input)) = (&transform.engine, &transform.input) else {
+        if !matches!(transform.engine, Engine::Glue(_)) || transform.shape != Shape::Table {
             return None;
-        };
-        Some(Case {
+        }
+        let mut case = Case {
             test,
+            plan,
             transform,
-            input: plan.dataset(input),
-            target: plan.dataset(transform.dataset()),
+            sources: Vec::new(),
+            views: Vec::new(),
+            targets: transform.datasets().into_iter().map(|id| plan.dataset(id)).collect(),
             root,
-        })
+        };
+        case.reads(&transform.input, &transform.steps);
+        Some(case)
     }
 
-    fn write_input(&self) -> Result<(), RunError> {
-        let mut writer = DatasetWriter::new(&self.root, &self.transform.name, self.input)?;
-        let given = self.test.rows(&self.transform.input);
-        let mut columns = Vec::new();
-        for (at, column) in self.transform.input_columns.iter().enumerate() {
-            let values = given.iter().map(|row| row.get(at).unwrap_or(&Literal::Null));
-            let values: Vec<&Literal> = values.collect();
-            columns.push((column.name.clone(), array_of(&column.ty.kind, &values)?));
+    /// Adds what is read by an input, and by the steps behind it.
+    fn reads(&mut self, input: &'p Input, steps: &'p [Step]) {
+        match input {
+            Input::Table(id) => {
+                if !self.sources.iter().any(|known| known.id == *id) {
+                    self.sources.push(self.plan.dataset(id));
+                }
+            }
+            Input::View(name) => {
+                if let Some(view) = self.plan.view(name)
+                    && !self.views.contains(&name.as_str())
+                {
+                    self.views.push(name);
+                    self.reads(&view.input, &view.steps);
+                }
+            }
+            Input::Stream(_) => {}
         }
-        if !given.is_empty() {
-            writer.rows(&Batch::new(columns, given.len()))?;
+        for step in steps {
+            match &step.kind {
+                StepKind::Join(join) => self.reads(&join.other, &[]),
+                StepKind::Union { other, .. } => self.reads(other, &[]),
+                _ => {}
+            }
         }
-        writer.finish()
     }
 
     /// What the driver is told of it.
     fn job(&self, build: &Path, key: &Path) -> serde_json::Value {
+        let mut given = serde_json::Map::new();
+        for dataset in &self.sources {
+            let rows = self.test.rows(&Input::Table(dataset.id.clone()));
+            given.insert(argument(dataset), rows_of(&dataset.columns, rows));
+        }
+        let mut views = serde_json::Map::new();
+        for found in &self.test.given {
+            if let Input::View(name) = &found.input
+                && let Some(view) = self.plan.view(name)
+            {
+                let rows = serde_json::json!({
+                    "schema": pyspark::row_type(&view.columns),
+                    "rows": rows_of(&view.columns, &found.rows),
+                });
+                views.insert(pyspark::view_name(name), rows);
+            }
+        }
+        let wanted: Vec<_> = self.targets.iter().map(|dataset| argument(dataset)).collect();
         serde_json::json!({
             "job": build.join(names::job_script(&self.transform.name)),
             "arguments": self.arguments(key),
+            "given": given,
+            "views": views,
+            "wanted": wanted,
         })
     }
 
     fn arguments(&self, key: &Path) -> Vec<String> {
         let quarantine = quarantine_folder(&self.root, &self.transform.name);
-        let argument = |dataset: &Dataset| names::dataset_argument(&dataset.id.zone, &dataset.id.name);
-        let places = [
-            (argument(self.input), dataset_folder(&self.root, self.input)),
-            (argument(self.target), dataset_folder(&self.root, self.target)),
-            (names::ARG_STATE.to_owned(), self.root.join("state")),
-            (names::ARG_QUARANTINE.to_owned(), quarantine),
-            (names::ARG_PSEUDONYM_KEY_FILE.to_owned(), key.to_owned()),
-        ];
-        let places = places
-            .iter()
-            .map(|(name, place)| (name.clone(), place.display().to_string()));
+        let datasets = self.sources.iter().chain(&self.targets);
+        let mut places: BTreeMap<String, PathBuf> = datasets
+            .map(|dataset| (argument(dataset), dataset_folder(&self.root, dataset)))
+            .collect();
+        places.insert(names::ARG_STATE.to_owned(), self.root.join("state"));
+        places.insert(names::ARG_QUARANTINE.to_owned(), quarantine);
+        places.insert(names::ARG_PSEUDONYM_KEY_FILE.to_owned(), key.to_owned());
+        let places = places.into_iter().map(|(name, place)| (name, place.display().to_string()));
         let run_at = (names::ARG_RUN_AT.to_owned(), format!("{}T00:00:00Z", self.first_day()));
-        let arguments = places.chain([run_at]);
-        arguments
+        places
+            .chain([run_at])
             .flat_map(|(name, value)| [format!("--{name}"), value])
             .collect()
     }
 
     /// The run's day: the first of the rows', so that none is too old to be computed or to be kept.
     fn first_day(&self) -> String {
-        let column = match &self.transform.reads {
-            Reads::Days { column, .. } => self.transform.input_columns.iter().position(|c| c.name == *column),
+        let days = match &self.transform.reads {
+            Reads::Days { column, .. } => Some(column),
             Reads::All | Reads::Arrivals => None,
         };
-        let day_of = |row: &Vec<Literal>| match column.and_then(|at| row.get(at)) {
-            Some(Literal::Date(day)) => Some(*day),
-            _ => None,
-        };
-        let given = self.test.rows(&self.transform.input);
-        let first = given.iter().filter_map(day_of).min();
+        let mut first: Option<i32> = None;
+        for (dataset, name) in self.sources.iter().zip(days) {
+            let at = dataset.columns.iter().position(|column| column.name == *name);
+            let rows = self.test.rows(&Input::Table(dataset.id.clone()));
+            let found = rows.iter().filter_map(|row| match row.get(at?) {
+                Some(Literal::Date(day)) => Some(*day),
+                _ => None,
+            });
+            first = found.chain(first).min();
+        }
         let text = Date(first.unwrap_or_default()).text();
         String::from_utf8_lossy(&text).into_owned()
     }
 
     fn result(&self, outcome: Outcome) -> TestResult {
+        let columns = self.columns();
+        let elapsed = Duration::try_from_secs_f64(outcome.seconds).unwrap_or_default();
         let came = match &outcome.error {
             Some(error) => Err(RunError::data(format!("the job failed: {error}"))),
-            None => self.came(),
+            None => self.came(columns, &outcome),
         };
-        let elapsed = Duration::try_from_secs_f64(outcome.seconds).unwrap_or_default();
-        TestResult::new(self.test, &self.target.columns, came, elapsed)
+        TestResult::new(self.test, columns, came, elapsed)
     }
 
-    fn came(&self) -> Result<Came, RunError> {
-        let folder = dataset_folder(&self.root, self.target);
-        let rows = if folder.exists() {
-            read_rows(self.target, &folder)?
-        } else {
-            Vec::new()
-        };
-        let values = |row: Vec<(String, Literal)>| row.into_iter().map(|(_, value)| value).collect();
+    /// The columns of what it writes.
+    fn columns(&self) -> &'p [Column] {
+        self.targets.first().map_or(&[], |dataset| &dataset.columns)
+    }
+
+    fn came(&self, columns: &[Column], outcome: &Outcome) -> Result<Came, RunError> {
+        let all = outcome.rows.values().flatten();
+        let rows = all.map(|row| exchange::values_of(columns, row)).collect::<Option<_>>();
         Ok(Came {
-            rows: rows.into_iter().map(values).collect(),
+            rows: rows.ok_or_else(|| RunError::data("the job's rows could not be read".to_owned()))?,
             reasons: self.turned_away()?,
         })
     }
@@ -234,4 +280,13 @@ impl<'p> Case<'p> {
         }
         Ok(reasons)
     }
+}
+
+/// The argument that says where a dataset is.
+fn argument(dataset: &Dataset) -> String {
+    names::dataset_argument(&dataset.id.zone, &dataset.id.name)
+}
+
+fn rows_of(columns: &[Column], rows: &[Vec<Literal>]) -> serde_json::Value {
+    rows.iter().map(|row| exchange::row_of(columns, row)).collect()
 }

@@ -7,14 +7,25 @@ PySpark 3.5. It knows nothing of any one platform: a job hands in its datasets.
 import argparse
 import hashlib
 import json
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pipec_lake import (
+    NO_MARKS,
+    Dataset,
+    Folder,
+    Table,
+    days_before,
+    instant_text,
+    partition_day,
+    quoted,
+    read_files,
+    write_files,
+    written,
+)
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 # Neither Glue's nor Spark's own defaults: the language fixes what each of these means.
 SETTINGS = {
@@ -74,8 +85,17 @@ REASON = "_reason"
 INNER_PAD = "_inner_pad"
 OUTER_PAD = "_outer_pad"
 
-# Readers of the lake have no use for `_SUCCESS` files.
-NO_MARKS = {"mapreduce.fileoutputcommitter.marksuccessfuljobs": "false"}
+# Where a row goes of several targets, and its place in an order.
+BRANCH = "_branch"
+PLACE = "_place"
+NUMBER = "_number"
+
+
+# The columns that versions have beside those of the rows.
+VERSION_COLUMNS = ("valid_from", "valid_to", "is_current")
+
+# Folders below a target or a quarantine for what is not to be seen yet.
+STAGING = "_staging"
 
 
 class ExpectationFailed(Exception):
@@ -83,42 +103,28 @@ class ExpectationFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Dataset:
-    """A dataset of the lake: which argument says where it is, and what its rows are."""
-
-    argument: str
-    schema: T.StructType
-    partition: Sequence[str] = ()
-    # Of a source: the column that says when a row happened.
-    event_time: str | None = None
-    # Of a target: the columns that order rows within a file.
-    order: Sequence[str] = ()
-    retain_days: int | None = None
-    target_file_bytes: int = 128 * 1024 * 1024
-
-    def day_column(self) -> str | None:
-        """The partition column that is a day, where there is one."""
-        days = (
-            name
-            for name in self.partition
-            if self.schema[name].dataType == T.DateType()
-        )
-        return next(days, None)
-
-
-@dataclass(frozen=True)
 class Days:
     """Reads the days that may have changed since the last good run."""
 
     column: str
+    of: Dataset
     # How far a row's time may be behind the moment at which the input has it.
     late: timedelta
     input_retain_days: int
+    # What is read whole beside it: where one has changed, every day may have.
+    others: Sequence[Dataset] = ()
 
 
 @dataclass(frozen=True)
 class Everything:
     """Reads all of the input, every time."""
+
+
+@dataclass(frozen=True)
+class Additions:
+    """Reads the files that came since the last good run."""
+
+    of: Sequence[Dataset]
 
 
 # Expressions that Spark has no single function for.
@@ -139,24 +145,15 @@ def upper(text: Column) -> Column:
     return F.upper(F.translate(text, NEW_LOWER, NEW_UPPER))
 
 
-def sum_whole(whole: Column) -> Column:
-    """The sum of whole numbers; only a total beyond 64 bits fails, in whatever order."""
-    return F.sum(whole.cast("decimal(20, 0)")).cast("bigint")
-
-
-def instant_text(instant: Column) -> Column:
-    """An instant as RFC 3339 in UTC, with six more digits only if they are not zero."""
-    seconds = F.date_format(instant, "yyyy-MM-dd'T'HH:mm:ss")
-    micros = F.date_format(instant, ".SSSSSS")
-    return F.concat(
-        seconds, F.when(micros != ".000000", micros).otherwise(""), F.lit("Z")
-    )
-
-
 def pseudonym(text: Column) -> Column:
     """HMAC-SHA-256 of the text, in a row that `Run.with_pseudonym_key` has prepared."""
     inner = F.sha2(F.concat(F.col(INNER_PAD), text.cast("binary")), 256)
     return F.sha2(F.concat(F.col(OUTER_PAD), F.unhex(inner)), 256)
+
+
+def prefixed(rows: DataFrame, prefix: str) -> DataFrame:
+    """Rows whose columns have this before their names."""
+    return rows.toDF(*[prefix + name for name in rows.columns])
 
 
 class TurnedAway:
@@ -169,15 +166,18 @@ class TurnedAway:
     def __init__(self) -> None:
         self.frames: list[DataFrame] = []
 
-    def watch(self, rows: DataFrame) -> DataFrame:
-        """Remembers each row as it came, and that nothing is wrong with it yet."""
-        values = []
-        for column in rows.schema:
-            value = F.col(quoted(column.name))
-            is_instant = column.dataType == T.TimestampType()
-            values.append(
-                (instant_text(value) if is_instant else value).alias(column.name)
-            )
+    def watch(self, rows: DataFrame, *, several: bool = False) -> DataFrame:
+        """Remembers each row as it came, and that nothing is wrong with it yet.
+
+        Where a step makes several rows of one, they share its number.
+        """
+        values = [
+            written(F.col(quoted(column.name)), column.dataType).alias(column.name)
+            for column in rows.schema
+            if not column.name.startswith("_")
+        ]
+        if several:
+            values.append(F.monotonically_increasing_id().alias(NUMBER))
         row = F.struct(*values).alias(ROW)
         return rows.select("*", row, F.lit(None).cast("string").alias(REASON))
 
@@ -190,96 +190,26 @@ class TurnedAway:
         self.frames.append(rows.filter(F.col(REASON).isNotNull()).select(ROW, REASON))
         return rows.filter(F.col(REASON).isNull())
 
-
-class Folder:
-    """A folder on any file system that Hadoop knows: `s3://…` or a local path."""
-
-    def __init__(self, spark: SparkSession, path: str) -> None:
-        self.spark = spark
-        # A local path is made absolute, so that it is one whatever Hadoop's default is.
-        self.path = (
-            path.rstrip("/") if "://" in path else f"file://{os.path.abspath(path)}"
-        )
-        self._hadoop = spark._jvm.org.apache.hadoop.fs
-        self._path = self._hadoop.Path(self.path)
-        self._files = self._path.getFileSystem(spark._jsc.hadoopConfiguration())
-
-    def names(self, below: str = "") -> list[str]:
-        """The names of what is in it, sorted; a folder that is not there is empty."""
-        folder = self._hadoop.Path(self._path, below) if below else self._path
-        if not self._files.exists(folder):
-            return []
-        return sorted(
-            status.getPath().getName() for status in self._files.listStatus(folder)
-        )
-
-    def files_below(self, name: str) -> set[str]:
-        """The full names of all files below one of its folders."""
-        folder = self._hadoop.Path(self._path, name)
-        found: set[str] = set()
-        if not self._files.exists(folder):
-            return found
-        walk = self._files.listFiles(folder, True)
-        while walk.hasNext():
-            found.add(walk.next().getPath().toString())
-        return found
-
-    def delete(self, name: str) -> None:
-        """Deletes what has this name, with all that is below it."""
-        self._files.delete(self._hadoop.Path(self._path, name), True)
-
-    def partitions(self, columns: Sequence[str], below: str = "") -> list[str]:
-        """The folders of its partitions, relative to it: `day=2026-01-01/kind=buy`.
-
-        Without columns it is what lies in the folder itself.
-        """
-        if not columns:
-            return [below] if below else self.data_names()
-        found = []
-        for name in self.data_names(below):
-            if name.startswith(f"{columns[0]}="):
-                found += self.partitions(
-                    columns[1:], f"{below}/{name}" if below else name
-                )
-        return found
-
-    def data_names(self, below: str = "") -> list[str]:
-        """The names of what is in it but for what engines leave beside the data."""
-        return [name for name in self.names(below) if not name.startswith(("_", "."))]
-
-    def sweep(self) -> None:
-        """Deletes what a run that was killed has left."""
-        for name in self.names():
-            if name == "_temporary" or name.startswith(".spark-staging"):
-                self.delete(name)
-
-    def read_text(self, name: str) -> str | None:
-        """The text of a small file, if it is there."""
-        path = self._hadoop.Path(self._path, name)
-        if not self._files.exists(path):
-            return None
-        stream = self._files.open(path)
-        try:
-            return bytes(stream.readAllBytes()).decode()
-        finally:
-            stream.close()
-
-    def write_text(self, name: str, text: str) -> None:
-        """Replaces a small file: a reader sees the old text or the new, never a part."""
-        if self.path.startswith("file://"):
-            folder = self.path.removeprefix("file://")
-            os.makedirs(folder, exist_ok=True)
-            fresh = os.path.join(folder, f".{name}.new")
-            with open(fresh, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(fresh, os.path.join(folder, name))
-            return
-        # An object appears when its stream is closed, and then whole.
-        stream = self._files.create(self._hadoop.Path(self._path, name), True)
-        stream.write(bytearray(text.encode()))
-        stream.close()
+    def once_each(self) -> list[DataFrame]:
+        """The rows that were taken out, each row that came once."""
+        frames = []
+        numbered: dict[str, DataFrame] = {}
+        for place, frame in enumerate(self.frames):
+            names = frame.schema[ROW].dataType.names
+            if NUMBER not in names:
+                frames.append(frame)
+                continue
+            frame = frame.withColumn(PLACE, F.lit(place))
+            known = numbered.get(repr(names))
+            numbered[repr(names)] = frame if known is None else known.unionAll(frame)
+        for frame in numbered.values():
+            earliest = F.struct(PLACE, REASON)
+            firsts = frame.groupBy(F.col(f"{ROW}.{NUMBER}")).agg(
+                F.min_by(ROW, earliest).alias(ROW), F.min_by(REASON, earliest).alias(REASON)
+            )
+            row = F.col(ROW).dropFields(NUMBER).alias(ROW)
+            frames.append(firsts.select(row, REASON))
+        return frames
 
 
 @dataclass
@@ -293,36 +223,39 @@ class Run:
 
     name: str
     argv: Sequence[str]
-    source: Dataset
-    target: Dataset
-    reads: Days | Everything
+    reads: Days | Everything | Additions
+    sources: Sequence[Dataset]
+    targets: Sequence[Dataset]
     turned_away: TurnedAway = field(default_factory=TurnedAway)
 
     def __post_init__(self) -> None:
         self.arguments = self._arguments()
         self.run_at = instant(self.arguments.run_at) if self.arguments.run_at else now()
         builder = SparkSession.builder.appName(self.name)
-        size = str(self.target.target_file_bytes)
-        settings = SETTINGS | {"spark.sql.adaptive.advisoryPartitionSizeInBytes": size}
-        for setting, value in settings.items():
+        for setting, value in SETTINGS.items():
             builder = builder.config(setting, value)
         self.spark = builder.getOrCreate()
-        self._input = Folder(self.spark, self._place(self.source))
-        self._output = Folder(self.spark, self._place(self.target))
         self._quarantine = Folder(self.spark, self.arguments.quarantine)
         self._state = Folder(self.spark, self.arguments.state)
-        # What the run replaces in its target and its quarantine; `None` is all of it.
+        # What the run replaces in its targets and its quarantine; `None` is all of it.
         self._since: date | None = None
         self._rows_in = self._rows_out = self._rows_rejected = 0
-        for folder in (self._output, self._quarantine):
+        self._read: dict[str, DataFrame] = {}
+        self._views: dict[str, DataFrame] = {}
+        # Files that `done` moves to where they are seen: a folder, from, to.
+        self._moves: list[tuple[str, str, str]] = []
+        self._deletes: list[tuple[str, str]] = []
+        self._finish_last_run()
+        self._before = self._remembered()
+        self._after: dict[str, object] = {"run_at": self.run_at.isoformat()}
+        for folder in [*map(self._folder, self._file_targets()), self._quarantine]:
             folder.sweep()
+            folder.delete(STAGING)
 
     def _arguments(self) -> argparse.Namespace:
         parser = argparse.ArgumentParser(allow_abbrev=False)
-        for dataset in (self.source, self.target):
-            parser.add_argument(
-                f"--{dataset.argument}", required=True, metavar="FOLDER"
-            )
+        for argument in {d.argument: d for d in (*self.sources, *self.targets)}:
+            parser.add_argument(f"--{argument}", required=True, metavar="FOLDER")
         parser.add_argument("--state", required=True, metavar="FOLDER")
         parser.add_argument("--quarantine", required=True, metavar="FOLDER")
         parser.add_argument("--run_at", metavar="INSTANT", help="RFC 3339; default now")
@@ -335,20 +268,66 @@ class Run:
     def _place(self, dataset: Dataset) -> str:
         return getattr(self.arguments, dataset.argument)
 
-    def read(self) -> DataFrame:
-        """The rows of the input that this run computes from; a missing folder has none."""
-        reader = self.spark.read.schema(self.source.schema)
-        if isinstance(self.reads, Days):
+    def _folder(self, dataset: Dataset) -> Folder:
+        return Folder(self.spark, self._place(dataset))
+
+    def _table(self, dataset: Dataset) -> Table:
+        return Table(self.spark, dataset, self._place(dataset))
+
+    def _file_targets(self) -> list[Dataset]:
+        return [dataset for dataset in self.targets if dataset.format != "iceberg"]
+
+    # What it reads.
+
+    def read(self, dataset: Dataset) -> DataFrame:
+        """The rows of an input that this run computes from; a missing folder has none."""
+        if dataset.argument not in self._read:
+            self._read[dataset.argument] = self._rows_of(dataset)
+        return self._read[dataset.argument]
+
+    def once(self, view: "Callable[[Run], DataFrame]") -> DataFrame:
+        """The rows of a view, the same wherever it is read."""
+        if view.__name__ not in self._views:
+            self._views[view.__name__] = view(self)
+        return self._views[view.__name__]
+
+    def _rows_of(self, dataset: Dataset) -> DataFrame:
+        restricted = isinstance(self.reads, Days) and self.reads.of == dataset
+        if restricted:
             self._since = self._first_day(self.reads)
-        paths = self._parts(self._input, self.source.partition)
-        log("reads", job=self.name, since=self._since, parts=len(paths))
-        if not paths:
-            return self.spark.createDataFrame([], self.source.schema)
-        rows = reader.option("basePath", self._input.path).parquet(*paths)
-        rows = rows.select(*[F.col(quoted(name)) for name in self.source.schema.names])
-        # Footers say how many rows there are: this reads none of them.
-        self._rows_in = rows.count()
+        if dataset.format == "iceberg":
+            rows = self._table(dataset).read()
+            if restricted:
+                rows = rows.filter(F.col(quoted(self.reads.column)) >= F.lit(self._since))
+            log("reads", job=self.name, dataset=dataset.argument, since=self._since)
+            return rows
+        folder = self._folder(dataset)
+        if isinstance(self.reads, Additions) and dataset in self.reads.of:
+            paths = self._added(folder, dataset)
+        elif restricted:
+            paths = self._parts(folder, dataset.partition)
+        else:
+            paths = [f"{folder.path}/{n}" for n in folder.partitions(dataset.partition)]
+        log(
+            "reads",
+            job=self.name,
+            dataset=dataset.argument,
+            since=self._since,
+            parts=len(paths),
+        )
+        rows = read_files(folder, dataset, paths)
+        if dataset == self.sources[0] and dataset.format in ("parquet", "orc"):
+            # Footers say how many rows there are: this reads none of them.
+            self._rows_in = rows.count()
         return rows
+
+    def _added(self, folder: Folder, dataset: Dataset) -> list[str]:
+        """The files that no good run has read."""
+        there = sorted(folder.data_files())
+        seen = self._before.get("seen", {}).get(dataset.argument, [])
+        known = set(seen)
+        self._after.setdefault("seen", {})[dataset.argument] = there
+        return [f"{folder.path}/{name}" for name in there if name not in known]
 
     def _first_day(self, reads: Days) -> date:
         """The first day that this run computes.
@@ -361,22 +340,58 @@ class Run:
         late_days = -(-reads.late // timedelta(days=1))
         today = self.run_at.date()
         first = days_before(today, max(0, reads.input_retain_days - late_days - 1))
-        last = self._last_run()
-        if last is not None:
+        versions = {other.argument: self._version(other) for other in reads.others}
+        if versions:
+            self._after["others"] = versions
+        if "run_at" in self._before and self._before.get("others", {}) == versions:
+            last = instant(self._before["run_at"])
             first = max(first, (last - reads.late).date())
-        if self.target.retain_days is not None:
-            first = max(first, self._oldest_kept())
-        return first
+        kept = [self._oldest_kept(t) for t in self.targets if t.retain_days is not None]
+        return max([first, *kept])
 
-    def _oldest_kept(self) -> date:
-        return days_before(self.run_at.date(), self.target.retain_days or 0)
+    def _version(self, dataset: Dataset) -> str:
+        if dataset.format == "iceberg":
+            return self._table(dataset).version()
+        return self._folder(dataset).version()
+
+    def _oldest_kept(self, target: Dataset) -> date:
+        return days_before(self.run_at.date(), target.retain_days or 0)
+
+    # What it remembers.
 
     def _state_file(self) -> str:
         return f"{self.name}.json"
 
-    def _last_run(self) -> datetime | None:
+    def _plan_file(self) -> str:
+        return f"{self.name}.moves.json"
+
+    def _remembered(self) -> dict:
         text = self._state.read_text(self._state_file())
-        return None if text is None else instant(json.loads(text)["run_at"])
+        return {} if text is None else json.loads(text)
+
+    def _finish_last_run(self) -> None:
+        """Finishes what a run that was killed had begun to show, so that it is whole."""
+        text = self._state.read_text(self._plan_file())
+        if text is None:
+            return
+        plan = json.loads(text)
+        table = plan.get("table")
+        if table is not None:
+            target = next(t for t in self.targets if t.argument == table)
+            if not self._table(target).has_run(plan["run"]):
+                self._state.delete(self._plan_file())
+                return
+        self._carry_out(plan)
+
+    def _carry_out(self, plan: dict) -> None:
+        for place, name in plan["deletes"]:
+            Folder(self.spark, place).delete(name)
+        for place, old, new in plan["moves"]:
+            Folder(self.spark, place).move(old, new)
+        self._state.write_text(self._state_file(), json.dumps(plan["state"]))
+        self._state.delete(self._plan_file())
+
+    # What steps ask of it.
 
     def with_pseudonym_key(self, rows: DataFrame) -> DataFrame:
         """Rows with the two pads of HMAC beside them, for `pseudonym`.
@@ -423,91 +438,194 @@ class Run:
                 f"expect {name}: {counts['failed']} of {counts['all']} rows do not hold"
             )
 
-    def write(self, rows: DataFrame) -> None:
-        """Replaces what this run computed, and puts the rows turned away beside it."""
-        columns = [
-            F.col(quoted(c.name)).cast(c.dataType).alias(c.name)
-            for c in self.target.schema
-        ]
-        rows = rows.select(*columns)
-        partition = list(self.target.partition)
-        if partition:
-            # All rows of a partition go to one file, or to as many as its size asks for.
-            names = ", ".join(quoted(name) for name in partition)
-            rows = self.spark.sql(
-                f"SELECT /*+ REBALANCE({names}) */ * FROM {{rows}}", rows=rows
-            )
-        order = partition + [
-            name for name in self.target.order if name not in partition
-        ]
-        if order:
-            rows = rows.sortWithinPartitions(
-                *[F.asc_nulls_last(quoted(name)) for name in order]
-            )
-        self._write_quarantine()
-        writer = (
-            rows.write.mode("overwrite").options(**NO_MARKS).partitionBy(*partition)
+    # What it writes.
+
+    def write(self, rows: DataFrame, target: Dataset) -> None:
+        """Replaces what this run computed."""
+        rows = target.columns(rows)
+        self._sizes(target)
+        if target.format == "iceberg":
+            self._table(target).overwrite(rows, self._computed_rows())
+            return
+        folder = self._folder(target)
+        partition = list(target.partition)
+        if not partition:
+            self._stage(rows, target, folder)
+            self._deletes += [(folder.path, name) for name in folder.data_names()]
+            return
+        before = {
+            name: folder.files_below(name) for name in self._computed(folder, partition)
+        }
+        write_files(rows, target, folder.path, "overwrite")
+        self._delete_unwritten(folder, before)
+        self._count(folder, target, self._parts(folder, partition))
+
+    def append(self, rows: DataFrame, target: Dataset) -> None:
+        """Adds rows that no run has added before."""
+        rows = target.columns(rows)
+        self._sizes(target)
+        if target.format == "iceberg":
+            # The plan names the change: whether it was made tells whether it is carried out.
+            run = hashlib.sha256(json.dumps(self._after).encode()).hexdigest()
+            self._write_quarantine()
+            self._write_plan(table=target.argument, run=run)
+            self._table(target).append(rows, run)
+            return
+        self._stage(rows, target, self._folder(target))
+
+    def merge(self, rows: DataFrame, target: Dataset, keys: Sequence[str]) -> None:
+        """Of rows with one key the newest wins: of those that came, and of those there."""
+        names = target.schema.names
+        newest = [target.event_time] if target.event_time in names else []
+        order = [n for n in (target.event_time, "_arrived", "_seq") if n in rows.columns]
+        others = [name for name in names if name not in (*keys, *order)]
+        of_key = Window.partitionBy(*map(quoted, keys)).orderBy(
+            *[F.desc_nulls_last(quoted(name)) for name in order],
+            *[F.desc_nulls_last(quoted(n)) for n in others if orders(rows, n)],
         )
-        self._replace(self._output, partition, writer.parquet)
-        written = self.spark.read.schema(self.target.schema)
-        self._rows_out = self._count(self._output, partition, written.parquet)
+        rows = rows.withColumn(PLACE, F.row_number().over(of_key))
+        rows = target.columns(rows.filter(F.col(PLACE) == 1))
+        self._table(target).merge(rows, keys, newest)
+
+    def history(self, rows: DataFrame, target: Dataset, keys: Sequence[str]) -> None:
+        """Keeps every version of a key, with the time for which it held."""
+        table = self._table(target)
+        own = [n for n in target.schema.names if n not in VERSION_COLUMNS]
+        time = next((n for n in (target.event_time, "_arrived") if n in rows.columns), "")
+        began = F.col(quoted(time)) if time else F.lit(self.run_at)
+        came = rows.select(*map(quoted, own), began.alias("valid_from"))
+        old = table.read()
+        touched = came.select(*map(quoted, keys)).distinct()
+        old = old.join(touched, list(keys), "left_semi")
+        known = old.select(*map(quoted, own), "valid_from")
+        new = target.columns(self._versions(came.unionAll(known), own, keys, target))
+        both = old.select(*map(quoted, target.schema.names), F.lit(1).alias("_old"))
+        both = both.unionAll(new.select("*", F.lit(0).alias("_old")))
+        sides = both.groupBy(*map(quoted, target.schema.names)).agg(
+            F.max("_old").alias("_was"), F.min("_old").alias("_gone")
+        )
+        changed = sides.filter(F.col("_was") == F.col("_gone"))
+        changed = changed.withColumn("_gone", F.col("_gone") == 1).drop("_was")
+        table.exchange(changed, keys, "_gone")
+
+    def _versions(
+        self, rows: DataFrame, own: Sequence[str], keys: Sequence[str], target: Dataset
+    ) -> DataFrame:
+        """Rows that differ from the version before them, each with when it held."""
+        values = [n for n in own if n != target.event_time and n not in keys]
+        of_key = Window.partitionBy(*map(quoted, keys)).orderBy(
+            "valid_from",
+            *[F.asc_nulls_last(quoted(n)) for n in values if orders(rows, n)],
+        )
+        value = F.struct(*map(quoted, values)) if values else F.struct(F.lit(0))
+        rows = rows.withColumn("_value", value)
+        same = F.lag("_value").over(of_key).eqNullSafe(F.col("_value"))
+        rows = rows.withColumn("_same", same).filter(~F.col("_same"))
+        until = F.lead("valid_from").over(of_key)
+        rows = rows.withColumn("valid_to", until)
+        return rows.withColumn("is_current", F.col("valid_to").isNull())
+
+    def route(
+        self, rows: DataFrame, targets: Sequence[Dataset | None], *, add: bool = False
+    ) -> None:
+        """Writes each row to the target of its branch; the steps run once for all."""
+        rows = rows.persist()
+        for target in {t.argument: t for t in targets if t is not None}.values():
+            numbers = [number for number, t in enumerate(targets) if t == target]
+            mine = rows.filter(F.col(BRANCH).isin(numbers))
+            if add:
+                self.append(mine, target)
+            else:
+                self.write(mine, target)
+        rows.unpersist()
+
+    def _sizes(self, target: Dataset) -> None:
+        size = str(target.target_file_bytes)
+        self.spark.conf.set("spark.sql.adaptive.advisoryPartitionSizeInBytes", size)
+
+    def _computed_rows(self) -> Column:
+        """Which rows of a target this run answers for."""
+        if self._since is None:
+            return F.lit(True)
+        return F.col(quoted(self.reads.column)) >= F.lit(self._since)
+
+    def _stage(self, rows: DataFrame, target: Dataset, folder: Folder) -> None:
+        """Writes rows where nobody reads them; `done` moves them to their place."""
+        write_files(rows, target, f"{folder.path}/{STAGING}", "overwrite")
+        self._plan_moves(folder)
+        staged = Folder(self.spark, f"{folder.path}/{STAGING}")
+        self._count(staged, target, [staged.path] if staged.data_files() else [])
+
+    def _count(self, folder: Folder, target: Dataset, paths: Sequence[str]) -> None:
+        if paths and target.format in ("parquet", "orc"):
+            self._rows_out += read_files(folder, target, paths).count()
+
+    def _plan_moves(self, folder: Folder) -> None:
+        staged = Folder(self.spark, f"{folder.path}/{STAGING}")
+        for name in sorted(staged.data_files()):
+            self._moves.append((folder.path, f"{STAGING}/{name}", name))
 
     def _write_quarantine(self) -> None:
-        frames = self.turned_away.frames
+        frames = self.turned_away.once_each()
+        self.turned_away.frames = []
         if not frames:
             return
         day = self.reads.column if isinstance(self.reads, Days) else None
         lines = None
         for frame in frames:
-            names = frame.schema[ROW].dataType.names
-            record = F.struct(
-                F.lit(self.name).alias("transform"),
-                F.col(REASON).alias("reason"),
-                self._arrival(names).alias("at"),
-                F.to_json(ROW).alias("row"),
-            )
-            columns = [F.to_json(record).alias("value")]
-            if day is not None:
-                value = F.col(f"{ROW}.{quoted(day)}") if day in names else F.lit(None)
-                columns.append(value.cast("date").alias(day))
-            part = frame.select(*columns)
+            part = self._records(frame, day)
             lines = part if lines is None else lines.unionAll(part)
-        lines = (
-            lines.repartition(1)
-            if day is None
-            else lines.repartition(F.col(quoted(day)))
-        )
+        if day is None:
+            lines = lines.coalesce(1)
+        else:
+            lines = lines.repartition(F.col(quoted(day)))
+        if isinstance(self.reads, Additions):
+            place = f"{self._quarantine.path}/{STAGING}"
+            lines.write.mode("overwrite").options(**NO_MARKS).text(place)
+            self._rows_rejected = self.spark.read.text(place).count()
+            self._plan_moves(self._quarantine)
+            return
         partition = [] if day is None else [day]
-        writer = (
-            lines.write.mode("overwrite").options(**NO_MARKS).partitionBy(*partition)
+        computed = self._computed(self._quarantine, partition)
+        before = {name: self._quarantine.files_below(name) for name in computed}
+        writer = lines.write.mode("overwrite").options(**NO_MARKS)
+        writer.partitionBy(*partition).text(self._quarantine.path)
+        self._delete_unwritten(self._quarantine, before)
+        paths = self._parts(self._quarantine, partition)
+        self._rows_rejected = self.spark.read.text(paths).count() if paths else 0
+
+    def _records(self, frame: DataFrame, day: str | None) -> DataFrame:
+        """Lines for the quarantine, and the day that they are of."""
+        names = frame.schema[ROW].dataType.names
+        record = F.struct(
+            F.lit(self.name).alias("transform"),
+            F.col(REASON).alias("reason"),
+            self._arrival(names).alias("at"),
+            F.to_json(ROW).alias("row"),
         )
-        self._replace(self._quarantine, partition, writer.text)
-        self._rows_rejected = self._count(
-            self._quarantine,
-            partition,
-            lambda *paths: self.spark.read.text(list(paths)),
-        )
+        columns = [F.to_json(record).alias("value")]
+        if day is not None:
+            value = F.col(f"{ROW}.{quoted(day)}") if day in names else F.lit(None)
+            columns.append(value.cast("date").alias(day))
+        return frame.select(*columns)
 
     def _arrival(self, names: Sequence[str]) -> Column:
         """When a row came, as far as it tells: a table's rows keep their event time only."""
         run_at = F.lit(f"{self.run_at:%Y-%m-%dT%H:%M:%S}Z")
-        if self.source.event_time not in names:
+        times = [s.event_time for s in self.sources if s.event_time in names]
+        if not times:
             return run_at
-        return F.coalesce(F.col(f"{ROW}.{quoted(self.source.event_time)}"), run_at)
+        return F.coalesce(F.col(f"{ROW}.{quoted(times[0])}"), run_at)
 
-    def _replace(self, folder: Folder, partition: Sequence[str], write) -> None:
-        """Overwrites the partitions that have rows now, and deletes those that have none.
+    def _delete_unwritten(self, folder: Folder, before: dict[str, dict]) -> None:
+        """Deletes the partitions that were computed and have no rows any more.
 
         Spark moves each new partition to its place when all of them are written. What it
         wrote carries names never used before, so a partition whose names are the old ones
         was computed and came out empty.
         """
-        before = {
-            name: folder.files_below(name) for name in self._computed(folder, partition)
-        }
-        write(folder.path)
         for name, files in before.items():
-            if files & folder.files_below(name):
+            if files.keys() & folder.files_below(name).keys():
                 folder.delete(name)
 
     def _computed(self, folder: Folder, partition: Sequence[str]) -> list[str]:
@@ -521,15 +639,17 @@ class Run:
     def _parts(self, folder: Folder, partition: Sequence[str]) -> list[str]:
         return [f"{folder.path}/{name}" for name in self._computed(folder, partition)]
 
-    def _count(self, folder: Folder, partition: Sequence[str], read) -> int:
-        paths = self._parts(folder, partition)
-        return read(*paths).count() if paths else 0
+    def _write_plan(self, **more: str) -> None:
+        plan = {"moves": self._moves, "deletes": self._deletes, "state": self._after}
+        self._state.write_text(self._plan_file(), json.dumps(plan | more))
 
     def done(self) -> None:
-        """Purges what is past its time, and remembers that this run was good."""
-        self._purge()
-        state = {"run_at": self.run_at.isoformat()}
-        self._state.write_text(self._state_file(), json.dumps(state))
+        """Shows and purges what is due, and remembers that this run was good."""
+        self._write_quarantine()
+        self._write_plan()
+        self._carry_out(json.loads(self._state.read_text(self._plan_file()) or "{}"))
+        for target in self.targets:
+            self._purge(target)
         log(
             "done",
             job=self.name,
@@ -538,37 +658,25 @@ class Run:
             rows_rejected=self._rows_rejected,
         )
 
-    def _purge(self) -> None:
-        column = self.target.day_column()
-        if column is None or self.target.retain_days is None:
+    def _purge(self, target: Dataset) -> None:
+        column = target.day_column()
+        if column is None or target.retain_days is None:
             return
-        for name in self._output.partitions(self.target.partition):
+        oldest = self._oldest_kept(target)
+        if target.format == "iceberg":
+            self._table(target).delete(f"{quoted(column)} < DATE '{oldest}'")
+            return
+        folder = self._folder(target)
+        for name in folder.partitions(target.partition):
             day = partition_day(name, column)
-            if day is not None and day < self._oldest_kept():
-                self._output.delete(name)
+            if day is not None and day < oldest:
+                folder.delete(name)
                 log("purged", job=self.name, partition=name)
 
 
-def days_before(day: date, count: int) -> date:
-    """The day so many days earlier, or the first of all."""
-    return date.fromordinal(max(1, day.toordinal() - count))
-
-
-def partition_day(folder: str, column: str) -> date | None:
-    """The day in a partition's name, `day=2026-01-01/kind=buy`."""
-    for part in folder.split("/"):
-        name, _, value = part.partition("=")
-        try:
-            if name == column:
-                return date.fromisoformat(value)
-        except ValueError:
-            return None
-    return None
-
-
-def quoted(name: str) -> str:
-    """A column's name as Spark reads it, whatever characters are in it."""
-    return "`" + name.replace("`", "``") + "`"
+def orders(rows: DataFrame, name: str) -> bool:
+    """Whether the values of a column have an order."""
+    return "map<" not in rows.schema[name].dataType.simpleString()
 
 
 def now() -> datetime:

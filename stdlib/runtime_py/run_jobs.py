@@ -2,8 +2,14 @@
 
     python run_jobs.py JOBS RESULTS
 
-JOBS is a list in JSON, of `{"job": FILE, "arguments": [TEXT …]}`; RESULTS gets a line of JSON
-for each: `{"seconds": NUMBER, "error": TEXT or null}`. The exit status is 3 without PySpark.
+JOBS is a list in JSON, of `{"job": FILE, "arguments": [TEXT …], "given": {ARGUMENT: [ROW …]},
+"views": {FUNCTION: {"schema": TEXT, "rows": [ROW …]}}, "wanted": [ARGUMENT …]}`: a job, the rows
+of the datasets that it reads and of views that stand in for their functions, and the datasets
+that it writes, by the arguments that say where they are. RESULTS gets a line of JSON for each:
+`{"seconds": NUMBER, "error": TEXT or null, "rows": {ARGUMENT: [ROW …]}}`. A ROW is an object in
+which nothing is lost: numbers are texts, instants microseconds, dates days, bytes hexadecimal.
+
+The exit status is 3 without PySpark. Jars in the folder that PIPEC_JARS names are Spark's too.
 """
 
 import importlib.util
@@ -11,6 +17,8 @@ import json
 import os
 import sys
 import time
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 MISSING = 3
 # What makes small jobs fast; nothing of it changes a row.
@@ -22,10 +30,12 @@ SETTINGS = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.shuffle.partitions": "2",
 }
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 def module_of(path: str):
-    """A job's file as a module; the runtime that it imports lies beside it."""
+    """A job's file as a module; the modules that it imports lie beside it."""
     folder, name = os.path.split(os.path.abspath(path))
     if folder not in sys.path:
         sys.path.insert(0, folder)
@@ -37,19 +47,107 @@ def module_of(path: str):
     return module
 
 
-def run(job: dict) -> str | None:
-    """What went wrong, in a line, or nothing."""
+def read_value(kind, value):
+    """A value of a ROW as Python has it."""
+    name = kind.typeName()
+    if value is None or name in ("string", "boolean"):
+        return value
+    if name == "array":
+        return [read_value(kind.elementType, item) for item in value]
+    if name == "map":
+        return {key: read_value(kind.valueType, item) for key, item in value.items()}
+    if name == "struct":
+        return read_row(kind, value)
+    if name == "timestamp":
+        return EPOCH + int(value) * MICROSECOND
+    if name == "date":
+        return date(1970, 1, 1) + timedelta(days=int(value))
+    if name == "binary":
+        return bytearray.fromhex(value)
+    return {"decimal": Decimal, "double": float}.get(name, int)(value)
+
+
+def read_row(schema, row):
+    """A ROW as a tuple in the order of its columns."""
+    return tuple(read_value(field.dataType, row.get(field.name)) for field in schema)
+
+
+def write_value(kind, value):
+    """A value as a ROW has it."""
+    name = kind.typeName()
+    if value is None or name in ("string", "boolean"):
+        return value
+    if name == "array":
+        return [write_value(kind.elementType, item) for item in value]
+    if name == "map":
+        return {key: write_value(kind.valueType, item) for key, item in value.items()}
+    if name == "struct":
+        return write_row(kind, value)
+    if name == "timestamp":
+        return str((value.replace(tzinfo=UTC) - EPOCH) // MICROSECOND)
+    if name == "date":
+        return str((value - date(1970, 1, 1)).days)
+    if name == "binary":
+        return bytes(value).hex()
+    return format(value, "f") if name == "decimal" else repr(value)
+
+
+def write_row(schema, row):
+    """Spark's row as a ROW."""
+    return {field.name: write_value(field.dataType, row[field.name]) for field in schema}
+
+
+def datasets_of(module) -> dict:
+    """The datasets of a job by their arguments."""
+    found = (value for value in vars(module).values() if hasattr(value, "target_file_bytes"))
+    return {dataset.argument: dataset for dataset in found}
+
+
+def view_of(spark, name: str, view: dict):
+    """A function that gives these rows in place of a view's own."""
+    schema = spark.createDataFrame([], view["schema"]).schema
+    values = [read_row(schema, row) for row in view["rows"]]
+
+    def given(_run):
+        return spark.createDataFrame(values, schema)
+
+    given.__name__ = name
+    return given
+
+
+def run(spark, job: dict) -> dict:
+    """Runs one job on its rows; `error` is what went wrong, in a line."""
+    rows = {}
     try:
-        module_of(job["job"]).main([job["job"], *job["arguments"]])
+        module = module_of(job["job"])
+        datasets = datasets_of(module)
+        places = dict(zip(job["arguments"][::2], job["arguments"][1::2], strict=True))
+        lake = sys.modules["pipec_lake"]
+        for argument, given in job["given"].items():
+            dataset = datasets[argument]
+            values = [read_row(dataset.schema, row) for row in given]
+            frame = spark.createDataFrame(values, dataset.schema)
+            if values:
+                lake.save(frame, dataset, places[f"--{argument}"])
+        for name, view in job["views"].items():
+            setattr(module, name, view_of(spark, name, view))
+        module.main([job["job"], *job["arguments"]])
+        for argument in job["wanted"]:
+            dataset = datasets[argument]
+            frame = lake.load(spark, dataset, places[f"--{argument}"])
+            rows[argument] = [write_row(dataset.schema, row) for row in frame.collect()]
     except Exception as error:  # noqa: BLE001 - the next job has its own chance
         text = str(error).strip() or type(error).__name__
-        return text.splitlines()[0]
-    return None
+        return {"error": text.splitlines()[0], "rows": {}}
+    return {"error": None, "rows": rows}
 
 
 def main(argv: list[str]) -> int:
     """Runs them all; the exit status says only whether they could be run."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    # What is collected comes in the machine's time zone.
+    os.environ["TZ"] = "UTC"
+    time.tzset()
     try:
         from pyspark.sql import SparkSession
     except ImportError:
@@ -59,13 +157,17 @@ def main(argv: list[str]) -> int:
     builder = SparkSession.builder.appName("pipec test")
     for setting, value in SETTINGS.items():
         builder = builder.config(setting, value)
+    jars = os.environ.get("PIPEC_JARS")
+    if jars:
+        builder = builder.config("spark.driver.extraClassPath", f"{jars}/*")
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("OFF")
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
     with open(argv[2], "w", encoding="utf-8") as results:
         for job in jobs:
             started = time.monotonic()
-            error = run(job)
-            result = {"seconds": time.monotonic() - started, "error": error}
+            result = run(spark, job)
+            result["seconds"] = time.monotonic() - started
             print(json.dumps(result), file=results, flush=True)
     spark.stop()
     return 0

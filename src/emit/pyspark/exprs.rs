@@ -270,7 +270,7 @@ fn call(function: &str, arguments: &[Expr], place: Place, reasons: &mut Vec<Py>)
 }
 
 /// A value's canonical text, which is what is hashed.
-fn canonical(value: Py, kind: Option<&TypeKind>) -> Py {
+pub fn canonical(value: Py, kind: Option<&TypeKind>) -> Py {
     match kind {
         Some(TypeKind::Timestamp) => Py::call("runtime.instant_text", vec![value]),
         Some(TypeKind::Int | TypeKind::Bool | TypeKind::Date | TypeKind::Decimal { .. }) => {

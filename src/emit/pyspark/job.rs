@@ -1,56 +1,262 @@
-//! One job's file: what it is for, its datasets, its steps, its `main`.
+//! One job's file: what it is for, its datasets, the views that it reads, its steps, its `main`.
 
+use super::labels::{dataset_name, view_name};
 use super::steps::{self, Body};
 use super::tree::{Py, comment, string};
 use super::types::schema;
 use crate::plan::names::{dataset_argument, job_script};
-use crate::plan::{Dataset, DatasetId, Plan, Reads, Transform};
+use crate::plan::types::Column;
+use crate::plan::{Dataset, Format, Input, Plan, Reads, StepKind, Target, Transform, View, WriteMode};
 
-/// The text of a transform's job.
-pub fn job(plan: &Plan, transform: &Transform, source: &DatasetId) -> String {
-    let target = plan.dataset(transform.dataset());
-    let body = steps::body(transform);
-    let reads = reads(&transform.reads);
-    let code = [
-        constant(&dataset_name(source), &input(transform, plan.dataset(source))),
-        constant(&dataset_name(&target.id), &output(plan, transform, target)),
-        constant("READS", &reads),
-        "\n".to_owned(),
-        docs(transform) + &transform_function(&body),
-        main_function(transform, source, &body),
-        "if __name__ == \"__main__\":\n    main(sys.argv)\n".to_owned(),
-    ];
-    let code = code.join("\n");
-    format!(
-        "{}{}{}",
-        header(plan, transform, source),
-        imports(&code, &body, &transform.reads),
-        code
-    )
+/// What a job is made of.
+struct Job<'p> {
+    plan: &'p Plan,
+    transform: &'p Transform,
+    body: Body,
+    /// The views that it reads, each after those that it reads itself.
+    views: Vec<(&'p View, Body)>,
+    /// The datasets that it reads: first the one that its input comes from.
+    sources: Vec<&'p Dataset>,
+    /// The datasets that it writes.
+    targets: Vec<&'p Dataset>,
 }
 
-fn header(plan: &Plan, transform: &Transform, source: &DatasetId) -> String {
-    let argument = |id: &DatasetId| dataset_argument(&id.zone, &id.name);
-    let script = job_script(&transform.name);
-    let file = script.rsplit('/').next().unwrap_or_default();
-    let lines = [
-        format!("The job of `{}`: {source} -> {}.", transform.name, transform.dataset()),
-        String::new(),
+/// The text of a transform's job.
+pub fn job(plan: &Plan, transform: &Transform) -> String {
+    let mut job = Job {
+        plan,
+        transform,
+        body: steps::body(&transform.steps, &transform.input_columns),
+        views: Vec::new(),
+        sources: Vec::new(),
+        targets: transform.datasets().into_iter().map(|id| plan.dataset(id)).collect(),
+    };
+    job.reads(&transform.input);
+    for input in job.body.reads.clone() {
+        job.reads(&input);
+    }
+    let code = job.code();
+    format!("{}{}{code}", job.header(), imports(&code))
+}
+
+impl<'p> Job<'p> {
+    /// Adds what an input needs.
+    fn reads(&mut self, input: &Input) {
+        match input {
+            Input::Table(id) => {
+                let dataset = self.plan.dataset(id);
+                if !self.sources.iter().any(|known| known.id == *id) {
+                    self.sources.push(dataset);
+                }
+            }
+            Input::View(name) => {
+                let Some(view) = self.plan.view(name) else { return };
+                if self.views.iter().any(|(known, _)| known.name == *name) {
+                    return;
+                }
+                let body = steps::body(&view.steps, &view.input_columns);
+                self.reads(&view.input);
+                for input in &body.reads {
+                    self.reads(input);
+                }
+                self.views.push((view, body));
+            }
+            Input::Stream(_) => {}
+        }
+    }
+
+    fn code(&self) -> String {
+        let mut parts = Vec::new();
+        for dataset in &self.sources {
+            parts.push(constant(&dataset_name(&dataset.id), &self.source(dataset)));
+        }
+        for dataset in &self.targets {
+            if !self.sources.iter().any(|source| source.id == dataset.id) {
+                parts.push(constant(&dataset_name(&dataset.id), &self.target(dataset)));
+            }
+        }
+        parts.push(constant("READS", &self.what_it_reads()));
+        parts.push("\n".to_owned());
+        for (view, body) in &self.views {
+            parts.push(view_function(view, body));
+        }
+        parts.push(docs(self.transform.doc.as_deref()) + &self.transform_function());
+        parts.push(self.main_function());
+        parts.push("if __name__ == \"__main__\":\n    main(sys.argv)\n".to_owned());
+        parts.join("\n")
+    }
+
+    fn header(&self) -> String {
+        let script = job_script(&self.transform.name);
+        let file = script.rsplit('/').next().unwrap_or_default();
+        let names = |datasets: &[&Dataset]| {
+            let names: Vec<_> = datasets.iter().map(|dataset| dataset.id.to_string()).collect();
+            names.join(", ")
+        };
+        let mut lines = vec![
+            format!(
+                "The job of `{}`: {} -> {}.",
+                self.transform.name,
+                names(&self.sources),
+                names(&self.targets)
+            ),
+            String::new(),
+            format!(
+                "Written by pipec from the platform `{}`: change the platform, not this file.",
+                self.plan.pipeline.name
+            ),
+            "It runs in AWS Glue 5.0, and on any machine with PySpark 3.5:".into(),
+            String::new(),
+        ];
+        let places = self.sources.iter().chain(&self.targets).map(|dataset| {
+            let id = &dataset.id;
+            format!("--{} FOLDER", dataset_argument(&id.zone, &id.name))
+        });
+        let state = "--state FOLDER --quarantine FOLDER --run_at 2026-01-31T01:15:00Z".to_owned();
+        let mut line = format!("    python {file}");
+        for (at, argument) in places.chain([state]).enumerate() {
+            if line.len() + argument.len() > 86 || at >= 2 {
+                lines.push(std::mem::replace(&mut line, "       ".to_owned()));
+            }
+            line.push(' ');
+            line.push_str(&argument);
+        }
+        lines.push(line);
+        let text: String = lines.iter().map(|line| format!("{}\n", in_docstring(line))).collect();
+        format!("\"\"\"{text}\"\"\"\n\n")
+    }
+
+    fn source(&self, dataset: &Dataset) -> Py {
+        // A join may ask for the dataset that is written as well: then it is both.
+        let is_target = self.targets.iter().any(|target| target.id == dataset.id);
+        if is_target {
+            return self.target(dataset);
+        }
+        let mut arguments = named(dataset);
+        arguments.extend(event_time(&dataset.columns));
+        Py::call("runtime.Dataset", arguments)
+    }
+
+    fn target(&self, dataset: &Dataset) -> Py {
+        let mut arguments = named(dataset);
+        if matches!(self.transform.mode, WriteMode::Merge(_) | WriteMode::History(_)) {
+            arguments.extend(event_time(&dataset.columns));
+        }
+        let order = steps::of_files(&self.transform.steps, &dataset.columns);
+        if !order.is_empty() {
+            arguments.push(Py::keyword("order", texts(&order)));
+        }
+        arguments.push(Py::keyword("retain_days", Py::atom(dataset.retain_days.to_string())));
+        if let Some(zone) = self.plan.zone(&dataset.id.zone) {
+            let size = Py::atom(zone.target_file_bytes.to_string());
+            arguments.push(Py::keyword("target_file_bytes", size));
+        }
+        Py::call("runtime.Dataset", arguments)
+    }
+
+    fn what_it_reads(&self) -> Py {
+        let constants = |datasets: &mut dyn Iterator<Item = &&Dataset>| {
+            Py::List(datasets.map(|dataset| Py::atom(dataset_name(&dataset.id))).collect())
+        };
+        match &self.transform.reads {
+            Reads::All => Py::call("runtime.Everything", vec![]),
+            Reads::Arrivals => Py::call("runtime.Additions", vec![constants(&mut self.sources.iter().take(1))]),
+            Reads::Days {
+                column,
+                late_seconds,
+                input_retain_days,
+                ..
+            } => {
+                let (unit, count) = match late_seconds {
+                    seconds if seconds % 86_400 == 0 => ("days", seconds / 86_400),
+                    seconds if seconds % 3600 == 0 => ("hours", seconds / 3600),
+                    seconds => ("seconds", *seconds),
+                };
+                let late = Py::call("timedelta", vec![Py::keyword(unit, Py::atom(count.to_string()))]);
+                let mut arguments = vec![Py::text(column)];
+                let of = self.sources.first().map(|dataset| dataset_name(&dataset.id));
+                arguments.extend(of.map(|of| Py::keyword("of", Py::atom(of))));
+                arguments.push(Py::keyword("late", late));
+                let retain = Py::atom(input_retain_days.to_string());
+                arguments.push(Py::keyword("input_retain_days", retain));
+                if self.sources.len() > 1 {
+                    let others = constants(&mut self.sources.iter().skip(1));
+                    arguments.push(Py::keyword("others", others));
+                }
+                Py::call("runtime.Days", arguments)
+            }
+        }
+    }
+
+    fn transform_function(&self) -> String {
+        let mut lines = vec![
+            format!("def transform({}) -> DataFrame:", parameters(&self.body)),
+            "    \"\"\"The steps, in the author's order.\"\"\"".to_owned(),
+        ];
+        lines.extend(self.body.lines.iter().cloned());
+        lines.push("    return rows\n\n".to_owned());
+        lines.join("\n")
+    }
+
+    fn main_function(&self) -> String {
+        let constants = |datasets: &[&Dataset]| {
+            Py::List(datasets.iter().map(|dataset| Py::atom(dataset_name(&dataset.id))).collect())
+        };
+        let arguments = vec![
+            Py::atom(string(&self.transform.name)),
+            Py::atom("argv"),
+            Py::atom("READS"),
+            constants(&self.sources),
+            constants(&self.targets),
+        ];
+        let run = Py::call("runtime.Run", arguments).statement(4, "run = ");
+        let input = rows_of(&self.transform.input);
+        let mut given = vec![input];
+        if self.body.needs_run {
+            given.push(Py::atom("run"));
+        }
+        let rows = Py::call("transform", given).statement(4, "rows = ");
+        let does = match self.transform.reads {
+            Reads::Days { .. } => "Computes the days that may have changed since the last good run.",
+            Reads::All => "Computes everything anew.",
+            Reads::Arrivals => "Computes what came since the last good run.",
+        };
+        let write = self.write().statement(4, "");
         format!(
-            "Written by pipec from the platform `{}`: change the platform, not this file.",
-            plan.pipeline.name
-        ),
-        "It runs in AWS Glue 5.0, and on any machine with PySpark 3.5:".into(),
-        String::new(),
-        format!(
-            "    python {file} --{} FOLDER --{} FOLDER",
-            argument(source),
-            argument(transform.dataset())
-        ),
-        "        --state FOLDER --quarantine FOLDER --run_at 2026-01-31T01:15:00Z".into(),
-    ];
-    let text: String = lines.iter().map(|line| format!("{}\n", in_docstring(line))).collect();
-    format!("\"\"\"{text}\"\"\"\n\n")
+            "def main(argv: list[str]) -> None:\n    \"\"\"{does}\"\"\"\n{run}\n{rows}\n{write}\n    run.done()\n\n"
+        )
+    }
+
+    fn write(&self) -> Py {
+        let adds = self.transform.reads == Reads::Arrivals;
+        if let Some(StepKind::Route { branches, otherwise }) = self.transform.steps.last().map(|step| &step.kind) {
+            let targets = branches.iter().map(|(_, target)| target).chain(otherwise);
+            let targets = targets.map(|target| match target {
+                Target::Dataset(id) => Py::atom(dataset_name(id)),
+                Target::Sink(_) => Py::atom("None"),
+            });
+            let mut arguments = vec![Py::atom("rows"), Py::List(targets.collect())];
+            if adds {
+                arguments.push(Py::keyword("add", Py::atom("True")));
+            }
+            return Py::call("run.route", arguments);
+        }
+        let target = self.targets.first().map(|dataset| dataset_name(&dataset.id));
+        let mut arguments = vec![Py::atom("rows"), Py::atom(target.unwrap_or_default())];
+        let name = match &self.transform.mode {
+            WriteMode::Append if adds => "run.append",
+            WriteMode::Append | WriteMode::Overwrite => "run.write",
+            WriteMode::Merge(keys) => {
+                arguments.push(texts(keys));
+                "run.merge"
+            }
+            WriteMode::History(keys) => {
+                arguments.push(texts(keys));
+                "run.history"
+            }
+        };
+        Py::call(name, arguments)
+    }
 }
 
 /// Text inside `"""`: nothing in it ends it or escapes.
@@ -60,16 +266,22 @@ fn in_docstring(line: &str) -> String {
     shown.replace('\\', "/").replace('"', "'")
 }
 
-fn imports(code: &str, body: &Body, reads: &Reads) -> String {
+/// What the code mentions is imported, and nothing else.
+fn imports(code: &str) -> String {
     let mut out = String::from("import sys\n");
-    if matches!(reads, Reads::Days { .. }) {
+    if code.contains("timedelta(") {
         out.push_str("from datetime import timedelta\n");
     }
     if code.contains("Decimal(\"") {
         out.push_str("from decimal import Decimal\n");
     }
-    out.push_str("\nimport pipec_runtime as runtime\n");
-    out.push_str(if body.needs_window {
+    out.push('\n');
+    for (name, module) in MODULES {
+        if code.contains(&format!("{name}.")) {
+            out.push_str(&format!("import {module} as {name}\n"));
+        }
+    }
+    out.push_str(if code.contains("Window.") {
         "from pyspark.sql import DataFrame, Window\n"
     } else {
         "from pyspark.sql import DataFrame\n"
@@ -81,15 +293,12 @@ fn imports(code: &str, body: &Body, reads: &Reads) -> String {
     out
 }
 
-fn docs(transform: &Transform) -> String {
-    let doc = transform.doc.as_deref().unwrap_or_default();
-    let lines = doc.lines().filter(|line| !line.trim().is_empty());
-    lines.map(|line| format!("{}\n", comment(line))).collect()
-}
+/// The modules that jobs use beside Spark's, and what they are called there.
+const MODULES: [(&str, &str); 2] = [("aggregates", "pipec_aggregates"), ("runtime", "pipec_runtime")];
 
-/// The constant that holds a dataset.
-fn dataset_name(id: &DatasetId) -> String {
-    format!("{}_{}", id.zone, id.name).to_uppercase()
+fn docs(doc: Option<&str>) -> String {
+    let lines = doc.unwrap_or_default().lines().filter(|line| !line.trim().is_empty());
+    lines.map(|line| format!("{}\n", comment(line))).collect()
 }
 
 fn constant(name: &str, value: &Py) -> String {
@@ -100,105 +309,51 @@ fn texts(names: &[String]) -> Py {
     Py::List(names.iter().map(|name| Py::text(name)).collect())
 }
 
-fn input(transform: &Transform, dataset: &Dataset) -> Py {
-    let id = &dataset.id;
-    let mut arguments = vec![
-        Py::keyword("argument", Py::text(&dataset_argument(&id.zone, &id.name))),
-        Py::keyword("schema", schema(&transform.input_columns)),
-    ];
-    if !dataset.partition.is_empty() {
-        arguments.push(Py::keyword("partition", texts(&dataset.partition)));
-    }
-    if let Some(column) = transform.input_columns.iter().find(|column| column.event_time) {
-        arguments.push(Py::keyword("event_time", Py::text(&column.name)));
-    }
-    Py::call("runtime.Dataset", arguments)
-}
-
-fn output(plan: &Plan, transform: &Transform, dataset: &Dataset) -> Py {
+fn named(dataset: &Dataset) -> Vec<Py> {
     let id = &dataset.id;
     let mut arguments = vec![
         Py::keyword("argument", Py::text(&dataset_argument(&id.zone, &id.name))),
         Py::keyword("schema", schema(&dataset.columns)),
     ];
+    if dataset.format != Format::Parquet {
+        arguments.push(Py::keyword("format", Py::text(dataset.format.name())));
+    }
     if !dataset.partition.is_empty() {
         arguments.push(Py::keyword("partition", texts(&dataset.partition)));
     }
-    let order = steps::order(transform, &dataset.columns);
-    if !order.is_empty() {
-        arguments.push(Py::keyword("order", texts(&order)));
-    }
-    arguments.push(Py::keyword("retain_days", Py::atom(dataset.retain_days.to_string())));
-    if let Some(zone) = plan.zone(&id.zone) {
-        arguments.push(Py::keyword(
-            "target_file_bytes",
-            Py::atom(zone.target_file_bytes.to_string()),
-        ));
-    }
-    Py::call("runtime.Dataset", arguments)
+    arguments
 }
 
-fn reads(reads: &Reads) -> Py {
-    match reads {
-        Reads::Arrivals | Reads::All => Py::call("runtime.Everything", vec![]),
-        Reads::Days {
-            column,
-            late_seconds,
-            input_retain_days,
-            ..
-        } => {
-            let (unit, count) = match late_seconds {
-                seconds if seconds % 86_400 == 0 => ("days", seconds / 86_400),
-                seconds if seconds % 3600 == 0 => ("hours", seconds / 3600),
-                seconds => ("seconds", *seconds),
-            };
-            let late = Py::call("timedelta", vec![Py::keyword(unit, Py::atom(count.to_string()))]);
-            Py::call(
-                "runtime.Days",
-                vec![
-                    Py::text(column),
-                    Py::keyword("late", late),
-                    Py::keyword("input_retain_days", Py::atom(input_retain_days.to_string())),
-                ],
-            )
-        }
+fn event_time(columns: &[Column]) -> Option<Py> {
+    let column = columns.iter().find(|column| column.event_time)?;
+    Some(Py::keyword("event_time", Py::text(&column.name)))
+}
+
+fn rows_of(input: &Input) -> Py {
+    let name = Py::atom(super::labels::input_name(input));
+    match input {
+        Input::View(_) => Py::call("run.once", vec![name]),
+        Input::Table(_) | Input::Stream(_) => Py::call("run.read", vec![name]),
     }
 }
 
-fn transform_function(body: &Body) -> String {
-    let parameters = if body.needs_run {
-        "rows: DataFrame, run: runtime.Run"
-    } else {
-        "rows: DataFrame"
-    };
+fn parameters(body: &Body) -> &'static str {
+    match body.needs_run {
+        true => "rows: DataFrame, run: runtime.Run",
+        false => "rows: DataFrame",
+    }
+}
+
+fn view_function(view: &View, body: &Body) -> String {
     let mut lines = vec![
-        format!("def transform({parameters}) -> DataFrame:"),
-        "    \"\"\"The steps, in the author's order.\"\"\"".to_owned(),
+        format!("def {}(run: runtime.Run) -> DataFrame:", view_name(&view.name)),
+        format!("    \"\"\"The rows of `{}`.\"\"\"", view.name),
+        rows_of(&view.input).statement(4, "rows = "),
     ];
+    if !body.lines.is_empty() {
+        lines.push(String::new());
+    }
     lines.extend(body.lines.iter().cloned());
     lines.push("    return rows\n\n".to_owned());
-    lines.join("\n")
-}
-
-fn main_function(transform: &Transform, source: &DatasetId, body: &Body) -> String {
-    let arguments = vec![
-        Py::atom(string(&transform.name)),
-        Py::atom("argv"),
-        Py::atom(dataset_name(source)),
-        Py::atom(dataset_name(transform.dataset())),
-        Py::atom("READS"),
-    ];
-    let run = Py::call("runtime.Run", arguments).statement(4, "run = ");
-    let rows = if body.needs_run {
-        "transform(run.read(), run)"
-    } else {
-        "transform(run.read())"
-    };
-    let does = match transform.reads {
-        Reads::Days { .. } => "Computes the days that may have changed since the last good run.",
-        Reads::All | Reads::Arrivals => "Computes everything anew.",
-    };
-    format!(
-        "def main(argv: list[str]) -> None:\n    \"\"\"{does}\"\"\"\n{run}\n    run.write({rows})\n    run.done()\n\n"
-    )
+    docs(view.doc.as_deref()) + &lines.join("\n")
 }

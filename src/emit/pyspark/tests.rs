@@ -10,7 +10,7 @@ use crate::plan::{Otherwise, Step, StepKind, fixture};
 fn clickstream() {
     let files = emit(&fixture::clickstream());
     let names: Vec<_> = files.keys().map(String::as_str).collect();
-    assert_eq!(names, ["glue/daily_pages.py", "glue/pipec_runtime.py"]);
+    assert_eq!(names, ["glue/daily_pages.py", "glue/pipec_aggregates.py", "glue/pipec_lake.py", "glue/pipec_runtime.py"]);
     insta::assert_snapshot!(files["glue/daily_pages.py"]);
 }
 

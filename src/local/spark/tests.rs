@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::emit::pyspark;
+use crate::local::batch::Batch;
 use crate::local::eval::Setting;
-use crate::local::pipeline::{Origin, Pipeline};
-use crate::local::value::literal_at;
+use crate::local::pipeline::{Origin, Pipeline, Sink};
+use crate::local::value::{array_of, literal_at};
 use crate::plan::expr::{Aggregate, ArithmeticOp, CompareOp, Expr, ExprKind, LogicOp};
 use crate::plan::types::{Column, Type, TypeKind};
 use crate::plan::{Given, Otherwise, Step, StepKind, fixture};
@@ -741,7 +742,6 @@ fn spark_and_the_embedded_engine_agree() {
     let mut cases = Vec::new();
     for (number, (plan, build, engine)) in plans.iter().enumerate() {
         let case = Case::of(plan, &plan.tests[0], scratch.path().join(number.to_string())).expect("a job");
-        case.write_input().expect("written");
         cases.push((case, build, engine));
     }
     let key = scratch.path().join("key");

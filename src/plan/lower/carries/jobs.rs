@@ -3,10 +3,10 @@
 //! It must not know text: it sees the typed program.
 
 use super::{Gate, Refusal, slice};
-use crate::check::program::{Dataset, Program, Source, Transform};
+use crate::check::program::{Dataset, DatasetWriter, Mode, Program, Source, Transform};
 use crate::plan::expr::{Aggregate, Expr};
-use crate::plan::types::Column;
-use crate::plan::{Input, Shape, Step, StepKind, Target};
+use crate::plan::types::{Column, TypeKind};
+use crate::plan::{Input, RunKind, Shape, Step, StepKind, Target};
 
 /// Generated PySpark jobs on AWS Glue.
 pub(super) struct Jobs;
@@ -17,23 +17,43 @@ impl Gate for Jobs {
     }
 
     fn step(&self, step: &Step, shape: Shape) -> Option<Refusal> {
-        slice::step(step, shape).map(Refusal::of)
+        if shape != Shape::Table {
+            return slice::step(step, shape).map(Refusal::of);
+        }
+        match &step.kind {
+            StepKind::Run(run) => Some(Refusal::but(
+                match run.kind {
+                    RunKind::Script => "`run script`",
+                    RunKind::Container => "`run container`",
+                },
+                "a job has no place for a program of another's: let it run on `engine = batch`",
+            )),
+            _ => None,
+        }
     }
 
     fn node(&self, expr: &Expr) -> Option<Refusal> {
+        if matches!(&expr.kind, crate::plan::expr::ExprKind::Cast(_)| crate::plan::expr::ExprKind::Literal(_)) { return None }
         slice::node(expr).map(Refusal::of)
     }
 
-    fn aggregate(&self, aggregate: &Aggregate, _step: &StepKind) -> Option<Refusal> {
-        slice::aggregate(aggregate).map(Refusal::of)
+    fn aggregate(&self, _: &Aggregate, _: &StepKind) -> Option<Refusal> {
+        None
     }
 
     fn column(&self, column: &Column) -> Option<Refusal> {
-        slice::column(column)
+        matches!(column.ty.kind, TypeKind::Object).then(|| Refusal::of(slice::column_of(column)))
     }
 
     fn input(&self, input: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
-        slice::input(input, transform, program)
+        if transform.shape != Shape::Table {
+            return slice::input(input, transform, program);
+        }
+        let Input::Table(id) = input else { return None };
+        match program.datasets.get(id).map(|dataset| &dataset.writer) {
+            Some(DatasetWriter::Import(_)) => Some(Refusal::of("reading what another project exports")),
+            _ => None,
+        }
     }
 
     fn source(&self, source: &Source) -> Option<Refusal> {
@@ -41,6 +61,21 @@ impl Gate for Jobs {
     }
 
     fn output(&self, target: &Target, dataset: Option<&Dataset>, transform: &Transform) -> Option<Refusal> {
-        slice::output(target, dataset, transform)
+        if transform.shape != Shape::Table {
+            return slice::output(target, dataset, transform);
+        }
+        let Some(dataset) = dataset else {
+            return Some(Refusal::but(
+                "writing a sink from a job",
+                "send the rows to a sink as they arrive, in a transform of the stream",
+            ));
+        };
+        let by_key = matches!(transform.mode, Mode::Merge(_) | Mode::History(_));
+        (by_key && dataset.format != "iceberg").then(|| {
+            Refusal::but(
+                format!("changing single rows of `{}`", dataset.format),
+                "write `format = iceberg`",
+            )
+        })
     }
 }

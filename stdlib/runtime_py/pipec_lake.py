@@ -1,0 +1,411 @@
+"""The lake as jobs see it: datasets, folders, file formats, and tables of Iceberg.
+
+It runs on any file system that Hadoop knows, so the same in AWS Glue and on a laptop. It
+knows nothing of runs: what is read and what is replaced is for `pipec_runtime` to say.
+"""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+# Readers of the lake have no use for `_SUCCESS` files.
+NO_MARKS = {"mapreduce.fileoutputcommitter.marksuccessfuljobs": "false"}
+
+# The catalog of tables that lie in folders, and what it takes.
+CATALOG = "pipec_lake"
+CATALOG_SETTINGS = {
+    f"spark.sql.catalog.{CATALOG}": "org.apache.iceberg.spark.SparkCatalog",
+    f"spark.sql.catalog.{CATALOG}.type": "hadoop",
+    f"spark.sql.catalog.{CATALOG}.warehouse": "/nowhere",
+    f"spark.sql.catalog.{CATALOG}.cache-enabled": "false",
+}
+
+
+# What marks a change of a table with the run that made it.
+RUN = "pipec-run"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset of the lake: which argument says where it is, and what its rows are."""
+
+    argument: str
+    schema: T.StructType
+    format: str = "parquet"
+    partition: Sequence[str] = ()
+    # The column that says when a row happened.
+    event_time: str | None = None
+    # Of a target: the columns that order rows within a file.
+    order: Sequence[str] = ()
+    retain_days: int | None = None
+    target_file_bytes: int = 128 * 1024 * 1024
+
+    def day_column(self) -> str | None:
+        """The partition column that is a day, where there is one."""
+        days = (
+            name
+            for name in self.partition
+            if self.schema[name].dataType == T.DateType()
+        )
+        return next(days, None)
+
+    def columns(self, rows: DataFrame) -> DataFrame:
+        """Its columns of these rows, each of its type."""
+        return rows.select(
+            *[
+                F.col(quoted(c.name)).cast(c.dataType).alias(c.name)
+                for c in self.schema
+            ]
+        )
+
+
+class Folder:
+    """A folder on any file system that Hadoop knows: `s3://…` or a local path."""
+
+    def __init__(self, spark: SparkSession, path: str) -> None:
+        self.spark = spark
+        # A local path is made absolute, so that it is one whatever Hadoop's default is.
+        self.path = (
+            path.rstrip("/") if "://" in path else f"file://{os.path.abspath(path)}"
+        )
+        self._hadoop = spark._jvm.org.apache.hadoop.fs
+        self._path = self._hadoop.Path(self.path)
+        self._files = self._path.getFileSystem(spark._jsc.hadoopConfiguration())
+
+    def names(self, below: str = "") -> list[str]:
+        """The names of what is in it, sorted; a folder that is not there is empty."""
+        folder = self._hadoop.Path(self._path, below) if below else self._path
+        if not self._files.exists(folder):
+            return []
+        return sorted(
+            status.getPath().getName() for status in self._files.listStatus(folder)
+        )
+
+    def files_below(self, name: str = "") -> dict[str, str]:
+        """All files below one of its folders, by full name, with what tells versions."""
+        folder = self._hadoop.Path(self._path, name) if name else self._path
+        found: dict[str, str] = {}
+        if not self._files.exists(folder):
+            return found
+        walk = self._files.listFiles(folder, True)
+        while walk.hasNext():
+            status = walk.next()
+            version = f"{status.getLen()} {status.getModificationTime()}"
+            found[status.getPath().toString()] = version
+        return found
+
+    def data_files(self) -> dict[str, str]:
+        """All files with rows, by their names in the folder: none that an engine left
+        beside them."""
+        root = self._path.toUri().getPath().rstrip("/") + "/"
+        found = {}
+        for name, version in self.files_below().items():
+            inner = self._hadoop.Path(name).toUri().getPath().removeprefix(root)
+            if not any(part.startswith(("_", ".")) for part in inner.split("/")):
+                found[inner] = version
+        return found
+
+    def version(self) -> str:
+        """A text that is another one when a file of it is."""
+        listed = sorted(self.data_files().items())
+        return hashlib.sha256(repr(listed).encode()).hexdigest()
+
+    def delete(self, name: str) -> None:
+        """Deletes what has this name, with all that is below it."""
+        self._files.delete(self._hadoop.Path(self._path, name), True)
+
+    def move(self, name: str, to: str) -> None:
+        """Moves a file within the folder; one that was moved before stays where it is."""
+        old, new = (self._hadoop.Path(self._path, part) for part in (name, to))
+        if self._files.exists(old):
+            self._files.mkdirs(new.getParent())
+            if not self._files.rename(old, new):
+                raise OSError(f"{name} could not be moved to {to}")
+
+    def partitions(self, columns: Sequence[str], below: str = "") -> list[str]:
+        """The folders of its partitions, relative to it: `day=2026-01-01/kind=buy`.
+
+        Without columns it is what lies in the folder itself.
+        """
+        if not columns:
+            return [below] if below else self.data_names()
+        found = []
+        for name in self.data_names(below):
+            if name.startswith(f"{columns[0]}="):
+                found += self.partitions(
+                    columns[1:], f"{below}/{name}" if below else name
+                )
+        return found
+
+    def data_names(self, below: str = "") -> list[str]:
+        """The names of what is in it but for what engines leave beside the data."""
+        return [name for name in self.names(below) if not name.startswith(("_", "."))]
+
+    def sweep(self) -> None:
+        """Deletes what a run that was killed has left."""
+        for name in self.names():
+            if name == "_temporary" or name.startswith(".spark-staging"):
+                self.delete(name)
+
+    def read_text(self, name: str) -> str | None:
+        """The text of a small file, if it is there."""
+        path = self._hadoop.Path(self._path, name)
+        if not self._files.exists(path):
+            return None
+        stream = self._files.open(path)
+        try:
+            return bytes(stream.readAllBytes()).decode()
+        finally:
+            stream.close()
+
+    def write_text(self, name: str, text: str) -> None:
+        """Replaces a small file: a reader sees the old text or the new, never a part."""
+        if self.path.startswith("file://"):
+            folder = self.path.removeprefix("file://")
+            os.makedirs(folder, exist_ok=True)
+            fresh = os.path.join(folder, f".{name}.new")
+            with open(fresh, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(fresh, os.path.join(folder, name))
+            return
+        # An object appears when its stream is closed, and then whole.
+        stream = self._files.create(self._hadoop.Path(self._path, name), True)
+        stream.write(bytearray(text.encode()))
+        stream.close()
+
+
+def read_files(folder: Folder, dataset: Dataset, paths: Sequence[str]) -> DataFrame:
+    """The rows of these files, or folders of partitions, of a dataset."""
+    spark = folder.spark
+    if not paths:
+        return spark.createDataFrame([], dataset.schema)
+    reader = spark.read.option("basePath", folder.path).schema(dataset.schema)
+    if dataset.format == "json":
+        reader = reader.option("mode", "FAILFAST")
+    elif dataset.format == "csv":
+        reader = reader.options(**CSV).option("mode", "FAILFAST")
+    rows = reader.format(dataset.format).load(list(paths))
+    return rows.select(*[F.col(quoted(name)) for name in dataset.schema.names])
+
+
+# How rows stand in CSV: a missing value is nothing at all, an empty text is in quotes.
+CSV = {"header": "true", "quote": '"', "escape": '"', "emptyValue": '""', "nullValue": ""}
+
+
+def write_files(rows: DataFrame, dataset: Dataset, folder: str, mode: str) -> None:
+    """Writes rows as files, each partition in a folder of its own."""
+    rows = laid_out(rows, dataset)
+    if dataset.format in ("json", "csv"):
+        texts = [
+            written(F.col(quoted(c.name)), c.dataType).alias(c.name)
+            for c in dataset.schema
+            if c.name not in dataset.partition
+        ]
+        days = [F.col(quoted(name)) for name in dataset.partition]
+        rows = rows.select(*texts, *days)
+    writer = rows.write.mode(mode).options(**NO_MARKS).format(dataset.format)
+    if dataset.format == "csv":
+        writer = writer.options(**CSV)
+    writer.partitionBy(*dataset.partition).save(folder)
+
+
+def laid_out(rows: DataFrame, dataset: Dataset) -> DataFrame:
+    """Rows of one partition in one file, or in as many as its size asks for, sorted."""
+    partition = list(dataset.partition)
+    if partition:
+        names = ", ".join(quoted(name) for name in partition)
+        hint = f"SELECT /*+ REBALANCE({names}) */ * FROM {{rows}}"
+        rows = rows.sparkSession.sql(hint, rows=rows)
+    order = partition + [name for name in dataset.order if name not in partition]
+    if order:
+        columns = [F.asc_nulls_last(quoted(name)) for name in order]
+        rows = rows.sortWithinPartitions(*columns)
+    return rows
+
+
+def written(value: Column, kind: T.DataType) -> Column:
+    """A value for a file of text: instants as RFC 3339 in UTC, wherever they stand."""
+    if isinstance(kind, T.TimestampType):
+        return instant_text(value)
+    if isinstance(kind, T.ArrayType):
+        return F.transform(value, lambda item: written(item, kind.elementType))
+    if isinstance(kind, T.MapType):
+        return F.transform_values(value, lambda _, item: written(item, kind.valueType))
+    if isinstance(kind, T.StructType):
+        fields = [written(value[f.name], f.dataType).alias(f.name) for f in kind]
+        return F.when(value.isNotNull(), F.struct(*fields))
+    return value
+
+
+def instant_text(instant: Column) -> Column:
+    """An instant as RFC 3339 in UTC, with six more digits only if they are not zero."""
+    seconds = F.date_format(instant, "yyyy-MM-dd'T'HH:mm:ss")
+    micros = F.date_format(instant, ".SSSSSS")
+    return F.concat(
+        seconds, F.when(micros != ".000000", micros).otherwise(""), F.lit("Z")
+    )
+
+
+class Table:
+    """A table of Iceberg: every change of it is seen whole, or not at all."""
+
+    def __init__(self, spark: SparkSession, dataset: Dataset, place: str) -> None:
+        self.spark = spark
+        self.dataset = dataset
+        # `s3://…` and local folders hold a table each; else it is a catalog's name.
+        is_name = "/" not in place and place.count(".") == 2
+        self.name = place if is_name else f"{CATALOG}.{quoted(Folder(spark, place).path)}"
+        if not is_name:
+            for setting, value in CATALOG_SETTINGS.items():
+                spark.conf.set(setting, value)
+
+    def exists(self) -> bool:
+        """Whether it was ever made."""
+        from pyspark.errors import AnalysisException
+
+        try:
+            self.spark.table(self.name)
+        except AnalysisException as error:
+            if error.getErrorClass() == "TABLE_OR_VIEW_NOT_FOUND":
+                return False
+            raise
+        return True
+
+    def read(self) -> DataFrame:
+        """Its rows; none where it was never made."""
+        if not self.exists():
+            return self.spark.createDataFrame([], self.dataset.schema)
+        columns = [F.col(quoted(name)) for name in self.dataset.schema.names]
+        return self.spark.table(self.name).select(*columns)
+
+    def version(self) -> str:
+        """The number of its newest snapshot."""
+        if not self.exists():
+            return ""
+        snapshots = self.spark.table(f"{self.name}.refs").filter("name = 'main'")
+        newest = snapshots.select("snapshot_id").first()
+        return "" if newest is None else str(newest[0])
+
+    def prepare(self) -> None:
+        """Makes it if it is not there, and adds columns that it does not have yet."""
+        if not self.exists():
+            rows = self.spark.createDataFrame([], self.dataset.schema)
+            writer = rows.writeTo(self.name).using("iceberg")
+            size = str(self.dataset.target_file_bytes)
+            writer = writer.tableProperty("write.target-file-size-bytes", size)
+            if self.dataset.partition:
+                names = [F.col(quoted(name)) for name in self.dataset.partition]
+                writer = writer.partitionedBy(*names)
+            writer.create()
+            return
+        there = self.spark.table(self.name).columns
+        for column in self.dataset.schema:
+            if column.name not in there:
+                kind = column.dataType.simpleString()
+                added = f"{quoted(column.name)} {kind}"
+                self.spark.sql(f"ALTER TABLE {self.name} ADD COLUMNS ({added})")
+
+    def append(self, rows: DataFrame, run: str) -> None:
+        """Adds the rows of a run, which the change is marked with."""
+        self.prepare()
+        rows.writeTo(self.name).option(f"snapshot-property.{RUN}", run).append()
+
+    def has_run(self, run: str) -> bool:
+        """Whether the rows of this run were added."""
+        if not self.exists():
+            return False
+        snapshots = self.spark.table(f"{self.name}.snapshots")
+        return not snapshots.filter(F.col("summary")[RUN] == run).isEmpty()
+
+    def overwrite(self, rows: DataFrame, where: Column) -> None:
+        """Replaces the rows of which a condition holds."""
+        self.prepare()
+        rows.writeTo(self.name).overwrite(where)
+
+    def merge(self, rows: DataFrame, keys: Sequence[str], newest: Sequence[str]) -> None:
+        """Puts rows in the place of those with their keys, unless these are newer."""
+        self.prepare()
+        matched = " AND ".join(f"old.{quoted(k)} = new.{quoted(k)}" for k in keys)
+        replaced = "WHEN MATCHED"
+        if newest:
+            replaced += f" AND {not_older(newest)}"
+        self.spark.sql(
+            f"MERGE INTO {self.name} AS old USING {{rows}} AS new ON {matched}"
+            f" {replaced} THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *",
+            rows=rows,
+        )
+
+    def exchange(self, rows: DataFrame, keys: Sequence[str], gone: str) -> None:
+        """Deletes the rows that are marked as gone, and adds the others."""
+        self.prepare()
+        columns = [quoted(name) for name in self.dataset.schema.names]
+        same = [f"old.{quoted(key)} = new.{quoted(key)}" for key in keys]
+        same += [f"old.{name} <=> new.{name}" for name in columns]
+        values = ", ".join(f"new.{name}" for name in columns)
+        self.spark.sql(
+            f"MERGE INTO {self.name} AS old USING {{rows}} AS new"
+            f" ON new.{gone} AND {' AND '.join(same)}"
+            f" WHEN MATCHED THEN DELETE WHEN NOT MATCHED AND NOT new.{gone}"
+            f" THEN INSERT ({', '.join(columns)}) VALUES ({values})",
+            rows=rows,
+        )
+
+    def delete(self, where: str) -> None:
+        """Deletes the rows of which a condition holds."""
+        self.spark.sql(f"DELETE FROM {self.name} WHERE {where}")
+
+
+def not_older(columns: Sequence[str]) -> str:
+    """The condition that `new` is as new as `old` at least, by these columns in turn."""
+    condition = "TRUE"
+    for name in reversed(columns):
+        new, old = f"new.{quoted(name)}", f"old.{quoted(name)}"
+        condition = f"({old} IS NULL OR {new} > {old} OR ({new} = {old} AND {condition}))"
+    return condition
+
+
+def days_before(day: date, count: int) -> date:
+    """The day so many days earlier, or the first of all."""
+    return date.fromordinal(max(1, day.toordinal() - count))
+
+
+def partition_day(folder: str, column: str) -> date | None:
+    """The day in a partition's name, `day=2026-01-01/kind=buy`."""
+    for part in folder.split("/"):
+        name, _, value = part.partition("=")
+        try:
+            if name == column:
+                return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return None
+
+
+def quoted(name: str) -> str:
+    """A column's name as Spark reads it, whatever characters are in it."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def load(spark: SparkSession, dataset: Dataset, place: str) -> DataFrame:
+    """All rows of a dataset."""
+    if dataset.format == "iceberg":
+        return Table(spark, dataset, place).read()
+    folder = Folder(spark, place)
+    names = folder.partitions(dataset.partition)
+    return read_files(folder, dataset, [f"{folder.path}/{name}" for name in names])
+
+
+def save(rows: DataFrame, dataset: Dataset, place: str) -> None:
+    """Makes these rows a dataset's."""
+    if dataset.format == "iceberg":
+        Table(rows.sparkSession, dataset, place).overwrite(rows, F.lit(True))
+        return
+    write_files(rows, dataset, Folder(rows.sparkSession, place).path, "overwrite")
