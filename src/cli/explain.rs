@@ -75,7 +75,7 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
             Ok(())
         }
         (Some(Topic::Lineage { column, project }), _) => {
-            let compiled = compile_or_say(out, find(project)?, None, Scope::Platform)?;
+            let compiled = compile_or_say(out, find(project)?, None, Scope::Embedded)?;
             out.result(&column_lineage(&compiled.plan, column)?);
             Ok(())
         }

@@ -435,7 +435,7 @@ pub struct View {
 }
 
 /// What a transform reads.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Input {
     /// The arrivals of a source: a stream, or objects one by one.
     Stream(String),

@@ -125,13 +125,12 @@ fn describe<'a>(plan: &'a Plan, dataset: &'a Dataset) -> DatasetPart<'a> {
         Writer::Import(pipeline) => (format!("project {pipeline}"), None),
     };
     let mut inputs = from.map(lineage::of_transform).unwrap_or_default();
-    let prefix = from.map(|transform| transform.input.to_string()).unwrap_or_default();
     let mut from = |name: &str| {
         inputs
             .remove(name)
             .unwrap_or_default()
             .iter()
-            .map(|input| format!("{prefix}.{input}"))
+            .map(ToString::to_string)
             .collect()
     };
     let columns = dataset

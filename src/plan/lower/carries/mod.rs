@@ -84,20 +84,22 @@ impl Lowering<'_> {
         self.passes(gate, transform) && (self.scope != Scope::Platform || self.passes(&platform::Platform, transform))
     }
 
+    /// Whether a gate lets a transform through, with the views that it reads.
     fn passes(&mut self, gate: &dyn Gate, transform: &Transform) -> bool {
         let program = self.program;
-        let edges = || edge(gate, transform, program);
-        let steps = || {
-            transform
-                .steps
-                .iter()
-                .find_map(|step| in_step(gate, step, transform, program))
-        };
-        let columns = || {
-            let refused = transform.input_columns.iter().find_map(|column| gate.column(column));
-            refused.map(|refusal| (transform.item.span, refusal))
-        };
-        let Some((span, Refusal { what, help })) = edges().or_else(columns).or_else(steps) else {
+        let mut all = vec![transform];
+        let mut at = 0;
+        while let Some(next) = all.get(at).copied() {
+            for name in views(next) {
+                let view = program.transforms.iter().find(|view| view.item.name == name);
+                all.extend(view.filter(|view| !all.iter().any(|known| known.item.name == view.item.name)));
+            }
+            at += 1;
+        }
+        let found = all
+            .into_iter()
+            .find_map(|transform| in_transform(gate, transform, program));
+        let Some((span, Refusal { what, help })) = found else {
             return true;
         };
         let diagnostic = Diagnostic::new(
@@ -112,6 +114,35 @@ impl Lowering<'_> {
         });
         false
     }
+}
+
+/// The names of the views that a transform reads itself.
+fn views(transform: &Transform) -> Vec<&str> {
+    let others = transform.steps.iter().filter_map(|step| match &step.kind {
+        StepKind::Join(join) => Some(&join.other),
+        StepKind::Union { other, .. } => Some(other),
+        _ => None,
+    });
+    let inputs = transform.inputs.iter().chain(others);
+    inputs
+        .filter_map(|input| match input {
+            Input::View(name) => Some(name.as_str()),
+            Input::Stream(_) | Input::Table(_) => None,
+        })
+        .collect()
+}
+
+/// The first thing of a transform that is refused, and where.
+fn in_transform(gate: &dyn Gate, transform: &Transform, program: &Program) -> Option<(Span, Refusal)> {
+    let steps = || {
+        let mut steps = transform.steps.iter();
+        steps.find_map(|step| in_step(gate, step, transform, program))
+    };
+    let columns = || {
+        let refused = transform.input_columns.iter().find_map(|column| gate.column(column));
+        refused.map(|refusal| (transform.item.span, refusal))
+    };
+    edge(gate, transform, program).or_else(columns).or_else(steps)
 }
 
 /// What of a transform's inputs and targets is refused, and where.
