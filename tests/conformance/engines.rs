@@ -57,7 +57,7 @@ impl Engine {
     }
 
     /// The platform with a transform that units are made of, and of the rows' columns those that are wanted.
-    fn platform(self, wanted: impl Fn(&str) -> bool) -> Program {
+    pub fn platform(self, wanted: impl Fn(&str) -> bool) -> Program {
         // What follows is for transforms of several steps.
         let head = ROWS.split("/// The same once more").next().unwrap_or(ROWS);
         let kept = head.lines().filter(|line| match line.split_once(" : ") {
@@ -158,7 +158,9 @@ impl Engine {
         let results = match self {
             Engine::Embedded => Ok(test::run_tests(plan, None)),
             Engine::Functions => {
-                let build = folder_of(&emit::rust::emit(plan));
+                let mut files = emit::rust::emit(plan);
+                quickly(&mut files);
+                let build = folder_of(&files);
                 lambda::run_tests(plan, build.path(), None, &mut |_| {})
             }
             Engine::Jobs => {
@@ -266,6 +268,24 @@ pub fn read(column: &Column) -> Expr {
         kind: pipec::plan::expr::ExprKind::Column(column.name.clone()),
         ty: column.ty.clone(),
         text: column.name.as_str().into(),
+    }
+}
+
+/// Has the generated crates compiled without optimising them: thousands of expressions are run once.
+fn quickly(files: &mut Files) {
+    let packages: Vec<String> = files
+        .iter()
+        .filter(|(path, text)| path.ends_with("Cargo.toml") && text.contains("[package.metadata.pipec]"))
+        .filter_map(|(_, text)| {
+            text.lines()
+                .find_map(|line| line.strip_prefix("name = "))
+                .map(str::to_owned)
+        })
+        .collect();
+    if let Some(workspace) = files.get_mut("lambda/Cargo.toml") {
+        for package in packages {
+            *workspace += &format!("\n[profile.release.package.{package}]\nopt-level = 0\n");
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use pipec::plan::types::{Column, Type, TypeKind};
 
 use crate::chance::Chance;
 
-pub use calls::callable;
+pub use calls::{OF_THE_RUN, callable};
 
 /// Functions of floats that engines compute by their own libraries: equal to a relative difference only. They stand
 /// outermost, where nothing makes the difference larger.

@@ -13,6 +13,7 @@ mod cases;
 mod chance;
 mod compare;
 mod engines;
+mod examples;
 mod expressions;
 mod figures;
 mod grammar;
@@ -128,6 +129,67 @@ fn transforms_on(engine: Engine) {
         texts.join("\n")
     );
     figures.keep();
+}
+
+fn examples_on(engine: Engine) {
+    let (scalar, over_rows) = examples::all();
+    let written = cases::Written {
+        cases: scalar,
+        refused: Vec::new(),
+        program: cases::program(cases::ROWS),
+    };
+    let columns = cases::columns(&written.program);
+    let row = values::row(&columns, 0, &mut Chance::new(seed()));
+    let expected = Expected::new(&written, vec![row]);
+    let outcome = expected.on(engine, 100);
+    let mut wrong: Vec<String> = outcome
+        .differences
+        .iter()
+        .map(|difference| format!("{}: {}", written.cases[difference.case].text, difference.came))
+        .collect();
+    let mut figures = Figures::new("examples", engine);
+    figures.put("of scalar functions", written.cases.len());
+    figures.put("refused by the engine", outcome.refused.len());
+    figures.put("run", outcome.run);
+    figures.put("over rows", over_rows.len());
+    let mut refused = outcome.refused;
+    if engine != Engine::Functions {
+        let more = examples::on(engine, &over_rows);
+        figures.put("over rows, refused", more.refused.len());
+        figures.put("over rows, run", more.run);
+        wrong.extend(more.wrong);
+        refused.extend(
+            more.refused
+                .into_iter()
+                .map(|(place, why)| (place + written.cases.len(), why)),
+        );
+    }
+    figures.put("not true", wrong.len());
+    figures.say(&refused);
+    assert!(
+        wrong.is_empty(),
+        "{} examples are not true:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    figures.keep();
+}
+
+#[test]
+fn examples_are_true_on_the_embedded_engine() {
+    examples_on(Engine::Embedded);
+}
+
+#[test]
+#[ignore = "builds generated functions"]
+fn examples_are_true_in_functions() {
+    examples_on(Engine::Functions);
+}
+
+#[test]
+#[ignore = "needs PySpark"]
+fn examples_are_true_in_jobs() {
+    examples_on(Engine::Jobs);
 }
 
 #[test]

@@ -51,6 +51,9 @@ struct State<'w> {
     origins: usize,
 }
 
+/// A row of a window: what orders it, itself, and what each function is fed with.
+type Ordered = (Vec<Literal>, Row, Vec<Fed>);
+
 /// Runs a transform; an error fails the run.
 pub fn run(transform: &Transform, world: &World<'_>) -> std::result::Result<Result, String> {
     let mut state = State {
@@ -205,23 +208,7 @@ impl State<'_> {
                 (_, Otherwise::Drop) => Ok(vec![]),
                 _ => Err(reject::expect(name, &condition.text)),
             }),
-            StepKind::Explode { outer, list, column } => self.each(|state, row| {
-                let items = match state.value(list, &row)? {
-                    Literal::List(items) => items,
-                    _ => Vec::new(),
-                };
-                let items = if items.is_empty() && *outer {
-                    vec![Literal::Null]
-                } else {
-                    items
-                };
-                let with = |item: Literal| {
-                    let mut row = row.clone();
-                    row.values.insert(column.name.clone(), item);
-                    row
-                };
-                Ok(items.into_iter().map(with).collect())
-            }),
+            StepKind::Explode { outer, list, column } => self.explode(*outer, list, column),
             StepKind::Dedupe {
                 keys, keep_first, by, ..
             } => self.dedupe(keys, *keep_first, by.as_deref(), before),
@@ -263,6 +250,26 @@ impl State<'_> {
             StepKind::Route { .. } | StepKind::Run(_) => return Err("the reference does not know this step".to_owned()),
         }
         Ok(())
+    }
+
+    fn explode(&mut self, outer: bool, list: &Expr, column: &Column) {
+        self.each(|state, row| {
+            let items = match state.value(list, &row)? {
+                Literal::List(items) => items,
+                _ => Vec::new(),
+            };
+            let items = if items.is_empty() && outer {
+                vec![Literal::Null]
+            } else {
+                items
+            };
+            let with = |item: Literal| {
+                let mut row = row.clone();
+                row.values.insert(column.name.clone(), item);
+                row
+            };
+            Ok(items.into_iter().map(with).collect())
+        });
     }
 
     fn dedupe(&mut self, keys: &[String], keep_first: bool, by: Option<&str>, columns: &[Column]) {
@@ -438,7 +445,7 @@ impl State<'_> {
         columns: &[(Column, Aggregate)],
         before: &[Column],
     ) -> std::result::Result<(), String> {
-        let mut parts: BTreeMap<Vec<Value>, Vec<(Vec<Literal>, Row, Vec<Fed>)>> = BTreeMap::new();
+        let mut parts: BTreeMap<Vec<Value>, Vec<Ordered>> = BTreeMap::new();
         let mut found = Vec::new();
         self.each(|state, row| {
             let mut by = Vec::new();

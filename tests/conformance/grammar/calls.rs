@@ -8,7 +8,7 @@ use pipec::plan::types::{Type, TypeKind};
 use super::{DECIMAL, Grammar, INEXACT, Made, REGEXES, alike, either, flat, made};
 
 /// What only a run knows.
-const OF_THE_RUN: &[&str] = &["now", "today"];
+pub const OF_THE_RUN: &[&str] = &["now", "today"];
 const REPLACEMENTS: &[&str] = &["", "-", "<$0>", "$$"];
 const DATE_PATTERNS: &[&str] = &["yyyy-MM-dd", "d.M.yyyy", "dd/MM/yyyy", "yyyyMMdd", "EEE d MMM yyyy"];
 const TIME_PATTERNS: &[&str] = &[
