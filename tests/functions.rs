@@ -1,42 +1,20 @@
 //! The standard library's functions: every declaration is well written, every example is true when it is run by the
 //! runtime, and nothing is declared that the runtime does not have, or the other way round.
 
+mod library;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use pipec::base::Sources;
+use library::with_library;
 use pipec::check::constant::{self, Known};
-use pipec::check::context::{Context, Types};
-use pipec::check::functions::{Declaration, Example, FILES, Functions, Kind, examples};
-use pipec::check::labels::Classes;
-use pipec::diag::Diagnostics;
+use pipec::check::functions::{Declaration, Example, Functions, Kind, examples};
 use pipec::local::Rows;
 use pipec::plan::expr::{Aggregate, Expr, ExprKind, Literal};
 use pipec::plan::types::TypeKind;
-use pipec::syntax::parse;
 use pipec_runtime::dynamic::{self, Accumulator, Frame, Row, Run};
 use pipec_runtime::functions::PseudonymKey;
 use pipec_runtime::types::Timestamp;
 use pipec_runtime::value::{Reject, Value};
-
-/// Hands the library's functions, and what was said of them, to a test.
-fn with_library(test: impl FnOnce(&Context<'_>, &Functions, &mut Diagnostics)) {
-    let mut sources = Sources::default();
-    let mut diagnostics = Diagnostics::default();
-    let files: Vec<_> = FILES
-        .iter()
-        .map(|(path, text)| parse(sources.add(*path, text), text, &mut diagnostics))
-        .collect();
-    let functions = Functions::read(files.iter().flat_map(|file| &file.items), &mut diagnostics);
-    let (classes, types) = (Classes::default(), Types::default());
-    let ctx = Context {
-        sources: &sources,
-        functions: &functions,
-        classes: &classes,
-        types: &types,
-        on_stream: false,
-    };
-    test(&ctx, &functions, &mut diagnostics);
-}
 
 fn run() -> Run {
     Run {

@@ -104,7 +104,7 @@ impl Code {
     pub fn method(receiver: &Code, name: &str, arguments: &[Code]) -> Code {
         let mut parts: Vec<&Code> = arguments.iter().collect();
         parts.push(receiver);
-        let text = format!("{}.{name}({})", receiver.within(Level::Atom), list(arguments));
+        let text = format!("{}.{name}({})", receiver.receiver(), list(arguments));
         Code::new(text, Level::Atom, &parts)
     }
 
@@ -150,7 +150,7 @@ impl Code {
             let (place, after) = behind.split_once('}').unwrap_or((behind, ""));
             // What is no number is Rust's own.
             match place.parse().ok().and_then(|place: usize| parts.get(place)) {
-                Some(part) if after.starts_with('.') => text.push_str(&part.place().within(Level::Atom)),
+                Some(part) if after.starts_with('.') => text.push_str(&part.place().receiver()),
                 Some(part) if before.ends_with(['&', '*', '-', '!']) => text.push_str(&part.within(Level::Unary)),
                 Some(part) => text.push_str(&part.text),
                 None => {
@@ -196,6 +196,14 @@ impl Code {
         let mut code = Code::new(format!("|{parameter}| {}", body.text), Level::Or, &[body]);
         code.uses.retain(|name| !bound.contains(&name.as_str()));
         code
+    }
+
+    /// `vec![1_i64, 2]`
+    pub fn vec(mut items: Vec<Code>) -> Code {
+        if let Some(first) = items.first_mut() {
+            *first = first.typed();
+        }
+        Code::array("vec!", &items)
     }
 
     /// `vec![a, b]`, or an array where the prefix is empty.
@@ -276,6 +284,30 @@ impl Code {
             format!("({})", self.text)
         } else {
             self.text.clone()
+        }
+    }
+
+    /// The text, for a method to follow: a number says its type, which its methods depend on.
+    fn receiver(&self) -> String {
+        self.typed().within(Level::Atom)
+    }
+
+    /// A number that says its type, also one in `Some( )`.
+    pub fn typed(&self) -> Code {
+        let (before, digits, after) = match self.text.strip_prefix("Some(").and_then(|text| text.strip_suffix(')')) {
+            Some(inside) => ("Some(", inside, ")"),
+            None => ("", self.text.as_str(), ""),
+        };
+        let unsigned = digits.trim_start_matches('-');
+        let number = unsigned.starts_with(|c: char| c.is_ascii_digit())
+            && unsigned.chars().all(|c| c.is_ascii_digit() || "_.-e".contains(c));
+        if !number {
+            return self.clone();
+        }
+        let ty = if digits.contains(['.', 'e']) { "f64" } else { "i64" };
+        Code {
+            text: format!("{before}{digits}_{ty}{after}"),
+            ..self.clone()
         }
     }
 
@@ -739,7 +771,7 @@ mod tests {
         assert_eq!(Code::unary("!", &less).as_str(), "!(a < b)");
         assert_eq!(
             Code::method(&Code::number(-1), "checked_neg", &[]).as_str(),
-            "(-1).checked_neg()"
+            "(-1_i64).checked_neg()"
         );
     }
 

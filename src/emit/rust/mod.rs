@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 
 use tera::{Context, Tera};
 
-use crate::plan::{Files, Plan, StreamFunction, Transform, names as shared, stream_functions};
+use crate::plan::{Files, Function, Plan, StreamFunction, Transform, names as shared, stream_functions};
 use names::{Names, upper_camel};
 
 const WORKSPACE: &str = include_str!("templates/workspace.toml.tera");
@@ -215,6 +215,28 @@ struct Part<'a> {
     module: String,
     /// Whether it makes pseudonyms.
     uses_key: bool,
+}
+
+/// Functions as they stand in a generated function's crate, without the crate.
+#[derive(Debug)]
+pub struct Alone {
+    /// Their files, by path below `src/`.
+    pub files: Files,
+    /// Their Rust names, and whether each takes the key of pseudonyms.
+    pub functions: Vec<(String, bool)>,
+}
+
+/// Functions as Rust, each after those that it calls; for tests of what expressions become.
+pub fn functions_alone(functions: &[Function]) -> Alone {
+    let (shared, own) = parts::functions_alone(functions, Names::new(TYPES));
+    let names = shared.own.values().map(|own| (own.name.clone(), own.uses_key));
+    let functions = names.collect();
+    let own = own.map(|text| ("own.rs".to_owned(), text));
+    let nested = shared.structs.file().map(|text| ("nested.rs".to_owned(), text));
+    Alone {
+        files: own.into_iter().chain(nested).collect(),
+        functions,
+    }
 }
 
 /// Items that generated code may import: by the name that it mentions, the module and what is imported.

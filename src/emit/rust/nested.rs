@@ -86,7 +86,8 @@ impl Structs {
         }
     }
 
-    fn ty(&mut self, ty: &Type, hint: &str) {
+    /// Meets the structs of a type.
+    pub fn ty(&mut self, ty: &Type, hint: &str) {
         match &ty.kind {
             TypeKind::List(item) | TypeKind::Map(item) => self.ty(item, hint),
             kind => {

@@ -6,7 +6,7 @@ use super::names::Names;
 use super::nested::Structs;
 use super::own;
 use crate::plan::expr::Expr;
-use crate::plan::{Plan, StreamFunction};
+use crate::plan::{Function, Plan, StreamFunction};
 
 /// What all files share, and the file of the project's own functions.
 pub fn shared(plan: &Plan, function: &StreamFunction<'_>, types: Names) -> (Shared, Option<String>) {
@@ -30,6 +30,7 @@ pub fn shared(plan: &Plan, function: &StreamFunction<'_>, types: Names) -> (Shar
         structs.expr(expr, hint);
     }
     for function in &functions {
+        function.params.iter().for_each(|(name, ty, _)| structs.ty(ty, name));
         structs.expr(&function.body, &function.name);
     }
     let mut shared = Shared {
@@ -37,6 +38,21 @@ pub fn shared(plan: &Plan, function: &StreamFunction<'_>, types: Names) -> (Shar
         ..Shared::default()
     };
     let file = own::file(&functions, &mut shared);
+    (shared, file)
+}
+
+/// What functions share that no transform calls, and their file.
+pub fn functions_alone(functions: &[Function], types: Names) -> (Shared, Option<String>) {
+    let mut structs = Structs::new(types);
+    for function in functions {
+        function.params.iter().for_each(|(name, ty, _)| structs.ty(ty, name));
+        structs.expr(&function.body, &function.name);
+    }
+    let mut shared = Shared {
+        structs,
+        ..Shared::default()
+    };
+    let file = own::file(&functions.iter().collect::<Vec<_>>(), &mut shared);
     (shared, file)
 }
 

@@ -10,12 +10,16 @@ use crate::plan::types::TypeKind;
 
 impl Lowering<'_> {
     pub(super) fn call(&mut self, function: &str, arguments: &[Expr], expr: &Expr) -> Lowered {
+        let sees_missing = matches!(function, "null_if" | "first_present");
+        if !sees_missing && arguments.iter().any(|argument| argument.ty.kind == TypeKind::Null) {
+            return self.nothing(arguments, &expr.ty.kind);
+        }
         if let Some(lowered) = self.special(function, arguments, expr) {
             return lowered;
         }
         let Some(form) = table::form(function, arguments) else {
             // What no function of a stream can do is refused before a plan is made.
-            unreachable!("the plan has no such function here");
+            unreachable!("the plan has no function `{function}` that takes these");
         };
         if form.code == SAME {
             return self.lower(&arguments[0]);

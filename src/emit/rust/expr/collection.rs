@@ -1,5 +1,7 @@
 //! Lists, maps, structs and json values: their parts, and functions that take `row => …`.
 
+use std::collections::BTreeSet;
+
 use super::lift::{Answer, Gives};
 use super::{Lowered, Lowering, some};
 use crate::emit::rust::code::{Block, Closure, Code, Level, Value};
@@ -123,7 +125,7 @@ impl Lowering<'_> {
             _ => TypeKind::Null.required(),
         };
         let items: Vec<_> = items.iter().map(|item| self.part(item, &ty)).collect();
-        Lowered::new(Code::array("vec!", &items), kind, Held::Owned, false)
+        Lowered::new(Code::vec(items), kind, Held::Owned, false)
     }
 
     /// `{ a: 1, b: 2 }`
@@ -439,7 +441,7 @@ impl Lowering<'_> {
         };
         Start {
             missing,
-            code: super::owned(&code, shape, held, false),
+            code: super::owned(&code, shape, held, false).typed(),
         }
     }
 
@@ -488,6 +490,13 @@ impl Lowering<'_> {
         let statements = std::mem::replace(&mut self.statements, outer);
         self.locals.truncate(depth);
         let block = Block { statements, value };
+        let mut read = BTreeSet::new();
+        block.mention(&mut read);
+        for (parameter, name) in parameters.iter_mut().zip(&bound) {
+            if !read.contains(name) {
+                "_".clone_into(parameter);
+            }
+        }
         called(path, list, start, (parameters, bound), block)
     }
 

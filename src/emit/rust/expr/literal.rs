@@ -54,13 +54,12 @@ pub fn literal(value: &Literal, kind: &TypeKind, structs: &Structs) -> Lowered {
 fn several(value: &Literal, kind: &TypeKind, structs: &Structs) -> Code {
     match (value, kind) {
         (Literal::List(items), TypeKind::List(ty)) => {
-            let items: Vec<_> = items.iter().map(|item| stored(item, ty, structs)).collect();
-            Code::array("vec!", &items)
+            Code::vec(items.iter().map(|item| stored(item, ty, structs)).collect())
         }
         (Literal::Map(entries), TypeKind::Map(ty)) => {
             let pair = |key: &str, value: &Literal| {
                 let key = Code::method(&Code::text(key), "to_owned", &[]);
-                Code::tuple(&[key, stored(value, ty, structs)])
+                Code::tuple(&[key, stored(value, ty, structs).typed()])
             };
             let entries: Vec<_> = entries.iter().map(|(key, value)| pair(key, value)).collect();
             Code::call(&Code::path("BTreeMap::from"), &[Code::array("", &entries)])

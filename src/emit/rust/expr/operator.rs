@@ -181,7 +181,7 @@ impl Lowering<'_> {
         let (from, to) = (&left.ty.kind, &right.ty.kind);
         let (Some(mut first), Some(mut second)) = kinds else {
             // A side is `null`: so is the answer, once both sides were asked.
-            return self.nothing(left, right, whole);
+            return self.nothing([left, right], &whole.ty.kind);
         };
         let decimal = matches!(whole.ty.kind, TypeKind::Decimal { .. });
         let wide = match (first, second) {
@@ -215,10 +215,14 @@ impl Lowering<'_> {
         })
     }
 
-    fn nothing(&mut self, left: &Expr, right: &Expr, whole: &Expr) -> Lowered {
-        self.operand(left);
-        self.operand(right);
-        literal::literal(&Literal::Null, &whole.ty.kind, &self.shared.structs)
+    /// A missing answer, once all operands were asked.
+    pub(super) fn nothing<'e>(&mut self, operands: impl IntoIterator<Item = &'e Expr>, kind: &TypeKind) -> Lowered {
+        for operand in operands {
+            if !matches!(operand.kind, ExprKind::Lambda { .. }) {
+                self.operand(operand);
+            }
+        }
+        literal::literal(&Literal::Null, kind, &self.shared.structs)
     }
 
     pub(super) fn is_null(&mut self, value: &Expr, negated: bool) -> Lowered {

@@ -5,7 +5,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use regex::{Captures, Regex};
+use regex::Captures;
+pub use regex::Regex;
 use regex_syntax::ast::{
     self, AssertionKind, Ast, ClassPerlKind, ClassSet, ClassSetItem, ClassUnicodeKind, Flag, FlagsItemKind, GroupKind,
     HexLiteralKind, LiteralKind, Span, SpecialLiteralKind,
