@@ -13,6 +13,7 @@ use crate::plan::Plan;
 use crate::plan::lower::{Scope, lower};
 use crate::prove::prove;
 use crate::resolve::{Index, Library, Project, top};
+use crate::syntax::ast;
 
 /// What a compilation is asked for.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +35,8 @@ pub struct Compilation {
     pub plan: Option<Plan>,
     /// What is right and cannot be built yet, as errors, by file, then place.
     pub not_yet: Vec<Diagnostic>,
+    /// The trees of its files.
+    pub trees: Vec<ast::File>,
 }
 
 /// The parts of a compilation, in order; checking and proving take turns, environment by environment.
@@ -140,6 +143,7 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
         program,
         plan,
         not_yet,
+        trees: project.files,
     }
 }
 

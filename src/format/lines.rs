@@ -331,7 +331,7 @@ impl Liner<'_> {
     fn pieces(&mut self, tokens: &[Token], indent: usize, kind: &Kind) -> Vec<Piece> {
         let mut pieces: Vec<Piece> = Vec::new();
         let mut depth = 0usize;
-        let mut column = tokens.first().map_or(0, |first| first.indent);
+        let mut column = tokens.first().map_or(0, |first| first.indent as usize);
         for (at, token) in tokens.iter().enumerate() {
             let text = token.text(self.text).trim_end().to_owned();
             let token_before = |steps: usize| at.checked_sub(steps).and_then(|before| tokens.get(before));

@@ -64,41 +64,48 @@ impl Aggregate {
 impl Expr {
     /// The expressions right below this one, in the order in which they are written.
     pub fn children(&self) -> Vec<&Expr> {
+        let mut found = Vec::new();
+        self.add_children(&mut found);
+        found
+    }
+
+    /// Puts the expressions right below this one behind others.
+    pub fn add_children<'e>(&'e self, found: &mut Vec<&'e Expr>) {
         match &self.kind {
             ExprKind::Literal(_)
             | ExprKind::Column(_)
             | ExprKind::Local(_)
             | ExprKind::Param(_)
-            | ExprKind::Reject(_) => Vec::new(),
-            ExprKind::Member { of, .. } => vec![of],
-            ExprKind::Index { of, index } => vec![of, index],
-            ExprKind::List(items) | ExprKind::Interpolate(items) => items.iter().collect(),
-            ExprKind::Struct(fields) => fields.iter().map(|(_, value)| value).collect(),
+            | ExprKind::Reject(_) => {}
+            ExprKind::Member { of, .. } => found.push(of),
+            ExprKind::Index { of, index } => found.extend([&**of, index]),
+            ExprKind::List(items) | ExprKind::Interpolate(items) => found.extend(items),
+            ExprKind::Struct(fields) => found.extend(fields.iter().map(|(_, value)| value)),
             ExprKind::Match { value, arms, otherwise } => {
-                let arms = arms.iter().map(|(_, answer)| answer);
-                let last = otherwise.iter().map(|otherwise| &**otherwise);
-                std::iter::once(&**value).chain(arms).chain(last).collect()
+                found.push(value);
+                found.extend(arms.iter().map(|(_, answer)| answer));
+                found.extend(otherwise.as_deref());
             }
-            ExprKind::Lambda { body, .. } => vec![body],
-            ExprKind::Own { arguments, .. } | ExprKind::Call { arguments, .. } => arguments.iter().collect(),
+            ExprKind::Lambda { body, .. } => found.push(body),
+            ExprKind::Own { arguments, .. } | ExprKind::Call { arguments, .. } => found.extend(arguments),
             ExprKind::Not(value)
             | ExprKind::Negate(value)
             | ExprKind::Cast(value)
             | ExprKind::Like { value, .. }
             | ExprKind::Matches { value, .. }
             | ExprKind::IsNull { value, .. }
-            | ExprKind::In { value, .. } => vec![value],
+            | ExprKind::In { value, .. } => found.push(value),
             ExprKind::Logic { left, right, .. }
             | ExprKind::Compare { left, right, .. }
             | ExprKind::Same { left, right, .. }
-            | ExprKind::Arithmetic { left, right, .. } => vec![left, right],
-            ExprKind::Contains { value, list, .. } => vec![value, list],
+            | ExprKind::Arithmetic { left, right, .. } => found.extend([&**left, right]),
+            ExprKind::Contains { value, list, .. } => found.extend([&**value, list]),
             ExprKind::If {
                 condition,
                 then,
                 otherwise,
-            } => vec![condition, then, otherwise],
-            ExprKind::Coalesce { value, default } => vec![value, default],
+            } => found.extend([&**condition, then, otherwise]),
+            ExprKind::Coalesce { value, default } => found.extend([&**value, default]),
         }
     }
 
@@ -110,7 +117,7 @@ impl Expr {
             if let ExprKind::Column(name) = &expr.kind {
                 found.insert(name.clone());
             }
-            open.extend(expr.children());
+            expr.add_children(&mut open);
         }
         found
     }

@@ -35,7 +35,7 @@ pub struct Repairs {
 
 struct Opener {
     token: Token,
-    indent: usize,
+    indent: u32,
     close: &'static str,
 }
 
@@ -227,7 +227,7 @@ impl Repairer<'_> {
         }
     }
 
-    fn open(&mut self, token: Token, indent: usize) {
+    fn open(&mut self, token: Token, indent: u32) {
         let close = closer_of(token.text(self.text));
         if let Some(count) = self.open.get_mut(kind_of(close)) {
             *count += 1;

@@ -30,8 +30,8 @@ pub struct Laid {
 }
 
 /// Lays an item out, and says what is wrong with its characters and brackets.
-pub fn lay_out(file: FileId, text: &str, slice: &Slice, diagnostics: &mut Diagnostics) -> Laid {
-    let tokens = &slice.tokens;
+pub fn lay_out(file: FileId, text: &str, slice: &Slice<'_>, diagnostics: &mut Diagnostics) -> Laid {
+    let tokens = slice.tokens;
     let start = tokens.first().map_or(0, |token| token.start);
     let end = tokens.last().map_or(start, |token| token.end);
     let said = diagnostics.count();
@@ -116,12 +116,11 @@ impl Page<'_> {
             }
             TokenKind::Comment | TokenKind::ForeignComment => {}
             _ => {
-                for (offset, byte) in token.text(self.text).bytes().enumerate() {
-                    // A text over several lines keeps them; elsewhere a token has none.
-                    self.put(
-                        token.start + offset,
-                        if byte == 0 || byte == BROKEN { b'?' } else { byte },
-                    );
+                // A text over several lines keeps them; elsewhere a token has none.
+                let place = token.start - self.start..token.end - self.start;
+                let place = self.bytes.get_mut(place).unwrap_or(&mut []);
+                for (place, byte) in place.iter_mut().zip(token.text(self.text).bytes()) {
+                    *place = if byte == 0 || byte == BROKEN { b'?' } else { byte };
                 }
             }
         }

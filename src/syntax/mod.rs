@@ -44,7 +44,7 @@ pub fn parse_by_grammar(id: FileId, text: &str, diagnostics: &mut Diagnostics) -
 }
 
 fn file(id: FileId, text: &str, way: Way, diagnostics: &mut Diagnostics) -> ast::File {
-    let tokens = tokens::scan(text);
+    let mut tokens = tokens::scan(text);
     let comments = tokens.iter().filter(|token| token.is_comment());
     for token in comments.clone().filter(|token| token.kind == TokenKind::ForeignComment) {
         diagnostics.push(habits::comment(Span::new(id, token.start, token.end), token.text(text)));
@@ -55,6 +55,7 @@ fn file(id: FileId, text: &str, way: Way, diagnostics: &mut Diagnostics) -> ast:
             own_line: token.first,
         })
         .collect();
+    tokens.retain(|token| !token.is_comment());
     let items = slices(text, &tokens)
         .iter()
         .map(|slice| item(id, text, slice, way, diagnostics))
@@ -62,7 +63,7 @@ fn file(id: FileId, text: &str, way: Way, diagnostics: &mut Diagnostics) -> ast:
     ast::File { id, items, comments }
 }
 
-fn item(id: FileId, text: &str, slice: &Slice, way: Way, diagnostics: &mut Diagnostics) -> ast::Item {
+fn item(id: FileId, text: &str, slice: &Slice<'_>, way: Way, diagnostics: &mut Diagnostics) -> ast::Item {
     let head = slice.tokens.iter().position(|token| token.kind != TokenKind::Doc);
     let (docs, code) = slice.tokens.split_at(head.unwrap_or(slice.tokens.len()));
     let span = |token: &Token| Span::new(id, token.start, token.end);

@@ -9,53 +9,74 @@ use super::tokens::{Token, TokenKind};
 
 /// The tokens of one item.
 #[derive(Clone, Debug)]
-pub struct Slice {
-    /// Its tokens, comments left out.
-    pub tokens: Vec<Token>,
+pub struct Slice<'t> {
+    /// Its tokens.
+    pub tokens: &'t [Token],
     /// Tokens in column 0 that belong to an entry of the item, and so are wrongly there.
     pub misplaced: Vec<Token>,
     /// Whether its first word stands further right than column 0.
     pub indented: bool,
 }
 
-/// Cuts tokens into items.
-pub fn slices(text: &str, tokens: &[Token]) -> Vec<Slice> {
+/// Cuts tokens into items; there are no comments among them.
+pub fn slices<'t>(text: &str, tokens: &'t [Token]) -> Vec<Slice<'t>> {
     let mut cutter = Cutter {
         text,
+        tokens,
         slices: Vec::new(),
+        starts: Vec::new(),
         depth: 0,
         head: false,
     };
-    let tokens: Vec<Token> = tokens.iter().filter(|token| !token.is_comment()).copied().collect();
-    let mut next_code = vec![tokens.len(); tokens.len()];
-    for at in (1..tokens.len()).rev() {
-        let after = next_code.get(at).copied().unwrap_or(at);
-        let code = tokens.get(at).is_some_and(|token| token.kind != TokenKind::Doc);
-        if let Some(place) = next_code.get_mut(at - 1) {
-            *place = if code { at } else { after };
+    let is_doc = |at: usize| tokens.get(at).is_some_and(|token| token.kind == TokenKind::Doc);
+    let mut next = 0;
+    for at in 0..tokens.len() {
+        if next <= at {
+            next = at + 1;
+            while is_doc(next) {
+                next += 1;
+            }
         }
+        cutter.take(at, tokens.get(next..).unwrap_or(&[]));
     }
-    for (token, next) in tokens.iter().zip(next_code) {
-        cutter.take(*token, tokens.get(next..).unwrap_or(&[]));
-    }
-    cutter.slices
+    cutter.slices()
 }
 
-struct Cutter<'a> {
+struct Cutter<'a, 't> {
     text: &'a str,
-    slices: Vec<Slice>,
+    tokens: &'t [Token],
+    /// The slices so far, without their tokens.
+    slices: Vec<Slice<'t>>,
+    /// Where each of them starts.
+    starts: Vec<usize>,
     /// Open brackets of the current slice.
     depth: usize,
     /// Whether the current slice has only documentation so far.
     head: bool,
 }
 
-impl Cutter<'_> {
-    /// Takes a token; `next` starts with the next one that is no documentation.
-    fn take(&mut self, token: Token, next: &[Token]) {
-        if self.starts_item(token, next) {
+impl<'t> Cutter<'_, 't> {
+    /// The slices with their tokens.
+    fn slices(self) -> Vec<Slice<'t>> {
+        let tokens = self.tokens;
+        let ends = self.starts.iter().skip(1).copied().chain([tokens.len()]);
+        let ranges = self.starts.iter().zip(ends);
+        let whole = |(slice, (start, end)): (Slice<'t>, (&usize, usize))| Slice {
+            tokens: tokens.get(*start..end).unwrap_or(&[]),
+            ..slice
+        };
+        self.slices.into_iter().zip(ranges).map(whole).collect()
+    }
+
+    /// Takes the token at a place; `next` starts with the next one that is no documentation.
+    fn take(&mut self, at: usize, next: &[Token]) {
+        let Some(token) = self.tokens.get(at).copied() else {
+            return;
+        };
+        if self.starts_item(at, token, next) {
+            self.starts.push(at);
             self.slices.push(Slice {
-                tokens: Vec::new(),
+                tokens: &[],
                 misplaced: Vec::new(),
                 indented: token.indent > 0,
             });
@@ -84,12 +105,9 @@ impl Cutter<'_> {
             TokenKind::Close => self.depth = self.depth.saturating_sub(1),
             _ => {}
         }
-        if let Some(slice) = self.slices.last_mut() {
-            slice.tokens.push(token);
-        }
     }
 
-    fn starts_item(&self, token: Token, next: &[Token]) -> bool {
+    fn starts_item(&self, at: usize, token: Token, next: &[Token]) -> bool {
         if self.slices.is_empty() {
             return true;
         }
@@ -97,7 +115,7 @@ impl Cutter<'_> {
             return false;
         }
         if token.indent > 0 {
-            return self.depth == 0 && self.is_indented_item(token, next);
+            return self.depth == 0 && self.is_indented_item(at, token, next);
         }
         match token.kind {
             TokenKind::Close => false,
@@ -120,19 +138,19 @@ impl Cutter<'_> {
     }
 
     /// An item's word at the start of an indented line, outside of all brackets.
-    fn is_indented_item(&self, token: Token, next: &[Token]) -> bool {
+    fn is_indented_item(&self, at: usize, token: Token, next: &[Token]) -> bool {
         match token.kind {
             // Documentation of an entry whose block was closed too early starts no item.
             TokenKind::Doc => next
                 .split_first()
-                .is_some_and(|(t, behind)| self.is_indented_item(*t, behind)),
-            _ => is_item_word(token.text(self.text)) && !self.awaits_more() && self.heads(token, next),
+                .is_some_and(|(t, behind)| self.is_indented_item(at, *t, behind)),
+            _ => is_item_word(token.text(self.text)) && !self.awaits_more(at) && self.heads(token, next),
         }
     }
 
-    /// Whether the item so far ends with a mark that something must follow: the `=` of a function.
-    fn awaits_more(&self) -> bool {
-        let last = self.slices.last().and_then(|slice| slice.tokens.last());
+    /// Whether the item before a token ends with a mark that something must follow: the `=` of a function.
+    fn awaits_more(&self, at: usize) -> bool {
+        let last = at.checked_sub(1).and_then(|last| self.tokens.get(last));
         last.is_some_and(|last| last.kind == TokenKind::Mark && !matches!(last.text(self.text), "*" | "?" | ">" | ";"))
     }
 

@@ -47,9 +47,9 @@ pub struct Token {
     /// Whether nothing but space stands before it on its line.
     pub first: bool,
     /// Its column, from 0, in bytes, where it is the first of its line.
-    pub indent: usize,
+    pub indent: u32,
     /// Its line, from 0.
-    pub line: usize,
+    pub line: u32,
 }
 
 impl Token {
@@ -67,6 +67,9 @@ impl Token {
 /// How many tokens one `${ }` may hold.
 const INTERPOLATION_LIMIT: usize = 128;
 
+/// How many bytes a token and the space behind it take in most files.
+const TOKEN_BYTES: usize = 4;
+
 /// All tokens of a text, in order.
 pub fn scan(text: &str) -> Vec<Token> {
     let mut scanner = Scanner {
@@ -76,7 +79,7 @@ pub fn scan(text: &str) -> Vec<Token> {
         line: 0,
         line_start: 0,
         first: true,
-        tokens: Vec::new(),
+        tokens: Vec::with_capacity(text.len() / TOKEN_BYTES),
         comment_ends: text.rfind("*/"),
     };
     scanner.run();
@@ -87,7 +90,7 @@ struct Scanner<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
-    line: usize,
+    line: u32,
     line_start: usize,
     first: bool,
     tokens: Vec<Token>,
@@ -124,13 +127,13 @@ impl Scanner<'_> {
             start,
             end,
             first: self.first,
-            indent: start - self.line_start,
+            indent: (start - self.line_start) as u32,
             line: self.line,
         });
         self.first = false;
         let inside = self.bytes.get(start..end).unwrap_or(&[]);
         if let Some(last) = inside.iter().rposition(|byte| *byte == b'\n') {
-            self.line += inside.iter().filter(|byte| **byte == b'\n').count();
+            self.line += inside.iter().filter(|byte| **byte == b'\n').count() as u32;
             self.line_start = start + last + 1;
         }
         self.at = end;

@@ -123,15 +123,16 @@ class Cell:
         # What cells read of each other; the first one reads itself.
         self.before = f"{max(number - 1, 0):03}"
 
-    def columns(self) -> Columns:
-        """The columns of the cell's events."""
+    def columns(self, *, plain: bool = False) -> Columns:
+        """The columns of the cell's events; only those without a label where they decide which rows there are."""
+        labelled = [] if plain else ["shipping"]
         return Columns(
             self.random,
             int=["views", "clicks", "seconds", "items"],
             maybe_int=["retries", "referrals"],
             text=["page", "product", "session", "campaign"],
             maybe_text=["coupon", "channel"],
-            decimal=["amount", "discount", "shipping"],
+            decimal=["amount", "discount", *labelled],
             bool=["mobile", "member"],
         )
 
@@ -181,17 +182,17 @@ source events_{self.tag} : stream of Event{self.tag} {{
 
     def cleaned(self, index: int) -> str:
         """A transform of each event by itself."""
-        columns = self.columns()
+        columns, plain = self.columns(), self.columns(plain=True)
         name = ["clean", "rated", "priced", "routed", "marked"][index]
         lines = [
             f"/// Events of shop {self.tag}, {name}.",
             f"transform {name}_{self.tag} : events_{self.tag} -> processed.{name}_{self.tag} {{",
-            f"  filter  {columns.condition(1)}",
+            f"  filter  {plain.condition(1)}",
             "  derive  day      = date(at)",
             "          buyer    = pseudonym(user_id)",
             *self.derived(35, "c"),
-            f"  expect  known : {columns.condition(1)} else quarantine",
-            f"  filter  {columns.condition(2)}",
+            f"  expect  known : {plain.condition(1)} else quarantine",
+            f"  filter  {plain.condition(2)}",
             f"  derive  first = {columns.words(1)}",
             *self.derived(30, "d"),
             f"  expect  sane_amount : amount < {self.random.randint(10, 99)}_000 else quarantine",

@@ -240,7 +240,7 @@ impl Walker<'_> {
             role,
             start: token.start,
             end: token.end,
-            line: token.line + 1,
+            line: token.line as usize + 1,
             first: token.first,
             item: self.item,
             item_word: self.item_word.clone(),

@@ -135,11 +135,15 @@ fn add(rows: &mut Told, more: Told) {
 /// The labels of the values that a condition singles out; those that a `declassify` of the step lets go are not among
 /// them.
 fn decided(seen: &Seen<'_>, condition: &Expr, columns: &[&Column], span: Span) -> Told {
+    let mut told = Told::new();
+    if columns.iter().all(|column| column.labels.is_empty()) {
+        return told;
+    }
     let mut names = BTreeSet::new();
     singled_out(condition, &mut names);
     let inside = |of: Span| of.file == span.file && span.start <= of.start && of.end <= span.end;
-    let mut told = Told::new();
-    for column in columns.iter().filter(|column| names.contains(&column.name)) {
+    let labelled = columns.iter().filter(|column| !column.labels.is_empty());
+    for column in labelled.filter(|column| names.contains(column.name.as_str())) {
         for label in &column.labels {
             let let_go = seen
                 .program
@@ -158,10 +162,10 @@ fn decided(seen: &Seen<'_>, condition: &Expr, columns: &[&Column], span: Span) -
 }
 
 /// The columns that a condition reads for more than whether a value is there.
-fn singled_out(expr: &Expr, names: &mut BTreeSet<String>) {
+fn singled_out<'e>(expr: &'e Expr, names: &mut BTreeSet<&'e str>) {
     match &expr.kind {
         ExprKind::Column(name) => {
-            names.insert(name.clone());
+            names.insert(name);
         }
         ExprKind::IsNull { .. } => {}
         ExprKind::Same { right, .. } if right.kind == ExprKind::Literal(Literal::Null) => {}

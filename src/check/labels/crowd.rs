@@ -50,7 +50,10 @@ impl Crowd {
 
     /// What a step does to what is known, where its columns have lost their labels already.
     pub fn watch(&mut self, classes: &Classes, kind: &StepKind, before: &[Column], after: &[Column]) {
+        let known = !self.counts.is_empty() || !self.pending.is_empty();
         match kind {
+            // Only a group makes something known.
+            _ if !known && !matches!(kind, StepKind::Group { .. }) => {}
             StepKind::Filter(condition) => {
                 let hidden = self.hidden(classes, condition);
                 for (column, pending) in &mut self.pending {

@@ -1,6 +1,6 @@
 //! What every step does with columns: looks them up, keeps names apart, makes new ones.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::exprs::{Place, Typed, column};
 use crate::check::schema::duplicate;
@@ -66,17 +66,12 @@ impl Steps<'_> {
 
     /// Says which names of a list stand there twice, and leaves the second out.
     pub(super) fn distinct<'b>(&mut self, names: impl IntoIterator<Item = &'b ast::Name>) {
-        let mut seen: Vec<&ast::Name> = Vec::new();
+        let mut seen: BTreeMap<String, &ast::Name> = BTreeMap::new();
         for name in names {
-            match seen
-                .iter()
-                .find(|first| first.text.to_lowercase() == name.text.to_lowercase())
-            {
-                Some(first) => {
-                    self.say(duplicate(name, first));
-                    self.broken = true;
-                }
-                None => seen.push(name),
+            let first = *seen.entry(name.text.to_lowercase()).or_insert(name);
+            if first.span != name.span {
+                self.say(duplicate(name, first));
+                self.broken = true;
             }
         }
     }

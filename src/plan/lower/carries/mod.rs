@@ -228,7 +228,7 @@ fn in_expression(gate: &dyn Gate, expr: &Expr) -> Option<Refusal> {
             let what = format!("{}, as in `{}`,", refusal.what, expr.text);
             return Some(Refusal { what, ..refusal });
         }
-        open.extend(expr.children());
+        expr.add_children(&mut open);
     }
     None
 }
