@@ -1,9 +1,24 @@
 //! Expressions as Spark columns, and the reasons for which they may turn a row away.
+//!
+//! A value is never an error in Spark: what does not fit is missing, and a reason beside it says so. It must not know
+//! steps or jobs.
+
+mod arithmetic;
+mod calls;
+mod functions;
+mod shapes;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
 
 use super::tree::Py;
-use super::types::{bare, type_name, typed};
-use crate::plan::expr::{ArithmeticOp, CompareOp, Expr, ExprKind, Literal, LogicOp};
+use super::types::{bare, typed};
+use crate::plan::expr::{CompareOp, Expr, ExprKind, Literal, LogicOp};
 use crate::plan::types::{Type, TypeKind};
+
+pub use calls::carried;
+pub use shapes::comparable_kind;
 
 /// An expression's column, and columns that are missing where nothing is wrong, in program order.
 pub struct Lowered {
@@ -22,11 +37,18 @@ enum Place {
     Compared,
 }
 
-/// Lowers an expression to a column of exactly its type.
+/// What stands around an expression.
+#[derive(Clone, Copy, Default)]
+pub struct Around<'p> {
+    /// The project's own functions that may turn a row away; their reasons have functions of their own.
+    pub rejecting: Option<&'p BTreeSet<String>>,
+    /// In one of these functions a column is one of its parameters.
+    pub in_function: bool,
+}
+
+/// Lowers an expression to a column of exactly its type, where a project has no functions of its own.
 pub fn lower(expr: &Expr) -> Lowered {
-    let mut reasons = Vec::new();
-    let value = value(expr, Place::Exact, &mut reasons);
-    Lowered { value, reasons }
+    Around::default().lower(expr)
 }
 
 /// A column by its name.
@@ -53,128 +75,76 @@ pub fn first_reason(mut reasons: Vec<Py>) -> Option<Py> {
     }
 }
 
-fn value(expr: &Expr, place: Place, reasons: &mut Vec<Py>) -> Py {
-    match &expr.kind {
-        ExprKind::Literal(literal) if place == Place::Compared => bare(literal, &expr.ty.kind),
-        ExprKind::Literal(literal) => typed(literal, &expr.ty.kind),
-        ExprKind::Column(name) => column(name),
-        ExprKind::Call { function, arguments } => call(function, arguments, place, reasons),
-        ExprKind::Not(operand) => Py::Unary('~', Box::new(value(operand, Place::Exact, reasons))),
-        ExprKind::Negate(operand) => negate(expr, operand, reasons),
-        ExprKind::Logic { op, left, right } => {
-            let left = value(left, Place::Exact, reasons);
-            let right = value(right, Place::Exact, reasons);
-            Py::binary(if *op == LogicOp::And { "&" } else { "|" }, left, right)
-        }
-        ExprKind::Compare { op, left, right } => compare(*op, left, right, reasons),
-        ExprKind::Arithmetic { op, left, right } => arithmetic(expr, *op, left, right, reasons),
-        ExprKind::IsNull { value: of, negated } => {
-            let name = if *negated { "isNotNull" } else { "isNull" };
-            value(of, Place::Exact, reasons).method(name, vec![])
-        }
-        ExprKind::In {
-            value: of,
-            list,
-            negated,
-        } => {
-            let kind = &of.ty.kind;
-            let of = value(of, Place::Exact, reasons);
-            let found = match list.as_slice() {
-                [] => Py::call("F.when", vec![of.method("isNotNull", vec![]), Py::atom("False")]),
-                list => of.method("isin", list.iter().map(|item| bare(item, kind)).collect()),
-            };
-            if *negated {
-                Py::Unary('~', Box::new(found))
-            } else {
-                found
-            }
-        }
-        ExprKind::If {
-            condition,
-            then,
-            otherwise,
-        } => choose(expr, condition, then, otherwise, reasons),
-        ExprKind::Coalesce { value: of, default } => coalesce(of, default, reasons),
-        ExprKind::Reject(reason) => {
-            reasons.push(Py::call("F.lit", vec![Py::text(reason)]));
-            nothing(&expr.ty)
-        }
-        ExprKind::Cast(of) => {
-            let inner = value(of, Place::Exact, reasons);
-            if of.ty.kind == expr.ty.kind {
-                return inner;
-            }
-            inner.method("cast", vec![Py::text(&type_name(&expr.ty.kind))])
-        }
-        _ => crate::plan::refused(),
+/// What generated files call things by themselves, and Python's own words that could be a name of an author's.
+const TAKEN: [&str; 58] = [
+    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except",
+    "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise",
+    "return", "try", "while", "with", "yield", "match", "case", "type", "main", "transform", "rows", "run", "runtime",
+    "sys", "texts", "numbers", "times", "lists", "jsons", "timedelta", "float", "bytes", "bool", "int", "str", "list",
+    "of_key", "bytearray", "reads", "self", "print",
+];
+
+/// An author's name as a Python name: of a parameter or a function.
+pub fn python_name(name: &str) -> String {
+    let mut out: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
+    if out.is_empty() || out.starts_with(|c: char| c.is_ascii_digit()) {
+        out.insert(0, '_');
     }
+    if TAKEN.contains(&out.as_str()) {
+        out.push('_');
+    }
+    out
+}
+
+/// The function that says why a function of the project's own turns a row away.
+pub fn reason_name(function: &str) -> String {
+    format!("{}_reason", function.to_lowercase())
+}
+
+/// Whether a function stands anywhere in an expression.
+pub fn uses(expr: &Expr, function: &str) -> bool {
+    let here = matches!(&expr.kind, ExprKind::Call { function: name, .. } if name == function);
+    here || expr.children().into_iter().any(|child| uses(child, function))
+}
+
+/// Whether an expression asks the run that it is part of.
+pub fn asks_run(expr: &Expr) -> bool {
+    uses(expr, "now") || uses(expr, "today")
+}
+
+fn lit_none() -> Py {
+    Py::call("F.lit", vec![Py::atom("None")])
 }
 
 fn nothing(ty: &Type) -> Py {
     match ty.kind {
-        TypeKind::Never | TypeKind::Null | TypeKind::Error => Py::call("F.lit", vec![Py::atom("None")]),
+        TypeKind::Never | TypeKind::Null | TypeKind::Error => lit_none(),
         _ => typed(&Literal::Null, &ty.kind),
     }
 }
 
-fn compare(op: CompareOp, left: &Expr, right: &Expr, reasons: &mut Vec<Py>) -> Py {
-    let op = op.symbol();
-    // `1 < x` would be Python's own comparison, turned round; a column stands on the left always.
-    let left = match left.kind {
-        ExprKind::Literal(_) => value(left, Place::Exact, reasons),
-        _ => value(left, Place::Compared, reasons),
-    };
-    let right = value(right, Place::Compared, reasons);
-    Py::Binary(op, vec![left, right])
+fn not(value: Py) -> Py {
+    Py::Unary('~', Box::new(value))
 }
 
-fn negate(expr: &Expr, operand: &Expr, reasons: &mut Vec<Py>) -> Py {
-    let inner = value(operand, Place::Exact, reasons);
-    if expr.ty.kind != TypeKind::Int {
-        return Py::Unary('-', Box::new(inner));
-    }
-    // Only -9223372036854775808 has no opposite.
-    let zero = typed(&Literal::Int(0), &TypeKind::Int);
-    let opposite = Py::call("F.try_subtract", vec![zero, inner.clone()]);
-    overflow(expr, &[(operand, inner)], &opposite, reasons);
-    opposite
+fn negated_if(value: Py, negated: bool) -> Py {
+    if negated { not(value) } else { value }
 }
 
-fn arithmetic(expr: &Expr, op: ArithmeticOp, left: &Expr, right: &Expr, reasons: &mut Vec<Py>) -> Py {
-    let mut operand = |side: &Expr| match (&expr.ty.kind, &side.ty.kind, &side.kind) {
-        // Beside a decimal, a whole literal is as wide as it is written, a column as wide as 64 bits are.
-        (TypeKind::Decimal { .. }, TypeKind::Int, ExprKind::Literal(Literal::Int(whole))) => whole_decimal(*whole),
-        (TypeKind::Decimal { .. }, TypeKind::Int, _) => {
-            value(side, Place::Exact, reasons).method("cast", vec![Py::text("decimal(20, 0)")])
-        }
-        _ => value(side, Place::Exact, reasons),
-    };
-    let (first, second) = (operand(left), operand(right));
-    let name = match op {
-        ArithmeticOp::Add => "F.try_add",
-        ArithmeticOp::Subtract => "F.try_subtract",
-        ArithmeticOp::Multiply => "F.try_multiply",
-        _ => crate::plan::refused(),
-    };
-    // Missing on overflow, where the plain operators would end the run.
-    let result = Py::call(name, vec![first.clone(), second.clone()]);
-    overflow(expr, &[(left, first), (right, second)], &result, reasons);
-    result
+fn also(condition: Option<Py>, more: Py) -> Option<Py> {
+    Some(match condition {
+        None => more,
+        Some(condition) => Py::binary("&", condition, more),
+    })
 }
 
-fn whole_decimal(whole: i64) -> Py {
-    let digits = u8::try_from(whole.unsigned_abs().to_string().len()).unwrap_or(20);
-    let literal = Literal::Decimal {
-        unscaled: i128::from(whole),
-        scale: 0,
-    };
-    typed(
-        &literal,
-        &TypeKind::Decimal {
-            precision: digits,
-            scale: 0,
-        },
-    )
+/// Where this holds, the row is turned away because of an expression.
+fn overflows_where(expr: &Expr, condition: Py) -> Py {
+    let reason = Py::text(&format!("overflow in {}", expr.text));
+    Py::call("F.when", vec![condition, reason])
 }
 
 /// A result that is missing although no operand is has overflowed.
@@ -185,121 +155,222 @@ fn overflow(expr: &Expr, operands: &[(&Expr, Py)], result: &Py, reasons: &mut Ve
             condition = also(condition, value.clone().method("isNotNull", vec![]));
         }
     }
-    let wrong = if expr.ty.kind == TypeKind::Float {
-        let infinite = |text: &str| Py::call("float", vec![Py::text(text)]);
-        result.clone().method("isin", vec![infinite("inf"), infinite("-inf")])
-    } else {
-        result.clone().method("isNull", vec![])
-    };
-    if let Some(condition) = also(condition, wrong) {
-        let reason = Py::text(&format!("overflow in {}", expr.text));
-        reasons.push(Py::call("F.when", vec![condition, reason]));
+    if let Some(condition) = also(condition, result.clone().method("isNull", vec![])) {
+        reasons.push(overflows_where(expr, condition));
     }
 }
 
-fn also(condition: Option<Py>, more: Py) -> Option<Py> {
-    Some(match condition {
-        None => more,
-        Some(condition) => Py::binary("&", condition, more),
-    })
-}
+impl Around<'_> {
+    /// Lowers an expression to a column of exactly its type.
+    pub fn lower(&self, expr: &Expr) -> Lowered {
+        let mut reasons = Vec::new();
+        let value = self.value(expr, Place::Exact, &mut reasons);
+        Lowered { value, reasons }
+    }
 
-fn choose(expr: &Expr, condition: &Expr, then: &Expr, otherwise: &Expr, reasons: &mut Vec<Py>) -> Py {
-    let condition = value(condition, Place::Exact, reasons);
-    let (then_taken, otherwise_taken) = (lower(then), lower(otherwise));
-    let none = || Py::call("F.lit", vec![Py::atom("None")]);
-    let when = |value: Py| Py::call("F.when", vec![condition.clone(), value]);
-    // A reason counts only on the branch taken; a missing condition takes the second.
-    match (first_reason(then_taken.reasons), first_reason(otherwise_taken.reasons)) {
-        (None, None) => {}
-        (Some(reason), None) => reasons.push(when(reason)),
-        (then, Some(reason)) => reasons.push(when(then.unwrap_or_else(none)).method("otherwise", vec![reason])),
+    fn exact(&self, expr: &Expr, reasons: &mut Vec<Py>) -> Py {
+        self.value(expr, Place::Exact, reasons)
     }
-    match (&then.kind, &otherwise.kind) {
-        (ExprKind::Reject(_), ExprKind::Reject(_)) => nothing(&expr.ty),
-        (_, ExprKind::Reject(_)) => when(then_taken.value),
-        _ => when(then_taken.value).method("otherwise", vec![otherwise_taken.value]),
-    }
-}
 
-fn coalesce(of: &Expr, default: &Expr, reasons: &mut Vec<Py>) -> Py {
-    let first = value(of, Place::Exact, reasons);
-    let second = lower(default);
-    if let Some(reason) = first_reason(second.reasons) {
-        reasons.push(Py::call("F.when", vec![first.clone().method("isNull", vec![]), reason]));
-    }
-    match default.kind {
-        ExprKind::Reject(_) => first,
-        _ => Py::call("F.coalesce", vec![first, second.value]),
-    }
-}
-
-fn call(function: &str, arguments: &[Expr], place: Place, reasons: &mut Vec<Py>) -> Py {
-    let mut values: Vec<Py> = arguments
-        .iter()
-        .map(|argument| value(argument, Place::Exact, reasons))
-        .collect();
-    let kind = arguments.first().map(|argument| &argument.ty.kind);
-    let mut argument = || {
-        if values.is_empty() {
-            Py::atom("None")
-        } else {
-            values.remove(0)
+    fn value(&self, expr: &Expr, place: Place, reasons: &mut Vec<Py>) -> Py {
+        match &expr.kind {
+            ExprKind::Literal(literal) if place == Place::Compared => bare(literal, &expr.ty.kind),
+            ExprKind::Literal(literal) => typed(literal, &expr.ty.kind),
+            ExprKind::Column(name) if self.in_function => Py::atom(python_name(name)),
+            ExprKind::Column(name) => column(name),
+            ExprKind::Local(name) => Py::atom(python_name(name)),
+            ExprKind::Call { function, arguments } => self.call(expr, function, arguments, place, reasons),
+            ExprKind::Own { function, arguments } => self.own(function, arguments, reasons),
+            ExprKind::Not(operand) => not(self.exact(operand, reasons)),
+            ExprKind::Negate(operand) => self.negate(expr, operand, reasons),
+            ExprKind::Logic { op, left, right } => {
+                let left = self.exact(left, reasons);
+                let right = self.exact(right, reasons);
+                Py::binary(if *op == LogicOp::And { "&" } else { "|" }, left, right)
+            }
+            ExprKind::Compare { op, left, right } => self.compare(*op, left, right, reasons),
+            ExprKind::Same { left, right, negated } => {
+                let left = self.comparable(left, reasons);
+                let right = self.comparable(right, reasons);
+                negated_if(left.method("eqNullSafe", vec![right]), *negated)
+            }
+            ExprKind::Arithmetic { op, left, right } => self.arithmetic(expr, *op, left, right, reasons),
+            ExprKind::IsNull { value: of, negated } => {
+                let name = if *negated { "isNotNull" } else { "isNull" };
+                self.exact(of, reasons).method(name, vec![])
+            }
+            ExprKind::In { value, list, negated } => negated_if(self.among(value, list, reasons), *negated),
+            ExprKind::Contains { value, list, negated } => {
+                let value = self.exact(value, reasons);
+                let list = self.exact(list, reasons);
+                negated_if(Py::call("F.array_contains", vec![list, value]), *negated)
+            }
+            ExprKind::Like {
+                value,
+                pattern,
+                negated,
+            } => {
+                let pattern = Py::text(&calls::like(pattern));
+                negated_if(self.exact(value, reasons).method("like", vec![pattern]), *negated)
+            }
+            ExprKind::Matches {
+                value,
+                pattern,
+                negated,
+            } => {
+                let pattern = Py::text(&calls::java(pattern).pattern);
+                negated_if(self.exact(value, reasons).method("rlike", vec![pattern]), *negated)
+            }
+            ExprKind::If {
+                condition,
+                then,
+                otherwise,
+            } => self.choose(expr, condition, then, otherwise, reasons),
+            ExprKind::Match { value, arms, otherwise } => {
+                self.matched(expr, value, arms, otherwise.as_deref(), reasons)
+            }
+            ExprKind::Coalesce { value, default } => self.coalesce(value, default, reasons),
+            ExprKind::Reject(reason) => {
+                reasons.push(Py::call("F.lit", vec![Py::text(reason)]));
+                nothing(&expr.ty)
+            }
+            ExprKind::Cast(of) => self.cast(expr, of, reasons),
+            ExprKind::Member { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::List(_)
+            | ExprKind::Struct(_)
+            | ExprKind::Interpolate(_) => self.shape(expr, reasons),
+            // Known at deployment, or only an argument: neither is a column.
+            ExprKind::Param(_) | ExprKind::Lambda { .. } => crate::plan::refused(),
         }
-    };
-    match function {
-        "len" => {
-            let length = Py::call("F.length", vec![argument()]);
-            match place {
-                Place::Compared => length,
-                Place::Exact => length.method("cast", vec![Py::text("bigint")]),
+    }
+
+    fn compare(&self, op: CompareOp, left: &Expr, right: &Expr, reasons: &mut Vec<Py>) -> Py {
+        let op = op.symbol();
+        if shapes::has_map(&left.ty.kind) {
+            let left = self.comparable(left, reasons);
+            let right = self.comparable(right, reasons);
+            return Py::Binary(op, vec![left, right]);
+        }
+        // `1 < x` would be Python's own comparison, turned round; a column stands on the left always.
+        let left = match left.kind {
+            ExprKind::Literal(_) => self.exact(left, reasons),
+            _ => self.value(left, Place::Compared, reasons),
+        };
+        let right = match right.kind {
+            ExprKind::Literal(Literal::Bool(_)) => self.exact(right, reasons),
+            _ => self.value(right, Place::Compared, reasons),
+        };
+        Py::Binary(op, vec![left, right])
+    }
+
+    fn among(&self, of: &Expr, list: &[Literal], reasons: &mut Vec<Py>) -> Py {
+        let kind = &of.ty.kind;
+        let value = self.exact(of, reasons);
+        match list {
+            [] => Py::call(
+                "F.when",
+                vec![value.method("isNotNull", vec![]), Py::atom("False")],
+            ),
+            // Spark looks a float up among many by its bits, in which there are two zeros.
+            list if *kind == TypeKind::Float => {
+                let items = list.iter().map(|item| typed(item, kind)).collect();
+                Py::call("F.array_contains", vec![Py::call("F.array", items), value])
+            }
+            list => value.method("isin", list.iter().map(|item| bare(item, kind)).collect()),
+        }
+    }
+
+    fn choose(&self, expr: &Expr, condition: &Expr, then: &Expr, otherwise: &Expr, reasons: &mut Vec<Py>) -> Py {
+        let condition = self.exact(condition, reasons);
+        let (then_taken, otherwise_taken) = (self.lower(then), self.lower(otherwise));
+        let when = |value: Py| Py::call("F.when", vec![condition.clone(), value]);
+        // A reason counts only on the branch taken; a missing condition takes the second.
+        match (first_reason(then_taken.reasons), first_reason(otherwise_taken.reasons)) {
+            (None, None) => {}
+            (Some(reason), None) => reasons.push(when(reason)),
+            (then, Some(reason)) => {
+                reasons.push(when(then.unwrap_or_else(lit_none)).method("otherwise", vec![reason]));
             }
         }
-        "lower" => Py::call("runtime.lower", vec![argument()]),
-        "upper" => Py::call("runtime.upper", vec![argument()]),
-        "trim" => Py::call("runtime.trim", vec![argument()]),
-        "date" => Py::call("F.to_date", vec![argument()]),
-        "sha256" => Py::call("F.sha2", vec![canonical(argument(), kind), Py::atom("256")]),
-        "pseudonym" => Py::call("runtime.pseudonym", vec![canonical(argument(), kind)]),
-        // The standard library declares no other; a job that met one would say so instead of guessing.
-        other => Py::call(
-            "F.raise_error",
-            vec![Py::text(&format!("no Spark spelling of {other}"))],
-        ),
-    }
-}
-
-/// A value's canonical text, which is what is hashed.
-pub fn canonical(value: Py, kind: Option<&TypeKind>) -> Py {
-    match kind {
-        Some(TypeKind::Timestamp) => Py::call("runtime.instant_text", vec![value]),
-        Some(TypeKind::Int | TypeKind::Bool | TypeKind::Date | TypeKind::Decimal { .. }) => {
-            value.method("cast", vec![Py::text("string")])
+        match (&then.kind, &otherwise.kind) {
+            (ExprKind::Reject(_), ExprKind::Reject(_)) => nothing(&expr.ty),
+            (_, ExprKind::Reject(_)) => when(then_taken.value),
+            _ => when(then_taken.value).method("otherwise", vec![otherwise_taken.value]),
         }
-        _ => value,
     }
-}
 
-/// Whether a function stands anywhere in an expression.
-pub fn uses(expr: &Expr, function: &str) -> bool {
-    let any = |parts: &[&Expr]| parts.iter().any(|part| uses(part, function));
-    match &expr.kind {
-        ExprKind::Literal(_) | ExprKind::Column(_) | ExprKind::Reject(_) => false,
-        ExprKind::Call {
-            function: name,
-            arguments,
-        } => name == function || arguments.iter().any(|a| uses(a, function)),
-        ExprKind::Not(x) | ExprKind::Negate(x) | ExprKind::Cast(x) => any(&[x]),
-        ExprKind::IsNull { value, .. } | ExprKind::In { value, .. } => any(&[value]),
-        ExprKind::Logic { left, right, .. }
-        | ExprKind::Compare { left, right, .. }
-        | ExprKind::Arithmetic { left, right, .. } => any(&[left, right]),
-        ExprKind::If {
-            condition,
-            then,
-            otherwise,
-        } => any(&[condition, then, otherwise]),
-        ExprKind::Coalesce { value, default } => any(&[value, default]),
-        _ => crate::plan::refused(),
+    fn matched(
+        &self,
+        expr: &Expr,
+        of: &Expr,
+        arms: &[(Vec<Literal>, Expr)],
+        otherwise: Option<&Expr>,
+        reasons: &mut Vec<Py>,
+    ) -> Py {
+        let kind = &of.ty.kind;
+        let of = self.exact(of, reasons);
+        let condition = |literals: &[Literal]| match literals {
+            [Literal::Bool(true)] => of.clone(),
+            [Literal::Bool(false)] => not(of.clone()),
+            [one] => Py::Binary("==", vec![of.clone(), bare(one, kind)]),
+            many => {
+                let many = many.iter().map(|one| bare(one, kind)).collect();
+                of.clone().method("isin", many)
+            }
+        };
+        let mut values: Option<Py> = None;
+        let mut why: Option<Py> = None;
+        let mut rejects = false;
+        let chained = |chain: Option<Py>, condition: Py, value: Py| match chain {
+            None => Py::call("F.when", vec![condition, value]),
+            Some(chain) => chain.method("when", vec![condition, value]),
+        };
+        for (literals, answer) in arms {
+            let Lowered { value, reasons } = self.lower(answer);
+            values = Some(chained(values, condition(literals), value));
+            let reason = first_reason(reasons);
+            rejects |= reason.is_some();
+            why = Some(chained(why, condition(literals), reason.unwrap_or_else(lit_none)));
+        }
+        let last = otherwise.map(|otherwise| self.lower(otherwise));
+        let (last_value, last_reasons) = match last {
+            Some(Lowered { value, reasons }) => (Some(value), reasons),
+            None => (None, Vec::new()),
+        };
+        let last_reason = first_reason(last_reasons);
+        rejects |= last_reason.is_some();
+        let ended = |chain: Option<Py>, last: Option<Py>| match (chain, last) {
+            (Some(chain), Some(last)) => chain.method("otherwise", vec![last]),
+            (Some(chain), None) => chain,
+            (None, last) => last.unwrap_or_else(|| nothing(&expr.ty)),
+        };
+        if rejects {
+            reasons.push(ended(why, last_reason));
+        }
+        ended(values, last_value)
+    }
+
+    fn coalesce(&self, of: &Expr, default: &Expr, reasons: &mut Vec<Py>) -> Py {
+        let first = self.exact(of, reasons);
+        let second = self.lower(default);
+        if let Some(reason) = first_reason(second.reasons) {
+            reasons.push(Py::call(
+                "F.when",
+                vec![first.clone().method("isNull", vec![]), reason],
+            ));
+        }
+        match default.kind {
+            ExprKind::Reject(_) => first,
+            _ => Py::call("F.coalesce", vec![first, second.value]),
+        }
+    }
+
+    fn own(&self, function: &str, arguments: &[Expr], reasons: &mut Vec<Py>) -> Py {
+        let values: Vec<_> = arguments.iter().map(|argument| self.exact(argument, reasons)).collect();
+        if self.rejecting.is_some_and(|names| names.contains(function)) {
+            reasons.push(Py::call(&reason_name(function), values.clone()));
+        }
+        Py::call(&python_name(function), values)
     }
 }

@@ -19,8 +19,12 @@ pub enum Py {
     Attribute(Box<Py>, String),
     /// `name=value`, only as an argument.
     Keyword(String, Box<Py>),
-    /// `*value`, only as an argument.
+    /// `[a, b]`
     List(Vec<Py>),
+    /// `lambda a, b: body`
+    Lambda(Vec<String>, Box<Py>),
+    /// `(a, b)`
+    Tuple(Vec<Py>),
     /// `~value`, `-value`
     Unary(char, Box<Py>),
     /// Operands with the same operator between them.
@@ -30,13 +34,14 @@ pub enum Py {
 /// How tightly an expression holds together.
 fn tightness(node: &Py) -> u8 {
     match node {
-        Py::Atom(_) | Py::Call(..) | Py::Attribute(..) | Py::List(_) | Py::Keyword(..) => 9,
+        Py::Atom(_) | Py::Call(..) | Py::Attribute(..) | Py::List(_) | Py::Tuple(_) | Py::Keyword(..) => 9,
         Py::Unary(..) => 8,
         Py::Binary("*", _) => 7,
         Py::Binary("+" | "-", _) => 6,
         Py::Binary("&", _) => 5,
         Py::Binary("|", _) => 4,
         Py::Binary(..) => 3,
+        Py::Lambda(..) => 1,
     }
 }
 
@@ -97,6 +102,8 @@ impl Py {
             Py::Attribute(value, name) => format!("{}.{name}", value.flat_operand(9)),
             Py::Keyword(name, value) => format!("{name}={}", value.flat()),
             Py::List(items) => format!("[{}]", flat_list(items)),
+            Py::Tuple(items) => format!("({})", flat_list(items)),
+            Py::Lambda(params, body) => format!("lambda {}: {}", params.join(", "), body.flat()),
             Py::Unary(op, value) => format!("{op}{}", value.flat_operand(8)),
             Py::Binary(op, operands) => {
                 let operands: Vec<_> = operands.iter().map(|o| o.flat_operand(8)).collect();
@@ -160,6 +167,14 @@ impl Printer {
                 }
             }
             Py::List(items) => self.items('[', items, ']'),
+            Py::Tuple(items) => self.items('(', items, ')'),
+            Py::Lambda(params, body) => {
+                self.text.push_str(&format!("lambda {}: ", params.join(", ")));
+                match **body {
+                    Py::Binary(..) | Py::Unary(..) if !self.fits(&body.flat(), after) => self.parenthesized(body, after),
+                    _ => self.print(body, after),
+                }
+            }
             Py::Unary(op, value) => {
                 self.text.push(*op);
                 self.operand(value, 8, after);

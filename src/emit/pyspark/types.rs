@@ -2,7 +2,7 @@
 
 use super::tree::{Py, string};
 use crate::plan::expr::Literal;
-use crate::plan::types::{Column, TypeKind};
+use crate::plan::types::{Column, TypeKind, object_fields};
 
 /// A column's type in a `StructType`.
 pub fn data_type(kind: &TypeKind) -> Py {
@@ -22,8 +22,8 @@ pub fn data_type(kind: &TypeKind) -> Py {
         TypeKind::List(item) => Py::call("T.ArrayType", vec![data_type(&item.kind)]),
         TypeKind::Map(value) => Py::call("T.MapType", vec![simple("String"), data_type(&value.kind)]),
         TypeKind::Struct(fields) => schema(fields),
+        TypeKind::Object => schema(&object_fields()),
         TypeKind::Null | TypeKind::Never | TypeKind::Error => simple("Null"),
-        _ => crate::plan::refused(),
     }
 }
 
@@ -38,7 +38,7 @@ pub fn schema(columns: &[Column]) -> Py {
     Py::call("T.StructType", vec![Py::List(fields.collect())])
 }
 
-/// A type's name in a cast; only kinds that a literal or a widening can have.
+/// A type's name in a cast.
 pub fn type_name(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Bool => "boolean".into(),
@@ -50,14 +50,16 @@ pub fn type_name(kind: &TypeKind) -> String {
         TypeKind::Timestamp => "timestamp".into(),
         TypeKind::List(item) => format!("array<{}>", type_name(&item.kind)),
         TypeKind::Map(value) => format!("map<string, {}>", type_name(&value.kind)),
-        TypeKind::Struct(fields) => {
-            let field = |c: &Column| format!("`{}`: {}", c.name.replace('`', "``"), type_name(&c.ty.kind));
-            format!("struct<{}>", fields.iter().map(field).collect::<Vec<_>>().join(", "))
-        }
+        TypeKind::Struct(fields) => struct_name(fields),
+        TypeKind::Object => struct_name(&object_fields()),
         TypeKind::Text | TypeKind::Uuid | TypeKind::Json | TypeKind::Enum { .. } => "string".into(),
         TypeKind::Null | TypeKind::Never | TypeKind::Error => "void".into(),
-        _ => crate::plan::refused(),
     }
+}
+
+fn struct_name(fields: &[Column]) -> String {
+    let field = |c: &Column| format!("`{}`: {}", c.name.replace('`', "``"), type_name(&c.ty.kind));
+    format!("struct<{}>", fields.iter().map(field).collect::<Vec<_>>().join(", "))
 }
 
 /// A literal where Spark finds the type by what stands beside it: `F.col("kind") == "buy"`.
@@ -92,7 +94,53 @@ pub fn typed(literal: &Literal, kind: &TypeKind) -> Py {
         // Through text: a Python date or time would pass through the machine's calendar and time zone.
         Literal::Date(days) => lit(Py::text(&date(*days))).method("cast", vec![Py::text("date")]),
         Literal::Timestamp(micros) => lit(Py::text(&instant(*micros))).method("cast", vec![Py::text("timestamp")]),
-        _ => crate::plan::refused(),
+        Literal::Duration(micros) => cast(Py::atom(micros.to_string())),
+        Literal::Bytes(bytes) => {
+            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            Py::call("F.unhex", vec![lit(Py::text(&digits))])
+        }
+        Literal::Json(text) => lit(Py::text(text)),
+        Literal::List(items) => {
+            let item = item_of(kind);
+            let items: Vec<_> = items.iter().map(|value| typed(value, &item)).collect();
+            whole("F.array", items, kind)
+        }
+        Literal::Map(entries) => {
+            let item = item_of(kind);
+            let both = entries
+                .iter()
+                .flat_map(|(key, value)| [lit(Py::text(key)), typed(value, &item)]);
+            whole("F.create_map", both.collect(), kind)
+        }
+        Literal::Struct(fields) => {
+            let of = |name: &str| match kind {
+                TypeKind::Struct(columns) => columns.iter().find(|column| column.name == name),
+                _ => None,
+            };
+            let field = |(name, value): &(String, Literal)| {
+                let kind = of(name).map_or(TypeKind::Null, |column| column.ty.kind.clone());
+                typed(value, &kind).method("alias", vec![Py::text(name)])
+            };
+            Py::call("F.struct", fields.iter().map(field).collect())
+        }
+    }
+}
+
+/// The kind of a list's items or a map's values.
+fn item_of(kind: &TypeKind) -> TypeKind {
+    match kind {
+        TypeKind::List(item) | TypeKind::Map(item) => item.kind.clone(),
+        _ => TypeKind::Null,
+    }
+}
+
+/// A list or a map; an empty one has to be told its type.
+fn whole(name: &str, parts: Vec<Py>, kind: &TypeKind) -> Py {
+    let empty = parts.is_empty();
+    let whole = Py::call(name, parts);
+    match empty {
+        true => whole.method("cast", vec![Py::text(&type_name(kind))]),
+        false => whole,
     }
 }
 
