@@ -21,6 +21,8 @@ use crate::plan::{Dataset, Engine, Input, Plan, Reads, Shape, Step, StepKind, Te
 
 mod exchange;
 #[cfg(test)]
+mod columns;
+#[cfg(test)]
 mod tests;
 
 /// Runs jobs one after another; says in its own text what it takes and gives.

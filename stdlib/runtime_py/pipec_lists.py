@@ -44,7 +44,7 @@ def contains(list_: Column, value: Column) -> Column:
 
 def index_of(list_: Column, value: Column) -> Column:
     """Where a value first stands; missing where it does not."""
-    at = F.array_position(list_, value)
+    at = F.call_function("array_position", list_, value)
     return F.when(at > 0, at - 1)
 
 

@@ -340,7 +340,8 @@ def shortest(value: Column) -> Column:
     def right(digits: int) -> Column:
         return of(digits).cast("double") == value
 
-    return F.when(right(14), of(14)).when(right(15), of(15)).otherwise(of(16))
+    found = F.when(right(14), of(14)).when(right(15), of(15)).otherwise(of(16))
+    return present(found, value)
 
 
 def _rounded(value: Column, digits: int) -> Column:

@@ -33,6 +33,8 @@ SETTINGS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.caseSensitive": "true",
+    # Of equal keys of a map the last one counts.
+    "spark.sql.mapKeyDedupPolicy": "LAST_WIN",
     # Above 38 digits the scale gives way, to 6 at least.
     "spark.sql.decimalOperations.allowPrecisionLoss": "true",
     # Only the partitions that a run computed are replaced.
@@ -78,6 +80,8 @@ NEW_UPPER = "".join(
 NEW_LOWER = "".join(
     chr(c) for first, last, to in NEW_LETTERS for c in range(to, to + last - first + 1)
 )
+
+MICROSECOND = timedelta(microseconds=1)
 
 # Columns that a job adds for itself; no author's name starts with `_`.
 ROW = "_row"
@@ -419,6 +423,15 @@ class Run:
         secrets = boto3.client("secretsmanager")
         answer = secrets.get_secret_value(SecretId=self.arguments.pseudonym_secret)
         return answer["SecretString"].encode()
+
+    def now(self) -> Column:
+        """The run's scheduled time."""
+        micros = (self.run_at - datetime(1970, 1, 1, tzinfo=UTC)) // MICROSECOND
+        return F.timestamp_micros(F.lit(micros))
+
+    def today(self) -> Column:
+        """The run's scheduled day, in UTC."""
+        return F.to_date(self.now())
 
     def expect(self, rows: DataFrame, name: str, holds: Column, *, fail: bool) -> None:
         """Counts the rows of which the condition is not true; with `fail`, none may be."""

@@ -65,7 +65,8 @@ def trim_end(text: Column, chars: Column | None = None) -> Column:
 def part(text: Column, start: Column, end: Column) -> Column:
     """The code points from one position up to, and without, another."""
     first, last = place(start), place(end)
-    return text.substr(first + 1, F.when(last > first, last - first).otherwise(0))
+    count = F.when(last > first, last - first).otherwise(0)
+    return present(text.substr(first + 1, count), text, start, end)
 
 
 def part_from(text: Column, start: Column) -> Column:

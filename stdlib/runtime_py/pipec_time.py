@@ -263,7 +263,7 @@ def from_epoch(number: Column, unit: int) -> Column:
 
 def date_of_text(text: Column) -> Column:
     """`YYYY-MM-DD`, nothing else."""
-    digits = F.when(text.rlike("\\A[0-9]{4}-[0-9]{2}-[0-9]{2}\\z"), text)
+    digits = F.when(text.rlike("\\A(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}\\z"), text)
     return F.try_to_timestamp(digits, F.lit("yyyy-MM-dd")).cast("date")
 
 
@@ -330,13 +330,17 @@ def format_instant(at: Column, pattern: str, zone: str = "UTC") -> Column:
     parts: list[Column] = []
     plain = ""
     for run in [*_runs(pattern), ""]:
-        if run not in ("XX", "XXX", ""):
+        # Spark writes years as parts of eras, and a clock may show one outside of 1 to 9999.
+        alone = ("XX", "XXX", "") if zone == "UTC" else ("XX", "XXX", "yyyy", "")
+        if run not in alone:
             plain += run
             continue
         if plain:
             parts.append(F.date_format(local(at, zone), plain))
             plain = ""
-        if run:
+        if run == "yyyy":
+            parts.append(F.format_string("%04d", F.year(local(at, zone))))
+        elif run:
             parts.append(_offset(at, zone, ":" if run == "XXX" else ""))
     return F.concat(*parts) if parts else present(F.lit(""), at)
 
@@ -385,7 +389,7 @@ def _reader(pattern: str) -> tuple[str, dict[str, int]]:
 
 
 def _name_number(name: Column, names: list[str]) -> Column:
-    return F.array_position(F.array(*map(F.lit, names)), name)
+    return F.call_function("array_position", F.array(*map(F.lit, names)), name)
 
 
 def _read_date(field: dict[str, Column]) -> Column:

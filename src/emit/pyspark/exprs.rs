@@ -7,8 +7,6 @@ mod arithmetic;
 mod calls;
 mod functions;
 mod shapes;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeSet;
 
@@ -17,7 +15,7 @@ use super::types::{bare, typed};
 use crate::plan::expr::{CompareOp, Expr, ExprKind, Literal, LogicOp};
 use crate::plan::types::{Type, TypeKind};
 
-pub use calls::carried;
+pub use calls::{canonical, carried};
 pub use shapes::comparable_kind;
 
 /// An expression's column, and columns that are missing where nothing is wrong, in program order.
@@ -77,11 +75,64 @@ pub fn first_reason(mut reasons: Vec<Py>) -> Option<Py> {
 
 /// What generated files call things by themselves, and Python's own words that could be a name of an author's.
 const TAKEN: [&str; 58] = [
-    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except",
-    "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise",
-    "return", "try", "while", "with", "yield", "match", "case", "type", "main", "transform", "rows", "run", "runtime",
-    "sys", "texts", "numbers", "times", "lists", "jsons", "timedelta", "float", "bytes", "bool", "int", "str", "list",
-    "of_key", "bytearray", "reads", "self", "print",
+    "and",
+    "as",
+    "assert",
+    "async",
+    "await",
+    "break",
+    "class",
+    "continue",
+    "def",
+    "del",
+    "elif",
+    "else",
+    "except",
+    "finally",
+    "for",
+    "from",
+    "global",
+    "if",
+    "import",
+    "in",
+    "is",
+    "lambda",
+    "nonlocal",
+    "not",
+    "or",
+    "pass",
+    "raise",
+    "return",
+    "try",
+    "while",
+    "with",
+    "yield",
+    "match",
+    "case",
+    "type",
+    "main",
+    "transform",
+    "rows",
+    "run",
+    "runtime",
+    "sys",
+    "texts",
+    "numbers",
+    "times",
+    "lists",
+    "jsons",
+    "timedelta",
+    "float",
+    "bytes",
+    "bool",
+    "int",
+    "str",
+    "list",
+    "of_key",
+    "bytearray",
+    "reads",
+    "self",
+    "print",
 ];
 
 /// An author's name as a Python name: of a parameter or a function.
@@ -108,6 +159,12 @@ pub fn reason_name(function: &str) -> String {
 pub fn uses(expr: &Expr, function: &str) -> bool {
     let here = matches!(&expr.kind, ExprKind::Call { function: name, .. } if name == function);
     here || expr.children().into_iter().any(|child| uses(child, function))
+}
+
+/// The names of all functions that have a spelling.
+#[cfg(test)]
+pub fn spelled() -> impl Iterator<Item = &'static str> {
+    functions::TABLE.iter().map(|line| line.name)
 }
 
 /// Whether an expression asks the run that it is part of.
@@ -268,10 +325,7 @@ impl Around<'_> {
         let kind = &of.ty.kind;
         let value = self.exact(of, reasons);
         match list {
-            [] => Py::call(
-                "F.when",
-                vec![value.method("isNotNull", vec![]), Py::atom("False")],
-            ),
+            [] => Py::call("F.when", vec![value.method("isNotNull", vec![]), Py::atom("False")]),
             // Spark looks a float up among many by its bits, in which there are two zeros.
             list if *kind == TypeKind::Float => {
                 let items = list.iter().map(|item| typed(item, kind)).collect();
@@ -355,10 +409,7 @@ impl Around<'_> {
         let first = self.exact(of, reasons);
         let second = self.lower(default);
         if let Some(reason) = first_reason(second.reasons) {
-            reasons.push(Py::call(
-                "F.when",
-                vec![first.clone().method("isNull", vec![]), reason],
-            ));
+            reasons.push(Py::call("F.when", vec![first.clone().method("isNull", vec![]), reason]));
         }
         match default.kind {
             ExprKind::Reject(_) => first,

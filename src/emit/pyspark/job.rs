@@ -1,6 +1,7 @@
 //! One job's file: what it is for, its datasets, the views that it reads, its steps, its `main`.
 
 use super::labels::{dataset_name, view_name};
+use super::modules;
 use super::steps::{self, Body};
 use super::tree::{Py, comment, string};
 use super::types::schema;
@@ -276,10 +277,8 @@ fn imports(code: &str) -> String {
         out.push_str("from decimal import Decimal\n");
     }
     out.push('\n');
-    for (name, module) in MODULES {
-        if code.contains(&format!("{name}.")) {
-            out.push_str(&format!("import {module} as {name}\n"));
-        }
+    for (module, called) in modules::mentioned(code) {
+        out.push_str(&format!("import {module} as {called}\n"));
     }
     out.push_str(if code.contains("Window.") {
         "from pyspark.sql import DataFrame, Window\n"
@@ -292,9 +291,6 @@ fn imports(code: &str) -> String {
     out.push_str("from pyspark.sql import types as T\n\n");
     out
 }
-
-/// The modules that jobs use beside Spark's, and what they are called there.
-const MODULES: [(&str, &str); 2] = [("aggregates", "pipec_aggregates"), ("runtime", "pipec_runtime")];
 
 fn docs(doc: Option<&str>) -> String {
     let lines = doc.unwrap_or_default().lines().filter(|line| !line.trim().is_empty());

@@ -3,34 +3,20 @@
 //! Jobs use the DataFrame API and nothing that would start a Python worker. Knows nothing of AWS resources: where
 //! datasets, state and quarantine are comes to a job as arguments (`plan::names`).
 
-mod exprs;
+pub(crate) mod exprs;
 mod job;
 mod labels;
+mod modules;
 mod steps;
 #[cfg(test)]
 mod tests;
-mod tree;
-mod types;
+pub(crate) mod tree;
+pub(crate) mod types;
 
 pub use labels::view_name;
 
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Engine, Files, Plan, Shape, names};
-
-/// The module that every job imports.
-const RUNTIME: &str = include_str!("../../../stdlib/runtime_py/pipec_runtime.py");
-
-/// The modules that it imports, or that jobs do: name and text.
-const MODULES: [(&str, &str); 2] = [
-    (
-        "pipec_aggregates",
-        include_str!("../../../stdlib/runtime_py/pipec_aggregates.py"),
-    ),
-    (
-        "pipec_lake",
-        include_str!("../../../stdlib/runtime_py/pipec_lake.py"),
-    ),
-];
 
 /// The jobs of a plan, and what they import if there are any.
 pub fn emit(plan: &Plan) -> Files {
@@ -41,17 +27,17 @@ pub fn emit(plan: &Plan) -> Files {
         }
     }
     if !files.is_empty() {
-        for (name, text) in MODULES {
-            files.insert(format!("glue/{name}.py"), text.to_owned());
-        }
-        files.insert(names::JOB_RUNTIME.to_owned(), RUNTIME.to_owned());
+        let needed = modules::needed(files.values().map(String::as_str));
+        files.extend(modules::files(&needed));
     }
     files
 }
 
 /// The names of the modules beside the runtime that jobs of a plan import; each is a file beside them.
-pub fn modules(_: &Plan) -> Vec<&'static str> {
-    MODULES.map(|(name, _)| name).to_vec()
+pub fn modules(plan: &Plan) -> Vec<&'static str> {
+    let files = emit(plan);
+    let of = |name: &&str| files.contains_key(&modules::path(name));
+    modules::beside().filter(of).collect()
 }
 
 /// The type of rows of these columns, as Spark reads it in a text.

@@ -88,9 +88,10 @@ impl Py {
             text: format!("{}{before}", " ".repeat(indent)),
             indent,
         };
-        match self {
-            Py::Binary(..) if !printer.fits(&self.flat(), 0) => printer.parenthesized(self, 0),
-            _ => printer.print(self, 0),
+        if is_several(self) && !printer.fits(&self.flat(), 0) {
+            printer.parenthesized(self, 0);
+        } else {
+            printer.print(self, 0);
         }
         printer.text
     }
@@ -161,9 +162,10 @@ impl Printer {
             Py::Atom(text) => self.text.push_str(text),
             Py::Keyword(name, value) => {
                 self.text.push_str(&format!("{name}="));
-                match **value {
-                    Py::Binary(..) => self.parenthesized(value, after),
-                    _ => self.print(value, after),
+                if is_several(value) {
+                    self.parenthesized(value, after);
+                } else {
+                    self.print(value, after);
                 }
             }
             Py::List(items) => self.items('[', items, ']'),
@@ -171,7 +173,9 @@ impl Printer {
             Py::Lambda(params, body) => {
                 self.text.push_str(&format!("lambda {}: ", params.join(", ")));
                 match **body {
-                    Py::Binary(..) | Py::Unary(..) if !self.fits(&body.flat(), after) => self.parenthesized(body, after),
+                    Py::Binary(..) | Py::Unary(..) if !self.fits(&body.flat(), after) => {
+                        self.parenthesized(body, after)
+                    }
                     _ => self.print(body, after),
                 }
             }
@@ -228,12 +232,7 @@ impl Printer {
 
     fn chain(&mut self, node: &Py, after: usize) {
         let (head, links) = unchain(node);
-        let calls_on_calls = links
-            .windows(2)
-            .filter(|pair| matches!(pair, [Link::Arguments(_), Link::Name(_)]))
-            .count();
-        // Formatters put each call of a longer chain on a line of its own.
-        let fluent = calls_on_calls >= 2;
+        let fluent = is_fluent(&links);
         self.operand(head, 9, 1);
         for (at, link) in links.iter().enumerate() {
             match link {
@@ -260,6 +259,23 @@ impl Printer {
             }
         }
     }
+}
+
+/// Whether an expression that does not fit a line goes on in lines of its own, which need brackets around them.
+fn is_several(node: &Py) -> bool {
+    match node {
+        Py::Binary(..) => true,
+        Py::Call(..) | Py::Attribute(..) => is_fluent(&unchain(node).1),
+        _ => false,
+    }
+}
+
+/// Formatters put each call of a longer chain on a line of its own.
+fn is_fluent(links: &[Link<'_>]) -> bool {
+    let calls_on_calls = links
+        .windows(2)
+        .filter(|pair| matches!(pair, [Link::Arguments(_), Link::Name(_)]));
+    calls_on_calls.count() >= 2
 }
 
 fn unchain(node: &Py) -> (&Py, Vec<Link<'_>>) {

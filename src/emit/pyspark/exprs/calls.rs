@@ -85,10 +85,10 @@ pub(super) fn like(pattern: &str) -> String {
 }
 
 /// A value's canonical text, which is what is hashed and joined.
-pub(super) fn canonical(value: Py, kind: &TypeKind) -> Py {
+pub fn canonical(value: Py, kind: Option<&TypeKind>) -> Py {
     match kind {
-        TypeKind::Timestamp => Py::call("runtime.instant_text", vec![value]),
-        TypeKind::Int | TypeKind::Bool | TypeKind::Date | TypeKind::Decimal { .. } => {
+        Some(TypeKind::Timestamp) => Py::call("runtime.instant_text", vec![value]),
+        Some(TypeKind::Int | TypeKind::Bool | TypeKind::Date | TypeKind::Decimal { .. }) => {
             value.method("cast", vec![Py::text("string")])
         }
         _ => value,
@@ -176,7 +176,7 @@ impl Written<'_> {
             '!' => constant(argument),
             '@' => lambda().map_or_else(lit_none, |(value, _)| value.clone()),
             '?' => lambda().and_then(|(_, reason)| reason.clone()).unwrap_or_else(lit_none),
-            'C' => canonical(column.clone(), &argument.ty.kind),
+            'C' => canonical(column.clone(), Some(&argument.ty.kind)),
             'P' => {
                 let (precision, scale) = decimal_digits(&argument.ty.kind);
                 digits(precision, scale)

@@ -24,7 +24,11 @@ pub fn comparable_kind(kind: &TypeKind) -> bool {
 
 /// A name for an item that no name around it is.
 fn inner(depth: usize) -> String {
-    if depth == 0 { "item".into() } else { format!("item_{depth}") }
+    if depth == 0 {
+        "item".into()
+    } else {
+        format!("item_{depth}")
+    }
 }
 
 fn lambda(depth: usize, body: impl FnOnce(Py) -> Py) -> Py {
@@ -197,7 +201,7 @@ impl Around<'_> {
             ExprKind::Interpolate(parts) => {
                 let parts = parts.iter().map(|part| {
                     let value = self.exact(part, reasons);
-                    calls::canonical(value, &part.ty.kind)
+                    calls::canonical(value, Some(&part.ty.kind))
                 });
                 Py::call("F.concat", parts.collect())
             }

@@ -2,13 +2,16 @@
 //!
 //! It must not know which engine asks: it turns texts into texts.
 
-use regex_syntax::ast::{self, Ast, AssertionKind, GroupKind};
+use regex_syntax::ast::{self, AssertionKind, Ast, GroupKind};
 use regex_syntax::hir::Hir;
 
 use super::regex::{Fault, explicit};
 
 /// Between what is a letter, digit or `_` of ASCII and what is not; Java's own `\b` is of Unicode.
 const BOUNDARY: &str = "(?:(?<=[0-9A-Za-z_])(?![0-9A-Za-z_])|(?<![0-9A-Za-z_])(?=[0-9A-Za-z_]))";
+
+/// Java reads halves of code points as if they were some; a match starts at none.
+const WHOLE: &str = "(?![\\x{DC00}-\\x{DFFF}])";
 
 /// An expression as Java reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +33,7 @@ pub fn java(pattern: &str) -> Result<Java, Fault> {
     let may_be_empty = hir(pattern).is_none_or(|hir| hir.properties().minimum_len() == Some(0));
     let in_turn = match may_be_empty {
         // `\G` is the end of the match before; at the start there was none.
-        true => format!("(?d)(?>{body})(?:\\A|(?!\\G))"),
+        true => format!("(?d){WHOLE}(?>{body})(?:\\A|(?!\\G))"),
         false => format!("(?d){body}"),
     };
     Ok(Java {
@@ -49,9 +52,7 @@ pub fn takes_part(pattern: &str, group: usize) -> Option<String> {
     let mut writer = Writer::new(pattern, Some(group)).ok()?;
     let body = writer.text().ok()?;
     // An empty group at the end of the group is what a reference to it asks for.
-    writer
-        .mark
-        .map(|mark| format!("(?d)(?>\\A(?s:.*?)(?:{body}))\\{mark}"))
+    writer.mark.map(|mark| format!("(?d)(?>\\A(?s:.*?)(?:{body}))\\{mark}"))
 }
 
 /// What Java finds where the first match is empty and starts the text.
@@ -208,11 +209,8 @@ mod tests {
         assert_eq!(plain.pattern, "(?d)[a-z]+@([^.]+)\\.de\\z");
         assert_eq!((plain.groups, plain.may_be_empty), (1, false));
         assert_eq!(java("\\bx").unwrap().pattern, format!("(?d){BOUNDARY}x"));
-        assert_eq!(java("x*").unwrap().in_turn, "(?d)(?>x*)(?:\\A|(?!\\G))");
-        assert_eq!(
-            takes_part("(a)|(b)", 2).unwrap(),
-            "(?d)(?>\\A(?s:.*?)(?:(a)|(b())))\\3"
-        );
+        assert_eq!(java("x*").unwrap().in_turn, format!("(?d){WHOLE}(?>x*)(?:\\A|(?!\\G))"));
+        assert_eq!(takes_part("(a)|(b)", 2).unwrap(), "(?d)(?>\\A(?s:.*?)(?:(a)|(b())))\\3");
         assert_eq!(takes_part("(a)", 2), None);
     }
 

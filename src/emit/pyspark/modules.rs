@@ -1,0 +1,81 @@
+//! The modules that jobs import: the runtime, and those with what Spark has no single function for, where it is used.
+
+use crate::plan::Files;
+
+/// The module that every job imports.
+const RUNTIME: &str = "pipec_runtime";
+
+/// What a job calls a module, its name, its text, and the modules that it imports itself.
+type Module = (&'static str, &'static str, &'static str, &'static [&'static str]);
+
+macro_rules! module {
+    ($called:literal, $name:literal, $needs:expr) => {
+        (
+            $called,
+            $name,
+            include_str!(concat!("../../../stdlib/runtime_py/", $name, ".py")),
+            $needs,
+        )
+    };
+}
+
+const MODULES: [Module; 8] = [
+    module!("aggregates", "pipec_aggregates", &[]),
+    module!("jsons", "pipec_json", &["pipec_numbers", "pipec_text"]),
+    module!("lists", "pipec_lists", &["pipec_numbers", "pipec_text"]),
+    module!("lake", "pipec_lake", &[]),
+    module!("numbers", "pipec_numbers", &["pipec_text"]),
+    module!("runtime", "pipec_runtime", &["pipec_lake"]),
+    module!("texts", "pipec_text", &[]),
+    module!("times", "pipec_time", &["pipec_text"]),
+];
+
+/// The modules that a job's code mentions: name, and what it is called there.
+pub fn mentioned(code: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    MODULES
+        .iter()
+        .filter(move |(called, ..)| mentions(code, &format!("{called}.")))
+        .map(|(called, name, ..)| (*name, *called))
+}
+
+/// Whether a word stands in code as the start of a name, not behind a letter or a dot.
+fn mentions(code: &str, word: &str) -> bool {
+    code.match_indices(word).any(|(at, _)| {
+        let before = code.get(..at).and_then(|text| text.chars().next_back());
+        !before.is_some_and(|c| c.is_alphanumeric() || "_.".contains(c))
+    })
+}
+
+/// The names of the modules that jobs need, those included that modules import.
+pub fn needed<'c>(jobs: impl IntoIterator<Item = &'c str>) -> Vec<&'static str> {
+    let mut names: Vec<&str> = Vec::new();
+    for code in jobs {
+        for (name, _) in mentioned(code) {
+            names.push(name);
+            let module = MODULES.iter().find(|module| module.1 == name);
+            names.extend(module.map_or(&[][..], |module| module.3));
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The names of all modules beside the runtime.
+pub fn beside() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|module| module.1).filter(|name| *name != RUNTIME)
+}
+
+/// A module's path in a build.
+pub fn path(name: &str) -> String {
+    format!("glue/{name}.py")
+}
+
+/// The files of these modules.
+pub fn files(names: &[&str]) -> Files {
+    let of = |module: &&Module| names.contains(&module.1);
+    let files = MODULES.iter().filter(of);
+    files
+        .map(|(_, name, text, _)| (path(name), (*text).to_owned()))
+        .collect()
+}
