@@ -15,9 +15,6 @@ use super::types::{bare, typed};
 use crate::plan::expr::{CompareOp, Expr, ExprKind, Literal, LogicOp};
 use crate::plan::types::{Type, TypeKind};
 
-pub use calls::{canonical, carried};
-pub use shapes::comparable_kind;
-
 /// An expression's column, and columns that are missing where nothing is wrong, in program order.
 pub struct Lowered {
     /// The value; missing where a reason is not.
@@ -165,11 +162,6 @@ pub fn uses(expr: &Expr, function: &str) -> bool {
 #[cfg(test)]
 pub fn spelled() -> impl Iterator<Item = &'static str> {
     functions::TABLE.iter().map(|line| line.name)
-}
-
-/// Whether an expression asks the run that it is part of.
-pub fn asks_run(expr: &Expr) -> bool {
-    uses(expr, "now") || uses(expr, "today")
 }
 
 fn lit_none() -> Py {

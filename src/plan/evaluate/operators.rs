@@ -175,9 +175,8 @@ fn times(op: ArithmeticOp, left: Value, right: Value) -> Option<Value> {
         (ArithmeticOp::Add, Duration(length), day @ (Value::Date(_) | Value::Timestamp(_))) => {
             return times(op, day, Duration(length));
         }
-        (ArithmeticOp::Add | ArithmeticOp::Subtract, Duration(left), Duration(right)) => {
-            Duration(left.checked_add(sign(right)?)?)
-        }
+        (ArithmeticOp::Add, Duration(left), Duration(right)) => Duration(left.checked_add(right)?),
+        (ArithmeticOp::Subtract, Duration(left), Duration(right)) => Duration(left.checked_sub(right)?),
         (ArithmeticOp::Multiply, Duration(length), Int(times))
         | (ArithmeticOp::Multiply, Int(times), Duration(length)) => Duration(length.checked_mul(times)?),
         (ArithmeticOp::Divide, Duration(_), Duration(0)) => Missing,

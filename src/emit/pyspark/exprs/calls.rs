@@ -5,45 +5,12 @@ use pipec_runtime::functions::regex_java::{self, Java};
 use super::super::tree::Py;
 use super::arithmetic::digits;
 use super::functions::{self, Fails, Spelling};
-use super::{Around, Lowered, Place, first_reason, lit_none, nothing, overflow, overflows_where, python_name, shapes};
+use super::{Around, Lowered, Place, first_reason, lit_none, nothing, overflow, overflows_where, python_name};
 use crate::plan::expr::{Expr, ExprKind, Literal};
 use crate::plan::types::{Type, TypeKind};
 
 /// Functions that answer for missing arguments as well.
 const SEE_MISSING: [&str; 2] = ["null_if", "first_present"];
-
-/// Whether a call is in the table, with all that it asks to be known when a job is written. If not, what is wrong.
-pub fn carried(function: &str, arguments: &[Expr]) -> Result<(), String> {
-    if is_nothing(function, arguments) {
-        return Ok(());
-    }
-    let Some(spelling) = functions::spelling(function, &types(arguments)) else {
-        return Err(format!("the function `{function}`"));
-    };
-    for (_, at) in places(spelling.value).filter(|(kind, _)| "!RTSXW".contains(*kind)) {
-        let known = arguments.get(at).map(|argument| &argument.kind);
-        if !matches!(known, Some(ExprKind::Literal(_))) {
-            return Err(format!("`{function}` with what is known in a row only"));
-        }
-    }
-    let held = |argument: &Expr| matches!(&argument.ty.kind, TypeKind::List(item) if shapes::has_map(&item.kind));
-    let compares = ["contains", "index_of", "distinct", "intersect", "without", "overlaps"];
-    if compares.contains(&function) && arguments.iter().any(held) {
-        return Err(format!("`{function}` of maps"));
-    }
-    Ok(())
-}
-
-/// `$0`, `!1` …: the sign and the argument.
-fn places(template: &str) -> impl Iterator<Item = (char, usize)> {
-    let words = template.split(|c: char| !(c.is_ascii_alphanumeric() || "$!@?".contains(c)));
-    words.filter_map(|word| {
-        let mut signs = word.chars();
-        let sign = signs.next()?;
-        let at = signs.as_str().parse().ok()?;
-        Some((sign, at))
-    })
-}
 
 fn types(arguments: &[Expr]) -> Vec<Option<&Type>> {
     let of = |argument: &'_ Expr| matches!(argument.kind, ExprKind::Lambda { .. });

@@ -17,11 +17,6 @@ pub(super) fn has_map(kind: &TypeKind) -> bool {
     }
 }
 
-/// Whether Spark compares, groups and orders values of this kind as they are.
-pub fn comparable_kind(kind: &TypeKind) -> bool {
-    !has_map(kind)
-}
-
 /// A name for an item that no name around it is.
 fn inner(depth: usize) -> String {
     if depth == 0 {

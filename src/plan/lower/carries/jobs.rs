@@ -4,7 +4,7 @@
 
 use super::{Gate, Refusal, slice};
 use crate::check::program::{Dataset, DatasetWriter, Mode, Program, Source, Transform};
-use crate::plan::expr::{Aggregate, Expr};
+use crate::plan::expr::{Aggregate, Expr, ExprKind};
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Input, RunKind, Shape, Step, StepKind, Target};
 
@@ -33,8 +33,12 @@ impl Gate for Jobs {
     }
 
     fn node(&self, expr: &Expr) -> Option<Refusal> {
-        if matches!(&expr.kind, crate::plan::expr::ExprKind::Cast(_)| crate::plan::expr::ExprKind::Literal(_)) { return None }
-        slice::node(expr).map(Refusal::of)
+        match &expr.kind {
+            ExprKind::Param(_) => Some(Refusal::of("a param's value in a row")),
+            ExprKind::Own { .. } => Some(Refusal::of("a function of a project's own")),
+            ExprKind::Call { function, arguments } => call(function, arguments),
+            _ => None,
+        }
     }
 
     fn aggregate(&self, _: &Aggregate, _: &StepKind) -> Option<Refusal> {
@@ -77,5 +81,29 @@ impl Gate for Jobs {
                 "write `format = iceberg`",
             )
         })
+    }
+}
+
+/// A call that Spark has no spelling for.
+fn call(function: &str, arguments: &[Expr]) -> Option<Refusal> {
+    let in_function =
+        "a function on the arrivals (`engine = lambda`) can do it: derive it there, and read the column here";
+    if ["nfc", "nfd"].contains(&function) {
+        // Spark has no tables of how code points compose.
+        return Some(Refusal::but(format!("`{function}`"), in_function));
+    }
+    let holds_maps = |argument: &Expr| matches!(&argument.ty.kind, TypeKind::List(item) if has_map(&item.kind));
+    let compares = ["contains", "index_of", "distinct", "intersect", "without", "overlaps"];
+    let refused = compares.contains(&function) && arguments.iter().any(holds_maps);
+    refused.then(|| Refusal::but(format!("`{function}` of a list of maps"), in_function))
+}
+
+/// Whether a value holds a map, which Spark does not compare.
+fn has_map(kind: &TypeKind) -> bool {
+    match kind {
+        TypeKind::Map(_) => true,
+        TypeKind::List(item) => has_map(&item.kind),
+        TypeKind::Struct(fields) => fields.iter().any(|field| has_map(&field.ty.kind)),
+        _ => false,
     }
 }

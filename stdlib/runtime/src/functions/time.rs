@@ -133,7 +133,12 @@ pub fn start_of_year(day: Date) -> Date {
 }
 
 fn first_of_year(year: i64) -> Date {
-    date_of(year, 1, 1).unwrap_or_default()
+    // The clocks of a zone may show the year before the first, which was a leap year, or the one after the last.
+    let beside = match year {
+        ..1 => Date(Timestamp::FIRST.date().0 - 366),
+        _ => Date(Timestamp::LAST.date().0 + 1),
+    };
+    date_of(year, 1, 1).unwrap_or(beside)
 }
 
 /// The last day of the month.
