@@ -4,7 +4,7 @@
 //! steps or jobs.
 
 mod arithmetic;
-mod calls;
+pub mod calls;
 mod functions;
 mod shapes;
 

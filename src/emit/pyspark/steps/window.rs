@@ -1,6 +1,7 @@
 //! Steps that look at the rows around a row: `window` and `session`.
 
-use super::super::exprs::{canonical, column, column_name};
+use super::super::exprs::calls::canonical;
+use super::super::exprs::{column, column_name};
 use super::super::tree::Py;
 use super::aggregates::{Over, spelled};
 use super::group::constants_bare;
