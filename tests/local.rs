@@ -108,7 +108,7 @@ fn the_daily_sums_are_the_manifests() {
 #[test]
 fn the_examples_own_tests_hold() {
     for name in ["clickstream", "starter"] {
-        let results = run_tests(&plan(name), None);
+        let results = run_tests(&plan(name), &example(name), None);
         assert!(!results.is_empty());
         for result in results {
             assert!(result.passed(), "{name}, {}: {:?}", result.title, result.verdict);

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use pipec_runtime::Timestamp;
+
 use super::output::Output;
 use super::{Failure, Outcome, ProjectArgument, project};
 use crate::local::{self, Fault, Inputs, Report, RunError};
@@ -12,7 +14,7 @@ use crate::plan::lower::Scope;
 pub(super) struct Arguments {
     #[command(flatten)]
     project: ProjectArgument,
-    /// The folder with `SOURCE.jsonl` for each source [default: `samples` in the project]
+    /// The folder with `SOURCE.jsonl` (or `.csv`, `.parquet`, `.avro`, or a folder of them) for each source [default: `samples` in the project]
     #[arg(long, value_name = "DIR")]
     input: Option<PathBuf>,
     /// The folder to write [default: `run` in the project]
@@ -24,6 +26,16 @@ pub(super) struct Arguments {
     /// Apply an environment's settings
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
+    /// Read only files of samples that no earlier run has read, and add what comes of them to the output folder
+    #[arg(long)]
+    add: bool,
+    /// The time for which the run is scheduled, which is what `now()` is: `2026-01-31T02:00:00Z` [default: the present]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    at: Option<Timestamp>,
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| "it is written so: 2026-01-31T02:00:00Z".to_owned())
 }
 
 pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
@@ -33,9 +45,13 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
     };
     let folder = arguments.output.clone().unwrap_or_else(|| found.root.join("run"));
     project::refuse_project_folder(&found, &folder)?;
+    let root = found.root.clone();
     let compiled = project::compile_or_say(out, found, arguments.env.as_deref(), Scope::Embedded)?;
     let options = local::Options {
         only: arguments.only.clone(),
+        add: arguments.add,
+        at: arguments.at,
+        project: root,
     };
     let report = local::run(&compiled.plan, &inputs, &folder, &options).map_err(failure)?;
     if !out.is_quiet() {

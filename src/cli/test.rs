@@ -45,7 +45,7 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
     let compiled = project::compile_or_say(out, found, None, scope)?;
     let filter = arguments.filter.as_deref();
     let results = match arguments.engine {
-        Engine::Local => local::test::run_tests(&compiled.plan, filter),
+        Engine::Local => local::test::run_tests(&compiled.plan, &compiled.project.root, filter),
         Engine::Lambda => on_build(&compiled, emit::rust::emit(&compiled.plan), |build| {
             local::lambda::run_tests(&compiled.plan, build, filter, &mut |step| out.detail(step))
         })?,

@@ -48,6 +48,29 @@ impl Batch {
         }
     }
 
+    /// These rows, in this order, as often as they are named.
+    pub fn take(&self, rows: &UInt32Array) -> Result<Batch, RunError> {
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for (name, array) in &self.columns {
+            columns.push((name.clone(), compute::take(array, rows, None)?));
+        }
+        let origin = rows.values().iter().map(|row| self.origin.value(*row as usize));
+        Ok(Batch {
+            columns,
+            origin: origin.collect::<Vec<_>>().into(),
+        })
+    }
+
+    /// So many rows from one on.
+    pub fn slice(&self, from: usize, rows: usize) -> Batch {
+        let columns = self.columns.iter();
+        let columns = columns.map(|(name, array)| (name.clone(), array.slice(from, rows)));
+        Batch {
+            columns: columns.collect(),
+            origin: self.origin.slice(from, rows),
+        }
+    }
+
     /// The rows where a mask without missing values is true.
     pub fn keep(&self, mask: &BooleanArray) -> Result<Batch, RunError> {
         if mask.true_count() == self.rows() {

@@ -37,6 +37,13 @@ impl Keys {
         (number, true)
     }
 
+    /// The number of a key that is there.
+    pub fn find(&self, key: &[u8]) -> Option<usize> {
+        let hash = self.hasher.hash_one(key);
+        let same = |number: &u32| slice(&self.bytes, &self.ends, *number as usize) == key;
+        self.table.find(hash, same).map(|number| *number as usize)
+    }
+
     /// How many keys there are.
     pub fn len(&self) -> usize {
         self.ends.len()

@@ -3,11 +3,13 @@
 
 mod alone;
 mod batch;
-mod dedupe;
+mod chain;
 mod error;
 mod eval;
+mod feed;
 mod folder;
 mod group;
+mod increment;
 mod keys;
 pub mod lambda;
 mod lines;
@@ -17,6 +19,7 @@ mod pipeline;
 mod read;
 mod run;
 pub mod spark;
+mod steps;
 pub mod test;
 mod value;
 mod write;

@@ -2,44 +2,79 @@
 
 use std::collections::BTreeSet;
 
+use super::steps::{CHANGE, SEQUENCE};
 use crate::plan::expr::{Expr, ExprKind};
 use crate::plan::types::Column;
-use crate::plan::{Otherwise, StepKind, Transform};
+use crate::plan::{Otherwise, Step, StepKind};
 
-/// The input columns that the transform needs, in order; all of them where a row may be turned away, since the
-/// quarantine keeps the row as it came.
-pub(super) fn columns(transform: &Transform) -> Vec<&Column> {
-    let input = &transform.input_columns;
-    let turns_away = transform.steps.iter().any(|step| may_turn_away(&step.kind));
-    if turns_away {
-        return input.iter().collect();
-    }
-    let before = |at: usize| match at.checked_sub(1).and_then(|at| transform.steps.get(at)) {
+/// What is looked at.
+pub(super) struct Needed<'p> {
+    /// The input's columns, in order.
+    pub columns: Vec<&'p Column>,
+    /// Whether `_seq` is, which is made only then.
+    pub arrivals: bool,
+}
+
+/// Columns of an input that these steps need, for the wanted columns to be there at the end; all of them where a row may
+/// be turned away, since the quarantine keeps the row as it came.
+pub(super) fn of<'p>(input: &'p [Column], steps: &[&Step], wanted: Option<BTreeSet<String>>) -> Needed<'p> {
+    let turns_away = steps.iter().any(|step| may_turn_away(&step.kind));
+    let before = |at: usize| match at.checked_sub(1).and_then(|at| steps.get(at)) {
         Some(step) => names(&step.columns),
         None => names(input),
     };
-    let mut needed = before(transform.steps.len());
-    for (at, step) in transform.steps.iter().enumerate().rev() {
-        needed = before_step(&step.kind, needed, before(at));
+    let mut needed = wanted.unwrap_or_else(|| before(steps.len()));
+    let mut ordered = false;
+    for (at, step) in steps.iter().enumerate().rev() {
+        ordered |= orders(&step.kind);
+        needed = before_step(step, needed, before(at));
     }
-    input.iter().filter(|column| needed.contains(&column.name)).collect()
+    let arrivals = ordered || needed.contains(SEQUENCE) || needed.contains(CHANGE);
+    let looked_at = |column: &&Column| turns_away || needed.contains(&column.name);
+    Needed {
+        columns: input.iter().filter(looked_at).collect(),
+        arrivals,
+    }
+}
+
+/// The columns of a join's other side that the steps from the join on look at.
+pub(super) fn of_other(alias: &str, steps: &[&Step]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for step in steps {
+        for expr in step.kind.expressions() {
+            let named = expr.columns();
+            let own = named.iter().filter_map(|name| name.strip_prefix(alias)?.strip_prefix('.'));
+            found.extend(own.map(str::to_owned));
+        }
+        if let StepKind::Join(join) = &step.kind {
+            for (left, right) in &join.equal {
+                for name in left.columns().iter().chain(&right.columns()) {
+                    found.extend(name.strip_prefix(alias).and_then(|name| name.strip_prefix('.')).map(str::to_owned));
+                }
+            }
+        }
+    }
+    found
 }
 
 /// What must be there before a step, for these columns (and the step's own work) to be there after it.
-fn before_step(step: &StepKind, mut needed: BTreeSet<String>, all: BTreeSet<String>) -> BTreeSet<String> {
-    match step {
-        StepKind::Filter(condition) | StepKind::Expect { condition, .. } => add(condition, &mut needed),
+fn before_step(step: &Step, mut needed: BTreeSet<String>, all: BTreeSet<String>) -> BTreeSet<String> {
+    let reads = |needed: &mut BTreeSet<String>| {
+        for expr in step.kind.expressions() {
+            needed.extend(expr.columns());
+        }
+    };
+    match &step.kind {
         StepKind::Derive(entries) => {
             for (column, expr) in entries.iter().rev() {
                 needed.remove(&column.name);
-                add(expr, &mut needed);
+                needed.extend(expr.columns());
             }
         }
-        StepKind::Select(entries) => {
-            needed.clear();
-            entries.iter().for_each(|(_, expr)| add(expr, &mut needed));
+        StepKind::Select(_) => {
+            needed.retain(|name| name.starts_with('_'));
+            reads(&mut needed);
         }
-        StepKind::Drop(_) => {}
         StepKind::Rename(pairs) => {
             let old = |name: String| match pairs.iter().find(|(_, new)| *new == name) {
                 Some((old, _)) => old.clone(),
@@ -47,103 +82,84 @@ fn before_step(step: &StepKind, mut needed: BTreeSet<String>, all: BTreeSet<Stri
             };
             needed = needed.into_iter().map(old).collect();
         }
-        // Ties are broken by every other column.
-        StepKind::Dedupe { .. } => needed = all,
-        StepKind::Group { keys, aggregates, .. } => {
+        StepKind::Group { .. } => {
             needed.clear();
-            keys.iter().for_each(|(_, key)| add(key, &mut needed));
-            let arguments = aggregates
-                .iter()
-                .filter_map(|(_, aggregate)| aggregate.arguments.first());
-            arguments.for_each(|argument| add(argument, &mut needed));
+            reads(&mut needed);
+            // Ties of an order inside of an aggregate are broken by all columns.
+            needed.extend(orders(&step.kind).then_some(all).unwrap_or_default());
         }
-        _ => crate::plan::refused(),
+        StepKind::Pivot { keys, .. } => {
+            needed.clear();
+            needed.extend(keys.iter().cloned());
+            reads(&mut needed);
+        }
+        StepKind::Explode { column, .. } => {
+            needed.remove(&column.name);
+            reads(&mut needed);
+        }
+        StepKind::Unpivot { columns, name, value } => {
+            needed.remove(&name.name);
+            needed.remove(&value.name);
+            needed.extend(columns.iter().cloned());
+        }
+        StepKind::Join(join) => {
+            reads(&mut needed);
+            join.equal.iter().for_each(|(left, _)| needed.extend(left.columns()));
+            if join.within_seconds.is_some() {
+                needed.extend(all);
+            }
+        }
+        StepKind::Filter(_) | StepKind::Expect { .. } | StepKind::Route { .. } => reads(&mut needed),
+        StepKind::Drop(_) | StepKind::Take(_) => {}
+        // Of these every column counts: ties are broken by all of them, or all of them are handed on.
+        StepKind::Dedupe { .. }
+        | StepKind::Window { .. }
+        | StepKind::Session { .. }
+        | StepKind::Sort(_)
+        | StepKind::Union { .. }
+        | StepKind::Run(_) => {
+            reads(&mut needed);
+            needed.extend(all);
+        }
     }
     needed
+}
+
+/// Whether the answer depends on the order in which rows arrived.
+fn orders(step: &StepKind) -> bool {
+    match step {
+        StepKind::Dedupe { within_seconds, .. } => within_seconds.is_none(),
+        StepKind::Window { .. } | StepKind::Session { .. } | StepKind::Sort(_) => true,
+        _ => step.aggregates().iter().any(|aggregate| !aggregate.order.is_empty()),
+    }
 }
 
 fn names(columns: &[Column]) -> BTreeSet<String> {
     columns.iter().map(|column| column.name.clone()).collect()
 }
 
-fn add(expr: &Expr, needed: &mut BTreeSet<String>) {
-    visit(expr, &mut |expr| {
-        if let ExprKind::Column(name) = &expr.kind {
-            needed.insert(name.clone());
-        }
-    });
-}
-
 fn may_turn_away(step: &StepKind) -> bool {
     match step {
-        StepKind::Filter(expr) => may_reject(expr),
         StepKind::Expect {
-            condition, otherwise, ..
-        } => *otherwise == Otherwise::Quarantine || may_reject(condition),
-        StepKind::Derive(entries) | StepKind::Select(entries) => entries.iter().any(|(_, expr)| may_reject(expr)),
-        StepKind::Drop(_) | StepKind::Rename(_) | StepKind::Dedupe { .. } => false,
-        StepKind::Group { keys, aggregates, .. } => {
-            let arguments = aggregates
-                .iter()
-                .filter_map(|(_, aggregate)| aggregate.arguments.first());
-            keys.iter().map(|(_, key)| key).chain(arguments).any(may_reject)
+            otherwise: Otherwise::Quarantine,
+            ..
         }
-        _ => crate::plan::refused(),
+        | StepKind::Run(_) => true,
+        StepKind::Group { window: Some(_), .. } => true,
+        StepKind::Join(join) => may_reject(&join.on) || join.equal.iter().any(|(left, _)| may_reject(left)),
+        _ => step.expressions().into_iter().any(may_reject),
     }
 }
 
 fn may_reject(expr: &Expr) -> bool {
-    let mut found = false;
-    visit(expr, &mut |expr| {
-        found |= matches!(
-            expr.kind,
-            ExprKind::Reject(_) | ExprKind::Arithmetic { .. } | ExprKind::Negate(_) | ExprKind::Cast(_)
-        );
-    });
-    found
-}
-
-fn visit(expr: &Expr, found: &mut dyn FnMut(&Expr)) {
-    found(expr);
-    match &expr.kind {
-        ExprKind::Literal(_) | ExprKind::Column(_) | ExprKind::Reject(_) => {}
-        ExprKind::Call { arguments, .. } => arguments.iter().for_each(|argument| visit(argument, found)),
-        ExprKind::Not(value) | ExprKind::Negate(value) | ExprKind::Cast(value) => visit(value, found),
-        ExprKind::IsNull { value, .. } | ExprKind::In { value, .. } => visit(value, found),
-        ExprKind::Logic { left, right, .. }
-        | ExprKind::Compare { left, right, .. }
-        | ExprKind::Arithmetic { left, right, .. } => {
-            visit(left, found);
-            visit(right, found);
-        }
-        ExprKind::If {
-            condition,
-            then,
-            otherwise,
-        } => {
-            visit(condition, found);
-            visit(then, found);
-            visit(otherwise, found);
-        }
-        ExprKind::Coalesce { value, default } => {
-            visit(value, found);
-            visit(default, found);
-        }
-        _ => crate::plan::refused(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::fixture;
-
-    #[test]
-    fn grouped_columns_alone_where_no_step_needs_more() {
-        let mut transform = fixture::clickstream().transforms.remove(1);
-        assert_eq!(columns(&transform).len(), transform.input_columns.len());
-        transform.steps.remove(0);
-        let needed: Vec<_> = columns(&transform).iter().map(|column| column.name.clone()).collect();
-        assert_eq!(needed, ["page", "amount", "day", "buyer"]);
-    }
+    let own = matches!(
+        expr.kind,
+        ExprKind::Reject(_)
+            | ExprKind::Arithmetic { .. }
+            | ExprKind::Negate(_)
+            | ExprKind::Cast(_)
+            | ExprKind::Call { .. }
+            | ExprKind::Own { .. }
+    );
+    own || expr.children().into_iter().any(may_reject)
 }

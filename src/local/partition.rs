@@ -1,8 +1,11 @@
 //! Hive's way of naming partitions: `day=2026-01-01/kind=a%2Fb`, where a missing value has a name of its own.
 
+use std::path::Path;
+
 use arrow::array::ArrayRef;
 use pipec_runtime::{Date, Timestamp, types::decimal};
 
+use super::error::RunError;
 use super::value::{canonical, literal_at};
 use crate::plan::expr::Literal;
 use crate::plan::types::TypeKind;
@@ -22,6 +25,39 @@ pub(super) fn folder(columns: &[(&str, &ArrayRef)], row: usize) -> String {
         format!("{name}={value}")
     });
     parts.collect::<Vec<_>>().join("/")
+}
+
+/// The folders of a dataset's partitions, relative to its own: those that hold files. Its own is the empty one.
+pub(super) fn folders(dataset: &Path) -> Result<Vec<String>, RunError> {
+    let mut found = Vec::new();
+    below(dataset, "", &mut found)?;
+    Ok(found)
+}
+
+fn below(folder: &Path, name: &str, found: &mut Vec<String>) -> Result<(), RunError> {
+    let unread = |error| RunError::file(folder, "read", error);
+    #[allow(clippy::disallowed_methods, reason = "the output folder is the embedded engine's")]
+    let entries = std::fs::read_dir(folder).map_err(unread)?;
+    let mut inside = Vec::new();
+    let mut files = false;
+    for entry in entries {
+        let entry = entry.map_err(unread)?;
+        let own = entry.file_name().to_string_lossy().into_owned();
+        match entry.path().is_dir() {
+            true if parse(&own).is_some() => inside.push(own),
+            true => {}
+            false => files = true,
+        }
+    }
+    if files {
+        found.push(name.to_owned());
+    }
+    inside.sort();
+    for own in inside {
+        let name = if name.is_empty() { own.clone() } else { format!("{name}/{own}") };
+        below(&folder.join(own), &name, found)?;
+    }
+    Ok(())
 }
 
 /// Column and value of a folder's name.

@@ -1,31 +1,49 @@
-//! A transform's way through the engine: checks, lateness, steps in order, then a sink.
+//! A transform's way through the engine: what a source's row must be, the steps in order, then a sink.
 //!
-//! Steps that look at one row at a time pass batches on; `dedupe` and `group` hold them until all have come.
-
-use std::collections::BTreeMap;
+//! Other inputs (of joins, unions) come by pipelines of their own, whose rows go into this one.
 
 use arrow::array::{Array, AsArray, BooleanArray};
-use arrow::buffer::BooleanBuffer;
 use arrow::compute;
 use arrow::datatypes::TimestampMicrosecondType;
-use pipec_runtime::{Timestamp, reject};
+use pipec_runtime::Timestamp;
 
 use super::batch::{Batch, Reason, Rejects};
-use super::dedupe::Dedupe;
+use super::chain::Chain;
 use super::error::RunError;
-use super::eval::{Evaluator, Setting};
-use super::group::Group;
-use super::lines::Chunk;
+use super::eval::Setting;
+use super::lines::{Chunk, inner_checks};
+use super::needed;
+use super::steps::{self, ARRIVED, Check, Join, Late, Other, Side, Stage, Turned, Work};
 use super::value::row_as_json;
 use crate::plan::expr::Expr;
-use crate::plan::{Otherwise, Schema, Source, StepKind, Transform};
+use crate::plan::types::Column;
+use crate::plan::{Input, Plan, Schema, Source, Step, StepKind, Target};
+
+pub(super) use super::steps::Counts;
 
 /// Where a transform's rows go.
 pub(super) trait Sink {
-    /// Rows of the target.
-    fn rows(&mut self, batch: &Batch) -> Result<(), RunError>;
+    /// Rows of a target, by its number among the transform's.
+    fn rows(&mut self, target: usize, batch: &Batch, origin: Origin<'_>) -> Result<(), RunError>;
     /// A row that is turned away, as it came.
     fn turned_away(&mut self, at: Timestamp, reason: &str, row: &[u8]) -> Result<(), RunError>;
+}
+
+/// What takes rows that are read, with those that decoding already turned away.
+pub(super) type Taker<'t> = dyn FnMut(Batch, &[(u32, Reason)], Origin<'_>) -> Result<(), RunError> + 't;
+
+/// Where rows come from.
+pub(super) trait Feeds {
+    /// Reads all rows of a chain's input, with the columns that it needs.
+    fn feed(&self, chain: &Chain<'_>, take: &mut Taker<'_>) -> Result<(), RunError>;
+    /// Whether the rows of a view are there, so that its steps need not run.
+    fn given(&self, view: &Input) -> bool;
+    /// The source whose checks the rows of an input have to pass.
+    fn source(&self, input: &Input) -> Option<&Source>;
+    /// Where the project's own programs are.
+    fn project(&self) -> &std::path::Path;
+    /// The time for which the run is scheduled.
+    fn now(&self) -> Timestamp;
 }
 
 /// What the rows of a batch were when they came.
@@ -37,76 +55,96 @@ pub(super) enum Origin<'a> {
     Rows(&'a Batch, Option<&'a str>),
 }
 
-/// What became of a transform's rows.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Counts {
-    pub rows_in: u64,
-    pub rows_out: u64,
-    /// Turned away, by reason.
-    pub rejected: BTreeMap<String, u64>,
-    /// Left out by an `expect … else drop`, by its name.
-    pub dropped: BTreeMap<String, u64>,
-    /// Kept though an `expect … else warn` did not hold, by its name.
-    pub warned: BTreeMap<String, u64>,
-}
-
-enum Stage<'p> {
-    Check {
-        field: &'p str,
-        condition: &'p Expr,
-        reason: Reason,
-    },
-    Late {
-        event_time: &'p str,
-        bound_micros: i64,
-        reason: Reason,
-    },
-    Step(&'p StepKind),
-    Dedupe(Dedupe<'p>),
-    Group(Group, &'p StepKind),
+/// A platform, and where its rows come from.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'p> {
+    pub plan: &'p Plan,
+    pub feeds: &'p dyn Feeds,
 }
 
 /// A transform being run.
 pub(super) struct Pipeline<'p> {
-    stages: Vec<Stage<'p>>,
+    around: Around<'p>,
+    pub chain: Chain<'p>,
+    stages: Vec<Box<dyn Stage + 'p>>,
+    /// Joins whose other side is not read yet, and unions whose other rows have not come: with the number of the stage.
+    joins: Vec<(usize, usize)>,
+    unions: Vec<(usize, Chain<'p>, Side<'p>)>,
+    route: Option<Route<'p>>,
     setting: Setting,
     event_time: Option<&'p str>,
     pub counts: Counts,
+    turned: Vec<Turned>,
+    started: bool,
+}
+
+/// `route { … }`: conditions and numbers of targets.
+struct Route<'p> {
+    branches: Vec<(&'p Expr, usize)>,
+    otherwise: Option<usize>,
 }
 
 impl<'p> Pipeline<'p> {
-    /// A transform; of a source's rows, that source's checks and lateness come first.
-    pub fn new(
-        transform: &'p Transform,
-        source: Option<&'p Source>,
-        setting: Setting,
-    ) -> Result<Pipeline<'p>, RunError> {
-        let mut stages = Vec::new();
-        if let Some(source) = source {
-            stages.extend(admission(&source.schema, source.late_at_most_seconds));
-        }
-        for step in &transform.steps {
-            stages.push(match &step.kind {
-                StepKind::Dedupe {
-                    keys,
-                    keep_first,
-                    by: Some(by),
-                    ..
-                } => Stage::Dedupe(Dedupe::new(keys, *keep_first, by)),
-                StepKind::Group { keys, aggregates, .. } => {
-                    let keys: Vec<_> = keys.iter().map(|(column, _)| column.clone()).collect();
-                    Stage::Group(Group::new(&keys, aggregates)?, &step.kind)
-                }
-                kind => Stage::Step(kind),
-            });
-        }
-        let event_time = transform.input_columns.iter().find(|column| column.event_time);
-        Ok(Pipeline {
-            stages,
-            setting,
-            event_time: event_time.map(|column| column.name.as_str()),
+    /// A chain; of a source's rows, that source's checks and lateness come first.
+    pub fn new(around: Around<'p>, chain: Chain<'p>) -> Result<Pipeline<'p>, RunError> {
+        let mut pipeline = Pipeline {
+            around,
+            stages: Vec::new(),
+            joins: Vec::new(),
+            unions: Vec::new(),
+            route: None,
+            setting: setting_of(around),
+            event_time: chain.columns.iter().find(|column| column.event_time).map(|column| column.name.as_str()),
             counts: Counts::default(),
-        })
+            turned: Vec::new(),
+            started: false,
+            chain,
+        };
+        if let Some(source) = around.feeds.source(pipeline.chain.input) {
+            pipeline.stages.extend(admission(&source.schema, source.late_at_most_seconds));
+        }
+        for at in 0..pipeline.chain.steps.len() {
+            pipeline.add_stage(at)?;
+        }
+        Ok(pipeline)
+    }
+
+    fn add_stage(&mut self, at: usize) -> Result<(), RunError> {
+        let step: &'p Step = self.chain.steps[at];
+        let before = self.chain.before(at);
+        match &step.kind {
+            StepKind::Join(join) => {
+                self.joins.push((self.stages.len(), at));
+                let joined = self.chain.joined(at);
+                self.stages.push(Box::new(Join::new(join, before, joined, Vec::new(), Other::new())));
+            }
+            StepKind::Union { other, columns } => {
+                let Around { plan, feeds } = self.around;
+                let given = |view: &Input| feeds.given(view);
+                let chain = Chain::new(plan, (other, columns, &[]), None, &given);
+                let arrivals = self.chain.keeps_arrivals(plan, at + 1, &given);
+                let side = |own: Vec<Column>| Side::new(&own, &step.columns, arrivals);
+                let others = chain.came(plan, chain.steps.len());
+                let own = self.chain.came(plan, at);
+                self.unions.push((self.stages.len(), chain, side(others)));
+                self.stages.push(Box::new(side(own)));
+            }
+            StepKind::Run(run) => {
+                let project = self.around.feeds.project();
+                self.stages.push(Box::new(steps::Script::new(run, before, step, project)?));
+            }
+            StepKind::Route { branches, otherwise } => self.route = Some(Route::new(branches, otherwise.as_ref())),
+            _ => self.stages.push(steps::stage(step, before)?),
+        }
+        Ok(())
+    }
+
+    /// Reads all of its input, and lets go what comes of it.
+    pub fn run(&mut self, sink: &mut dyn Sink) -> Result<(), RunError> {
+        let chain = self.chain.clone();
+        let feeds = self.around.feeds;
+        feeds.feed(&chain, &mut |batch, away, origin| self.add(batch, away, origin, sink))?;
+        self.finish(sink)
     }
 
     /// Takes rows in, and what decoding already turned away.
@@ -117,89 +155,184 @@ impl<'p> Pipeline<'p> {
         origin: Origin<'_>,
         sink: &mut dyn Sink,
     ) -> Result<(), RunError> {
+        self.start(sink)?;
         self.counts.rows_in += (batch.rows() + away.len()) as u64;
-        self.advance(0, batch, away.to_vec(), origin, sink)
+        let decoded = away.iter().map(|(place, reason)| Turned {
+            place: *place,
+            stage: 0,
+            reason: reason.clone(),
+        });
+        self.turned.extend(decoded);
+        self.advance(0, batch, origin, sink)?;
+        self.turn_away(origin, sink)
     }
 
     /// All rows have come: lets go what was held.
     pub fn finish(&mut self, sink: &mut dyn Sink) -> Result<(), RunError> {
+        self.start(sink)?;
         for at in 0..self.stages.len() {
-            let batches = match &mut self.stages[at] {
-                Stage::Dedupe(dedupe) => dedupe.finish()?,
-                Stage::Group(group, _) => group.finish()?,
-                _ => continue,
-            };
-            for batch in batches {
+            while let Some(place) = self.unions.iter().position(|(stage, ..)| *stage == at) {
+                let (_, chain, side) = self.unions.remove(place);
+                self.unite(at, chain, side, sink)?;
+            }
+            self.at_work(at, |stage, work| stage.finish(work))?;
+            while let Some(batch) = self.at_work(at, |stage, work| stage.more(work))? {
                 let batch = Batch::new(batch.columns, batch.origin.len());
                 let came = batch.clone();
-                self.advance(at + 1, batch, Vec::new(), Origin::Rows(&came, self.event_time), sink)?;
+                let origin = Origin::Rows(&came, self.event_time);
+                self.advance(at + 1, batch, origin, sink)?;
+                self.turn_away(origin, sink)?;
             }
         }
         Ok(())
     }
 
-    fn advance(
-        &mut self,
-        from: usize,
-        mut batch: Batch,
-        mut away: Vec<(u32, Reason)>,
-        origin: Origin<'_>,
-        sink: &mut dyn Sink,
-    ) -> Result<(), RunError> {
-        let mut held = false;
-        for stage in &mut self.stages[from..] {
-            let mut rejects = Rejects::default();
-            let mut evaluator = Evaluator {
-                batch: &batch,
-                setting: &self.setting,
-                rejects: &mut rejects,
-            };
-            let passed = match stage {
-                Stage::Dedupe(dedupe) => {
-                    dedupe.add(batch.clone())?;
-                    None
-                }
-                Stage::Group(group, kind) => {
-                    add_to_group(group, kind, &batch, &self.setting, &mut away)?;
-                    None
-                }
-                Stage::Check {
-                    field,
-                    condition,
-                    reason,
-                } => Some(check(&mut evaluator, field, condition, reason)?),
-                Stage::Late {
-                    event_time,
-                    bound_micros,
-                    reason,
-                } => Some(late(&mut evaluator, origin, event_time, *bound_micros, reason)?),
-                Stage::Step(step) => Some(apply(step, &mut evaluator, &mut self.counts)?),
-            };
-            let Some(passed) = passed else {
-                held = true;
-                break;
-            };
-            let (rest, turned) = split(passed, rejects)?;
-            batch = rest;
-            away.extend(turned);
+    /// Reads the other sides of joins, before the first row comes.
+    fn start(&mut self, sink: &mut dyn Sink) -> Result<(), RunError> {
+        if std::mem::replace(&mut self.started, true) {
+            return Ok(());
         }
-        self.turn_away(away, origin, sink)?;
-        if !held && batch.rows() > 0 {
-            self.counts.rows_out += batch.rows() as u64;
-            sink.rows(&batch)?;
+        for (stage, at) in std::mem::take(&mut self.joins) {
+            let step: &'p Step = self.chain.steps[at];
+            let StepKind::Join(join) = &step.kind else { continue };
+            let mut wanted = needed::of_other(&join.alias, &self.chain.steps[at..]);
+            if join.within_seconds.is_some() {
+                wanted.extend(join.columns.iter().filter(|column| column.event_time).map(|column| column.name.clone()));
+            }
+            let read = join.columns.iter().filter(|column| wanted.contains(&column.name)).collect();
+            let Around { plan, feeds } = self.around;
+            let mut chain = Chain::new(plan, (&join.other, &join.columns, &[]), Some(wanted), &|view| feeds.given(view));
+            chain.whole = true;
+            let mut other = Other::new();
+            let mut turned = Vec::new();
+            let setting = self.setting.clone();
+            let counts = &mut Counts::default();
+            let mut take = |batch: Batch, _: Origin<'_>| {
+                let mut work = Work {
+                    setting: &setting,
+                    counts,
+                    turned: &mut turned,
+                    stage,
+                };
+                other.add(join, batch, &mut work)
+            };
+            self.nested(chain, &mut take, sink)?;
+            other.settle();
+            let (before, joined) = (self.chain.before(at), self.chain.joined(at));
+            self.stages[stage] = Box::new(Join::new(join, before, joined, read, other));
         }
         Ok(())
     }
 
-    /// In the order in which the rows came.
-    fn turn_away(
+    /// Runs another chain; what it turns away is turned away by this transform.
+    fn nested(
         &mut self,
-        mut away: Vec<(u32, Reason)>,
-        origin: Origin<'_>,
+        chain: Chain<'p>,
+        take: &mut dyn FnMut(Batch, Origin<'_>) -> Result<(), RunError>,
         sink: &mut dyn Sink,
     ) -> Result<(), RunError> {
-        away.sort_by_key(|(place, _)| *place);
-        for (place, reason) in away {
+        let mut pipeline = Pipeline::new(self.around, chain)?;
+        pipeline.run(&mut Inner { take, sink })?;
+        self.counts.join(pipeline.counts);
+        Ok(())
+    }
+
+    fn unite(&mut self, at: usize, chain: Chain<'p>, mut side: Side<'p>, sink: &mut dyn Sink) -> Result<(), RunError> {
+        let mut pipeline = Pipeline::new(self.around, chain)?;
+        let mut into = Into {
+            pipeline: self,
+            side: &mut side,
+            at,
+            sink,
+        };
+        pipeline.run(&mut into)?;
+        self.counts.rows_in += pipeline.counts.rows_in;
+        self.counts.join(pipeline.counts);
+        Ok(())
+    }
+
+    fn at_work<T>(
+        &mut self,
+        at: usize,
+        work: impl FnOnce(&mut dyn Stage, &mut Work<'_>) -> Result<T, RunError>,
+    ) -> Result<T, RunError> {
+        let mut around = Work {
+            setting: &self.setting,
+            counts: &mut self.counts,
+            turned: &mut self.turned,
+            stage: at,
+        };
+        work(&mut *self.stages[at], &mut around)
+    }
+
+    fn advance(&mut self, from: usize, batch: Batch, origin: Origin<'_>, sink: &mut dyn Sink) -> Result<(), RunError> {
+        let mut batch = batch;
+        for at in from..self.stages.len() {
+            if batch.rows() == 0 {
+                return Ok(());
+            }
+            let Some(first) = self.at_work(at, |stage, work| stage.add(batch, work))? else {
+                return Ok(());
+            };
+            batch = first;
+            while let Some(more) = self.at_work(at, |stage, work| stage.more(work))? {
+                self.advance(at + 1, batch, origin, sink)?;
+                batch = more;
+            }
+        }
+        if batch.rows() == 0 {
+            return Ok(());
+        }
+        let Some(route) = self.route.take() else {
+            self.counts.rows_out += batch.rows() as u64;
+            return sink.rows(0, &batch, origin);
+        };
+        let routed = self.routed(&route, batch, origin, sink);
+        self.route = Some(route);
+        routed
+    }
+
+    /// Each row goes to the first branch whose condition holds.
+    fn routed(&mut self, route: &Route<'p>, batch: Batch, origin: Origin<'_>, sink: &mut dyn Sink) -> Result<(), RunError> {
+        let mut rest = batch;
+        for (condition, target) in &route.branches {
+            let mut rejects = Rejects::default();
+            let mut work = Work {
+                setting: &self.setting,
+                counts: &mut self.counts,
+                turned: &mut self.turned,
+                stage: self.stages.len(),
+            };
+            let holds = work.evaluator(&rest, &mut rejects).condition(condition)?;
+            let there: BooleanArray = (0..rest.rows()).map(|row| Some(holds.value(row) && !rejects.has(row))).collect();
+            let (others, away) = rejects.split_keeping(rest.clone(), &compute::not(&holds)?)?;
+            work.away(away);
+            self.hand_on(*target, &rest.keep(&there)?, origin, sink)?;
+            rest = others;
+        }
+        match route.otherwise {
+            Some(target) => self.hand_on(target, &rest, origin, sink),
+            None => Ok(()),
+        }
+    }
+
+    fn hand_on(&mut self, target: usize, batch: &Batch, origin: Origin<'_>, sink: &mut dyn Sink) -> Result<(), RunError> {
+        if batch.rows() == 0 {
+            return Ok(());
+        }
+        self.counts.rows_out += batch.rows() as u64;
+        sink.rows(target, batch, origin)
+    }
+
+    /// In the order in which the rows came, each once, with its first reason.
+    fn turn_away(&mut self, origin: Origin<'_>, sink: &mut dyn Sink) -> Result<(), RunError> {
+        if self.turned.is_empty() {
+            return Ok(());
+        }
+        let mut turned = std::mem::take(&mut self.turned);
+        turned.sort_by_key(|turned| (turned.place, turned.stage));
+        turned.dedup_by_key(|turned| turned.place);
+        for Turned { place, reason, .. } in turned {
             let place = place as usize;
             match self.counts.rejected.get_mut(&*reason) {
                 Some(count) => *count += 1,
@@ -208,12 +341,8 @@ impl<'p> Pipeline<'p> {
             match origin {
                 Origin::Lines(chunk) => sink.turned_away(chunk.arrivals[place], &reason, chunk.line(place))?,
                 Origin::Rows(batch, event_time) => {
-                    let at = event_time.and_then(|name| instant(batch, name, place));
-                    sink.turned_away(
-                        at.unwrap_or_default(),
-                        &reason,
-                        &row_as_json(&batch.columns, &[], place),
-                    )?;
+                    let at = instant(batch, ARRIVED, place).or_else(|| instant(batch, event_time?, place));
+                    sink.turned_away(at.unwrap_or_default(), &reason, &row_as_json(&batch.columns, self.chain.columns, place))?;
                 }
             }
         }
@@ -221,235 +350,83 @@ impl<'p> Pipeline<'p> {
     }
 }
 
+impl<'p> Route<'p> {
+    fn new(branches: &'p [(Expr, Target)], otherwise: Option<&'p Target>) -> Route<'p> {
+        let all: Vec<&Target> = branches.iter().map(|(_, target)| target).chain(otherwise).collect();
+        let number = |target: &Target| all.iter().position(|other| *other == target).unwrap_or(0);
+        Route {
+            branches: branches.iter().map(|(condition, target)| (condition, number(target))).collect(),
+            otherwise: otherwise.map(number),
+        }
+    }
+}
+
+/// Hands another chain's rows to who asked for them.
+struct Inner<'a> {
+    take: &'a mut dyn FnMut(Batch, Origin<'_>) -> Result<(), RunError>,
+    sink: &'a mut dyn Sink,
+}
+
+impl Sink for Inner<'_> {
+    fn rows(&mut self, _: usize, batch: &Batch, origin: Origin<'_>) -> Result<(), RunError> {
+        (self.take)(batch.clone(), origin)
+    }
+
+    fn turned_away(&mut self, at: Timestamp, reason: &str, row: &[u8]) -> Result<(), RunError> {
+        self.sink.turned_away(at, reason, row)
+    }
+}
+
+/// Hands another chain's rows into a pipeline, behind its `union`.
+struct Into<'a, 'p> {
+    pipeline: &'a mut Pipeline<'p>,
+    side: &'a mut Side<'p>,
+    at: usize,
+    sink: &'a mut dyn Sink,
+}
+
+impl Sink for Into<'_, '_> {
+    fn rows(&mut self, _: usize, batch: &Batch, origin: Origin<'_>) -> Result<(), RunError> {
+        let pipeline = &mut *self.pipeline;
+        let mut work = Work {
+            setting: &pipeline.setting,
+            counts: &mut pipeline.counts,
+            turned: &mut pipeline.turned,
+            stage: self.at,
+        };
+        if let Some(united) = self.side.add(batch.clone(), &mut work)? {
+            pipeline.advance(self.at + 1, united, origin, self.sink)?;
+        }
+        pipeline.turn_away(origin, self.sink)
+    }
+
+    fn turned_away(&mut self, at: Timestamp, reason: &str, row: &[u8]) -> Result<(), RunError> {
+        self.sink.turned_away(at, reason, row)
+    }
+}
+
+/// What expressions read besides rows.
+fn setting_of(around: Around<'_>) -> Setting {
+    Setting::of(around.plan, around.feeds.now())
+}
+
 /// What a row must be to come in: its fields' checks, then not too late.
-fn admission(schema: &Schema, late_at_most_seconds: u64) -> Vec<Stage<'_>> {
+fn admission(schema: &Schema, late_at_most_seconds: u64) -> Vec<Box<dyn Stage + '_>> {
     let checked = schema
         .fields
         .iter()
         .filter_map(|field| Some((field, field.check.as_ref()?)));
-    let mut stages: Vec<_> = checked
-        .map(|(field, condition)| Stage::Check {
-            field: &field.column.name,
-            condition,
-            reason: reject::check(&field.column.name, &condition.text).into(),
-        })
-        .collect();
+    let mut stages: Vec<Box<dyn Stage + '_>> = Vec::new();
+    for (field, condition) in checked {
+        stages.push(Box::new(Check::new(&field.column.name, condition)));
+    }
+    for inner in inner_checks(&schema.fields) {
+        stages.push(Box::new(inner));
+    }
     if let Some(field) = schema.fields.iter().find(|field| field.column.event_time) {
-        stages.push(Stage::Late {
-            event_time: &field.column.name,
-            bound_micros: (late_at_most_seconds as i64).saturating_mul(1_000_000),
-            reason: reject::late(late_at_most_seconds).into(),
-        });
+        stages.push(Box::new(Late::new(&field.column.name, late_at_most_seconds)));
     }
     stages
-}
-
-/// Removes the rejected rows from a batch whose rows are a part of those that the rejects were counted in.
-fn split(passed: Passed, mut rejects: Rejects) -> Result<(Batch, Vec<(u32, Reason)>), RunError> {
-    for (row, reason) in passed.away {
-        rejects.add(row, &reason);
-    }
-    let Some(kept) = passed.kept else {
-        return rejects.split(passed.batch);
-    };
-    rejects.split_keeping(passed.batch, &kept)
-}
-
-/// What a stage leaves of a batch.
-struct Passed {
-    batch: Batch,
-    /// Rows that go on; `None` is all.
-    kept: Option<BooleanArray>,
-    /// Rows turned away by the step itself, after what its expressions turned away.
-    away: Vec<(usize, Reason)>,
-}
-
-impl Passed {
-    fn all(batch: Batch) -> Passed {
-        Passed {
-            batch,
-            kept: None,
-            away: Vec::new(),
-        }
-    }
-
-    /// Those where it holds; the others are turned away.
-    fn or_away(batch: &Batch, holds: &BooleanArray, reason: &Reason) -> Passed {
-        if holds.true_count() == batch.rows() {
-            return Passed::all(batch.clone());
-        }
-        let wrong = (0..batch.rows()).filter(|row| !holds.value(*row));
-        Passed {
-            batch: batch.clone(),
-            kept: None,
-            away: wrong.map(|row| (row, reason.clone())).collect(),
-        }
-    }
-}
-
-fn check(evaluator: &mut Evaluator<'_>, field: &str, condition: &Expr, reason: &Reason) -> Result<Passed, RunError> {
-    let holds = evaluator.condition(condition)?;
-    // Not asked of a missing value.
-    let missing = compute::is_null(evaluator.batch.column(field)?)?;
-    let fine = compute::or(&holds, &missing)?;
-    Ok(Passed::or_away(evaluator.batch, &fine, reason))
-}
-
-fn late(
-    evaluator: &mut Evaluator<'_>,
-    origin: Origin<'_>,
-    event_time: &str,
-    bound_micros: i64,
-    reason: &Reason,
-) -> Result<Passed, RunError> {
-    let batch = evaluator.batch;
-    let Origin::Lines(chunk) = origin else {
-        return Ok(Passed::all(batch.clone()));
-    };
-    let times = batch.column(event_time)?.as_primitive::<TimestampMicrosecondType>();
-    let in_time = |row: usize| {
-        let arrival = chunk.arrivals[batch.origin.value(row) as usize].0;
-        times.is_null(row) || times.value(row) >= arrival.saturating_sub(bound_micros)
-    };
-    let fine = BooleanBuffer::collect_bool(batch.rows(), in_time).into();
-    Ok(Passed::or_away(batch, &fine, reason))
-}
-
-fn apply(step: &StepKind, evaluator: &mut Evaluator<'_>, counts: &mut Counts) -> Result<Passed, RunError> {
-    let batch = evaluator.batch;
-    Ok(match step {
-        StepKind::Filter(condition) => {
-            let kept = evaluator.condition(condition)?;
-            Passed {
-                kept: Some(kept),
-                ..Passed::all(batch.clone())
-            }
-        }
-        StepKind::Derive(entries) => {
-            let mut derived = batch.clone();
-            for (column, expr) in entries {
-                let mut next = Evaluator {
-                    batch: &derived,
-                    setting: evaluator.setting,
-                    rejects: evaluator.rejects,
-                };
-                let array = next.column(expr)?;
-                derived.set(&column.name, array);
-            }
-            Passed::all(derived)
-        }
-        StepKind::Select(entries) => {
-            let mut columns = Vec::with_capacity(entries.len());
-            for (column, expr) in entries {
-                columns.push((column.name.clone(), evaluator.column(expr)?));
-            }
-            Passed::all(Batch {
-                columns,
-                origin: batch.origin.clone(),
-            })
-        }
-        StepKind::Drop(names) => {
-            let mut rest = batch.clone();
-            rest.columns.retain(|(name, _)| !names.contains(name));
-            Passed::all(rest)
-        }
-        StepKind::Rename(names) => {
-            let mut renamed = batch.clone();
-            for (name, _) in &mut renamed.columns {
-                if let Some((_, new)) = names.iter().find(|(old, _)| old == name) {
-                    name.clone_from(new);
-                }
-            }
-            Passed::all(renamed)
-        }
-        StepKind::Expect {
-            name,
-            condition,
-            otherwise,
-        } => expect(evaluator, counts, name, condition, *otherwise)?,
-        StepKind::Dedupe { .. } | StepKind::Group { .. } => Passed::all(batch.clone()),
-        _ => crate::plan::refused(),
-    })
-}
-
-fn expect(
-    evaluator: &mut Evaluator<'_>,
-    counts: &mut Counts,
-    name: &str,
-    condition: &Expr,
-    otherwise: Otherwise,
-) -> Result<Passed, RunError> {
-    let holds = evaluator.condition(condition)?;
-    let batch = evaluator.batch;
-    // A row that the condition itself turned away is not counted twice.
-    let wanting = (0..batch.rows())
-        .filter(|row| !holds.value(*row) && !evaluator.rejects.has(*row))
-        .count() as u64;
-    if wanting == 0 {
-        return Ok(Passed::all(batch.clone()));
-    }
-    Ok(match otherwise {
-        Otherwise::Quarantine => Passed::or_away(batch, &holds, &reject::expect(name, &condition.text).into()),
-        Otherwise::Drop => {
-            *counts.dropped.entry(name.to_owned()).or_default() += wanting;
-            Passed {
-                kept: Some(holds),
-                ..Passed::all(batch.clone())
-            }
-        }
-        Otherwise::Warn => {
-            *counts.warned.entry(name.to_owned()).or_default() += wanting;
-            Passed::all(batch.clone())
-        }
-        Otherwise::Fail => {
-            let message = format!("`expect {name}` does not hold: {}", condition.text);
-            return Err(RunError::data(message).help("`else quarantine` would keep the run going without these rows"));
-        }
-    })
-}
-
-fn add_to_group(
-    group: &mut Group,
-    step: &StepKind,
-    batch: &Batch,
-    setting: &Setting,
-    away: &mut Vec<(u32, Reason)>,
-) -> Result<(), RunError> {
-    let StepKind::Group { keys, aggregates, .. } = step else {
-        return Ok(());
-    };
-    let mut rejects = Rejects::default();
-    let mut evaluator = Evaluator {
-        batch,
-        setting,
-        rejects: &mut rejects,
-    };
-    // Keys and arguments travel as columns of their own, so that what they turn away leaves all of them.
-    let mut columns = Vec::new();
-    for (_, expr) in keys {
-        columns.push((String::new(), evaluator.column(expr)?));
-    }
-    for expr in aggregates.iter().flat_map(|(_, aggregate)| aggregate.expressions()) {
-        columns.push((String::new(), evaluator.column(expr)?));
-    }
-    // What breaks ties of an order inside of an aggregate.
-    if aggregates.iter().any(|(_, aggregate)| !aggregate.order.is_empty()) {
-        columns.extend(batch.columns.iter().map(|(_, array)| (String::new(), array.clone())));
-    }
-    let evaluated = Batch {
-        columns,
-        origin: batch.origin.clone(),
-    };
-    let (evaluated, turned) = rejects.split(evaluated)?;
-    away.extend(turned);
-    let arrays: Vec<_> = evaluated.columns.into_iter().map(|(_, array)| array).collect();
-    let (keys, values) = arrays.split_at(keys.len());
-    let read = aggregates
-        .iter()
-        .map(|(_, aggregate)| aggregate.expressions().count())
-        .sum();
-    let (values, ties) = values.split_at(read);
-    group.add(keys, values, ties)
 }
 
 fn instant(batch: &Batch, column: &str, row: usize) -> Option<Timestamp> {

@@ -1,4 +1,4 @@
-//! Datasets from files: Parquet of whichever engine wrote it, below Hive's partitions.
+//! Datasets from files of their formats, of whichever engine wrote them, below Hive's partitions.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,11 @@ use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderB
 use super::batch::Batch;
 use super::error::RunError;
 use super::eval::Value;
-use super::lines::ROWS;
+use super::lines::{Chunk, Decoder, Lines, ROWS};
 use super::partition;
 use super::value::{array_of, data_type, literal_at};
-use crate::plan::Dataset;
+use super::write::{ending, stored};
+use crate::plan::{Dataset, Field, Format, Schema};
 use crate::plan::expr::Literal;
 use crate::plan::types::Column;
 
@@ -27,14 +28,14 @@ pub(super) struct Part {
     pub partition: Vec<(String, Option<String>)>,
 }
 
-/// All rows of a Parquet dataset in its folder (`ZONE/DATASET`), each with the dataset's columns in order, partition
+/// All rows of a dataset in its folder (`ZONE/DATASET`), each with the dataset's columns in order, partition
 /// columns included. Rows come by partition, then file, then as written; files that engines leave beside the data
 /// (`_SUCCESS`, `_temporary`, `.crc`) are not looked at.
 pub fn read_rows(dataset: &Dataset, folder: &Path) -> Result<Vec<Vec<(String, Literal)>>, RunError> {
     let columns: Vec<&Column> = dataset.columns.iter().collect();
     let mut rows = Vec::new();
-    for part in parts(folder, "parquet")? {
-        for_each_batch(&part, &columns, &mut |batch| {
+    for part in parts(folder, ending(dataset.format))? {
+        for_each_batch(&part, &columns, dataset.format, &mut |batch| {
             for row in 0..batch.rows() {
                 let values = columns.iter().zip(&batch.columns);
                 let values =
@@ -98,6 +99,59 @@ fn walk(
 pub(super) fn for_each_batch(
     part: &Part,
     columns: &[&Column],
+    format: Format,
+    take: &mut dyn FnMut(Batch) -> Result<(), RunError>,
+) -> Result<(), RunError> {
+    match stored(format) {
+        Format::Parquet | Format::Iceberg => of_parquet(part, columns, take),
+        other => of_records(part, columns, other, take),
+    }
+}
+
+/// Files that hold records as texts: what a transform wrote is read as a source's lines are.
+fn of_records(
+    part: &Part,
+    columns: &[&Column],
+    format: Format,
+    take: &mut dyn FnMut(Batch) -> Result<(), RunError>,
+) -> Result<(), RunError> {
+    let in_file = columns.iter().filter(|column| part.partition.iter().all(|(name, _)| *name != column.name));
+    let fields = in_file.map(|column| Field {
+        column: Column::new(&column.name, column.ty.kind.clone().optional()),
+        default: None,
+        check: None,
+        inner: Vec::new(),
+        object: None,
+    });
+    let schema = Schema {
+        name: String::new(),
+        doc: None,
+        fields: fields.collect(),
+    };
+    let mut lines = Lines::of_dataset(&part.path, format, &schema)?;
+    let mut decoder = Decoder::new(&schema, Default::default());
+    let mut chunk = Chunk::default();
+    while lines.next(&mut chunk)? {
+        let (read, away) = decoder.decode(&mut chunk)?;
+        if let Some((_, reason)) = away.first() {
+            return Err(RunError::file(&part.path, "read", reason));
+        }
+        let mut arrays = Vec::with_capacity(columns.len());
+        for column in columns {
+            let array = match partition_column(part, column, read.rows())? {
+                Some(array) => array,
+                None => read.column(&column.name)?.clone(),
+            };
+            arrays.push((column.name.clone(), array));
+        }
+        take(Batch::new(arrays, read.rows()))?;
+    }
+    Ok(())
+}
+
+fn of_parquet(
+    part: &Part,
+    columns: &[&Column],
     take: &mut dyn FnMut(Batch) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
     let unread = |error: parquet::errors::ParquetError| RunError::file(&part.path, "read", error);
@@ -150,6 +204,10 @@ fn widens(found: &DataType, wanted: &DataType) -> bool {
     match wanted {
         DataType::Int64 => matches!(found, DataType::Int8 | DataType::Int16 | DataType::Int32),
         DataType::Timestamp(..) => matches!(found, DataType::Timestamp(..)),
+        // What their parts are called is each engine's own matter.
+        DataType::List(_) | DataType::Map(..) | DataType::Struct(_) => {
+            std::mem::discriminant(found) == std::mem::discriminant(wanted)
+        }
         _ => false,
     }
 }

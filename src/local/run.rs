@@ -1,35 +1,39 @@
 //! A whole platform over sample files: sources, then transforms, each after what it reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use pipec_runtime::Timestamp;
 
-use super::batch::Batch;
+use super::chain::Chain;
 use super::error::{Fault, RunError};
-use super::eval::Setting;
+use super::feed::{Files, Samples, Scope, is_snapshot};
 use super::folder::Staging;
-use super::lines::{Chunk, Decoder, Lines};
-use super::needed;
-use super::pipeline::{Counts, Origin, Pipeline};
-use super::read::{self, Part};
-use super::write::{DatasetWriter, Landing, dataset_folder, quarantine_folder};
-use crate::plan::types::Column;
-use crate::plan::{Dataset, DatasetId, Format, Input, Plan, Source, Transform, Writer, names};
+use super::increment::{self, State};
+use super::lines::{Arrivals, Chunk, Decoder, samples};
+use super::pipeline::{Around, Counts, Origin, Pipeline};
+use super::write::{Keeps, Landing, Outputs, Written, dataset_folder, quarantine_folder};
+use crate::plan::{DatasetId, Format, Input, Plan, Source, Target, Transform, Writer};
 
 /// Where a run's rows come from.
 #[derive(Clone, Debug)]
 pub struct Inputs {
-    /// Holds `SOURCE.jsonl` for each source.
+    /// Holds `SOURCE.jsonl` for each source, or another file or folder of that name.
     pub folder: PathBuf,
 }
 
-/// What of the platform is run.
+/// What of the platform is run, and how.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// This transform alone, on what an earlier run left in the output folder; everything else there stays.
     pub only: Option<String>,
+    /// Files of samples that no earlier run read are what is new: it is added to what the output folder holds.
+    pub add: bool,
+    /// The time for which the run is scheduled; without it, the present.
+    pub at: Option<Timestamp>,
+    /// The project's folder, for its own programs.
+    pub project: PathBuf,
 }
 
 /// What a run did.
@@ -39,6 +43,8 @@ pub struct Report {
     pub sources: Vec<SourceReport>,
     /// Transforms that ran, in the plan's order.
     pub transforms: Vec<TransformReport>,
+    /// What a laptop does otherwise than the platform.
+    pub notes: Vec<String>,
 }
 
 /// What a source brought.
@@ -46,7 +52,7 @@ pub struct Report {
 pub struct SourceReport {
     /// The source.
     pub name: String,
-    /// Lines of its sample.
+    /// Records of its sample.
     pub rows: u64,
     /// Fields in them that its schema does not have.
     pub unknown_fields: u64,
@@ -61,8 +67,8 @@ pub struct SourceReport {
 pub struct TransformReport {
     /// The transform.
     pub name: String,
-    /// What it wrote.
-    pub target: DatasetId,
+    /// What it wrote: datasets and sinks, with commas between.
+    pub target: String,
     /// Rows that it read.
     pub rows_in: u64,
     /// Rows that it wrote.
@@ -73,8 +79,6 @@ pub struct TransformReport {
     pub dropped: BTreeMap<String, u64>,
     /// Rows that an `expect … else warn` found wanting, by its name.
     pub warned: BTreeMap<String, u64>,
-    /// Fields of its input that no schema has, where it decodes its input itself.
-    pub unknown_fields: u64,
     /// Its own time.
     pub elapsed: Duration,
 }
@@ -88,45 +92,78 @@ impl TransformReport {
 
 /// Runs a platform and replaces the output folder with what came of it; if it fails, the folder is as it was.
 pub fn run(plan: &Plan, inputs: &Inputs, out: &Path, options: &Options) -> Result<Report, RunError> {
-    let only = options.only.as_deref();
-    if let Some(name) = only
-        && plan.transform(name).is_none()
-    {
-        let names: Vec<_> = plan
-            .transforms
-            .iter()
-            .map(|transform| transform.name.as_str())
-            .collect();
-        return Err(
-            RunError::new(Fault::Surroundings, format!("there is no transform `{name}`"))
-                .help(format!("transforms are {}", names.join(", "))),
-        );
-    }
+    known(plan, options.only.as_deref())?;
     let staging = Staging::start(out)?;
-    let wanted = |transform: &Transform| only.is_none_or(|only| only == transform.name);
-    if only.is_some() {
-        keep_others(plan, &staging, wanted)?;
+    let before = match options.add {
+        true => State::read(out)?,
+        false => State::default(),
+    };
+    let wanted = |transform: &Transform| options.only.as_ref().is_none_or(|only| *only == transform.name);
+    match (options.add, &options.only) {
+        (true, _) => staging.take_over(Path::new(""))?,
+        (false, Some(_)) => keep_others(plan, &staging, wanted)?,
+        (false, None) => {}
     }
-    let mut report = Report::default();
+    let mut run = Run {
+        plan,
+        root: staging.path().to_owned(),
+        options,
+        now: options.at.unwrap_or_else(present),
+        samples: BTreeMap::new(),
+        written: BTreeMap::new(),
+        done: BTreeSet::new(),
+        report: Report::default(),
+    };
+    run.find_samples(inputs, &before, wanted)?;
     for source in &plan.sources {
-        let streams = plan.transforms.iter().filter(|transform| wanted(transform));
-        let streams = streams.filter(|transform| transform.input == Input::Stream(source.name.clone()));
-        let streams: Vec<_> = streams.collect();
-        if only.is_none() || !streams.is_empty() {
-            run_source(plan, source, &streams, inputs, &staging, only.is_none(), &mut report)?;
-        }
+        run.source(source, &wanted)?;
     }
     for transform in plan.transforms.iter().filter(|transform| wanted(transform)) {
-        if let Input::Table(input) = &transform.input {
-            report
-                .transforms
-                .push(run_table(plan, transform, plan.dataset(input), staging.path())?);
+        if !run.done.contains(&transform.name) {
+            run.transform(transform)?;
         }
     }
+    // One transform alone reads nothing for the others.
+    let state = match (options.add, &options.only) {
+        (false, Some(_)) => State::read(out)?,
+        _ => before.with(&run.samples),
+    };
+    state.write(staging.path())?;
+    let mut report = run.report;
     staging.finish()?;
     let place = |name: &str| plan.transforms.iter().position(|transform| transform.name == name);
     report.transforms.sort_by_key(|done| place(&done.name));
+    report.notes = notes(plan);
     Ok(report)
+}
+
+fn known(plan: &Plan, only: Option<&str>) -> Result<(), RunError> {
+    let Some(name) = only.filter(|name| plan.transform(name).is_none()) else {
+        return Ok(());
+    };
+    let names: Vec<_> = plan
+        .transforms
+        .iter()
+        .map(|transform| transform.name.as_str())
+        .collect();
+    let error = RunError::new(Fault::Surroundings, format!("there is no transform `{name}`"));
+    Err(error.help(format!("transforms are {}", names.join(", "))))
+}
+
+#[allow(clippy::disallowed_methods, reason = "a run that is not scheduled is scheduled for now")]
+fn present() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_micros()).unwrap_or_default())
+}
+
+/// What a laptop does otherwise.
+fn notes(plan: &Plan) -> Vec<String> {
+    let iceberg = plan.datasets.values().filter(|dataset| dataset.format == Format::Iceberg);
+    let iceberg: Vec<_> = iceberg.map(|dataset| dataset.id.to_string()).collect();
+    match iceberg.is_empty() {
+        true => Vec::new(),
+        false => vec![format!("kept as plain parquet here, without iceberg's snapshots: {}", iceberg.join(", "))],
+    }
 }
 
 /// Takes over what an earlier run wrote and this one will not.
@@ -138,49 +175,216 @@ fn keep_others(plan: &Plan, staging: &Staging, wanted: impl Fn(&Transform) -> bo
             staging.take_over(&dataset_folder(nowhere, dataset))?;
         }
     }
+    let mut sinks = BTreeSet::new();
     for transform in plan.transforms.iter().filter(|transform| !wanted(transform)) {
         staging.take_over(&quarantine_folder(nowhere, &transform.name))?;
+        sinks.extend(transform.targets().into_iter().filter_map(|target| match target {
+            Target::Sink(name) => Some(name.clone()),
+            Target::Dataset(_) => None,
+        }));
+    }
+    for sink in sinks {
+        staging.take_over(&Path::new("sinks").join(sink))?;
     }
     Ok(())
 }
 
-/// A stream transform on its way.
+/// A run under way.
+struct Run<'p> {
+    plan: &'p Plan,
+    root: PathBuf,
+    options: &'p Options,
+    now: Timestamp,
+    samples: BTreeMap<String, Samples>,
+    written: BTreeMap<DatasetId, Written>,
+    /// Transforms that ran beside the landing of their source.
+    done: BTreeSet<String>,
+    report: Report,
+}
+
+impl<'p> Run<'p> {
+    /// Finds the samples of the sources that are read, and which of their files are new.
+    fn find_samples(
+        &mut self,
+        inputs: &Inputs,
+        before: &State,
+        wanted: impl Fn(&Transform) -> bool,
+    ) -> Result<(), RunError> {
+        let read: Vec<Input> = self.plan.transforms.iter().filter(|transform| wanted(transform)).flat_map(|transform| increment::inputs(self.plan, transform)).collect();
+        for source in &self.plan.sources {
+            let streamed = read.contains(&Input::Stream(source.name.clone()));
+            if self.options.only.is_none() || streamed {
+                let all = samples(source, &inputs.folder)?;
+                let found = before.sort(&source.name, all)?;
+                self.samples.insert(source.name.clone(), found);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lands a source's new lines, and runs beside it the transforms that need nothing but them.
+    fn source(&mut self, source: &'p Source, wanted: &impl Fn(&Transform) -> bool) -> Result<(), RunError> {
+        let Some(found) = self.samples.get(&source.name).cloned() else {
+            return Ok(());
+        };
+        let started = Instant::now();
+        let land = self.options.only.is_none();
+        let mut files = found.new;
+        if is_snapshot(source) {
+            // Each file is a delivery; the newest is what there is.
+            files.drain(..files.len().saturating_sub(1));
+        }
+        let keeps = match self.options.add && !(is_snapshot(source) && !files.is_empty()) {
+            true => Keeps::All,
+            false => Keeps::Nothing,
+        };
+        let landing = source.into.as_ref().filter(|_| land);
+        let landing = landing.map(|into| Landing::new(&self.root, self.plan.dataset(into), source, &keeps));
+        let mut landing = landing.transpose()?;
+        let empty = BTreeMap::new();
+        let feeds = self.feeds(&empty, Scope::New);
+        let mut running = Vec::new();
+        for transform in self.plan.transforms.iter().filter(|transform| wanted(transform)) {
+            let chain = increment::chain(self.plan, transform);
+            let plain = *chain.input == Input::Stream(source.name.clone())
+                && increment::inputs(self.plan, transform).len() == 1
+                && (!self.options.add || increment::row_by_row(&chain));
+            if plain {
+                let keeps = if self.options.add { Keeps::All } else { Keeps::Nothing };
+                let around = Around { plan: self.plan, feeds: &feeds };
+                running.push(Running::start(around, chain, transform, &self.root, &keeps, self.now)?);
+            }
+        }
+        let arrivals = Arrivals {
+            otherwise: self.now,
+            numbered: running.iter().any(|running| running.pipeline.chain.arrivals),
+        };
+        let mut decoder = Decoder::new(&source.schema, arrivals);
+        let mut chunk = Chunk::default();
+        let mut rows = 0;
+        for sample in &files {
+            let mut lines = sample.open(source)?;
+            while lines.next(&mut chunk)? {
+                rows += chunk.len() as u64;
+                let (batch, away) = decoder.decode(&mut chunk)?;
+                for stream in &mut running {
+                    stream.timed(|pipeline, outputs| pipeline.add(batch.clone(), &away, Origin::Lines(&chunk), outputs))?;
+                }
+                if let Some(landing) = &mut landing {
+                    landing.write(&chunk)?;
+                }
+            }
+        }
+        let landed = landing.map(Landing::finish).transpose()?;
+        let mut own = started.elapsed();
+        let mut done = Vec::new();
+        for stream in running {
+            own = own.saturating_sub(stream.elapsed);
+            done.push(stream.finish()?);
+        }
+        drop(feeds);
+        for (report, written) in done {
+            self.ran(report, written);
+        }
+        if let (Some(into), Some(landed)) = (&source.into, landed) {
+            self.written.insert(into.clone(), landed);
+        }
+        self.report.sources.push(SourceReport {
+            name: source.name.clone(),
+            rows,
+            unknown_fields: decoder.unknown_fields,
+            landed: source.into.clone().filter(|_| land),
+            elapsed: own,
+        });
+        Ok(())
+    }
+
+    /// Runs a transform over what is in the output folder, and what it joins or unites with that.
+    fn transform(&mut self, transform: &'p Transform) -> Result<(), RunError> {
+        let started = Instant::now();
+        let chain = increment::chain(self.plan, transform);
+        let (scope, keeps) = match self.options.add {
+            true => increment::scope(self.plan, transform, &chain, &self.written, &self.samples),
+            false => (Scope::All, Keeps::Nothing),
+        };
+        let (mut report, written) = {
+            let feeds = self.feeds(&self.written, scope);
+            let around = Around { plan: self.plan, feeds: &feeds };
+            let mut running = Running::start(around, chain, transform, &self.root, &keeps, self.now)?;
+            running.pipeline.run(&mut running.outputs)?;
+            running.end()?
+        };
+        report.elapsed = started.elapsed();
+        self.ran(report, written);
+        Ok(())
+    }
+
+    fn feeds<'f>(&'f self, written: &'f BTreeMap<DatasetId, Written>, scope: Scope) -> Files<'f> {
+        Files {
+            plan: self.plan,
+            root: self.root.clone(),
+            project: self.options.project.clone(),
+            samples: &self.samples,
+            written,
+            now: self.now,
+            scope,
+        }
+    }
+
+    fn ran(&mut self, report: TransformReport, written: Vec<(DatasetId, Written)>) {
+        self.done.insert(report.name.clone());
+        self.report.transforms.push(report);
+        self.written.extend(written);
+    }
+}
+
+/// A transform on its way.
 struct Running<'p> {
     transform: &'p Transform,
     pipeline: Pipeline<'p>,
-    writer: DatasetWriter<'p>,
+    outputs: Outputs<'p>,
     elapsed: Duration,
 }
 
 impl<'p> Running<'p> {
     fn start(
-        plan: &'p Plan,
+        around: Around<'p>,
+        chain: Chain<'p>,
         transform: &'p Transform,
-        source: Option<&'p Source>,
         root: &Path,
+        keeps: &Keeps,
+        now: Timestamp,
     ) -> Result<Self, RunError> {
+        let columns = transform.steps.last().map_or(&transform.input_columns, |step| &step.columns);
         Ok(Running {
             transform,
-            pipeline: Pipeline::new(transform, source, Setting::of(plan, Timestamp::default()))?,
-            writer: DatasetWriter::new(root, &transform.name, plan.dataset(transform.dataset()))?,
+            pipeline: Pipeline::new(around, chain)?,
+            outputs: Outputs::new(root, around.plan, transform, columns, keeps, now)?,
             elapsed: Duration::ZERO,
         })
     }
 
     fn timed(
         &mut self,
-        work: impl FnOnce(&mut Pipeline<'p>, &mut DatasetWriter<'p>) -> Result<(), RunError>,
+        work: impl FnOnce(&mut Pipeline<'p>, &mut Outputs<'p>) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
         let started = Instant::now();
-        let done = work(&mut self.pipeline, &mut self.writer);
+        let done = work(&mut self.pipeline, &mut self.outputs);
         self.elapsed += started.elapsed();
         done
     }
 
-    fn finish(mut self, unknown_fields: u64) -> Result<TransformReport, RunError> {
+    fn finish(mut self) -> Result<(TransformReport, Vec<(DatasetId, Written)>), RunError> {
         let started = Instant::now();
-        self.pipeline.finish(&mut self.writer)?;
-        self.writer.finish()?;
+        self.pipeline.finish(&mut self.outputs)?;
+        let before = self.elapsed;
+        let (mut report, written) = self.end()?;
+        report.elapsed = before + started.elapsed();
+        Ok((report, written))
+    }
+
+    fn end(self) -> Result<(TransformReport, Vec<(DatasetId, Written)>), RunError> {
+        let written = self.outputs.finish()?;
         let Counts {
             rows_in,
             rows_out,
@@ -188,163 +392,27 @@ impl<'p> Running<'p> {
             dropped,
             warned,
         } = self.pipeline.counts;
-        Ok(TransformReport {
+        let mut targets: Vec<String> = Vec::new();
+        for target in self.transform.targets() {
+            let name = match target {
+                Target::Dataset(id) => id.to_string(),
+                Target::Sink(name) => name.clone(),
+            };
+            if !targets.contains(&name) {
+                targets.push(name);
+            }
+        }
+        let report = TransformReport {
             name: self.transform.name.clone(),
-            target: self.transform.dataset().clone(),
+            target: targets.join(", "),
             rows_in,
             rows_out,
             rejected,
             dropped,
             warned,
-            unknown_fields,
-            elapsed: self.elapsed + started.elapsed(),
-        })
+            elapsed: self.elapsed,
+        };
+        let written = written.into_iter().map(|(dataset, written)| (dataset.id.clone(), written));
+        Ok((report, written.collect()))
     }
-}
-
-/// The file that stands for a source's arrivals.
-fn sample(source: &Source, inputs: &Inputs) -> Result<PathBuf, RunError> {
-    let path = inputs.folder.join(format!("{}.jsonl", source.name));
-    if path.is_file() {
-        return Ok(path);
-    }
-    for ending in ["csv", "parquet"] {
-        if path.with_extension(ending).is_file() {
-            return Err(RunError::unsupported(format!("samples in {ending}")).help(format!(
-                "write the sample of `{}` as JSON lines: `{}`",
-                source.name,
-                path.display()
-            )));
-        }
-    }
-    let message = format!(
-        "source `{}` has no sample: `{}` is not there",
-        source.name,
-        path.display()
-    );
-    let help = "put a file of JSON lines there, or name a folder that holds one with `--input`";
-    Err(RunError::new(Fault::Surroundings, message).help(help))
-}
-
-/// Reads a source once for all transforms of its arrivals, and lands its lines.
-fn run_source(
-    plan: &Plan,
-    source: &Source,
-    streams: &[&Transform],
-    inputs: &Inputs,
-    staging: &Staging,
-    land: bool,
-    report: &mut Report,
-) -> Result<(), RunError> {
-    let started = Instant::now();
-    let path = sample(source, inputs)?;
-    let landing = source.into.as_ref().filter(|_| land);
-    let mut landing = landing
-        .map(|into| Landing::new(staging.path(), plan.dataset(into)))
-        .transpose()?;
-    let mut running = Vec::new();
-    for transform in streams {
-        running.push(Running::start(plan, transform, Some(source), staging.path())?);
-    }
-    let mut lines = Lines::open(&path)?;
-    let mut decoder = Decoder::new(&source.schema);
-    let mut chunk = Chunk::default();
-    let mut rows = 0;
-    while lines.next(&mut chunk)? {
-        rows += chunk.len() as u64;
-        let (batch, away) = decoder.decode(&mut chunk)?;
-        for stream in &mut running {
-            stream.timed(|pipeline, writer| pipeline.add(batch.clone(), &away, Origin::Lines(&chunk), writer))?;
-        }
-        if let Some(landing) = &mut landing {
-            landing.write(&chunk)?;
-        }
-    }
-    if let Some(landing) = landing {
-        landing.finish()?;
-    }
-    let mut own = started.elapsed();
-    for stream in running {
-        own = own.saturating_sub(stream.elapsed);
-        report.transforms.push(stream.finish(decoder.unknown_fields)?);
-    }
-    report.sources.push(SourceReport {
-        name: source.name.clone(),
-        rows,
-        unknown_fields: decoder.unknown_fields,
-        landed: source.into.clone().filter(|_| land),
-        elapsed: own,
-    });
-    Ok(())
-}
-
-/// Runs a transform over what is in the output folder.
-fn run_table(plan: &Plan, transform: &Transform, input: &Dataset, root: &Path) -> Result<TransformReport, RunError> {
-    let folder = dataset_folder(root, input);
-    if !folder.is_dir() {
-        let message = format!(
-            "`{}` reads `{}`, which no run has written yet",
-            transform.name, input.id
-        );
-        return Err(RunError::new(Fault::Surroundings, message).help("run the whole platform first, without `--only`"));
-    }
-    let columns = needed::columns(transform);
-    let event_time = columns
-        .iter()
-        .find(|column| column.event_time)
-        .map(|column| column.name.as_str());
-    let source = match &input.writer {
-        Writer::Source(name) => plan.source(name),
-        Writer::Transform(_) | Writer::Import(_) => None,
-    };
-    let mut running = Running::start(plan, transform, source, root)?;
-    let mut unknown_fields = 0;
-    match (input.format, source) {
-        (Format::Json, Some(source)) => {
-            for part in read::parts(&folder, "jsonl")? {
-                unknown_fields += add_landed(&part, source, &transform.input_columns, &mut running)?;
-            }
-        }
-        (Format::Json, None) => return Err(RunError::unsupported(format!("reading JSON from `{}`", input.id))),
-        (Format::Parquet, _) => {
-            for part in read::parts(&folder, "parquet")? {
-                let Running { pipeline, writer, .. } = &mut running;
-                let started = Instant::now();
-                read::for_each_batch(&part, &columns, &mut |batch| {
-                    pipeline.add(batch.clone(), &[], Origin::Rows(&batch, event_time), writer)
-                })?;
-                running.elapsed += started.elapsed();
-            }
-        }
-        (format, _) => {
-            return Err(RunError::unsupported(format!(
-                "reading {} from `{}`",
-                format.name(),
-                input.id
-            )));
-        }
-    }
-    running.finish(unknown_fields)
-}
-
-/// Adds lines that a source landed: decoded as its arrivals are, with the day of arrival as a column.
-fn add_landed(part: &Part, source: &Source, columns: &[Column], running: &mut Running<'_>) -> Result<u64, RunError> {
-    let mut lines = Lines::open(&part.path)?;
-    let mut decoder = Decoder::new(&source.schema);
-    let mut chunk = Chunk::default();
-    while lines.next(&mut chunk)? {
-        let (mut batch, away) = decoder.decode(&mut chunk)?;
-        add_arrival_day(part, columns, &mut batch)?;
-        running.timed(|pipeline, writer| pipeline.add(batch, &away, Origin::Lines(&chunk), writer))?;
-    }
-    Ok(decoder.unknown_fields)
-}
-
-fn add_arrival_day(part: &Part, columns: &[Column], batch: &mut Batch) -> Result<(), RunError> {
-    if let Some(column) = columns.iter().find(|column| column.name == names::ARRIVAL_DAY)
-        && let Some(array) = read::partition_column(part, column, batch.rows())?
-    {
-        batch.set(&column.name, array);
-    }
-    Ok(())
 }

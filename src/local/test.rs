@@ -3,17 +3,23 @@
 //! [`judge`] decides for every engine alike; [`run_tests`] runs the embedded one.
 
 use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arrow::array::{Array, AsArray, StringArray, TimestampMicrosecondArray};
+use arrow::datatypes::TimestampMicrosecondType;
+
 use super::batch::Batch;
+use super::chain::Chain;
 use super::error::{Fault, RunError};
-use super::eval::Setting;
-use super::pipeline::{Origin, Pipeline, Sink};
+use super::pipeline::{Around, Feeds, Origin, Pipeline, Sink, Taker};
+use super::steps::{ARRIVED, SEQUENCE};
 use super::value::{array_of, canonical, literal_at};
 use crate::base::Span;
 use crate::plan::expr::Literal;
 use crate::plan::types::Column;
-use crate::plan::{Input, Plan, Test, Transform};
+use crate::plan::{Input, Plan, Source, Test, Transform};
 use pipec_runtime::Timestamp;
 
 /// What came of one test.
@@ -95,14 +101,15 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Runs the tests whose title or transform contains the filter, on the embedded engine.
-pub fn run_tests(plan: &Plan, filter: Option<&str>) -> Vec<TestResult> {
+/// Runs the tests whose title or transform contains the filter, on the embedded engine; `project` is the folder of the
+/// project's own programs.
+pub fn run_tests(plan: &Plan, project: &Path, filter: Option<&str>) -> Vec<TestResult> {
     let wanted = |test: &&Test| filter.is_none_or(|text| test.title.contains(text) || test.transform.contains(text));
     let tests = plan.tests.iter().filter(wanted);
-    tests.map(|test| run_test(plan, test)).collect()
+    tests.map(|test| run_test(plan, project, test)).collect()
 }
 
-fn run_test(plan: &Plan, test: &Test) -> TestResult {
+fn run_test(plan: &Plan, project: &Path, test: &Test) -> TestResult {
     let started = Instant::now();
     let Some(transform) = plan.transform(&test.transform) else {
         let error = RunError::new(
@@ -111,7 +118,7 @@ fn run_test(plan: &Plan, test: &Test) -> TestResult {
         );
         return TestResult::new(test, &[], Err(error), started.elapsed());
     };
-    let came = run_rows(plan, transform, test.rows(&transform.input));
+    let came = run_rows(plan, project, transform, test);
     TestResult::new(test, result_columns(transform), came, started.elapsed())
 }
 
@@ -122,28 +129,73 @@ pub(super) fn result_columns(transform: &Transform) -> &[Column] {
 }
 
 /// Runs a transform on typed rows, each with all of its input's columns in order: a stream's checks apply.
-fn run_rows(plan: &Plan, transform: &Transform, given: &[Vec<Literal>]) -> Result<Came, RunError> {
-    let source = match &transform.input {
-        Input::Stream(source) => plan.source(source),
-        Input::Table(_) => None,
-        _ => crate::plan::refused(),
-    };
-    let mut columns = Vec::new();
-    for (at, column) in transform.input_columns.iter().enumerate() {
-        let values: Vec<&Literal> = given.iter().map(|row| row.get(at).unwrap_or(&Literal::Null)).collect();
-        columns.push((column.name.clone(), array_of(&column.ty.kind, &values)?));
-    }
-    let batch = Batch::new(columns, given.len());
+pub(super) fn run_rows(plan: &Plan, project: &Path, transform: &Transform, test: &Test) -> Result<Came, RunError> {
+    let given = Given { plan, project, test };
+    let steps = (&transform.input, &transform.input_columns, &transform.steps[..]);
+    let chain = Chain::new(plan, steps, None, &|view| given.given(view));
     let mut memory = Memory {
         columns: result_columns(transform),
         came: Came::default(),
     };
-    let event_time = transform.input_columns.iter().find(|column| column.event_time);
-    let origin = Origin::Rows(&batch, event_time.map(|column| column.name.as_str()));
-    let mut pipeline = Pipeline::new(transform, source, Setting::of(plan, Timestamp::default()))?;
-    pipeline.add(batch.clone(), &[], origin, &mut memory)?;
-    pipeline.finish(&mut memory)?;
+    Pipeline::new(Around { plan, feeds: &given }, chain)?.run(&mut memory)?;
     Ok(memory.came)
+}
+
+/// The rows of a test.
+struct Given<'p> {
+    plan: &'p Plan,
+    project: &'p Path,
+    test: &'p Test,
+}
+
+impl Feeds for Given<'_> {
+    fn feed(&self, chain: &Chain<'_>, take: &mut Taker<'_>) -> Result<(), RunError> {
+        let rows = self.test.rows(chain.input);
+        let own = chain.came(self.plan, 0);
+        let mut columns = Vec::new();
+        for (at, column) in own.iter().enumerate() {
+            let values: Vec<&Literal> = rows.iter().map(|row| row.get(at).unwrap_or(&Literal::Null)).collect();
+            columns.push((column.name.clone(), array_of(&column.ty.kind, &values)?));
+        }
+        let event_time = own.iter().find(|column| column.event_time);
+        let event_time = event_time.map(|column| column.name.as_str());
+        let mut batch = Batch::new(columns, rows.len());
+        arrive(&mut batch, event_time)?;
+        take(batch.clone(), &[], Origin::Rows(&batch, event_time))
+    }
+
+    fn given(&self, view: &Input) -> bool {
+        self.test.given.iter().any(|given| given.input == *view)
+    }
+
+    /// Rows of a table are there already, so nothing is asked of them.
+    fn source(&self, input: &Input) -> Option<&Source> {
+        match input {
+            Input::Stream(name) => self.plan.source(name),
+            Input::Table(_) | Input::View(_) => None,
+        }
+    }
+
+    fn project(&self) -> &Path {
+        self.project
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::default()
+    }
+}
+
+/// Rows of tests arrive in the order in which they are written, each at its event time.
+fn arrive(batch: &mut Batch, event_time: Option<&str>) -> Result<(), RunError> {
+    let rows = batch.rows();
+    let times = event_time.map(|name| batch.column(name).cloned()).transpose()?;
+    let times = times.as_ref().and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>());
+    let instant = |row: usize| times.filter(|times| times.is_valid(row)).map_or(0, |times| times.value(row));
+    let arrived = TimestampMicrosecondArray::from_iter_values((0..rows).map(instant)).with_timezone("UTC");
+    let numbers = StringArray::from_iter_values((0..rows).map(|row| format!("{row:020}")));
+    batch.set(ARRIVED, Arc::new(arrived));
+    batch.set(SEQUENCE, Arc::new(numbers));
+    Ok(())
 }
 
 /// Rows kept as literals.
@@ -153,7 +205,7 @@ struct Memory<'p> {
 }
 
 impl Sink for Memory<'_> {
-    fn rows(&mut self, batch: &Batch) -> Result<(), RunError> {
+    fn rows(&mut self, _: usize, batch: &Batch, _: Origin<'_>) -> Result<(), RunError> {
         for row in 0..batch.rows() {
             let mut values = Vec::with_capacity(self.columns.len());
             for column in self.columns {
@@ -362,11 +414,11 @@ mod tests {
 
     #[test]
     fn the_platforms_own_tests_hold() {
-        let results = run_tests(&fixture::clickstream(), None);
+        let results = run_tests(&fixture::clickstream(), Path::new(""), None);
         assert_eq!(results.len(), 2);
         for result in results {
             assert!(result.passed(), "{}: {:?}", result.title, result.verdict);
         }
-        assert!(run_tests(&fixture::clickstream(), Some("nothing has this title")).is_empty());
+        assert!(run_tests(&fixture::clickstream(), Path::new(""), Some("nothing has this title")).is_empty());
     }
 }

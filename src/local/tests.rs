@@ -110,7 +110,7 @@ fn two_transforms_from_lines_to_parquet() {
             clean.rows_in,
             clean.rows_out,
             clean.rejected_rows(),
-            clean.unknown_fields
+            ran.report.sources[0].unknown_fields
         ),
         (6, 5, 1, 1)
     );
@@ -265,6 +265,7 @@ fn one_transform_alone_keeps_the_rest() {
     for only in ["daily_pages", "clean"] {
         let options = Options {
             only: Some(only.into()),
+            ..Options::default()
         };
         let report = run(&plan, &inputs, &ran.out, &options).unwrap();
         assert_eq!(report.transforms.len(), 1);
@@ -273,11 +274,13 @@ fn one_transform_alone_keeps_the_rest() {
     let elsewhere = ran.out.with_file_name("elsewhere");
     let options = Options {
         only: Some("daily_pages".into()),
+            ..Options::default()
     };
     assert!(run(&plan, &inputs, &elsewhere, &options).is_err());
     assert!(!elsewhere.exists());
     let unknown = Options {
         only: Some("clear".into()),
+            ..Options::default()
     };
     assert!(
         run(&plan, &inputs, &ran.out, &unknown)

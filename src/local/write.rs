@@ -1,9 +1,14 @@
-//! Datasets and rows turned away, as files: Parquet by partition, untouched lines by day of arrival.
+//! Datasets, sinks and rows turned away, as files: in a dataset's format by partition, untouched lines by day of arrival.
 //!
 //! The same rows in the same order give the same bytes. Few files are open at a time; a partition that comes again
-//! after its file was closed gets another (`part-1`), or for lines, more of the same.
+//! after its file was closed gets another (`part-1`). No file of an earlier run is ever written to.
 
-use std::fs::{self, File, OpenOptions};
+mod files;
+mod landing;
+mod versions;
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,67 +17,224 @@ use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow::compute;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::row::{RowConverter, SortField};
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::Compression;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
 use pipec_runtime::{Timestamp, reject};
 
 use super::batch::Batch;
 use super::error::RunError;
 use super::keys::Keys;
-use super::lines::Chunk;
 use super::partition;
-use super::pipeline::Sink;
-use super::value::data_type;
-use crate::plan::{Dataset, Format, names};
+use super::pipeline::{Origin, Sink};
+use super::value::{data_type, row_as_json};
+use crate::plan::types::Column;
+use crate::plan::{Dataset, Plan, Target, Transform, WriteMode, names};
+use files::Open;
+
+pub(super) use files::{ending, stored};
+pub(super) use landing::Landing;
+use versions::Versions;
 
 /// Files open at a time, at most.
 const OPEN: usize = 32;
-const ROW_GROUP: usize = 262_144;
 
-/// Writes a dataset and what its transform turns away.
-pub(super) struct DatasetWriter<'p> {
+/// Everything that a transform writes.
+pub(super) struct Outputs<'p> {
     transform: &'p str,
-    dataset: &'p Dataset,
-    folder: PathBuf,
-    schema: SchemaRef,
-    properties: WriterProperties,
-    partitions: Option<RowConverter>,
-    /// Least recently used first.
-    open: Vec<(String, ArrowWriter<File>)>,
-    /// Partitions that had a file before, and how many.
-    closed: std::collections::BTreeMap<String, u32>,
+    root: PathBuf,
+    targets: Vec<Output<'p>>,
     quarantine: Option<(PathBuf, BufWriter<File>)>,
-    quarantine_folder: PathBuf,
     record: Vec<u8>,
 }
 
-impl<'p> DatasetWriter<'p> {
-    /// `root` is the run's output folder.
-    pub fn new(root: &Path, transform: &'p str, dataset: &'p Dataset) -> Result<DatasetWriter<'p>, RunError> {
-        if dataset.format != Format::Parquet {
-            return Err(RunError::unsupported(format!("JSON as the format of `{}`", dataset.id)));
+/// One target.
+enum Output<'p> {
+    Dataset(DatasetWriter<'p>),
+    /// Rows by key, until all have come.
+    Versions(Versions<'p>),
+    Sink(SinkWriter<'p>),
+}
+
+/// What a run does with what is in a target already.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Keeps {
+    /// It goes: all of it is made anew.
+    Nothing,
+    /// It stays, and rows are added or merged.
+    All,
+    /// These partitions go, by the value of one column in their names; the others stay.
+    AllBut(String, BTreeSet<String>),
+}
+
+impl<'p> Outputs<'p> {
+    /// `root` is the run's output folder; `now` is the run's time.
+    pub fn new(
+        root: &Path,
+        plan: &'p Plan,
+        transform: &'p Transform,
+        columns: &'p [Column],
+        keeps: &Keeps,
+        now: Timestamp,
+    ) -> Result<Outputs<'p>, RunError> {
+        let mut targets = Vec::new();
+        for target in distinct(transform.targets()) {
+            targets.push(match target {
+                Target::Sink(name) => Output::Sink(SinkWriter::new(root, name, columns)?),
+                Target::Dataset(id) => {
+                    let dataset = plan.dataset(id);
+                    let writer = DatasetWriter::new(root, dataset, keeps)?;
+                    match &transform.mode {
+                        WriteMode::Append | WriteMode::Overwrite => Output::Dataset(writer),
+                        WriteMode::Merge(keys) => Output::Versions(Versions::newest(writer, keys)?),
+                        WriteMode::History(keys) => Output::Versions(Versions::all(writer, keys, now)?),
+                    }
+                }
+            });
         }
-        let folder = dataset_folder(root, dataset);
-        create(&folder)?;
-        let inside = dataset
-            .columns
-            .iter()
-            .filter(|column| !dataset.partition.contains(&column.name));
-        let mut fields = Vec::new();
-        let mut properties = WriterProperties::builder()
-            .set_compression(Compression::SNAPPY)
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_max_row_group_row_count(Some(ROW_GROUP));
-        for column in inside {
-            fields.push(Field::new(&column.name, data_type(&column.ty.kind)?, true));
-            if column.key {
-                // Every value is another one: a dictionary would only be thrown away.
-                let path = ColumnPath::from(column.name.as_str());
-                properties = properties.set_column_dictionary_enabled(path, false);
+        Ok(Outputs {
+            transform: &transform.name,
+            root: root.to_owned(),
+            targets,
+            quarantine: None,
+            record: Vec::new(),
+        })
+    }
+
+    /// Ends every file. Gives the partitions of datasets that hold other rows now, by dataset, in the order of the targets.
+    pub fn finish(mut self) -> Result<Vec<(&'p Dataset, Written)>, RunError> {
+        if let Some((path, mut file)) = self.quarantine.take() {
+            file.flush().map_err(|error| RunError::file(&path, "written", error))?;
+        }
+        let mut written = Vec::new();
+        for target in self.targets {
+            match target {
+                Output::Dataset(writer) => written.push((writer.dataset, writer.finish()?)),
+                Output::Versions(versions) => {
+                    let writer = versions.finish()?;
+                    written.push((writer.dataset, writer.finish()?));
+                }
+                Output::Sink(mut sink) => {
+                    let ended = sink.file.flush();
+                    ended.map_err(|error| RunError::file(&sink.path, "written", error))?;
+                }
             }
+        }
+        Ok(written)
+    }
+}
+
+/// Each once, in order.
+fn distinct(targets: Vec<&Target>) -> Vec<&Target> {
+    let mut found: Vec<&Target> = Vec::new();
+    for target in targets {
+        if !found.contains(&target) {
+            found.push(target);
+        }
+    }
+    found
+}
+
+impl Sink for Outputs<'_> {
+    fn rows(&mut self, target: usize, batch: &Batch, _: Origin<'_>) -> Result<(), RunError> {
+        match self.targets.get_mut(target) {
+            Some(Output::Dataset(writer)) => writer.rows(batch),
+            Some(Output::Versions(versions)) => versions.add(batch),
+            Some(Output::Sink(sink)) => sink.rows(batch),
+            None => Ok(()),
+        }
+    }
+
+    fn turned_away(&mut self, at: Timestamp, reason: &str, row: &[u8]) -> Result<(), RunError> {
+        if self.quarantine.is_none() {
+            let folder = quarantine_folder(&self.root, self.transform);
+            create(&folder)?;
+            let path = next_part(&folder, "jsonl");
+            let file = File::create(&path).map_err(|error| RunError::file(&path, "written", error))?;
+            self.quarantine = Some((path, BufWriter::new(file)));
+        }
+        let Some((path, file)) = &mut self.quarantine else {
+            return Ok(());
+        };
+        self.record.clear();
+        reject::quarantine(&mut self.record, self.transform, reason, at, row);
+        file.write_all(&self.record)
+            .map_err(|error| RunError::file(path, "written", error))
+    }
+}
+
+/// Rows for a destination outside the lake, as JSON lines.
+struct SinkWriter<'p> {
+    path: PathBuf,
+    file: BufWriter<File>,
+    columns: &'p [Column],
+}
+
+impl<'p> SinkWriter<'p> {
+    fn new(root: &Path, name: &str, columns: &'p [Column]) -> Result<SinkWriter<'p>, RunError> {
+        let folder = root.join("sinks").join(name);
+        create(&folder)?;
+        let path = next_part(&folder, "jsonl");
+        let file = File::create(&path).map_err(|error| RunError::file(&path, "written", error))?;
+        Ok(SinkWriter {
+            path,
+            file: BufWriter::new(file),
+            columns,
+        })
+    }
+
+    fn rows(&mut self, batch: &Batch) -> Result<(), RunError> {
+        let columns = own_columns(batch, self.columns)?;
+        for row in 0..batch.rows() {
+            let mut line = row_as_json(&columns, self.columns, row);
+            line.push(b'\n');
+            self.file
+                .write_all(&line)
+                .map_err(|error| RunError::file(&self.path, "written", error))?;
+        }
+        Ok(())
+    }
+}
+
+/// Some of a batch's columns, in this order.
+fn own_columns(batch: &Batch, columns: &[Column]) -> Result<Vec<(String, ArrayRef)>, RunError> {
+    let mut own = Vec::with_capacity(columns.len());
+    for column in columns {
+        own.push((column.name.clone(), batch.column(&column.name)?.clone()));
+    }
+    Ok(own)
+}
+
+/// What a transform has done to a dataset.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Written {
+    /// The partitions that hold other rows than before, as folders.
+    pub partitions: BTreeSet<String>,
+    /// The files that were added.
+    pub files: Vec<PathBuf>,
+}
+
+/// Writes a dataset.
+pub(super) struct DatasetWriter<'p> {
+    pub dataset: &'p Dataset,
+    pub folder: PathBuf,
+    schema: SchemaRef,
+    /// Columns that files hold.
+    inside: Vec<Column>,
+    partitions: Option<RowConverter>,
+    /// Least recently used first.
+    open: Vec<(String, Open)>,
+    written: Written,
+}
+
+impl<'p> DatasetWriter<'p> {
+    pub fn new(root: &Path, dataset: &'p Dataset, keeps: &Keeps) -> Result<DatasetWriter<'p>, RunError> {
+        let folder = dataset_folder(root, dataset);
+        let mut written = Written::default();
+        written.partitions = clear(&folder, keeps)?;
+        create(&folder)?;
+        let own = |column: &&Column| !dataset.partition.contains(&column.name);
+        let inside: Vec<Column> = dataset.columns.iter().filter(own).cloned().collect();
+        let mut fields = Vec::with_capacity(inside.len());
+        for column in &inside {
+            fields.push(Field::new(&column.name, data_type(&column.ty.kind)?, true));
         }
         let mut keys = Vec::new();
         for name in &dataset.partition {
@@ -82,43 +244,52 @@ impl<'p> DatasetWriter<'p> {
             keys.push(SortField::new(data_type(&column.ty.kind)?));
         }
         Ok(DatasetWriter {
-            transform,
             dataset,
             folder,
             schema: Arc::new(Schema::new(fields)),
-            properties: properties.build(),
+            inside,
             partitions: if keys.is_empty() {
                 None
             } else {
                 Some(RowConverter::new(keys)?)
             },
             open: Vec::new(),
-            closed: Default::default(),
-            quarantine: None,
-            quarantine_folder: quarantine_folder(root, transform),
-            record: Vec::new(),
+            written,
         })
     }
 
-    /// Ends every file.
-    pub fn finish(mut self) -> Result<(), RunError> {
-        for (_, writer) in std::mem::take(&mut self.open) {
-            self.close(writer)?;
+    pub fn rows(&mut self, batch: &Batch) -> Result<(), RunError> {
+        let mut columns = Vec::new();
+        for field in self.schema.fields() {
+            columns.push(batch.column(field.name())?.clone());
         }
-        if let Some((path, mut file)) = self.quarantine.take() {
-            file.flush().map_err(|error| RunError::file(&path, "written", error))?;
+        let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.rows()));
+        let whole = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
+        for (partition, rows) in self.split(batch)? {
+            match rows {
+                Some(rows) => self.write(&partition, &compute::take_record_batch(&whole, &rows)?)?,
+                None => self.write(&partition, &whole)?,
+            }
         }
         Ok(())
     }
 
-    fn close(&self, writer: ArrowWriter<File>) -> Result<(), RunError> {
-        let done = writer.close();
-        done.map(drop)
-            .map_err(|error| RunError::file(&self.folder, "written", error))
+    /// Ends every file.
+    pub fn finish(mut self) -> Result<Written, RunError> {
+        for (_, open) in std::mem::take(&mut self.open) {
+            open.close().map_err(|error| RunError::file(&self.folder, "written", error))?;
+        }
+        Ok(self.written)
+    }
+
+    /// Everything that is in it goes: what is written now is all of it.
+    pub fn clear(&mut self) -> Result<(), RunError> {
+        let gone = clear(&self.folder, &Keeps::Nothing)?;
+        self.written.partitions.extend(gone);
+        create(&self.folder)
     }
 
     fn write(&mut self, partition: &str, batch: &RecordBatch) -> Result<(), RunError> {
-        let wrong = |folder: &Path, error| RunError::file(folder, "written", error);
         match self.open.iter().position(|(open, _)| open == partition) {
             Some(at) => {
                 let used = self.open.remove(at);
@@ -127,24 +298,22 @@ impl<'p> DatasetWriter<'p> {
             None => {
                 if self.open.len() == OPEN {
                     let (_, oldest) = self.open.remove(0);
-                    self.close(oldest)?;
+                    oldest.close().map_err(|error| RunError::file(&self.folder, "written", error))?;
                 }
                 let folder = self.folder.join(partition);
                 create(&folder)?;
-                let number = self.closed.entry(partition.to_owned()).or_default();
-                let path = folder.join(format!("part-{number}.parquet"));
-                *number += 1;
-                let file = File::create(&path).map_err(|error| RunError::file(&path, "written", error))?;
-                let options = ArrowWriterOptions::new()
-                    .with_properties(self.properties.clone())
-                    .with_skip_arrow_metadata(true);
-                let writer = ArrowWriter::try_new_with_options(file, self.schema.clone(), options);
-                let writer = writer.map_err(|error| RunError::file(&path, "written", error))?;
-                self.open.push((partition.to_owned(), writer));
+                let path = next_part(&folder, ending(self.dataset.format));
+                let opened = Open::new(&path, stored(self.dataset.format), &self.schema, &self.inside);
+                let opened = opened.map_err(|error| RunError::file(&path, "written", error))?;
+                self.written.partitions.insert(partition.to_owned());
+                self.written.files.push(path);
+                self.open.push((partition.to_owned(), opened));
             }
         }
         match self.open.last_mut() {
-            Some((_, writer)) => writer.write(batch).map_err(|error| wrong(&self.folder, error)),
+            Some((_, open)) => open
+                .write(batch)
+                .map_err(|error| RunError::file(&self.folder, "written", error)),
             None => Ok(()),
         }
     }
@@ -178,104 +347,33 @@ impl<'p> DatasetWriter<'p> {
     }
 }
 
-impl Sink for DatasetWriter<'_> {
-    fn rows(&mut self, batch: &Batch) -> Result<(), RunError> {
-        let mut columns = Vec::new();
-        for field in self.schema.fields() {
-            columns.push(batch.column(field.name())?.clone());
-        }
-        let whole = RecordBatch::try_new(self.schema.clone(), columns)?;
-        for (partition, rows) in self.split(batch)? {
-            match rows {
-                Some(rows) => self.write(&partition, &compute::take_record_batch(&whole, &rows)?)?,
-                None => self.write(&partition, &whole)?,
-            }
-        }
-        Ok(())
+/// Removes what a run does not keep; gives the partitions that are gone.
+fn clear(folder: &Path, keeps: &Keeps) -> Result<BTreeSet<String>, RunError> {
+    let mut gone = BTreeSet::new();
+    if *keeps == Keeps::All || !folder.is_dir() {
+        return Ok(gone);
     }
-
-    fn turned_away(&mut self, at: Timestamp, reason: &str, row: &[u8]) -> Result<(), RunError> {
-        if self.quarantine.is_none() {
-            create(&self.quarantine_folder)?;
-            let path = self.quarantine_folder.join("part-0.jsonl");
-            let file = File::create(&path).map_err(|error| RunError::file(&path, "written", error))?;
-            self.quarantine = Some((path, BufWriter::new(file)));
-        }
-        let Some((path, file)) = &mut self.quarantine else {
-            return Ok(());
+    for below in partition::folders(folder)? {
+        let goes = match keeps {
+            Keeps::AllBut(column, values) => below.split('/').filter_map(partition::parse).any(|(name, value)| {
+                name == *column && value.is_some_and(|value| values.contains(&value))
+            }),
+            _ => true,
         };
-        self.record.clear();
-        reject::quarantine(&mut self.record, self.transform, reason, at, row);
-        file.write_all(&self.record)
-            .map_err(|error| RunError::file(path, "written", error))
+        if goes {
+            let path = folder.join(&below);
+            fs::remove_dir_all(&path).map_err(|error| RunError::file(&path, "removed", error))?;
+            gone.insert(below);
+        }
     }
+    Ok(gone)
 }
 
-/// Writes a source's lines, untouched, by day of arrival.
-pub(super) struct Landing {
-    folder: PathBuf,
-    open: Vec<(String, BufWriter<File>)>,
-}
-
-impl Landing {
-    pub fn new(root: &Path, dataset: &Dataset) -> Result<Landing, RunError> {
-        let folder = dataset_folder(root, dataset);
-        create(&folder)?;
-        Ok(Landing {
-            folder,
-            open: Vec::new(),
-        })
-    }
-
-    pub fn write(&mut self, chunk: &Chunk) -> Result<(), RunError> {
-        for number in 0..chunk.len() {
-            let day = chunk.arrivals[number].date();
-            // Nearly always the day of the line before.
-            let text = day.text();
-            let day = std::str::from_utf8(&text).unwrap_or_default();
-            self.use_file(day)?;
-            let Some((_, file)) = self.open.last_mut() else {
-                continue;
-            };
-            let written = file.write_all(chunk.line(number)).and_then(|()| file.write_all(b"\n"));
-            written.map_err(|error| RunError::file(&self.folder, "written", error))?;
-        }
-        Ok(())
-    }
-
-    pub fn finish(mut self) -> Result<(), RunError> {
-        for (_, file) in &mut self.open {
-            file.flush()
-                .map_err(|error| RunError::file(&self.folder, "written", error))?;
-        }
-        Ok(())
-    }
-
-    /// Puts a day's file last, opened again if it must be.
-    fn use_file(&mut self, day: &str) -> Result<(), RunError> {
-        if self.open.last().is_some_and(|(open, _)| open == day) {
-            return Ok(());
-        }
-        if let Some(at) = self.open.iter().position(|(open, _)| open == day) {
-            let used = self.open.remove(at);
-            self.open.push(used);
-            return Ok(());
-        }
-        if self.open.len() == OPEN {
-            let (_, mut oldest) = self.open.remove(0);
-            oldest
-                .flush()
-                .map_err(|error| RunError::file(&self.folder, "written", error))?;
-        }
-        let folder = self.folder.join(format!("{}={day}", names::ARRIVAL_DAY));
-        create(&folder)?;
-        let path = folder.join("part-0.jsonl");
-        let file = OpenOptions::new().create(true).append(true).open(&path);
-        let file = file.map_err(|error| RunError::file(&path, "written", error))?;
-        self.open
-            .push((day.to_owned(), BufWriter::with_capacity(1 << 16, file)));
-        Ok(())
-    }
+/// The next file of a folder.
+fn next_part(folder: &Path, ending: &str) -> PathBuf {
+    let paths = (0_u32..).map(|number| folder.join(format!("part-{number}.{ending}")));
+    let mut free = paths.skip_while(|path| path.exists());
+    free.next().unwrap_or_else(|| folder.join(format!("part.{ending}")))
 }
 
 /// `ROOT/ZONE/DATASET`

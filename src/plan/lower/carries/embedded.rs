@@ -1,12 +1,12 @@
-//! What `pipec run` and `pipec test` carries; the others are refused by their names.
+//! What `pipec run` and `pipec test` carry: all but what a laptop cannot do; that is refused by its name.
 //!
 //! It must not know text: it sees the typed program.
 
-use super::{Gate, Refusal, slice};
-use crate::check::program::{Dataset, Program, Source, Transform};
+use super::{Gate, Refusal};
+use crate::check::program::{Dataset, DatasetWriter, Program, Source, Transform};
 use crate::plan::expr::{Aggregate, Expr};
 use crate::plan::types::Column;
-use crate::plan::{Input, Shape, Step, StepKind, Target};
+use crate::plan::{Input, RunKind, Shape, Step, StepKind, Target};
 
 /// The embedded engine.
 pub(super) struct Embedded;
@@ -16,8 +16,14 @@ impl Gate for Embedded {
         "the embedded engine"
     }
 
-    fn step(&self, step: &Step, shape: Shape) -> Option<Refusal> {
-        slice::step(step, shape).map(Refusal::of)
+    fn step(&self, step: &Step, _: Shape) -> Option<Refusal> {
+        match &step.kind {
+            StepKind::Run(run) if run.kind == RunKind::Container => Some(Refusal::but(
+                "`run container`",
+                "a laptop does not start containers: write `run script \"PATH\"`, or let AWS Batch or ECS run it",
+            )),
+            _ => None,
+        }
     }
 
     fn node(&self, _: &Expr) -> Option<Refusal> {
@@ -28,19 +34,28 @@ impl Gate for Embedded {
         None
     }
 
-    fn column(&self, column: &Column) -> Option<Refusal> {
-        slice::column(column)
+    fn column(&self, _: &Column) -> Option<Refusal> {
+        None
     }
 
-    fn input(&self, input: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
-        slice::input(input, transform, program)
+    fn input(&self, input: &Input, _: &Transform, program: &Program) -> Option<Refusal> {
+        let Input::Table(id) = input else { return None };
+        match program.datasets.get(id).map(|dataset| &dataset.writer) {
+            Some(DatasetWriter::Import(pipeline)) => Some(Refusal::but(
+                format!("reading `{id}` where another project, `{pipeline}`, keeps it"),
+                "declare a source of it, `from = project { … }`, and put a sample beside the project",
+            )),
+            _ => None,
+        }
     }
 
-    fn source(&self, source: &Source) -> Option<Refusal> {
-        slice::source(source)
+    /// A sample may be of another format than what arrives.
+    fn source(&self, _: &Source) -> Option<Refusal> {
+        None
     }
 
-    fn output(&self, target: &Target, dataset: Option<&Dataset>, transform: &Transform) -> Option<Refusal> {
-        slice::output(target, dataset, transform)
+    fn output(&self, _: &Target, dataset: Option<&Dataset>, _: &Transform) -> Option<Refusal> {
+        let orc = dataset.is_some_and(|dataset| dataset.format == "orc");
+        orc.then(|| Refusal::but("writing orc", "write `format = parquet`, or run it as a job, which writes orc"))
     }
 }
