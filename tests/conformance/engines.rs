@@ -156,7 +156,7 @@ impl Engine {
     /// What it makes of each test's rows.
     pub fn run(self, plan: &Plan) -> Vec<Result<Came, String>> {
         let results = match self {
-            Engine::Embedded => Ok(test::run_tests(plan, None)),
+            Engine::Embedded => Ok(test::run_tests(plan, std::path::Path::new(""), None)),
             Engine::Functions => {
                 let mut files = emit::rust::emit(plan);
                 quickly(&mut files);

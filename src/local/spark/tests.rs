@@ -5,14 +5,9 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::emit::pyspark;
-use crate::local::batch::Batch;
-use crate::local::eval::Setting;
-use crate::local::pipeline::{Origin, Pipeline, Sink};
-use crate::local::value::{array_of, literal_at};
 use crate::plan::expr::{Aggregate, ArithmeticOp, CompareOp, Expr, ExprKind, LogicOp};
 use crate::plan::types::{Column, Type, TypeKind};
 use crate::plan::{Given, Otherwise, Step, StepKind, fixture};
-use pipec_runtime::Timestamp;
 
 const MONEY: TypeKind = TypeKind::Decimal {
     precision: 12,
@@ -629,52 +624,27 @@ fn plan_of(steps: Vec<Step>) -> Plan {
 
 #[derive(Default)]
 struct Memory {
-    columns: Vec<Column>,
     rows: Vec<Vec<Literal>>,
     reasons: BTreeMap<String, u64>,
 }
 
-impl Sink for Memory {
-    fn rows(&mut self, batch: &Batch) -> Result<(), RunError> {
-        for row in 0..batch.rows() {
-            let value = |column: &Column| Ok(literal_at(batch.column(&column.name)?, row, &column.ty.kind));
-            self.rows
-                .push(self.columns.iter().map(value).collect::<Result<_, RunError>>()?);
-        }
-        Ok(())
-    }
-
-    fn turned_away(&mut self, _: Timestamp, reason: &str, _: &[u8]) -> Result<(), RunError> {
-        *self.reasons.entry(reason.to_owned()).or_default() += 1;
-        Ok(())
-    }
-}
-
 /// What the embedded engine makes of the rows.
-fn embedded(transform: &Transform, given: &[Vec<Literal>]) -> Memory {
+fn embedded(plan: &Plan, transform: &Transform, given: &[Vec<Literal>]) -> Memory {
+    let test = Test {
+        given: vec![Given {
+            input: transform.input.clone(),
+            rows: given.to_vec(),
+        }],
+        ..fixture::clickstream().tests.remove(0)
+    };
+    let came = crate::local::test::run_rows(plan, Path::new(""), transform, &test).expect("no run fails");
     let mut memory = Memory {
-        columns: transform
-            .steps
-            .last()
-            .map(|step| step.columns.to_vec())
-            .unwrap_or_default(),
+        rows: came.rows,
         ..Memory::default()
     };
-    let mut arrays = Vec::new();
-    for (at, column) in transform.input_columns.iter().enumerate() {
-        let values: Vec<_> = given.iter().map(|row| &row[at]).collect();
-        arrays.push((
-            column.name.clone(),
-            array_of(&column.ty.kind, &values).expect("values of its type"),
-        ));
+    for reason in came.reasons {
+        *memory.reasons.entry(reason).or_default() += 1;
     }
-    let batch = Batch::new(arrays, given.len());
-    let mut pipeline = Pipeline::new(transform, None, Setting::new(Timestamp::default())).expect("a transform of the slice");
-    let origin = Origin::Rows(&batch, Some("at"));
-    pipeline
-        .add(batch.clone(), &[], origin, &mut memory)
-        .expect("no run fails");
-    pipeline.finish(&mut memory).expect("no run fails");
     memory
 }
 
@@ -711,14 +681,11 @@ fn spark_and_the_embedded_engine_agree() {
         let given: Vec<Vec<Literal>> = (0..400)
             .map(|_| types.iter().map(|column| value(&mut chance, &column.ty)).collect())
             .collect();
-        let engine = embedded(&plan.transforms[1], &given);
+        let engine = embedded(&plan, &plan.transforms[1], &given);
         let row = |row: &Vec<Literal>| {
-            engine
-                .columns
-                .iter()
-                .map(|column| column.name.clone())
-                .zip(row.iter().cloned())
-                .collect()
+            let columns = crate::local::test::result_columns(&plan.transforms[1]).iter();
+            let names = columns.map(|column| column.name.clone());
+            names.zip(row.iter().cloned()).collect()
         };
         plan.tests = vec![Test {
             title: format!("seed {seed}"),
