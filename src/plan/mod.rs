@@ -16,7 +16,7 @@ mod walk;
 
 pub use shared::{Columns, Shared, Steps};
 pub use step::{EventWindow, Join, JoinKind, Otherwise, Run, RunKind, Step, StepKind};
-pub use streams::{StreamFunction, stream_functions};
+pub use streams::{StreamFunction, Way, WayStep, stream_functions};
 
 use std::collections::BTreeMap;
 
@@ -221,7 +221,7 @@ impl Source {
     pub fn behind_landing_seconds(&self) -> u64 {
         let give_up = match &self.from {
             From::Kinesis(stream) => stream.give_up_seconds(),
-            From::Other(_) => OTHER_GIVE_UP_SECONDS,
+            _ => OTHER_GIVE_UP_SECONDS,
         };
         self.late_at_most_seconds + give_up + DELIVERY_SECONDS
     }
@@ -230,7 +230,7 @@ impl Source {
     pub fn kinesis(&self) -> &Kinesis {
         match &self.from {
             From::Kinesis(stream) => stream,
-            From::Other(_) => refused(),
+            _ => refused(),
         }
     }
 }
@@ -243,7 +243,15 @@ const OTHER_GIVE_UP_SECONDS: u64 = 43_200;
 pub enum From {
     /// An Amazon Kinesis data stream.
     Kinesis(Kinesis),
-    /// A way in without a bundle of resources yet, by the name of its connector.
+    /// Amazon Data Firehose, which shows records to a function on their way to where they land.
+    Firehose,
+    /// A topic of Apache Kafka, read by an event source mapping.
+    Kafka,
+    /// A queue of Amazon SQS.
+    Queue,
+    /// Requests of Amazon API Gateway, answered by a function.
+    Http,
+    /// A way in that no function reads yet, by the name of its connector.
     Other(String),
 }
 

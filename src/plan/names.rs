@@ -12,6 +12,19 @@ pub fn quarantine_variable(transform: &str) -> String {
     format!("QUARANTINE_STREAM_{}", transform.to_uppercase())
 }
 
+/// Environment variable of a function: the DynamoDB table of what was seen before, for `dedupe … within`. Its keys are
+/// the texts `name` and `written`; `until` says when an item is of no use any more, seconds since 1970.
+pub const SEEN_TABLE: &str = "SEEN_TABLE";
+
+/// Environment variable of a function: the folder of a table that rows are looked up in, `s3://BUCKET/PREFIX/`.
+pub fn table_variable(table: &super::DatasetId) -> String {
+    format!("TABLE_{}_{}", table.zone, table.name).to_uppercase()
+}
+
+/// What names the files of a table's newest snapshot, in the table's folder: `{"files": ["day=2026-01-01/part-0.parquet"]}`,
+/// each below that folder. Whoever writes the table replaces it once all of them are there.
+pub const SNAPSHOT: &str = "_newest.json";
+
 /// Environment variable of a function: the ARN or name of the secret that holds the pseudonym key (any text; its UTF-8 bytes are the HMAC key).
 pub const PSEUDONYM_SECRET: &str = "PSEUDONYM_SECRET";
 /// Namespace of every metric that generated code emits (embedded metric format), dimension `Environment` not included.

@@ -1,6 +1,6 @@
 //! Functions on streams: one for all transforms that read a source's arrivals, so that each record is read once.
 
-use super::{Engine, Input, Lambda, Plan, Source, Transform};
+use super::{Engine, Input, Lambda, Plan, Source, Step, StepKind, Target, Transform};
 
 /// The function that reads a source.
 #[derive(Clone, Debug)]
@@ -11,30 +11,105 @@ pub struct StreamFunction<'p> {
     pub settings: Lambda,
     /// The transforms, in the plan's order.
     pub transforms: Vec<&'p Transform>,
+    /// How the source's rows come to them.
+    pub ways: Vec<Way<'p>>,
+}
+
+/// How rows come from a source to what a transform writes: by views, and into the middle of a transform by a `union`.
+#[derive(Clone, Debug)]
+pub struct Way<'p> {
+    /// The transform.
+    pub transform: &'p Transform,
+    /// All that is done with a row. A `union` is where another input's rows come in; of these it only brings the columns
+    /// into the order and types of both.
+    pub steps: Vec<WayStep<'p>>,
+}
+
+/// A step, and whose it is.
+#[derive(Clone, Copy, Debug)]
+pub struct WayStep<'p> {
+    /// The step.
+    pub step: &'p Step,
+    /// The transform or view that it stands in.
+    pub owner: &'p str,
+    /// Its place there.
+    pub place: usize,
+}
+
+impl Transform {
+    /// Where the rows of a function go, each place once, with the label of the delivery stream that brings them there.
+    pub fn deliveries(&self) -> Vec<(&Target, String)> {
+        let mut found: Vec<(&Target, String)> = Vec::new();
+        for target in self.targets() {
+            if found.iter().all(|(other, _)| *other != target) {
+                let label = match (&self.target, target) {
+                    (Some(_), _) => self.name.clone(),
+                    (None, Target::Dataset(id)) => format!("{}_{}_{}", self.name, id.zone, id.name),
+                    (None, Target::Sink(sink)) => format!("{}_{sink}", self.name),
+                };
+                found.push((target, label));
+            }
+        }
+        found
+    }
 }
 
 /// Every function, in the order of the sources.
 pub fn stream_functions(plan: &Plan) -> Vec<StreamFunction<'_>> {
     let of = |source| {
         let mut transforms = Vec::new();
+        let mut ways = Vec::new();
         let mut settings: Option<Lambda> = None;
-        for transform in plan.transforms.iter().filter(|transform| reads(transform, source)) {
-            if let Engine::Lambda(own) = &transform.engine {
+        for transform in &plan.transforms {
+            let Engine::Lambda(own) = &transform.engine else {
+                continue;
+            };
+            let own_ways = ways_of(plan, transform, source);
+            if !own_ways.is_empty() {
                 settings = Some(settings.map_or_else(|| own.clone(), |all| fitting(&all, own)));
                 transforms.push(transform);
+                ways.extend(own_ways);
             }
         }
         Some(StreamFunction {
             source,
             settings: settings?,
             transforms,
+            ways,
         })
     };
     plan.sources.iter().filter_map(of).collect()
 }
 
-fn reads(transform: &Transform, source: &Source) -> bool {
-    matches!(&transform.input, Input::Stream(name) if *name == source.name)
+fn ways_of<'p>(plan: &'p Plan, transform: &'p Transform, source: &Source) -> Vec<Way<'p>> {
+    let all = through(plan, &transform.input, &transform.name, &transform.steps);
+    let ours = all.into_iter().filter(|(from, _)| *from == source.name);
+    ours.map(|(_, steps)| Way { transform, steps }).collect()
+}
+
+/// The sources of an input, each with what is done with its rows before and in these steps.
+fn through<'p>(plan: &'p Plan, input: &'p Input, owner: &'p str, steps: &'p [Step]) -> Vec<(&'p str, Vec<WayStep<'p>>)> {
+    let mut ways = into(plan, input);
+    for (place, step) in steps.iter().enumerate() {
+        if let StepKind::Union { other, .. } = &step.kind {
+            ways.extend(into(plan, other));
+        }
+        for (_, done) in &mut ways {
+            done.push(WayStep { step, owner, place });
+        }
+    }
+    ways
+}
+
+fn into<'p>(plan: &'p Plan, input: &'p Input) -> Vec<(&'p str, Vec<WayStep<'p>>)> {
+    match input {
+        Input::Stream(source) => vec![(source.as_str(), Vec::new())],
+        Input::View(name) => match plan.view(name) {
+            Some(view) => through(plan, &view.input, &view.name, &view.steps),
+            None => Vec::new(),
+        },
+        Input::Table(_) => Vec::new(),
+    }
 }
 
 /// Settings with which both can do: room for the larger, batches for the sooner. A processor that one of them cannot

@@ -439,6 +439,8 @@ pub enum Statement {
         /// The value.
         value: Value,
     },
+    /// `code;`
+    Do(Code),
     /// `if condition { body }`, each line of the body a statement.
     If(Code, Vec<Code>),
     /// `head { body }`: `for item in list`, `if let Some(item) = value`.
@@ -449,6 +451,17 @@ pub enum Statement {
         bound: String,
         /// Statements.
         body: Vec<Statement>,
+    },
+    /// `head { out.each(|out| { body end }) }`: what is done with each of the rows that a row becomes.
+    Each {
+        /// What stands before the brace.
+        head: Code,
+        /// The names that it binds.
+        bound: Vec<String>,
+        /// Statements.
+        body: Vec<Statement>,
+        /// What they end with.
+        end: Code,
     },
 }
 
@@ -648,7 +661,7 @@ impl Statement {
         match self {
             Statement::Comment(_) => false,
             Statement::Let { value, .. } => value.fails(),
-            Statement::If(..) | Statement::Nest { .. } => true,
+            Statement::Do(_) | Statement::If(..) | Statement::Nest { .. } | Statement::Each { .. } => true,
         }
     }
 
@@ -662,6 +675,20 @@ impl Statement {
             Statement::If(condition, body) => {
                 out.extend(condition.uses.iter().cloned());
                 out.extend(body.iter().flat_map(|code| code.uses.iter().cloned()));
+            }
+            Statement::Do(code) => out.extend(code.uses.iter().cloned()),
+            Statement::Each { head, bound, body, end } => {
+                let mut inside = end.uses.clone();
+                for statement in body.iter().rev() {
+                    if let Statement::Let { name, .. } = statement {
+                        inside.remove(name);
+                    }
+                    statement.uses(&mut inside);
+                }
+                inside.retain(|name| !bound.contains(name));
+                out.extend(inside);
+                out.extend(head.uses.iter().cloned());
+                out.insert("out".to_owned());
             }
             Statement::Nest { head, bound, body } => {
                 out.extend(head.uses.iter().cloned());
@@ -714,6 +741,14 @@ pub fn print_statements(statements: &[Statement], out: &mut String, indent: usiz
                     out.push_str(&format!("{:inner$}{};\n", "", code.text));
                 }
                 out.push_str(&format!("{:indent$}}}\n", ""));
+            }
+            Statement::Do(code) => out.push_str(&format!("{:indent$}{};\n", "", code.text)),
+            Statement::Each { head, body, end, .. } => {
+                let (inner, innermost) = (indent + 4, indent + 8);
+                out.push_str(&format!("{:indent$}{} {{\n{:inner$}out.each(|out| {{\n", "", head.text, ""));
+                print_statements(body, out, innermost);
+                out.push_str(&format!("{:innermost$}{}\n", "", end.text));
+                out.push_str(&format!("{:inner$}}});\n{:indent$}}}\n", "", ""));
             }
             Statement::Nest { head, body, .. } => {
                 out.push_str(&format!("{:indent$}{} {{\n", "", head.text));

@@ -4,18 +4,21 @@
 mod checks;
 mod code;
 mod expr;
+mod join;
 mod library;
 mod names;
 mod nested;
 mod own;
 mod parts;
+mod rows;
 mod schema;
 mod statics;
 mod steps;
+mod transform;
 mod types;
 mod vendor;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tera::{Context, Tera};
 
@@ -29,7 +32,11 @@ const LOCK: &str = include_str!("templates/Cargo.lock.tera");
 const RUSTFMT: &str = "max_width = 120\nuse_small_heuristics = \"Max\"\nsingle_line_if_else_max_width = 0\n";
 
 /// Types that generated code names, so that no schema takes their place.
-const TYPES: [&str; 30] = [
+const TYPES: [&str; 34] = [
+    "Key",
+    "Dedupe",
+    "Table",
+    "Event",
     "Row",
     "Reject",
     "Received",
@@ -135,6 +142,8 @@ fn shared_names() -> Context {
     let mut context = Context::new();
     for (key, value) in [
         ("pseudonym_secret", shared::PSEUDONYM_SECRET),
+        ("seen_table", shared::SEEN_TABLE),
+        ("snapshot", shared::SNAPSHOT),
         ("namespace", shared::METRIC_NAMESPACE),
         ("dimension", shared::METRIC_DIMENSION),
         ("transform", shared::METRIC_TRANSFORM),
@@ -162,22 +171,49 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
     context.insert("archive", &shared::function_archive(krate.name()));
     context.insert("architecture", &function.settings.architecture);
     let mut modules = Names::new(["mod_"]);
-    let mut parts = Vec::new();
+    let mut parts: Vec<Part> = Vec::new();
     let mut files = Vec::new();
-    for transform in &function.transforms {
-        let module = match transform.name.as_str() {
+    let mut tables = 0;
+    for way in &function.ways {
+        let module = match way.transform.name.as_str() {
             "mod" => "mod_".to_owned(),
             name => modules.fresh(name),
         };
-        let file = steps::file(plan, krate, transform);
+        let mut asked = steps::Asked::default();
+        for part in parts.iter().filter(|part| part.transform.name == way.transform.name) {
+            asked.dedupes.clone_from(&part.asked.dedupes);
+        }
+        let file = transform::file(plan, krate, way, asked, tables);
+        tables += file.asked.lookups.len();
         let path = module.trim_start_matches("r#");
         files.push((format!("src/transforms/{path}.rs"), file.text));
         parts.push(Part {
-            transform,
+            transform: way.transform,
             module,
             uses_key: file.uses_key,
+            uses_arrival: file.uses_arrival,
+            asked: file.asked,
         });
     }
+    let lookups: BTreeMap<_, _> = parts
+        .iter()
+        .flat_map(|part| &part.asked.lookups)
+        .map(|lookup| (join::module(&lookup.table), lookup))
+        .collect();
+    for (module, lookup) in &lookups {
+        let source = join::as_source(function.source, lookup);
+        let text = schema::file(&source, &join::row_type(&lookup.table), &krate.shared);
+        files.push((format!("src/tables/{}.rs", module.trim_start_matches("r#")), text));
+    }
+    if !lookups.is_empty() {
+        let modules: String = lookups.keys().map(|module| format!("pub mod {module};\n")).collect();
+        let text = format!("//! The tables that rows are looked up in.\n\n{modules}");
+        files.push(("src/tables/mod.rs".to_owned(), text));
+    }
+    let mut asks = Vec::new();
+    asks.extend((!lookups.is_empty()).then_some("lookup"));
+    asks.extend(parts.iter().any(|part| !part.asked.dedupes.is_empty()).then_some("state"));
+    context.insert("function_features", &asks);
     let schema = schema::file(function.source, &krate.record, &krate.shared);
     if let Some(own) = &krate.own_functions {
         files.push(("src/own.rs".to_owned(), own.clone()));
@@ -193,7 +229,7 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
     context.insert("features", &parts::features(&sources));
     files.extend([
         ("Cargo.toml".to_owned(), render(CRATE, &context)),
-        ("src/lib.rs".into(), library::library(krate, &parts)),
+        ("src/lib.rs".into(), library::library(plan, krate, &parts)),
         ("src/main.rs".into(), library::main(krate, &parts)),
         ("src/schema.rs".into(), schema),
         ("src/transforms/mod.rs".into(), library::modules(krate, &parts)),
@@ -215,6 +251,10 @@ struct Part<'a> {
     module: String,
     /// Whether it makes pseudonyms.
     uses_key: bool,
+    /// Whether it reads the record's arrival.
+    uses_arrival: bool,
+    /// What it asks of the function.
+    asked: steps::Asked,
 }
 
 /// Functions as they stand in a generated function's crate, without the crate.
@@ -240,7 +280,9 @@ pub fn functions_alone(functions: &[Function]) -> Alone {
 }
 
 /// Items that generated code may import: by the name that it mentions, the module and what is imported.
-const ITEMS: [(&str, &str); 31] = [
+const ITEMS: [(&str, &str); 33] = [
+    ("Key", "pipec_function"),
+    ("Record", "pipec_function"),
     ("Line", "pipec_function"),
     ("Out", "pipec_function"),
     ("Received", "pipec_function"),

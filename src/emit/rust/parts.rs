@@ -6,7 +6,7 @@ use super::names::Names;
 use super::nested::Structs;
 use super::own;
 use crate::plan::expr::Expr;
-use crate::plan::{Function, Plan, StreamFunction};
+use crate::plan::{Function, Plan, StepKind, StreamFunction, WayStep};
 
 /// What all files share, and the file of the project's own functions.
 pub fn shared(plan: &Plan, function: &StreamFunction<'_>, types: Names) -> (Shared, Option<String>) {
@@ -17,11 +17,14 @@ pub fn shared(plan: &Plan, function: &StreamFunction<'_>, types: Names) -> (Shar
         structs.column(&field.column);
         exprs.extend(field.check.as_ref().map(|check| (check, field.column.name.as_str())));
     }
-    for transform in &function.transforms {
-        for step in &transform.steps {
+    for way in &function.ways {
+        for WayStep { step, .. } in &way.steps {
             step.columns.iter().for_each(|column| structs.column(column));
+            if let StepKind::Join(join) = &step.kind {
+                join.columns.iter().for_each(|column| structs.column(column));
+            }
             let found = step.kind.expressions();
-            exprs.extend(found.into_iter().map(|expr| (expr, transform.name.as_str())));
+            exprs.extend(found.into_iter().map(|expr| (expr, way.transform.name.as_str())));
         }
     }
     let called: Vec<_> = exprs.iter().map(|(expr, _)| *expr).collect();

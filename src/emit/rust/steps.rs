@@ -1,82 +1,94 @@
-//! A transform's file in a generated function: the steps as plain code, and the row that comes of them.
+//! The steps of a transform as plain code, from the columns before each to those after it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use pipec_runtime::reject as reasons;
 
-use super::code::{
-    Code, Statement, Value, call_lines, documentation, item, one_line, print_statements, quoted, without_unused,
-};
+use super::code::{Code, Statement, Value, one_line};
 use super::expr::{Binding, Lowered, Lowering, reject};
-use super::names::{Names, identifier};
-use super::schema::read_field;
-use super::types::{self, Held, held, held_type};
-use super::{Crate, header, used_items};
+use super::join::{self, Lookup};
+use super::names::identifier;
+use super::rows;
+use super::types::{self, Held, borrowed, held_type, shape};
 use crate::plan::expr::{Expr, ExprKind};
 use crate::plan::types::{Column, TypeKind};
-use crate::plan::{Dataset, Otherwise, Plan, StepKind, Transform};
+use crate::plan::{Otherwise, StepKind, Transform, WayStep};
 
-/// A transform's file.
-pub struct File {
-    /// Its text.
-    pub text: String,
-    /// Whether a pseudonym is made.
-    pub uses_key: bool,
+/// What the steps of a transform ask of the function around it.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// What its `dedupe`s are remembered under, and for how long, seconds.
+    pub dedupes: Vec<(String, u64)>,
+    /// The tables that it looks rows up in.
+    pub lookups: Vec<Lookup>,
 }
 
-/// The file of a transform.
-pub fn file(plan: &Plan, krate: &Crate, transform: &Transform) -> File {
-    let mut names = Names::new(["record", "key", "out", "row"]);
-    let mut columns = BTreeMap::new();
-    let mut statements = Vec::new();
-    for field in &krate.function.source.schema.fields {
-        let column = &field.column;
-        let optional = column.ty.optional && field.default.is_none();
-        let name = names.fresh(&column.name);
-        let value = read_field("record", &column.name, &column.ty.kind, optional);
-        statements.push(Statement::Let {
-            name: name.clone(),
-            ty: None,
-            value: Value::Code(value),
+/// A way of rows being lowered: the scopes that are open, the innermost last.
+pub struct Flow<'s> {
+    /// The innermost scope.
+    pub lowering: Lowering<'s>,
+    /// The scopes around it, the outermost first.
+    pub around: Vec<Around>,
+    /// What is asked of the function.
+    pub asked: Asked,
+    /// The number of the function's first table that is this transform's.
+    pub first_table: usize,
+}
+
+/// A scope that goes through several rows.
+pub struct Around {
+    /// What is done before.
+    pub statements: Vec<Statement>,
+    /// What it goes through.
+    pub items: Code,
+    /// What each item is called: one name, or those of a pair.
+    pub names: Vec<String>,
+}
+
+impl Flow<'_> {
+    /// Opens a scope: what follows is done for each of these items.
+    pub fn open(&mut self, items: Code, names: Vec<String>) {
+        let statements = std::mem::take(&mut self.lowering.statements);
+        self.around.push(Around {
+            statements,
+            items,
+            names,
         });
-        columns.insert(
-            column.name.clone(),
-            Binding {
-                name,
-                held: held(&column.ty.kind),
-                optional,
-                kind: column.ty.kind.clone(),
-            },
-        );
     }
-    let mut lowering = Lowering::new(statements, columns, names, &krate.shared);
-    for step in &transform.steps {
-        lowering.statements.push(Statement::Comment(one_line(&step.text)));
-        lower_step(&mut lowering, &step.kind, &step.columns);
+
+    /// Lends what columns own, so that each of several rows can have it.
+    pub fn lend(&mut self) {
+        for binding in self.lowering.columns.values_mut() {
+            if matches!(binding.held, Held::Owned | Held::Hex) {
+                let lent = borrowed(
+                    &Code::name(&binding.name),
+                    shape(&binding.kind),
+                    binding.held,
+                    binding.optional,
+                );
+                self.lowering.statements.push(Statement::Let {
+                    name: binding.name.clone(),
+                    ty: None,
+                    value: Value::Code(lent),
+                });
+                binding.held = Held::Borrowed;
+            }
+        }
     }
-    let target = Written {
-        transform,
-        dataset: plan.dataset(transform.dataset()),
-    };
-    written(krate, &target, lowering)
 }
 
-/// What a transform writes.
-struct Written<'a> {
-    transform: &'a Transform,
-    dataset: &'a Dataset,
-}
-
-fn lower_step(lowering: &mut Lowering, step: &StepKind, after: &[Column]) {
-    match step {
+/// Lowers a step.
+pub fn lower_step(flow: &mut Flow, way: &WayStep, transform: &Transform) {
+    let step = way.step;
+    let text = one_line(&step.text);
+    let lowering = &mut flow.lowering;
+    lowering.statements.push(Statement::Comment(text));
+    match &step.kind {
         StepKind::Filter(condition) => {
             let kept = lowering.condition(condition);
             let name = lowering.names.fresh("kept");
             let_code(lowering, &name, kept);
-            let left_out = Code::unary("!", &Code::name(&name));
-            lowering
-                .statements
-                .push(Statement::If(left_out, vec![Code::plain("return Ok(())")]));
+            leave_out(lowering, Code::unary("!", &Code::name(&name)));
         }
         StepKind::Derive(derived) => {
             for (column, expr) in derived {
@@ -97,16 +109,35 @@ fn lower_step(lowering: &mut Lowering, step: &StepKind, after: &[Column]) {
             condition,
             otherwise,
         } => expect(lowering, name, condition, *otherwise),
-        // Steps of tables are not given to a function.
-        StepKind::Dedupe { .. } | StepKind::Group { .. } => unreachable!("a function has no such step"),
-        _ => crate::plan::refused(),
+        StepKind::Dedupe {
+            keys, within_seconds, ..
+        } => rows::dedupe(flow, way, transform, keys, within_seconds.unwrap_or_default()),
+        StepKind::Explode { outer, list, column } => rows::explode(flow, *outer, list, column),
+        StepKind::Unpivot { columns, name, value } => rows::unpivot(flow, columns, name, value),
+        StepKind::Union { .. } => rows::align(flow, &step.columns),
+        StepKind::Join(join) => join::join(flow, join),
+        // What becomes of the rows is for whoever writes them.
+        StepKind::Route { .. } => {}
+        StepKind::Group { .. }
+        | StepKind::Window { .. }
+        | StepKind::Session { .. }
+        | StepKind::Pivot { .. }
+        | StepKind::Sort(_)
+        | StepKind::Take(_)
+        | StepKind::Run(_) => unreachable!("a function has no such step"),
     }
-    lowering
-        .columns
-        .retain(|name, _| after.iter().any(|column| column.name == *name));
+    let stays = |name: &String| step.columns.iter().chain(&step.joined).any(|column| column.name == *name);
+    flow.lowering.columns.retain(|name, _| stays(name));
 }
 
-fn let_code(lowering: &mut Lowering, name: &str, code: Code) {
+/// Ends a row where a condition holds.
+pub fn leave_out(lowering: &mut Lowering, condition: Code) {
+    let body = vec![Code::plain("return Ok(())")];
+    lowering.statements.push(Statement::If(condition, body));
+}
+
+/// A variable of this value.
+pub fn let_code(lowering: &mut Lowering, name: &str, code: Code) {
     let value = Value::Code(code);
     lowering.statements.push(Statement::Let {
         name: name.to_owned(),
@@ -130,7 +161,8 @@ fn derive(lowering: &mut Lowering, column: &Column, expr: &Expr) {
     lowering.columns.insert(column.name.clone(), binding);
 }
 
-fn bind(lowering: &mut Lowering, name: String, column: &Column, lowered: Lowered) -> Binding {
+/// Puts the value of a column into a variable of this name.
+pub fn bind(lowering: &mut Lowering, name: String, column: &Column, lowered: Lowered) -> Binding {
     let Lowered {
         held, optional, value, ..
     } = lowered;
@@ -183,105 +215,4 @@ fn expect(lowering: &mut Lowering, name: &str, condition: &Expr, otherwise: Othe
         }
     }
     lowering.statements.push(Statement::If(broken, body));
-}
-
-fn written(krate: &Crate, target: &Written, lowering: Lowering) -> File {
-    let columns = &target.dataset.columns;
-    let kept: Vec<_> = columns
-        .iter()
-        .filter_map(|column| Some((column, lowering.columns.get(&column.name)?.clone())))
-        .collect();
-    let mut live: BTreeSet<_> = kept.iter().map(|(_, binding)| binding.name.clone()).collect();
-    let statements = without_unused(lowering.statements, &mut live);
-    let uses_key = live.contains("key");
-    let row = row(krate, target, &kept);
-    let statics = lowering.statics.print(&mut live);
-    let mut used = used_items(&live);
-    used.extend(live.iter().filter(|name| krate.shared.structs.has(name)).cloned());
-    used.extend(row.used);
-    used.extend(["Reject", "Out", "Line"].map(str::to_owned));
-    let record = krate.record.as_str();
-    let mut parameters = vec![match krate.borrows {
-        true => format!("record: &{record}<'_>"),
-        false => format!("record: &{record}"),
-    }];
-    if uses_key {
-        parameters.push("key: &PseudonymKey".into());
-        used.insert("PseudonymKey".into());
-    }
-    parameters.push("out: &mut Out<'_>".into());
-    let mut function = String::from("/// Takes a record, and puts out the rows that come of it.\n");
-    let result = " -> Result<(), Reject> {";
-    function.push_str(&call_lines("pub fn transform", &parameters, result, 0));
-    print_statements(&statements, &mut function, 4);
-    let fields: Vec<_> = kept
-        .iter()
-        .map(|(column, binding)| short_field(&identifier(&column.name), &binding.name))
-        .collect();
-    function.push_str(&literal(&fields));
-    function.push_str("    out.put(0, &row)\n}\n");
-    let text = format!(
-        "//! `{}`: from a record to rows of `{}`.\n\n{}\n{statics}{}\n{}",
-        one_line(&target.transform.name),
-        target.dataset.id,
-        header(
-            &used,
-            &krate.shared.structs,
-            &[format!("use crate::schema::{record};\n")]
-        ),
-        item(function),
-        row.text,
-    );
-    File { text, uses_key }
-}
-
-fn short_field(field: &str, variable: &str) -> String {
-    if field == variable {
-        field.to_owned()
-    } else {
-        format!("{field}: {variable}")
-    }
-}
-
-/// `let row = Row { … };`, on one line where it fits.
-fn literal(fields: &[String]) -> String {
-    let line = format!("    let row = Row {{ {} }};\n", fields.join(", "));
-    if line.chars().count() <= super::code::WIDTH && !fields.is_empty() {
-        return line;
-    }
-    let lines: String = fields.iter().map(|field| format!("        {field},\n")).collect();
-    format!("    let row = Row {{\n{lines}    }};\n")
-}
-
-/// The struct of a row, and how it is written.
-struct Row {
-    text: String,
-    used: BTreeSet<String>,
-}
-
-fn row(krate: &Crate, target: &Written, kept: &[(&Column, Binding)]) -> Row {
-    let borrows = kept.iter().any(|(_, binding)| binding.held == Held::Borrowed);
-    let (lifetime, elided) = if borrows { ("<'a>", "<'_>") } else { ("", "") };
-    let mut used = BTreeSet::from(["encode".to_owned()]);
-    let mut out = format!(
-        "/// A row of `{}`.\n#[derive(Clone, Debug)]\npub struct Row{lifetime} {{\n",
-        target.dataset.id
-    );
-    for (column, binding) in kept {
-        let ty = held_type(&column.ty.kind, binding.held, "'a ", &krate.shared.structs);
-        used.extend(types::mentioned(&ty).map(str::to_owned));
-        let ty = types::optional(ty, binding.optional);
-        out.push_str(&documentation(column.doc.as_deref().unwrap_or_default(), 4));
-        out.push_str(&format!("    pub {}: {ty},\n", identifier(&column.name)));
-    }
-    out.push_str("}\n");
-    let mut write = format!("impl Line for Row{elided} {{\n    fn write(&self, out: &mut Vec<u8>) {{\n");
-    write.push_str("        let mut row = encode::Row::new(out);\n");
-    for (column, _) in kept {
-        let (name, field) = (quoted(&column.name), identifier(&column.name));
-        write.push_str(&format!("        row.field({name}, &self.{field});\n"));
-    }
-    write.push_str("        row.end();\n    }\n}\n");
-    let text = format!("{}\n{}", item(out), item(write));
-    Row { text, used }
 }

@@ -8,7 +8,9 @@ macro_rules! sources {
 
 /// What every function does around its own transform.
 const FUNCTION: &[(&str, &str)] = sources!("function/":
-    "aws.rs", "batch.rs", "deliver.rs", "event.rs", "lib.rs", "logic.rs", "metrics.rs", "reject.rs",
+    "aws.rs", "batch.rs", "deliver.rs", "event/firehose.rs", "event/http.rs", "event/kafka.rs", "event/kinesis.rs",
+    "event/mod.rs", "event/sqs.rs", "files.rs", "lib.rs", "logic.rs", "lookup.rs", "memory.rs", "metrics.rs",
+    "reject.rs", "store.rs", "tables.rs",
 );
 
 /// What the embedded engine and the functions share.

@@ -30,9 +30,16 @@ impl Lowering<'_> {
             }
         }
         let (name, connector) = settings.variant("from")?;
-        let from = match name {
-            "kinesis" => From::Kinesis(kinesis_of(connector, &source.schema)?),
-            other => From::Other(other.to_owned()),
+        let from = match (name, settings.variant("via")) {
+            ("kinesis", _) => From::Kinesis(kinesis_of(connector, &source.schema)?),
+            (_, Some(("kinesis", stream))) => From::Kinesis(kinesis_of(stream, &source.schema)?),
+            (_, Some(("firehose", _))) => From::Firehose,
+            ("kafka", _) => From::Kafka,
+            ("sqs", _) => From::Queue,
+            ("api", Some(("direct", _))) => From::Http,
+            // What carries these, where nothing is said, is a stream of our own.
+            ("api" | "iot", None) if source.shape == Shape::Stream => From::Kinesis(own_stream(&source.schema)),
+            (other, _) => From::Other(other.to_owned()),
         };
         let format = connector.variant("format");
         let volume = match settings.get("volume").map(|setting| &setting.value) {
@@ -60,21 +67,36 @@ impl Lowering<'_> {
     }
 }
 
+/// The shortest time that a stream keeps records, hours.
+const LEAST_HOURS: u32 = 24;
+
+fn first_key(schema: &Schema) -> Option<String> {
+    let mut keys = schema.fields.iter().filter(|field| field.column.key);
+    keys.next().map(|field| field.column.name.clone())
+}
+
+fn own_stream(schema: &Schema) -> Kinesis {
+    Kinesis {
+        existing: None,
+        shards: None,
+        retention_hours: LEAST_HOURS,
+        partition_key: first_key(schema),
+    }
+}
+
 fn kinesis_of(settings: &Settings, schema: &Schema) -> Option<Kinesis> {
-    let existing = match &settings.get("stream")?.value {
-        Value::Text(name) => Some(name.clone()),
+    let existing = match settings.get("stream").map(|setting| &setting.value) {
+        Some(Value::Text(name)) => Some(name.clone()),
         _ => None,
     };
     let shards = match settings.variant("capacity")? {
         ("provisioned", provisioned) => Some(provisioned.int("shards")?),
         _ => None,
     };
-    let mut keys = schema.fields.iter().filter(|field| field.column.key);
-    let first_key = keys.next().map(|field| field.column.name.clone());
     Some(Kinesis {
         existing,
         shards,
         retention_hours: u32::try_from(settings.seconds("retention")? / 3_600).ok()?,
-        partition_key: settings.text("key").map(str::to_owned).or(first_key),
+        partition_key: settings.text("key").map(str::to_owned).or_else(|| first_key(schema)),
     })
 }

@@ -258,7 +258,7 @@ impl<'s> Lowering<'s> {
     }
 
     /// A value on one line, whatever it takes.
-    fn code(&mut self, lowered: Lowered, wanted: &str) -> Code {
+    pub fn code(&mut self, lowered: Lowered, wanted: &str) -> Code {
         match lowered.value {
             Value::Code(code) => code,
             value => self.bind(wanted, value),

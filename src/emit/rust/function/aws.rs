@@ -43,6 +43,39 @@ impl Aws {
         })
     }
 
+    /// A client of DynamoDB.
+    #[cfg(feature = "state")]
+    pub fn dynamodb(&self) -> Result<aws_sdk_dynamodb::Client, Error> {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .http_client(self.http.clone())
+            .region(Region::new(setting("AWS_REGION")?))
+            .credentials_provider(credentials()?)
+            .timeout_config(timeouts());
+        let config = match endpoint("AWS_ENDPOINT_URL_DYNAMODB") {
+            Some(url) => config.endpoint_url(url),
+            None => config,
+        };
+        Ok(aws_sdk_dynamodb::Client::from_conf(config.build()))
+    }
+
+    /// A client of S3.
+    #[cfg(feature = "lookup")]
+    pub fn s3(&self) -> Result<aws_sdk_s3::Client, Error> {
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .http_client(self.http.clone())
+            .region(Region::new(setting("AWS_REGION")?))
+            .credentials_provider(credentials()?)
+            .timeout_config(timeouts());
+        let config = match endpoint("AWS_ENDPOINT_URL_S3") {
+            // Another place than AWS has no names of hosts for buckets.
+            Some(url) => config.endpoint_url(url).force_path_style(true),
+            None => config,
+        };
+        Ok(aws_sdk_s3::Client::from_conf(config.build()))
+    }
+
     /// The key of pseudonyms: the text of the platform's secret.
     pub async fn pseudonym_key(&self) -> Result<PseudonymKey, Error> {
         let id = setting(names::PSEUDONYM_SECRET)?;

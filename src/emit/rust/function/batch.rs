@@ -1,7 +1,11 @@
 //! Records in, lines out: the pure part of a function, without network or clock.
 
+use std::sync::Arc;
+
 use pipec_runtime::{Timestamp, reject};
 
+use crate::lookup::{Rows, Table};
+use crate::memory::{Dedupe, Key, Passing, Seen};
 use crate::metrics::{Counts, Received};
 use crate::reject::Reject;
 
@@ -30,12 +34,16 @@ pub struct Transform {
     pub rows: &'static [&'static str],
     /// Environment variable: the delivery stream of the rows that it turns away.
     pub rejects: &'static str,
+    /// Its `dedupe`s, in the order in which it numbers them.
+    pub dedupes: &'static [Dedupe],
 }
 
 /// What a function does with each record of its source.
 pub trait Function {
     /// Its transforms, in the order in which it numbers them.
     const TRANSFORMS: &'static [Transform];
+    /// The tables that they look rows up in, in the order in which they number them.
+    const TABLES: &'static [Table] = &[];
 
     /// Hands the record to each transform.
     ///
@@ -106,6 +114,10 @@ pub struct Batch {
     pub received: Received,
     /// What came of it, by transform.
     pub outputs: Vec<Output>,
+    /// What the transforms' `dedupe`s remember.
+    pub seen: Vec<Vec<Seen>>,
+    /// The tables that rows are looked up in.
+    tables: Vec<Arc<Rows>>,
     /// The place of the record that is being taken.
     record: usize,
 }
@@ -117,21 +129,29 @@ pub struct Output {
     pub transform: &'static Transform,
     /// Rows, by delivery stream.
     pub rows: Vec<Lines>,
-    /// Rows turned away, with their reasons.
+    /// Records of the quarantine.
     pub rejects: Lines,
+    /// Why records were turned away, by their places.
+    pub reasons: Vec<(usize, &'static str)>,
     /// How many of what.
     pub counts: Counts,
 }
 
+/// Nothing that was seen before, by transform and `dedupe`.
+pub fn nothing_seen<F: Function>() -> Vec<Vec<Seen>> {
+    let of = |transform: &Transform| transform.dedupes.iter().map(Seen::new).collect();
+    F::TRANSFORMS.iter().map(of).collect()
+}
+
 /// Hands each record to the function.
-pub fn process<F: Function>(function: &F, records: &[Record]) -> Batch {
-    let mut batch = Batch { received: Received::default(), outputs: outputs::<F>(), record: 0 };
+pub fn process<F: Function>(function: &F, records: &[Record], seen: Vec<Vec<Seen>>, tables: Vec<Arc<Rows>>) -> Batch {
+    let mut batch = Batch { received: Received::default(), outputs: outputs::<F>(), seen, tables, record: 0 };
     for (index, record) in records.iter().enumerate() {
         batch.record = index;
         batch.received.records += 1;
         if let Err(reject) = function.record(record, &mut batch) {
             for output in &mut batch.outputs {
-                Out { output, record, index }.turn_away(reject);
+                output.turn_away(reject, record, index);
             }
         }
     }
@@ -143,6 +163,7 @@ fn outputs<F: Function>() -> Vec<Output> {
         transform,
         rows: transform.rows.iter().map(|_| Lines::default()).collect(),
         rejects: Lines::default(),
+        reasons: Vec::new(),
         counts: Counts::default(),
     };
     F::TRANSFORMS.iter().map(empty).collect()
@@ -157,20 +178,42 @@ impl Batch {
         record: &Record,
         transform: impl FnOnce(&mut Out<'_>) -> Result<(), Reject>,
     ) {
-        let output = &mut self.outputs[number];
-        let before = output.written();
-        let mut out = Out { output, record, index: self.record };
+        let index = self.record;
+        let (output, seen) = (&mut self.outputs[number], &mut self.seen[number]);
+        let before = output.rows();
+        let passing = if seen.is_empty() { Vec::new() } else { seen.iter().map(|_| Passing::of(record)).collect() };
+        let mut out = Out { output, tables: &self.tables, seen, passing, index, place: 0, reject: None };
         out.each(transform);
-        if output.written() == before {
-            output.counts.filtered += 1;
+        match out.reject {
+            Some((_, reject)) => self.outputs[number].turn_away(reject, record, index),
+            None if self.outputs[number].rows() == before => self.outputs[number].counts.filtered += 1,
+            None => {}
         }
     }
 }
 
 impl Output {
-    /// How many lines there are, of rows and of rows turned away.
-    fn written(&self) -> usize {
-        self.rows.iter().map(Lines::len).sum::<usize>() + self.rejects.len()
+    /// How many rows there are.
+    fn rows(&self) -> usize {
+        self.rows.iter().map(Lines::len).sum()
+    }
+
+    /// Puts a record into the quarantine, as it came; of one too large for it, as much from its start as there is room
+    /// for.
+    #[cold]
+    fn turn_away(&mut self, reject: Reject, record: &Record, index: usize) {
+        self.counts.reject(reject);
+        self.reasons.push((index, reject.reason));
+        let rejects = &mut self.rejects;
+        let mut kept = record.data.as_slice();
+        loop {
+            reject::quarantine(&mut rejects.bytes, self.transform.name, reject.reason, record.arrived, kept);
+            if rejects.length() <= RECORD_LIMIT {
+                return rejects.end(index);
+            }
+            rejects.cut();
+            kept = &kept[..kept.len() / 2];
+        }
     }
 }
 
@@ -178,11 +221,18 @@ impl Output {
 #[derive(Debug)]
 pub struct Out<'a> {
     output: &'a mut Output,
-    record: &'a Record,
+    tables: &'a [Arc<Rows>],
+    seen: &'a mut [Seen],
+    /// The record's rows, as they pass each `dedupe`.
+    passing: Vec<Passing>,
     index: usize,
+    /// Where in the transform the row is.
+    place: u32,
+    /// Why a row was turned away, and where: the first in the order of the transform.
+    reject: Option<(u32, Reject)>,
 }
 
-impl Out<'_> {
+impl<'a> Out<'a> {
     /// Adds a row for one of the delivery streams, by its number.
     ///
     /// # Errors
@@ -193,6 +243,7 @@ impl Out<'_> {
         row.write(&mut lines.bytes);
         if lines.length() > RECORD_LIMIT {
             lines.cut();
+            self.place = u32::MAX;
             return Err(TOO_LARGE);
         }
         lines.end(self.index);
@@ -202,30 +253,33 @@ impl Out<'_> {
     /// One of the rows that a record becomes: where it is turned away, the others are not.
     #[inline]
     pub fn each(&mut self, row: impl FnOnce(&mut Self) -> Result<(), Reject>) {
-        if let Err(reject) = row(self) {
-            self.turn_away(reject);
+        if let Err(reject) = row(self)
+            && self.reject.is_none_or(|(place, _)| self.place < place)
+        {
+            self.reject = Some((self.place, reject));
         }
+    }
+
+    /// Says how far in the transform the row is. The rows of a record are turned away once, for the reason that comes
+    /// first in the transform, whichever of them is turned away first.
+    #[inline]
+    pub fn at(&mut self, place: u32) {
+        self.place = place;
+    }
+
+    /// Whether the row came before, by one of the transform's `dedupe`s.
+    pub fn is_duplicate(&mut self, dedupe: usize, key: Key) -> bool {
+        let arrival = self.passing[dedupe].next();
+        self.seen[dedupe].is_duplicate(key, arrival, self.index)
+    }
+
+    /// A table, by its number.
+    pub fn table(&self, number: usize) -> &'a Rows {
+        &self.tables[number]
     }
 
     /// Counts a row that an expectation finds wanting.
     pub fn unexpected(&mut self, name: &'static str) {
         self.output.counts.unexpected(name);
-    }
-
-    /// Puts the record into the quarantine, as it came; of one too large for it, as much from its start as there is
-    /// room for.
-    #[cold]
-    fn turn_away(&mut self, reject: Reject) {
-        let Output { transform, rejects, counts, .. } = &mut *self.output;
-        counts.reject(reject);
-        let mut kept = self.record.data.as_slice();
-        loop {
-            reject::quarantine(&mut rejects.bytes, transform.name, reject.reason, self.record.arrived, kept);
-            if rejects.length() <= RECORD_LIMIT {
-                return rejects.end(self.index);
-            }
-            rejects.cut();
-            kept = &kept[..kept.len() / 2];
-        }
     }
 }

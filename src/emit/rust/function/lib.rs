@@ -5,20 +5,31 @@ pub mod aws;
 pub mod batch;
 pub mod deliver;
 pub mod event;
+#[cfg(feature = "lookup")]
+mod files;
 pub mod logic;
+pub mod lookup;
+pub mod memory;
 pub mod metrics;
 pub mod names;
 pub mod reject;
+#[cfg(feature = "state")]
+mod store;
+#[cfg(feature = "lookup")]
+mod tables;
 
 use std::process::ExitCode;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 pub use aws::Aws;
 pub use batch::{Batch, Function, Line, Out, Record, Transform, process};
 pub use deliver::Streams;
 pub use event::Event;
+pub use lookup::{Format, Table};
+pub use memory::{Dedupe, Key};
 pub use metrics::Received;
 pub use reject::Reject;
 
@@ -26,12 +37,12 @@ pub use reject::Reject;
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs a function: makes it once, then takes batches until the service stops it.
-pub fn main<F: Function>(make: impl AsyncFnOnce(&Aws) -> Result<F, Error>) -> ExitCode {
+pub fn main<E: Event, F: Function>(make: impl AsyncFnOnce(&Aws) -> Result<F, Error>) -> ExitCode {
     let done = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Error::from)
-        .and_then(|runtime| runtime.block_on(serve(make)));
+        .and_then(|runtime| runtime.block_on(serve::<E, F>(make)));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -41,29 +52,80 @@ pub fn main<F: Function>(make: impl AsyncFnOnce(&Aws) -> Result<F, Error>) -> Ex
     }
 }
 
-async fn serve<F: Function>(make: impl AsyncFnOnce(&Aws) -> Result<F, Error>) -> Result<(), Error> {
+async fn serve<E: Event, F: Function>(make: impl AsyncFnOnce(&Aws) -> Result<F, Error>) -> Result<(), Error> {
     let aws = Aws::from_environment()?;
     let streams = Streams::from_environment(F::TRANSFORMS)?;
     let function = make(&aws).await?;
-    let handler = |event: LambdaEvent<Event>| async {
+    // One batch at a time: what came with one is known to the next.
+    let sandbox = Mutex::new(Sandbox::new(aws, streams, function)?);
+    let handler = |event: LambdaEvent<E>| async {
         let (event, context) = event.into_parts();
-        Ok::<Value, Error>(handle(&aws, &streams, &function, event, &context).await)
+        sandbox.lock().await.take(event, &context).await
     };
     lambda_runtime::run(service_fn(handler)).await
 }
 
-/// One batch. It never fails: a record that cannot be used goes to quarantine, and only what could not be delivered
-/// is reported. The service takes the first of those up again with all that follow it, so what was delivered behind
-/// it is delivered twice: delivery is at least once.
-async fn handle<F: Function>(
-    aws: &Aws,
-    streams: &Streams,
-    function: &F,
-    event: Event,
-    context: &lambda_runtime::Context,
-) -> Value {
-    let records = event.into_records();
-    let batch = process(function, &records);
-    let failed = streams.deliver(aws, &batch, context).await;
-    event::answer(&records, &failed)
+/// A function with all that it keeps from one batch to the next.
+struct Sandbox<F> {
+    aws: Aws,
+    streams: Streams,
+    function: F,
+    seen: Vec<Vec<memory::Seen>>,
+    #[cfg(feature = "state")]
+    store: store::Store,
+    #[cfg(feature = "lookup")]
+    tables: Vec<tables::Snapshot>,
+}
+
+impl<F: Function> Sandbox<F> {
+    fn new(aws: Aws, streams: Streams, function: F) -> Result<Self, Error> {
+        Ok(Sandbox {
+            #[cfg(feature = "state")]
+            store: store::Store::new(aws.dynamodb()?, aws::setting(names::SEEN_TABLE)?),
+            #[cfg(feature = "lookup")]
+            tables: F::TABLES.iter().map(tables::Snapshot::new).collect::<Result<_, Error>>()?,
+            aws,
+            streams,
+            function,
+            seen: batch::nothing_seen::<F>(),
+        })
+    }
+
+    /// One batch. A record that cannot be used goes to quarantine, and only what could not be delivered is reported:
+    /// it is brought again, so delivery is at least once.
+    ///
+    /// # Errors
+    /// Where what was seen before, or a table, cannot be read: then nothing of the batch was delivered.
+    async fn take<E: Event>(&mut self, event: E, context: &lambda_runtime::Context) -> Result<Value, Error> {
+        let (records, receipt) = event.open();
+        #[cfg(feature = "state")]
+        for seen in self.seen.iter_mut().flatten() {
+            self.store.catch_up(seen, &records).await?;
+        }
+        let tables = self.tables().await?;
+        let mut batch = process(&self.function, &records, std::mem::take(&mut self.seen), tables);
+        #[allow(unused_mut, reason = "only what is remembered can fail behind the delivery")]
+        let mut failed = self.streams.deliver(&self.aws, &batch, context).await;
+        self.seen = std::mem::take(&mut batch.seen);
+        #[cfg(feature = "state")]
+        for seen in self.seen.iter_mut().flatten() {
+            failed.extend(self.store.remember(seen, &failed, &context.request_id).await);
+        }
+        Ok(E::answer(receipt, &records, &batch, &failed))
+    }
+
+    #[cfg(feature = "lookup")]
+    async fn tables(&mut self) -> Result<Vec<std::sync::Arc<lookup::Rows>>, Error> {
+        let client = self.aws.s3()?;
+        let mut rows = Vec::new();
+        for table in &mut self.tables {
+            rows.push(table.rows(&client).await?);
+        }
+        Ok(rows)
+    }
+
+    #[cfg(not(feature = "lookup"))]
+    async fn tables(&mut self) -> Result<Vec<std::sync::Arc<lookup::Rows>>, Error> {
+        Ok(Vec::new())
+    }
 }

@@ -3,10 +3,11 @@
 //! It must not know text: it sees the typed program.
 
 use super::{Gate, Refusal, slice};
-use crate::check::program::{Dataset, Program, Source, Transform};
+use crate::check::program::{Dataset, DatasetWriter, Delivers, Mode, Program, Source, Transform};
+use crate::check::settings::Value;
 use crate::plan::expr::{Aggregate, Expr};
 use crate::plan::types::Column;
-use crate::plan::{Input, Shape, Step, StepKind, Target};
+use crate::plan::{DatasetId, Input, Shape, Step, StepKind, Target};
 
 /// Generated Rust functions on AWS Lambda.
 pub(super) struct Functions;
@@ -16,8 +17,33 @@ impl Gate for Functions {
         "lambda"
     }
 
-    fn step(&self, step: &Step, shape: Shape) -> Option<Refusal> {
-        slice::step(step, shape).map(Refusal::of)
+    fn step(&self, step: &Step, _shape: Shape) -> Option<Refusal> {
+        let glue = |what: &str| Some(Refusal::but(what, ON_GLUE));
+        match &step.kind {
+            StepKind::Filter(_)
+            | StepKind::Derive(_)
+            | StepKind::Select(_)
+            | StepKind::Drop(_)
+            | StepKind::Rename(_)
+            | StepKind::Expect { .. }
+            | StepKind::Explode { .. }
+            | StepKind::Unpivot { .. }
+            | StepKind::Union { .. }
+            | StepKind::Route { .. } => None,
+            StepKind::Dedupe { within_seconds, .. } if within_seconds.is_none_or(|seconds| seconds > REMEMBERED) => {
+                glue("`dedupe … within` more than 1 hour")
+            }
+            StepKind::Dedupe { .. } => None,
+            StepKind::Join(join) if join.within_seconds.is_some() => glue("`join … within`, of two streams,"),
+            StepKind::Join(_) => None,
+            StepKind::Group { .. } => glue("`group … every`"),
+            StepKind::Session { .. } => glue("`session`"),
+            StepKind::Window { .. } => glue("`window`"),
+            StepKind::Pivot { .. } => glue("`pivot`"),
+            StepKind::Sort(_) => glue("`sort`"),
+            StepKind::Take(_) => glue("`take`"),
+            StepKind::Run(_) => Some(Refusal::of("a provided program, beside other steps,")),
+        }
     }
 
     fn node(&self, expr: &Expr) -> Option<Refusal> {
@@ -33,14 +59,94 @@ impl Gate for Functions {
     }
 
     fn input(&self, input: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
-        slice::input(input, transform, program)
+        let looked_up = transform.steps.iter().any(|step| match &step.kind {
+            StepKind::Join(join) => join.other == *input,
+            _ => false,
+        });
+        match input {
+            Input::Table(id) if looked_up => lookup(id, program),
+            Input::View(name) if looked_up => Some(Refusal::but(format!("a join with a view, `{name}`,"), ON_GLUE)),
+            Input::Stream(_) | Input::View(_) | Input::Table(_) => None,
+        }
     }
 
     fn source(&self, source: &Source) -> Option<Refusal> {
-        slice::source(source)
+        let settings = &source.item.settings;
+        let from = settings.variant("from").map(|(name, _)| name).unwrap_or_default();
+        let via = settings.variant("via").map(|(name, _)| name);
+        match (source.shape, from, via) {
+            (Shape::Stream, "kinesis" | "kafka" | "sqs", _) => None,
+            (Shape::Stream, _, Some("kinesis" | "firehose")) => None,
+            (Shape::Stream, "api", _) | (Shape::Stream, "iot", None) => None,
+            (Shape::Stream, ..) => Some(Refusal::but(
+                format!("reading a stream from `{from}` without anything between"),
+                "write `via = kinesis { }` in the source",
+            )),
+            (Shape::Objects, ..) => Some(Refusal::of("reading objects one by one")),
+            (Shape::Table, ..) => Some(Refusal::but("reading a table", "write `engine = glue`, or leave it out")),
+        }
     }
 
     fn output(&self, target: &Target, dataset: Option<&Dataset>, transform: &Transform) -> Option<Refusal> {
-        slice::output(target, dataset, transform)
+        let format = dataset.map(|dataset| dataset.format.as_str());
+        match (target, format) {
+            (Target::Dataset(_), Some(format)) if !DELIVERED.contains(&format) => {
+                return Some(Refusal::but(
+                    format!("writing `{format}` with a function"),
+                    "write `format = parquet`, or `format = iceberg`",
+                ));
+            }
+            _ => {}
+        }
+        let word = match &transform.mode {
+            Mode::Append => return None,
+            Mode::Overwrite => "overwrite",
+            Mode::Merge(_) => "merge",
+            Mode::History(_) => "history",
+        };
+        Some(Refusal::but(
+            format!("writing a table by `{word}`"),
+            "leave it out, and write the table with a transform of what this one writes",
+        ))
     }
 }
+
+const ON_GLUE: &str = "write `engine = glue`, or leave `engine` out: a function sees one batch at a time";
+
+/// The longest that functions remember keys for, seconds.
+const REMEMBERED: u64 = 3600;
+
+/// The formats that Firehose writes, which delivers the rows of functions.
+const DELIVERED: [&str; 4] = ["json", "parquet", "orc", "iceberg"];
+
+/// The largest table that a function holds whole, bytes.
+const HELD: f64 = (64_u64 << 20) as f64;
+
+/// Why rows cannot be looked up in a table, if they cannot: nobody promises that it is small, or its files are of a
+/// format that functions do not read.
+fn lookup(id: &DatasetId, program: &Program) -> Option<Refusal> {
+    let dataset = program.datasets.get(id)?;
+    let small = format!("a join with `{id}`, of which nobody promises that it stays below 64 MiB,");
+    let DatasetWriter::Source(name) = &dataset.writer else {
+        return Some(Refusal::but(small, ON_GLUE));
+    };
+    let source = program.sources.iter().find(|source| source.item.name == *name)?;
+    let settings = &source.item.settings;
+    let format = settings.variant("from").and_then(|(_, from)| from.variant("format"));
+    let format = format.map_or(dataset.format.as_str(), |(format, _)| format);
+    if !["json", "parquet"].contains(&format) {
+        let what = format!("a join with `{id}`, whose files are `{format}`,");
+        return Some(Refusal::but(what, ON_GLUE));
+    }
+    let bytes = match settings.get("volume").map(|setting| &setting.value) {
+        Some(Value::Volume(rows_per_second, row_bytes)) => rows_per_second * *row_bytes as f64,
+        _ => return Some(Refusal::but(small, SAY_HOW_MUCH)),
+    };
+    match (dataset.delivers, settings.seconds("every")) {
+        (Delivers::Snapshot, Some(seconds)) if bytes * seconds as f64 <= HELD => None,
+        (Delivers::Snapshot, None) => Some(Refusal::but(small, SAY_HOW_MUCH)),
+        _ => Some(Refusal::but(small, ON_GLUE)),
+    }
+}
+
+const SAY_HOW_MUCH: &str = "write `every` and `volume` in its source, which together say how large a snapshot is; or `engine = glue`";

@@ -1,0 +1,87 @@
+//! Tables that rows are looked up in: small enough to be held whole. What stands in S3 beside a table's files says
+//! which of them are its newest snapshot; a sandbox reads them when it starts, and again when others are named.
+
+use std::collections::BTreeMap;
+
+use crate::memory::Key;
+
+/// A table that a transform looks rows up in.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// Environment variable: where its files are, `s3://bucket/prefix/`.
+    pub variable: &'static str,
+    /// How its files are written.
+    pub format: Format,
+    /// Columns that are in the names of its folders, each with whether it is a number or a truth value.
+    pub partition: &'static [(&'static str, bool)],
+    /// What a row is found by; `None` where it is no row of the table.
+    pub key: fn(&[u8]) -> Option<Key>,
+}
+
+/// File formats of tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A JSON object a line.
+    Json,
+    /// Apache Parquet.
+    Parquet,
+}
+
+/// The rows of a table, each a JSON object, by what they are found by.
+#[derive(Debug, Default)]
+pub struct Rows {
+    bytes: Vec<u8>,
+    found: BTreeMap<Key, Vec<(usize, usize)>>,
+}
+
+impl Rows {
+    /// Adds a row.
+    pub fn add(&mut self, key: Key, row: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(row);
+        self.found.entry(key).or_default().push((start, self.bytes.len()));
+    }
+
+    /// The rows that may be found by this key, in the order of the table's files.
+    pub fn with(&self, key: Key) -> impl Iterator<Item = &[u8]> {
+        let places = self.found.get(&key).map(Vec::as_slice).unwrap_or_default();
+        places.iter().map(|(start, end)| &self.bytes[*start..*end])
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.found.values().map(Vec::len).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+}
+
+/// What a join finds: what matched, or once nothing where nothing did.
+pub fn or_none<T>(found: &[T]) -> impl Iterator<Item = Option<&T>> {
+    let none = found.is_empty().then_some(None);
+    found.iter().map(Some).chain(none)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_found_by_their_keys() {
+        let mut rows = Rows::default();
+        rows.add(Key(1), b"{\"a\":1}");
+        rows.add(Key(2), b"{\"a\":2}");
+        rows.add(Key(1), b"{\"a\":3}");
+        assert_eq!(rows.with(Key(1)).collect::<Vec<_>>(), [b"{\"a\":1}", b"{\"a\":3}"]);
+        assert_eq!((rows.with(Key(3)).count(), rows.len()), (0, 3));
+    }
+
+    #[test]
+    fn a_left_join_keeps_what_finds_nothing() {
+        assert_eq!(or_none::<i64>(&[]).collect::<Vec<_>>(), [None]);
+        assert_eq!(or_none(&[1, 2]).collect::<Vec<_>>(), [Some(&1), Some(&2)]);
+    }
+}

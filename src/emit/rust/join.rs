@@ -1,0 +1,205 @@
+//! `join` with a table: its rows are held whole, found by what must be equal, and asked whether they match.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::code::{Code, Statement, item, print_statements, without_unused};
+use super::expr::{Binding, Lowering, Shared};
+use super::names::{Names, upper_camel};
+use super::schema::read_field;
+use super::steps::{Flow, leave_out, let_code};
+use super::types::held;
+use crate::plan::expr::Expr;
+use crate::plan::types::Column;
+use crate::plan::{DatasetId, Field, Input, Join, JoinKind, Schema, Source};
+
+/// A table that a transform looks rows up in.
+#[derive(Clone, Debug)]
+pub struct Lookup {
+    /// The table.
+    pub table: DatasetId,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// The name of the function that says what a row is found by.
+    pub key: String,
+    /// What a row is found by.
+    by: Vec<Expr>,
+    alias: String,
+}
+
+/// The type of a table's rows.
+pub fn row_type(table: &DatasetId) -> String {
+    upper_camel(&format!("{}_{}_row", table.zone, table.name))
+}
+
+/// The module of a table's rows.
+pub fn module(table: &DatasetId) -> String {
+    super::names::identifier(&format!("{}_{}", table.zone, table.name))
+}
+
+/// A table's rows as records of a source, which they are decoded like.
+pub fn as_source(like: &Source, lookup: &Lookup) -> Source {
+    let field = |column: &Column| Field {
+        column: Column::new(column.name.clone(), column.ty.clone()),
+        default: None,
+        check: None,
+        inner: Vec::new(),
+        object: None,
+    };
+    Source {
+        name: lookup.table.to_string(),
+        doc: None,
+        schema: Schema {
+            name: lookup.table.to_string(),
+            doc: Some(format!("A row of {}.", lookup.table)),
+            fields: lookup.columns.iter().map(field).collect(),
+        },
+        ..like.clone()
+    }
+}
+
+/// Lowers a join.
+pub fn join(flow: &mut Flow, join: &Join) {
+    // Only tables are looked up: the gate refuses the others.
+    let Input::Table(table) = &join.other else { return };
+    let (left, right): (Vec<_>, Vec<_>) = join.equal.iter().cloned().unzip();
+    let row = row_type(table);
+    let key = key(flow, &left);
+    let number = flow.first_table + flow.asked.lookups.len();
+    let function = format!("key_of_{}", super::names::identifier(&join.alias).trim_start_matches("r#"));
+    flow.asked.lookups.push(Lookup {
+        table: table.clone(),
+        columns: join.columns.to_vec(),
+        key: function,
+        by: right,
+        alias: join.alias.clone(),
+    });
+    let found = flow.lowering.names.fresh("found");
+    let_code(&mut flow.lowering, &found, Code::plain("Vec::new()"));
+    matching(flow, join, &row, number, &key, &found);
+    flow.lend();
+    let none = Code::method(&Code::name(&found), "is_empty", &[]);
+    match join.kind {
+        JoinKind::Semi => leave_out(&mut flow.lowering, none),
+        JoinKind::Anti => leave_out(&mut flow.lowering, Code::unary("!", &none)),
+        JoinKind::Inner | JoinKind::Left | JoinKind::Full => {
+            let optional = join.kind != JoinKind::Inner;
+            let other = flow.lowering.names.fresh(&join.alias);
+            let rows = Code::unary("&", &Code::name(&found));
+            let rows = match optional {
+                true => Code::call(&Code::path("logic::or_none"), &[rows]),
+                false => rows,
+            };
+            flow.open(rows, vec![other.clone()]);
+            columns(&mut flow.lowering, join, &other, optional);
+        }
+    }
+}
+
+/// The key of a row of the left side, in a variable.
+fn key(flow: &mut Flow, left: &[Expr]) -> Code {
+    let key = key_of(&mut flow.lowering, left);
+    let name = flow.lowering.names.fresh("key");
+    let_code(&mut flow.lowering, &name, key);
+    Code::name(&name)
+}
+
+fn key_of(lowering: &mut Lowering, by: &[Expr]) -> Code {
+    let mut parts = Vec::new();
+    for expr in by {
+        let lowered = lowering.lower(expr);
+        let code = lowering.code(lowered, "value");
+        let name = lowering.names.fresh("part");
+        let_code(lowering, &name, code);
+        parts.push(Code::unary("&", &Code::name(&name)));
+    }
+    Code::call(&Code::path("Key::of"), &[Code::array("&", &parts)])
+}
+
+/// Gathers the rows that match.
+fn matching(flow: &mut Flow, join: &Join, row: &str, number: usize, key: &Code, found: &str) {
+    let lowering = &mut flow.lowering;
+    let (line, other) = (lowering.names.fresh("line"), lowering.names.fresh(&join.alias));
+    let outer = std::mem::take(&mut lowering.statements);
+    let (before, names) = (lowering.columns.clone(), lowering.names.clone());
+    decoded(lowering, row, &line, &other);
+    columns(lowering, join, &other, false);
+    let holds = lowering.condition(&join.on);
+    let name = lowering.names.fresh("matches");
+    let_code(lowering, &name, holds);
+    let push = Code::method(&Code::name(found), "push", &[Code::name(&other)]);
+    lowering.statements.push(Statement::If(Code::name(&name), vec![push]));
+    let body = without_unused(std::mem::replace(&mut lowering.statements, outer), &mut BTreeSet::new());
+    (lowering.columns, lowering.names) = (before, names);
+    let rows = Code::method(
+        &Code::method(&Code::name("out"), "table", &[Code::number(number as i128)]),
+        "with",
+        std::slice::from_ref(key),
+    );
+    lowering.statements.push(Statement::Nest {
+        head: Code::wrapped(&format!("for {line} in "), &rows, ""),
+        bound: line,
+        body,
+    });
+}
+
+fn decoded(lowering: &mut Lowering, row: &str, line: &str, name: &str) {
+    let received = Code::plain("&mut Received::default()").using("Received");
+    let decoded = Code::call(&Code::path(&format!("{row}::decode")), &[Code::name(line), received]).tried();
+    let_code(lowering, name, decoded);
+}
+
+/// The columns of the other side, each in a variable.
+fn columns(lowering: &mut Lowering, join: &Join, other: &str, optional: bool) {
+    for column in &join.columns {
+        let variable = lowering.names.fresh(&format!("{}_{}", join.alias, column.name));
+        let value = match optional {
+            true => maybe(other, column),
+            false => read_field(other, &column.name, &column.ty.kind, column.ty.optional),
+        };
+        let_code(lowering, &variable, value);
+        let binding = Binding {
+            name: variable,
+            held: held(&column.ty.kind),
+            optional: optional || column.ty.optional,
+            kind: column.ty.kind.clone(),
+        };
+        lowering.columns.insert(format!("{}.{}", join.alias, column.name), binding);
+    }
+}
+
+/// A column of a row that may be missing.
+fn maybe(other: &str, column: &Column) -> Code {
+    let value = read_field("row", &column.name, &column.ty.kind, column.ty.optional);
+    let function = if column.ty.optional { "and_then" } else { "map" };
+    Code::method(&Code::name(other), function, &[Code::closure("row", &["row"], &value)])
+}
+
+/// The function that says what a row of the table is found by, and what it mentions.
+pub fn key_function(lookup: &Lookup, shared: &Shared) -> (String, BTreeSet<String>) {
+    let mut lowering = Lowering::new(Vec::new(), BTreeMap::new(), Names::new(["line", "row"]), shared);
+    decoded(&mut lowering, &row_type(&lookup.table), "line", "row");
+    for column in &lookup.columns {
+        let variable = lowering.names.fresh(&column.name);
+        let value = read_field("row", &column.name, &column.ty.kind, column.ty.optional);
+        let_code(&mut lowering, &variable, value);
+        let binding = Binding {
+            name: variable,
+            held: held(&column.ty.kind),
+            optional: column.ty.optional,
+            kind: column.ty.kind.clone(),
+        };
+        lowering
+            .columns
+            .insert(format!("{}.{}", lookup.alias, column.name), binding);
+    }
+    let key = key_of(&mut lowering, &lookup.by);
+    let mut live = key.uses.clone();
+    let statements = without_unused(lowering.statements, &mut live);
+    let mut out = format!(
+        "/// What a row of `{}` is found by.\npub fn {}(line: &[u8]) -> Result<Key, Reject> {{\n",
+        lookup.table, lookup.key
+    );
+    print_statements(&statements, &mut out, 4);
+    out.push_str(&format!("    Ok({})\n}}\n", key.as_str()));
+    (item(out), live)
+}
