@@ -58,10 +58,7 @@ class Dataset:
     def columns(self, rows: DataFrame) -> DataFrame:
         """Its columns of these rows, each of its type."""
         return rows.select(
-            *[
-                F.col(quoted(c.name)).cast(c.dataType).alias(c.name)
-                for c in self.schema
-            ]
+            *[F.col(quoted(c.name)).cast(c.dataType).alias(c.name) for c in self.schema]
         )
 
 
@@ -191,13 +188,24 @@ def read_files(folder: Folder, dataset: Dataset, paths: Sequence[str]) -> DataFr
     if dataset.format == "json":
         reader = reader.option("mode", "FAILFAST")
     elif dataset.format == "csv":
-        reader = reader.options(**CSV).option("mode", "FAILFAST")
+        reader = reader.options(**CSV, **CSV_READ)
     rows = reader.format(dataset.format).load(list(paths))
     return rows.select(*[F.col(quoted(name)) for name in dataset.schema.names])
 
 
 # How rows stand in CSV: a missing value is nothing at all, an empty text is in quotes.
-CSV = {"header": "true", "quote": '"', "escape": '"', "emptyValue": '""', "nullValue": ""}
+CSV = {
+    "header": "true",
+    "quote": '"',
+    "escape": '"',
+    # A text may hold line ends, and begin and end with spaces.
+    "multiLine": "true",
+    "ignoreLeadingWhiteSpace": "false",
+    "ignoreTrailingWhiteSpace": "false",
+}
+CSV_WRITE = {"emptyValue": '""', "nullValue": ""}
+# Spark gives both the text for missing values; one that no text is tells them apart.
+CSV_READ = {"emptyValue": "", "nullValue": "\0\x01\0", "mode": "FAILFAST"}
 
 
 def write_files(rows: DataFrame, dataset: Dataset, folder: str, mode: str) -> None:
@@ -211,9 +219,16 @@ def write_files(rows: DataFrame, dataset: Dataset, folder: str, mode: str) -> No
         ]
         days = [F.col(quoted(name)) for name in dataset.partition]
         rows = rows.select(*texts, *days)
+    if dataset.format == "orc":
+        rows = rows.select(
+            *[
+                held(F.col(quoted(c.name)), c.dataType).alias(c.name)
+                for c in dataset.schema
+            ]
+        )
     writer = rows.write.mode(mode).options(**NO_MARKS).format(dataset.format)
     if dataset.format == "csv":
-        writer = writer.options(**CSV)
+        writer = writer.options(**CSV, **CSV_WRITE)
     writer.partitionBy(*dataset.partition).save(folder)
 
 
@@ -245,6 +260,16 @@ def written(value: Column, kind: T.DataType) -> Column:
     return value
 
 
+def held(value: Column, kind: T.DataType) -> Column:
+    """A value for a file of ORC, which reads an instant of the last second of 1969 that
+    is no whole one as a second later: it fails the run."""
+    if isinstance(kind, T.TimestampType):
+        fail = F.raise_error("orc cannot hold an instant of the last second of 1969")
+        lost = F.unix_micros(value).between(-999_999, -1)
+        return F.when(lost, fail).otherwise(value)
+    return value
+
+
 def instant_text(instant: Column) -> Column:
     """An instant as RFC 3339 in UTC, with six more digits only if they are not zero."""
     seconds = F.date_format(instant, "yyyy-MM-dd'T'HH:mm:ss")
@@ -262,7 +287,9 @@ class Table:
         self.dataset = dataset
         # `s3://…` and local folders hold a table each; else it is a catalog's name.
         is_name = "/" not in place and place.count(".") == 2
-        self.name = place if is_name else f"{CATALOG}.{quoted(Folder(spark, place).path)}"
+        self.name = (
+            place if is_name else f"{CATALOG}.{quoted(Folder(spark, place).path)}"
+        )
         if not is_name:
             for setting, value in CATALOG_SETTINGS.items():
                 spark.conf.set(setting, value)
@@ -330,7 +357,9 @@ class Table:
         self.prepare()
         rows.writeTo(self.name).overwrite(where)
 
-    def merge(self, rows: DataFrame, keys: Sequence[str], newest: Sequence[str]) -> None:
+    def merge(
+        self, rows: DataFrame, keys: Sequence[str], newest: Sequence[str]
+    ) -> None:
         """Puts rows in the place of those with their keys, unless these are newer."""
         self.prepare()
         matched = " AND ".join(f"old.{quoted(k)} = new.{quoted(k)}" for k in keys)
@@ -368,7 +397,9 @@ def not_older(columns: Sequence[str]) -> str:
     condition = "TRUE"
     for name in reversed(columns):
         new, old = f"new.{quoted(name)}", f"old.{quoted(name)}"
-        condition = f"({old} IS NULL OR {new} > {old} OR ({new} = {old} AND {condition}))"
+        condition = (
+            f"({old} IS NULL OR {new} > {old} OR ({new} = {old} AND {condition}))"
+        )
     return condition
 
 

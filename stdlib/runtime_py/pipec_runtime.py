@@ -17,7 +17,7 @@ from pipec_lake import (
     Folder,
     Table,
     days_before,
-    instant_text,
+    instant_text as instant_text,
     partition_day,
     quoted,
     read_files,
@@ -209,7 +209,8 @@ class TurnedAway:
         for frame in numbered.values():
             earliest = F.struct(PLACE, REASON)
             firsts = frame.groupBy(F.col(f"{ROW}.{NUMBER}")).agg(
-                F.min_by(ROW, earliest).alias(ROW), F.min_by(REASON, earliest).alias(REASON)
+                F.min_by(ROW, earliest).alias(ROW),
+                F.min_by(REASON, earliest).alias(REASON),
             )
             row = F.col(ROW).dropFields(NUMBER).alias(ROW)
             frames.append(firsts.select(row, REASON))
@@ -302,7 +303,9 @@ class Run:
         if dataset.format == "iceberg":
             rows = self._table(dataset).read()
             if restricted:
-                rows = rows.filter(F.col(quoted(self.reads.column)) >= F.lit(self._since))
+                rows = rows.filter(
+                    F.col(quoted(self.reads.column)) >= F.lit(self._since)
+                )
             log("reads", job=self.name, dataset=dataset.argument, since=self._since)
             return rows
         folder = self._folder(dataset)
@@ -490,7 +493,9 @@ class Run:
         """Of rows with one key the newest wins: of those that came, and of those there."""
         names = target.schema.names
         newest = [target.event_time] if target.event_time in names else []
-        order = [n for n in (target.event_time, "_arrived", "_seq") if n in rows.columns]
+        order = [
+            n for n in (target.event_time, "_arrived", "_seq") if n in rows.columns
+        ]
         others = [name for name in names if name not in (*keys, *order)]
         of_key = Window.partitionBy(*map(quoted, keys)).orderBy(
             *[F.desc_nulls_last(quoted(name)) for name in order],
@@ -504,7 +509,9 @@ class Run:
         """Keeps every version of a key, with the time for which it held."""
         table = self._table(target)
         own = [n for n in target.schema.names if n not in VERSION_COLUMNS]
-        time = next((n for n in (target.event_time, "_arrived") if n in rows.columns), "")
+        time = next(
+            (n for n in (target.event_time, "_arrived") if n in rows.columns), ""
+        )
         began = F.col(quoted(time)) if time else F.lit(self.run_at)
         came = rows.select(*map(quoted, own), began.alias("valid_from"))
         old = table.read()

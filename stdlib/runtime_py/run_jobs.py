@@ -94,12 +94,16 @@ def write_value(kind, value):
 
 def write_row(schema, row):
     """Spark's row as a ROW."""
-    return {field.name: write_value(field.dataType, row[field.name]) for field in schema}
+    return {
+        field.name: write_value(field.dataType, row[field.name]) for field in schema
+    }
 
 
 def datasets_of(module) -> dict:
     """The datasets of a job by their arguments."""
-    found = (value for value in vars(module).values() if hasattr(value, "target_file_bytes"))
+    found = (
+        value for value in vars(module).values() if hasattr(value, "target_file_bytes")
+    )
     return {dataset.argument: dataset for dataset in found}
 
 
