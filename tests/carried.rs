@@ -221,3 +221,29 @@ fn ways_to_read_and_write_are_carried_or_refused() {
     ];
     works(rest.iter().map(|rest| (*rest, platform("", "", rest))));
 }
+
+/// Wherever a pseudonym is computed, what runs there may read its key.
+#[test]
+fn a_pseudonym_in_any_step_has_its_key() {
+    let steps = [
+        "derive who = pseudonym(page)",
+        "expect hidden : pseudonym(page) != \"\" else warn",
+        "sort by pseudonym(page)",
+        "window by kind order by pseudonym(page) { seen = count() }",
+        "group by kind { first = min(pseudonym(page)) }",
+        "group by kind { pages = list(page order by pseudonym(page)) }",
+        "pivot by kind on len(pseudonym(page)) { views = count() for 64 }",
+        "derive pages = [page]\n  explode map(pages, p => pseudonym(p)) as who\n  drop pages",
+        "filter number > 1",
+    ];
+    for step in steps {
+        let text = platform("", &format!("  {step}"), "");
+        let compilation = compile(&Memory::new([("main.pipe", text.as_str())]), &Options::default());
+        let plan = compilation
+            .plan
+            .unwrap_or_else(|| panic!("{step}: {:#?}", compilation.diagnostics));
+        let files = emit::files(&plan);
+        let given = files["terraform/jobs.tf"].contains("secretsmanager:GetSecretValue");
+        assert_eq!(given, step.contains("pseudonym"), "{step}");
+    }
+}

@@ -3,8 +3,7 @@
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, deny, document, key_use};
 use crate::emit::hcl::{Block, Value, reference};
-use crate::plan::expr::{Expr, ExprKind};
-use crate::plan::{Input, Plan, StepKind, Transform};
+use crate::plan::{Plan, Transform};
 
 const LABEL: &str = "pseudonym_key";
 
@@ -53,53 +52,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     vec![secret, policy]
 }
 
-/// Whether a transform, or a check of the source that it reads, computes pseudonyms.
+/// Whether what a transform does, or a check of what it reads, computes pseudonyms.
 pub fn uses_pseudonym(plan: &Plan, transform: &Transform) -> bool {
-    let in_checks = match &transform.input {
-        Input::Table(_) => false,
-        Input::Stream(name) => plan.source(name).is_some_and(|source| {
-            source
-                .schema
-                .fields
-                .iter()
-                .filter_map(|field| field.check.as_ref())
-                .any(calls)
-        }),
-        _ => crate::plan::refused(),
-    };
-    in_checks || transform.steps.iter().any(|step| step_calls(&step.kind))
-}
-
-fn step_calls(step: &StepKind) -> bool {
-    match step {
-        StepKind::Filter(condition) | StepKind::Expect { condition, .. } => calls(condition),
-        StepKind::Derive(columns) | StepKind::Select(columns) => columns.iter().any(|(_, expr)| calls(expr)),
-        StepKind::Group { keys, aggregates, .. } => {
-            keys.iter().any(|(_, expr)| calls(expr))
-                || aggregates
-                    .iter()
-                    .any(|(_, aggregate)| aggregate.arguments.first().is_some_and(calls))
-        }
-        StepKind::Drop(_) | StepKind::Rename(_) | StepKind::Dedupe { .. } => false,
-        _ => crate::plan::refused(),
-    }
-}
-
-fn calls(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Literal(_) | ExprKind::Column(_) | ExprKind::Reject(_) => false,
-        ExprKind::Call { function, arguments } => function == "pseudonym" || arguments.iter().any(calls),
-        ExprKind::Not(value) | ExprKind::Negate(value) | ExprKind::Cast(value) => calls(value),
-        ExprKind::IsNull { value, .. } | ExprKind::In { value, .. } => calls(value),
-        ExprKind::Logic { left, right, .. }
-        | ExprKind::Compare { left, right, .. }
-        | ExprKind::Arithmetic { left, right, .. } => calls(left) || calls(right),
-        ExprKind::If {
-            condition,
-            then,
-            otherwise,
-        } => calls(condition) || calls(then) || calls(otherwise),
-        ExprKind::Coalesce { value, default } => calls(value) || calls(default),
-        _ => crate::plan::refused(),
-    }
+    plan.calls(transform, "pseudonym")
 }

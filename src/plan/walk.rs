@@ -1,9 +1,10 @@
-//! Expressions as trees: those of a step, what stands right below one, and the columns that it reads.
+//! Expressions as trees: those of a step, what stands right below one, and the columns that it reads; and what a
+//! transform reads and calls, through the views and functions that it uses.
 
 use std::collections::BTreeSet;
 
-use super::StepKind;
 use super::expr::{Aggregate, Expr, ExprKind};
+use super::{Field, Input, Plan, Step, StepKind, Transform};
 
 impl StepKind {
     /// The expressions that stand in it, in the order in which they are written.
@@ -120,5 +121,86 @@ impl Expr {
             expr.add_children(&mut open);
         }
         found
+    }
+}
+
+impl StepKind {
+    /// What it reads besides the rows that come to it: the other side of a join or union.
+    pub fn other(&self) -> Option<&Input> {
+        match self {
+            StepKind::Join(join) => Some(&join.other),
+            StepKind::Union { other, .. } => Some(other),
+            _ => None,
+        }
+    }
+}
+
+impl Plan {
+    /// All that a transform reads, each once, its input first: what its joins and unions read as well, and what views do.
+    pub fn reads<'p>(&'p self, transform: &'p Transform) -> Vec<&'p Input> {
+        let mut found = vec![&transform.input];
+        add_others(&transform.steps, &mut found);
+        let mut at = 0;
+        while let Some(next) = found.get(at).copied() {
+            if let Input::View(name) = next
+                && let Some(view) = self.view(name)
+            {
+                if !found.contains(&&view.input) {
+                    found.push(&view.input);
+                }
+                add_others(&view.steps, &mut found);
+            }
+            at += 1;
+        }
+        found
+    }
+
+    /// Whether a function of the library is called for a transform: in its steps, in the views that it reads, in the checks
+    /// of what it reads as it arrives, or in a function of the project's own that one of these calls.
+    pub fn calls(&self, transform: &Transform, function: &str) -> bool {
+        let mut open = expressions(&transform.steps);
+        for input in self.reads(transform) {
+            match input {
+                Input::View(name) => {
+                    open.extend(self.view(name).map(|view| expressions(&view.steps)).unwrap_or_default())
+                }
+                Input::Stream(name) => {
+                    let fields = self.source(name).map(|source| source.schema.fields.as_slice());
+                    add_checks(fields.unwrap_or_default(), &mut open);
+                }
+                Input::Table(_) => {}
+            }
+        }
+        let mut entered = BTreeSet::new();
+        while let Some(expr) = open.pop() {
+            match &expr.kind {
+                ExprKind::Call { function: name, .. } if name == function => return true,
+                ExprKind::Own { function: name, .. } if entered.insert(name) => {
+                    open.extend(self.function(name).map(|own| &own.body));
+                }
+                _ => {}
+            }
+            expr.add_children(&mut open);
+        }
+        false
+    }
+}
+
+fn expressions(steps: &[Step]) -> Vec<&Expr> {
+    steps.iter().flat_map(|step| step.kind.expressions()).collect()
+}
+
+fn add_others<'p>(steps: &'p [Step], found: &mut Vec<&'p Input>) {
+    for other in steps.iter().filter_map(|step| step.kind.other()) {
+        if !found.contains(&other) {
+            found.push(other);
+        }
+    }
+}
+
+fn add_checks<'p>(fields: &'p [Field], found: &mut Vec<&'p Expr>) {
+    for field in fields {
+        found.extend(&field.check);
+        add_checks(&field.inner, found);
     }
 }

@@ -5,7 +5,7 @@
 use super::{Gate, Refusal, slice};
 use crate::check::program::{Dataset, Program, Source, Transform};
 use crate::plan::expr::{Aggregate, Expr, ExprKind};
-use crate::plan::types::Column;
+use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Input, RunKind, Shape, Step, StepKind, Target};
 
 /// The resources around functions and jobs: streams, tables of the catalog, permissions.
@@ -41,7 +41,7 @@ impl Gate for Platform {
     }
 
     fn column(&self, column: &Column) -> Option<Refusal> {
-        slice::column(column)
+        matches!(column.ty.kind, TypeKind::Object).then(|| Refusal::of(slice::column_of(column)))
     }
 
     fn input(&self, input: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
