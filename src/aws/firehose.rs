@@ -7,7 +7,7 @@ use super::naming::{limit, named};
 use super::policy::{Statement, allow, key_use, own, role, trust};
 use super::{catalog, kinesis, lake};
 use crate::emit::hcl::{Block, Value, reference};
-use crate::plan::{Dataset, Engine, Format, Plan, Source, Transform, names};
+use crate::plan::{Dataset, Engine, Format, Plan, Source, Target, Transform, names};
 use crate::text_of;
 
 const BUFFER_MIB: u32 = 128;
@@ -28,8 +28,34 @@ pub fn quarantine_label(transform: &str) -> String {
 /// Labels of all streams, for alarms.
 pub fn labels(plan: &Plan) -> Vec<String> {
     let landings = landed(plan).map(|(source, _)| landing_label(&source.name));
-    let rows = functions(plan).flat_map(|transform| [transform.name.clone(), quarantine_label(&transform.name)]);
-    landings.chain(rows).collect()
+    let rows = deliveries(plan).map(|delivery| delivery.label);
+    let turned_away = functions(plan).map(|transform| quarantine_label(&transform.name));
+    landings.chain(rows).chain(turned_away).collect()
+}
+
+/// Rows of a function on their way to a dataset.
+pub struct Rows<'p> {
+    /// The transform that they come from.
+    pub transform: &'p Transform,
+    /// Where they go.
+    pub dataset: &'p Dataset,
+    /// The label of the delivery stream.
+    pub label: String,
+}
+
+/// What functions deliver.
+pub fn deliveries(plan: &Plan) -> impl Iterator<Item = Rows<'_>> {
+    functions(plan).flat_map(move |transform| {
+        let all = transform.deliveries().into_iter();
+        all.filter_map(move |(target, label)| match target {
+            Target::Dataset(id) => Some(Rows {
+                transform,
+                dataset: plan.dataset(id),
+                label,
+            }),
+            Target::Sink(_) => None,
+        })
+    })
 }
 
 fn landed(plan: &Plan) -> impl Iterator<Item = (&Source, &Dataset)> {
@@ -50,8 +76,10 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     for (source, dataset) in landed(plan) {
         out.extend(landing(plan, source, dataset));
     }
+    for delivery in deliveries(plan) {
+        out.extend(rows(plan, &delivery));
+    }
     for transform in functions(plan) {
-        out.extend(rows(plan, transform));
         out.extend(turned_away(plan, transform));
     }
     out
@@ -99,10 +127,13 @@ fn landing(plan: &Plan, source: &Source, dataset: &Dataset) -> Vec<Block> {
     delivery.blocks(plan)
 }
 
-fn rows(plan: &Plan, transform: &Transform) -> Vec<Block> {
-    let dataset = plan.dataset(transform.dataset());
+fn rows(plan: &Plan, rows: &Rows<'_>) -> Vec<Block> {
+    let Rows {
+        transform,
+        dataset,
+        label,
+    } = rows;
     let prefix = names::dataset_prefix(&dataset.id.name);
-    let label = &transform.name;
     let mut path = prefix.clone();
     let mut queries = vec![];
     for column in &dataset.partition {
@@ -136,7 +167,7 @@ fn rows(plan: &Plan, transform: &Transform) -> Vec<Block> {
         .when(converts, |block| block.block(conversion(dataset, label)));
     let delivery = Delivery {
         label: label.clone(),
-        purpose: format!("Writes the rows of {label} to {}.", dataset.id),
+        purpose: format!("Writes the rows of {} to {}.", transform.name, dataset.id),
         bucket: lake::zone_label(&dataset.id.zone),
         prefix: &prefix,
         source: None,

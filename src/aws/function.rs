@@ -1,11 +1,13 @@
 //! Generated functions on streams, one a source: the function, its role and logs, its event source mapping, its dead
 //! letters.
 
+use std::collections::BTreeSet;
+
 use super::naming::{limit, named};
-use super::policy::{Statement, allow, allow_everywhere, role, trust};
-use super::{firehose, kinesis, lake, queue, secrets};
+use super::policy::{Statement, allow, allow_everywhere, key_use, role, trust};
+use super::{firehose, kinesis, lake, memory, queue, secrets};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
-use crate::plan::{Plan, StreamFunction, Transform, names, stream_functions};
+use crate::plan::{Dataset, Input, Join, Plan, StepKind, StreamFunction, Transform, names, stream_functions};
 use crate::text_of;
 
 /// The label of a function's dead letters.
@@ -13,18 +15,70 @@ pub fn queue_label(function: &str) -> String {
     format!("{function}_dead_letters")
 }
 
-/// All of them.
+/// All of them, and what they remember.
 pub fn blocks(plan: &Plan) -> Vec<Block> {
-    stream_functions(plan)
-        .iter()
-        .flat_map(|function| blocks_of(plan, function))
-        .collect()
+    let functions = stream_functions(plan);
+    let memory = functions.iter().any(remembers).then(|| memory::block(plan));
+    let blocks = functions.iter().flat_map(|function| blocks_of(plan, function));
+    blocks.chain(memory).collect()
 }
 
 /// The labels of the delivery streams that a function puts rows into.
 fn deliveries(function: &StreamFunction) -> Vec<String> {
-    let of = |transform: &&Transform| [transform.name.clone(), firehose::quarantine_label(&transform.name)];
+    let of = |transform: &&Transform| {
+        let rows = transform.deliveries().into_iter().map(|(_, label)| label);
+        rows.chain([firehose::quarantine_label(&transform.name)])
+            .collect::<Vec<_>>()
+    };
     function.transforms.iter().flat_map(of).collect()
+}
+
+fn steps<'f>(function: &'f StreamFunction) -> impl Iterator<Item = &'f StepKind> {
+    function
+        .ways
+        .iter()
+        .flat_map(|way| &way.steps)
+        .map(|one| &one.step.kind)
+}
+
+/// Whether a function remembers what passed.
+fn remembers(function: &StreamFunction) -> bool {
+    steps(function).any(|step| matches!(step, StepKind::Dedupe { .. }))
+}
+
+/// The tables that a function looks rows up in.
+fn looked_up<'p>(plan: &'p Plan, function: &StreamFunction) -> Vec<&'p Dataset> {
+    let tables: BTreeSet<_> = steps(function)
+        .filter_map(|step| match step {
+            StepKind::Join(Join {
+                other: Input::Table(id),
+                ..
+            }) => Some(id),
+            _ => None,
+        })
+        .collect();
+    tables.into_iter().map(|id| plan.dataset(id)).collect()
+}
+
+/// Reading the files of tables.
+fn read_tables(tables: &[&Dataset]) -> Vec<Statement> {
+    let bucket = |dataset: &&Dataset| lake::zone_label(&dataset.id.zone);
+    let objects = tables
+        .iter()
+        .map(|dataset| lake::objects(&bucket(dataset), &names::dataset_prefix(&dataset.id.name)));
+    let buckets: BTreeSet<_> = tables.iter().map(bucket).collect();
+    vec![
+        allow("ReadTables", &["s3:GetObject"], objects),
+        // Only who may list hears that an object is not there.
+        allow(
+            "FindTables",
+            &["s3:ListBucket"],
+            buckets
+                .into_iter()
+                .map(|bucket| reference(format!("aws_s3_bucket.{bucket}.arn"))),
+        ),
+        key_use("DecryptTables", &["kms:Decrypt"], "s3"),
+    ]
 }
 
 fn uses_pseudonym(plan: &Plan, function: &StreamFunction) -> bool {
@@ -55,6 +109,13 @@ fn blocks_of(plan: &Plan, function: &StreamFunction) -> Vec<Block> {
     statements.extend(common(&format!("{label}_function")));
     if uses_pseudonym(plan, function) {
         statements.extend(secrets::read());
+    }
+    if remembers(function) {
+        statements.extend(memory::use_of());
+    }
+    let tables = looked_up(plan, function);
+    if !tables.is_empty() {
+        statements.extend(read_tables(&tables));
     }
     out.extend(function_role(plan, label, statements));
     out.push(lambda(plan, function));
@@ -132,12 +193,20 @@ fn lambda(plan: &Plan, function: &StreamFunction) -> Block {
     let mut environment = Vec::new();
     for transform in &function.transforms {
         let name = &transform.name;
-        environment.push((names::delivery_variable(name), delivery(name)));
+        for (_, label) in transform.deliveries() {
+            environment.push((names::delivery_variable(&label), delivery(&label)));
+        }
         let quarantine = delivery(&firehose::quarantine_label(name));
         environment.push((names::quarantine_variable(name), quarantine));
     }
     if uses_pseudonym(plan, function) {
         environment.push((names::PSEUDONYM_SECRET.into(), secrets::arn()));
+    }
+    if remembers(function) {
+        environment.push((names::SEEN_TABLE.into(), memory::table()));
+    }
+    for dataset in looked_up(plan, function) {
+        environment.push((names::table_variable(&dataset.id), lake::dataset_url(dataset)));
     }
     let block = base(plan, label, &names::function_archive(label))
         .skip(

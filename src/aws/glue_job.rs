@@ -109,12 +109,18 @@ fn log_prefix(plan: &Plan, transform: &Transform) -> Value {
     text_of!["/aws-glue/jobs/", named(plan, &transform.name, limit::LONG)]
 }
 
-fn inputs<'a>(plan: &'a Plan, transform: &Transform) -> Vec<&'a Dataset> {
-    match &transform.input {
-        Input::Table(id) => vec![plan.dataset(id)],
-        Input::Stream(_) => vec![],
-        _ => crate::plan::refused(),
-    }
+/// The datasets that a job reads, through views as well.
+fn inputs<'a>(plan: &'a Plan, transform: &'a Transform) -> Vec<&'a Dataset> {
+    let read = plan.reads(transform).into_iter().filter_map(|input| match input {
+        Input::Table(id) => Some(plan.dataset(id)),
+        Input::Stream(_) | Input::View(_) => None,
+    });
+    read.collect()
+}
+
+/// The datasets that it writes.
+fn outputs<'a>(plan: &'a Plan, transform: &Transform) -> Vec<&'a Dataset> {
+    transform.datasets().into_iter().map(|id| plan.dataset(id)).collect()
 }
 
 fn job_block(plan: &Plan, transform: &Transform, settings: &Glue, label: &str) -> Block {
@@ -198,11 +204,12 @@ fn arguments(plan: &Plan, transform: &Transform, settings: &Glue) -> Value {
         ),
         (format!("--{}", names::ARG_QUARANTINE), lake::url("quarantine", &own)),
     ];
-    let mut datasets = inputs(plan, transform);
-    datasets.push(plan.dataset(transform.dataset()));
-    for dataset in datasets {
-        let argument = names::dataset_argument(&dataset.id.zone, &dataset.id.name);
-        out.push((format!("--{argument}"), lake::dataset_url(dataset)));
+    for dataset in inputs(plan, transform).into_iter().chain(outputs(plan, transform)) {
+        let argument = format!("--{}", names::dataset_argument(&dataset.id.zone, &dataset.id.name));
+        // What it writes it may read as well.
+        if out.iter().all(|(known, _)| *known != argument) {
+            out.push((argument, lake::dataset_url(dataset)));
+        }
     }
     if secrets::uses_pseudonym(plan, transform) {
         out.push((format!("--{}", names::PSEUDONYM_SECRET.to_lowercase()), secrets::arn()));
@@ -212,25 +219,26 @@ fn arguments(plan: &Plan, transform: &Transform, settings: &Glue) -> Value {
 
 fn permissions(plan: &Plan, transform: &Transform, label: &str) -> Vec<Statement> {
     let own_prefix = names::dataset_prefix(&transform.name);
-    let target = plan.dataset(transform.dataset());
-    let reads = inputs(plan, transform);
+    let targets = outputs(plan, transform);
+    let reads = inputs(plan, transform).into_iter();
+    let reads = reads.filter(|dataset| targets.iter().all(|target| target.id != dataset.id));
     let place = |dataset: &Dataset| {
         (
             lake::zone_label(&dataset.id.zone),
             names::dataset_prefix(&dataset.id.name),
         )
     };
-    let written = [
-        place(target),
+    let mut written: Vec<_> = targets.iter().map(|dataset| place(dataset)).collect();
+    written.extend([
         ("artifacts".to_string(), format!("{STATE}{own_prefix}")),
         ("artifacts".to_string(), format!("{TEMPORARY}{own_prefix}")),
         ("quarantine".to_string(), own_prefix),
-    ];
+    ]);
     let object = |object: &str| {
         let key = reference(format!("aws_s3_object.{object}.key"));
         text_of![reference("aws_s3_bucket.artifacts.arn"), "/", key]
     };
-    let read: Vec<_> = reads.iter().map(|dataset| place(dataset)).collect();
+    let read: Vec<_> = reads.map(place).collect();
     let mut readable: Vec<_> = read
         .iter()
         .flat_map(|(bucket, prefix)| [lake::objects(bucket, prefix), marker(bucket, prefix)])

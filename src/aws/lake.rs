@@ -108,8 +108,8 @@ fn zone_bucket(plan: &Plan, zone: &Zone) -> Bucket {
 
 /// How long what a transform turns away stays.
 pub fn quarantine_days(plan: &Plan, transform: &Transform) -> u32 {
-    plan.zone(&transform.dataset().zone)
-        .map_or(14, |zone| zone.quarantine_days)
+    let zones = transform.datasets().into_iter().filter_map(|id| plan.zone(&id.zone));
+    zones.map(|zone| zone.quarantine_days).min().unwrap_or(14)
 }
 
 fn quarantine(plan: &Plan) -> Bucket {

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, document, key_use, own, role, trust};
-use super::{catalog, lake};
+use super::{catalog, firehose, lake};
 use crate::emit::hcl::{Block, Value, call, list, reference};
-use crate::plan::{Access, DatasetId, Engine, Format, Grant, Plan, Serve, names};
+use crate::plan::{Access, DatasetId, Format, Grant, Plan, Serve, names};
 use crate::text_of;
 
 const REGISTRATION: &str = "lake_formation";
@@ -133,18 +133,16 @@ fn registration(plan: &Plan, zones: &BTreeSet<&str>) -> Vec<Block> {
 
 /// Firehose reads the schema that it converts to: without a grant Lake Formation hides it.
 fn firehose_grants(plan: &Plan) -> Vec<Block> {
-    plan.transforms
-        .iter()
-        .filter(|transform| matches!(transform.engine, Engine::Lambda(_)))
-        .filter(|transform| plan.dataset(transform.dataset()).format == Format::Parquet)
-        .map(|transform| {
+    firehose::deliveries(plan)
+        .filter(|rows| rows.dataset.format == Format::Parquet)
+        .map(|rows| {
             let table = Block::new("table")
-                .set("database_name", catalog::database(transform.dataset()))
-                .set("name", catalog::table(transform.dataset()));
-            permission(&format!("{}_delivery", transform.name), &["DESCRIBE", "SELECT"])
+                .set("database_name", catalog::database(&rows.dataset.id))
+                .set("name", catalog::table(&rows.dataset.id));
+            permission(&format!("{}_delivery", rows.label), &["DESCRIBE", "SELECT"])
                 .set(
                     "principal",
-                    reference(format!("aws_iam_role.{}_delivery.arn", transform.name)),
+                    reference(format!("aws_iam_role.{}_delivery.arn", rows.label)),
                 )
                 .block(table)
         })

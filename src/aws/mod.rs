@@ -15,6 +15,7 @@ mod keys;
 mod kinesis;
 mod lake;
 mod lake_formation;
+mod memory;
 mod monitoring;
 mod naming;
 mod operations;

@@ -319,18 +319,13 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
             limit,
         ));
     }
-    for transform in plan
-        .transforms
-        .iter()
-        .filter(|transform| matches!(transform.engine, Engine::Lambda(_)))
-    {
-        let failed = delivery(&transform.name, "FailedConversion.Records");
+    for rows in firehose::deliveries(plan) {
+        let failed = delivery(&rows.label, "FailedConversion.Records");
         let text = format!(
             "Rows of {} do not fit the schema of {}",
-            transform.name,
-            transform.dataset()
+            rows.transform.name, rows.dataset.id
         );
-        out.push(ring(format!("{}_conversion", transform.name), text, failed, 0.0));
+        out.push(ring(format!("{}_conversion", rows.label), text, failed, 0.0));
     }
     for source in &plan.sources {
         let stream = reference(format!("{}.name", kinesis::address(source)));

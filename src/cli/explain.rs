@@ -140,11 +140,11 @@ fn plan(compiled: &Compiled) -> String {
 }
 
 fn facts(plan: &Plan, transform: &Transform) -> Vec<(&'static str, String)> {
-    let input = match &transform.input {
+    let inputs = plan.reads(transform).into_iter().map(|input| match input {
         Input::Stream(source) => format!("the arrivals of `{source}`"),
-        Input::Table(dataset) => format!("`{dataset}`"),
-        _ => crate::plan::refused(),
-    };
+        Input::Table(_) | Input::View(_) => format!("`{input}`"),
+    });
+    let input = inputs.collect::<Vec<_>>().join(", ");
     let reads = match &transform.reads {
         Reads::Arrivals => format!("{input}, as they come"),
         Reads::All => format!("{input}, all of it every time"),
@@ -157,24 +157,14 @@ fn facts(plan: &Plan, transform: &Transform) -> Vec<(&'static str, String)> {
             )
         }
     };
-    let writes = match &transform.mode {
-        WriteMode::Append => format!("`{}`: new rows are added", transform.dataset()),
-        WriteMode::Overwrite => format!(
-            "`{}`: the partitions that a run computed are replaced",
-            transform.dataset()
-        ),
-        WriteMode::Merge(keys) => format!(
-            "`{}`: of rows with the same {} the newest stays",
-            transform.dataset(),
-            keys.join(", ")
-        ),
-        WriteMode::History(keys) => format!(
-            "`{}`: the versions of each {} stand side by side",
-            transform.dataset(),
-            keys.join(", ")
-        ),
+    let targets: Vec<_> = transform.targets().iter().map(|target| format!("`{target}`")).collect();
+    let how = match &transform.mode {
+        WriteMode::Append => "new rows are added".to_owned(),
+        WriteMode::Overwrite => "the partitions that a run computed are replaced".to_owned(),
+        WriteMode::Merge(keys) => format!("of rows with the same {} the newest stays", keys.join(", ")),
+        WriteMode::History(keys) => format!("the versions of each {} stand side by side", keys.join(", ")),
     };
-    let dataset = plan.dataset(transform.dataset());
+    let writes = format!("{}: {how}", targets.join(", "));
     let engine = match &transform.engine {
         Engine::Lambda(lambda) => format!(
             "AWS Lambda, a generated Rust function: {} records or {} s a batch, {} MiB, {}",
@@ -186,17 +176,17 @@ fn facts(plan: &Plan, transform: &Transform) -> Vec<(&'static str, String)> {
         ),
         Engine::Other(name) => name.clone(),
     };
-    let keeps = format!(
-        "{} days, partitioned by {}",
-        dataset.retain_days,
-        dataset.partition.join(", ")
-    );
-    vec![
-        ("reads", reads),
-        ("writes", writes),
-        ("keeps", keeps),
-        ("runs on", engine),
-    ]
+    let mut facts = vec![("reads", reads), ("writes", writes)];
+    for id in transform.datasets() {
+        let dataset = plan.dataset(id);
+        let by = match dataset.partition.as_slice() {
+            [] => String::new(),
+            columns => format!(", partitioned by {}", columns.join(", ")),
+        };
+        facts.push(("keeps", format!("{} days{by}", dataset.retain_days)));
+    }
+    facts.push(("runs on", engine));
+    facts
 }
 
 fn access(plan: &Plan, principal: &str, only: Option<&str>) -> Result<String, Failure> {

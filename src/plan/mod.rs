@@ -472,6 +472,16 @@ pub enum Target {
     Sink(String),
 }
 
+/// As an author writes it.
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Target::Dataset(id) => id.fmt(f),
+            Target::Sink(name) => f.write_str(name),
+        }
+    }
+}
+
 /// A transform.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transform {

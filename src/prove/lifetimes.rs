@@ -136,18 +136,22 @@ impl Paths<'_> {
 
     /// Goes on through every transform that reads `input`: what it turns away, and what it writes.
     fn readers(&self, input: &Input, before: &[Hop], paths: &mut Vec<Vec<Hop>>) {
-        for transform in self
-            .plan
-            .transforms
-            .iter()
-            .filter(|transform| transform.input == *input)
-        {
-            let column = self.carrier(transform.input_columns.iter().collect());
-            if let (Some(column), Some(zone)) = (column, self.plan.zone(&transform.dataset().zone)) {
+        let transforms = self.plan.transforms.iter();
+        for transform in transforms.filter(|transform| self.plan.reads(transform).contains(&input)) {
+            let later = transform.steps.iter().flat_map(|step| step.columns.iter());
+            let column = self.carrier(transform.input_columns.iter().chain(later).collect());
+            let zones = transform
+                .datasets()
+                .into_iter()
+                .filter_map(|id| self.plan.zone(&id.zone));
+            if let (Some(column), Some(zone)) = (column, zones.min_by_key(|zone| zone.quarantine_days)) {
                 paths.push(longer(before, turned_away(transform, zone, column)));
             }
-            if let Some(dataset) = self.plan.datasets.get(transform.dataset()) {
-                self.at(dataset, before, paths);
+            for id in transform.datasets() {
+                // What reads what it writes itself adds nothing to how long a row stays.
+                if *input != Input::Table(id.clone()) {
+                    self.at(self.plan.dataset(id), before, paths);
+                }
             }
         }
     }

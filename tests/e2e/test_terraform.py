@@ -3,21 +3,14 @@
 import json
 
 import pytest
-from support import pipec
+from support import pipec, rules
 from support.archives import put_missing
-from support.lint import checkov, parliament
+from support.lint import checkov
 from support.paths import EXAMPLES
+from support.rules import values
 from support.terraform import Terraform, policies, resources
 
 ENVIRONMENTS = [None, "dev", "prod"]
-
-# What parliament says of policies that are right. It knows policies of identities: trust policies have no resource,
-# in a key's policy `*` is that key, and it takes whole numbers only, but TLS 1.2 is none.
-UNDERSTOOD = {
-    ("assume_role_policy", "MALFORMED"),
-    ("aws_kms_key", "RESOURCE_STAR"),
-}
-
 
 @pytest.fixture(scope="session", params=ENVIRONMENTS, ids=lambda name: name or "none")
 def build(request, tmp_path_factory):
@@ -40,10 +33,6 @@ def state(applied):
     return applied.state()
 
 
-def values(state, type_):
-    return {resource["name"]: resource["values"] for resource in resources(state, type_)}
-
-
 def test_terraform_takes_it_twice(state):
     assert len(resources(state)) > 130
     assert len(values(state, "aws_s3_bucket")) == 7
@@ -56,61 +45,13 @@ def test_checkov_finds_nothing_and_every_skip_has_a_reason(build):
     assert [skip for skip in answer["skipped"] if len(skip[3]) < 20] == []
 
 
-def test_parliament_finds_nothing(state):
-    found = policies(state)
-    assert len(found) > 40
-    for policy, findings in zip(found, parliament([policy.text for policy in found])):
-        kind = policy.attribute if policy.is_trust else policy.type
-        unknown = [finding for finding in findings
-                   if (kind, finding["issue"]) not in UNDERSTOOD and "s3:TlsVersion" not in finding["detail"]]
-        assert unknown == [], policy.address
-
-
-def test_no_policy_allows_an_action_by_pattern(state):
-    for policy in policies(state):
-        for statement in policy.document()["Statement"]:
-            if statement["Effect"] == "Allow":
-                assert not any("*" in action for action in actions(statement)), policy.address
-
-
-def actions(statement) -> list[str]:
-    action = statement["Action"]
-    return [action] if isinstance(action, str) else action
-
-
-def test_every_trust_names_the_account_and_the_source(state):
-    for policy in policies(state):
-        if policy.is_trust:
-            (statement,) = policy.document()["Statement"]
-            assert statement["Condition"]["StringEquals"]["aws:SourceAccount"] == "123456789012", policy.address
-            # These say for which resource they take a role; what others do not say cannot be asked.
-            if statement["Principal"]["Service"].split(".")[0] in {"firehose", "states", "scheduler", "lakeformation"}:
-                assert "123456789012" in statement["Condition"]["ArnLike"]["aws:SourceArn"], policy.address
-
-
-def test_every_resource_of_all_is_one_that_aws_cannot_limit(state):
-    unlimited = {"cloudwatch:PutMetricData", "cloudwatch:GetMetricData", "events:ListRules", "s3:ListAllMyBuckets",
-                 "lakeformation:GetDataAccess"}
-    for policy in policies(state):
-        if policy.type not in {"aws_iam_role_policy", "aws_iam_policy"}:
-            continue
-        for statement in policy.document()["Statement"]:
-            if "*" in statement["Resource"]:
-                for action in actions(statement):
-                    service = action.split(":")[0]
-                    assert service == "xray" or "LogDeliver" in action or "Describe" in action \
-                        or action == "logs:PutResourcePolicy" or action in unlimited, (policy.address, action)
+def test_policies_give_no_more_than_is_needed(state):
+    assert len(policies(state)) > 40
+    rules.policies_are_narrow(state)
 
 
 def test_every_bucket_is_private_encrypted_and_purges(state):
-    for kind in ["ownership_controls", "public_access_block", "server_side_encryption_configuration", "versioning",
-                 "lifecycle_configuration", "policy"]:
-        assert set(values(state, f"aws_s3_bucket_{kind}")) == set(values(state, "aws_s3_bucket")), kind
-    for name, lifecycle in values(state, "aws_s3_bucket_lifecycle_configuration").items():
-        rules = {rule["id"]: rule for rule in lifecycle["rule"]}
-        assert rules.pop("delete-markers")["expiration"][0]["expired_object_delete_marker"] is True, name
-        assert rules.pop("unfinished-uploads")["abort_incomplete_multipart_upload"]
-        assert all(rule["noncurrent_version_expiration"][0]["noncurrent_days"] == 1 for rule in rules.values()), name
+    rules.buckets_are_private_and_purge(state)
 
 
 def test_rows_leave_by_age_unless_their_job_rewrites_them(state):

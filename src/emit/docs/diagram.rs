@@ -43,52 +43,59 @@ pub(super) fn draw(plan: &Plan) -> Drawing {
     let mut nodes: Vec<(String, &'static str, String, u32)> = Vec::new();
     let mut edges: Vec<(String, String)> = Vec::new();
     let mut depth: BTreeMap<String, u32> = BTreeMap::new();
-    let mut add = |key: String, kind, name: String, from: Option<String>, nodes: &mut Vec<_>, edges: &mut Vec<_>| {
-        let at = from
-            .as_ref()
-            .and_then(|from| depth.get(from))
-            .map_or(0, |depth| depth + 1);
-        depth.insert(key.clone(), at);
-        nodes.push((key.clone(), kind, name, at));
-        edges.extend(from.map(|from| (from, key)));
+    let mut add = |key: String, kind, name: String, from: Vec<String>, nodes: &mut Vec<_>, edges: &mut Vec<_>| {
+        let at = from.iter().filter_map(|from| depth.get(from)).max();
+        let at = at.map_or(0, |depth| depth + 1);
+        // What several transforms write stands once.
+        if !depth.contains_key(&key) {
+            depth.insert(key.clone(), at);
+            nodes.push((key.clone(), kind, name, at));
+        }
+        edges.extend(from.into_iter().map(|from| (from, key.clone())));
     };
     for source in &plan.sources {
         let key = format!("source {}", source.name);
-        add(key.clone(), "source", source.name.clone(), None, &mut nodes, &mut edges);
+        add(
+            key.clone(),
+            "source",
+            source.name.clone(),
+            Vec::new(),
+            &mut nodes,
+            &mut edges,
+        );
         if let Some(into) = &source.into {
             add(
                 format!("dataset {into}"),
                 "dataset",
                 into.to_string(),
-                Some(key),
+                vec![key],
                 &mut nodes,
                 &mut edges,
             );
         }
     }
     for transform in &plan.transforms {
-        let from = match &transform.input {
-            Input::Stream(source) => format!("source {source}"),
-            Input::Table(dataset) => format!("dataset {dataset}"),
-            _ => crate::plan::refused(),
-        };
+        let read = plan.reads(transform).into_iter();
+        // What a view reads is drawn as read by whoever reads the view.
+        let from = read.filter_map(|input| match input {
+            Input::Stream(source) => Some(format!("source {source}")),
+            Input::Table(dataset) => Some(format!("dataset {dataset}")),
+            Input::View(_) => None,
+        });
         let key = format!("transform {}", transform.name);
         add(
             key.clone(),
             "transform",
             transform.name.clone(),
-            Some(from),
+            from.collect(),
             &mut nodes,
             &mut edges,
         );
-        add(
-            format!("dataset {}", transform.dataset()),
-            "dataset",
-            transform.dataset().to_string(),
-            Some(key),
-            &mut nodes,
-            &mut edges,
-        );
+        for target in transform.targets() {
+            let name = target.to_string();
+            let from = vec![key.clone()];
+            add(format!("dataset {name}"), "dataset", name, from, &mut nodes, &mut edges);
+        }
     }
     place(nodes, &edges)
 }

@@ -86,7 +86,7 @@ pub fn emit(plan: &Plan) -> Files {
         budget: plan.pipeline.budget.map(|dollars| format!("{dollars}")),
         diagram: diagram::draw(plan),
         datasets: by_tier(plan).map(|dataset| describe(plan, dataset)).collect(),
-        transforms: plan.transforms.iter().map(transform).collect(),
+        transforms: plan.transforms.iter().map(|one| transform(plan, one)).collect(),
         accesses: plan.accesses.iter().map(|access| matrix(plan, access)).collect(),
         schedules: plan.schedules.iter().map(schedule).collect(),
         alarms: plan
@@ -98,6 +98,17 @@ pub fn emit(plan: &Plan) -> Files {
         classes: plan.classes.iter().map(|class| classes(plan, class)).collect(),
     };
     Files::from([("docs/index.html".to_owned(), render(&page))])
+}
+
+fn listed(all: impl IntoIterator<Item = impl ToString>) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for name in all {
+        let name = name.to_string();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(", ")
 }
 
 /// The template is part of the compiler, so neither reading nor filling it can fail on anything that an author wrote.
@@ -163,12 +174,12 @@ fn describe<'a>(plan: &'a Plan, dataset: &'a Dataset) -> DatasetPart<'a> {
     }
 }
 
-fn transform(transform: &crate::plan::Transform) -> TransformPart<'_> {
+fn transform<'p>(plan: &'p Plan, transform: &'p crate::plan::Transform) -> TransformPart<'p> {
     TransformPart {
         name: &transform.name,
         doc: transform.doc.as_deref(),
-        reads: transform.input.to_string(),
-        writes: transform.dataset().to_string(),
+        reads: listed(plan.reads(transform)),
+        writes: listed(transform.targets()),
         engine: match &transform.engine {
             Engine::Lambda(_) => "a Rust function on AWS Lambda",
             Engine::Glue(_) => "a PySpark job on AWS Glue",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::flow::{self, EventDay};
-use super::{Datasets, Lowering, Scope, dataset_of};
+use super::{Datasets, Lowering, dataset_of};
 use crate::base::Span;
 use crate::check::program::{self, DatasetWriter, Mode, Shape};
 use crate::check::settings::Settings;
@@ -94,10 +94,9 @@ impl Lowering<'_> {
             Mode::History(keys) => WriteMode::History(keys.clone()),
         };
         if mode == WriteMode::Append && transform.shape == Shape::Table {
-            match self.added(transform, &reads, known) {
-                Some(true) => mode = WriteMode::Overwrite,
-                Some(false) => reads = Reads::Arrivals,
-                None => return None,
+            match made_anew(transform, &reads, known) {
+                true => mode = WriteMode::Overwrite,
+                false => reads = Reads::Arrivals,
             }
         }
         why.extend(reason);
@@ -116,30 +115,6 @@ impl Lowering<'_> {
             why,
             span: transform.span,
         })
-    }
-
-    /// Whether adding what new rows of a table give is done by making days anew, which gives the same rows as long as the
-    /// input still has all of them. Otherwise what was read before has to be remembered.
-    fn added(&mut self, transform: &program::Transform, reads: &Reads, known: &Known<'_>) -> Option<bool> {
-        let retain = |id: &DatasetId| known.datasets.get(id).map_or(0, |dataset| dataset.retain_days);
-        let written = match &transform.target {
-            Some(Target::Dataset(id)) => retain(id),
-            _ => return Some(false),
-        };
-        let kept = transform.inputs.iter().all(|input| match input {
-            Input::Table(id) => retain(id) >= written,
-            Input::Stream(_) | Input::View(_) => false,
-        });
-        if kept || matches!(reads, Reads::Days { .. }) {
-            return Some(true);
-        }
-        let help = Some("partition both by the day of the event time, or keep the result no longer than its input");
-        self.refuse(
-            transform.places.mode,
-            "adding rows of a table to a dataset that outlives it",
-            help,
-        );
-        (self.scope != Scope::Platform).then_some(false)
     }
 
     fn engine(&mut self, transform: &program::Transform) -> Option<(Engine, Vec<String>)> {
@@ -258,6 +233,21 @@ impl Lowering<'_> {
             ));
         self.say(diagnostic);
     }
+}
+
+/// Whether adding what new rows of a table give is done by making days anew, which gives the same rows as long as the
+/// input still has all of them. Otherwise what was read before has to be remembered.
+fn made_anew(transform: &program::Transform, reads: &Reads, known: &Known<'_>) -> bool {
+    let retain = |id: &DatasetId| known.datasets.get(id).map_or(0, |dataset| dataset.retain_days);
+    let written = match &transform.target {
+        Some(Target::Dataset(id)) => retain(id),
+        _ => return false,
+    };
+    let kept = transform.inputs.iter().all(|input| match input {
+        Input::Table(id) => retain(id) >= written,
+        Input::Stream(_) | Input::View(_) => false,
+    });
+    kept || matches!(reads, Reads::Days { .. })
 }
 
 /// Whether it writes nothing by itself.

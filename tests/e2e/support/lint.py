@@ -25,8 +25,8 @@ def checkov(folder) -> dict:
     Each failure is `(check, resource, file)`; each skip has the reason that stands in the code as a fourth.
     """
     done = subprocess.run(
-        [tool("venv-lint", "bin", "checkov"), "--directory", str(folder), "--framework", "terraform", "--skip-download",
-         "--output", "json", "--compact"],
+        [tool("venv-lint", "bin", "python"), tool("venv-lint", "bin", "checkov"), "--directory", str(folder),
+         "--framework", "terraform", "--skip-download", "--output", "json", "--compact"],
         capture_output=True, text=True, check=False, env={**os.environ, "BC_SKIP_MAPPING": "TRUE", "LOG_LEVEL": "ERROR"},
     )
     try:

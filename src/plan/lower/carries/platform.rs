@@ -3,7 +3,7 @@
 //! It must not know text: it sees the typed program.
 
 use super::{Gate, Refusal, slice};
-use crate::check::program::{Dataset, Program, Source, Transform};
+use crate::check::program::{Dataset, DatasetWriter, Program, Source, Transform};
 use crate::plan::expr::{Aggregate, Expr, ExprKind};
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Input, RunKind, Shape, Step, StepKind, Target};
@@ -18,18 +18,17 @@ impl Gate for Platform {
 
     /// A step is refused where it needs a resource besides the job or function that it runs in.
     fn step(&self, step: &Step, shape: Shape) -> Option<Refusal> {
-        let word = match &step.kind {
-            StepKind::Dedupe { .. } if shape != Shape::Table => "dedupe … within",
-            StepKind::Group { window: Some(_), .. } => "group … every",
-            StepKind::Join(_) => "join",
-            StepKind::Union { .. } => "union",
-            StepKind::Session { .. } if shape != Shape::Table => "session",
-            StepKind::Route { .. } => "route",
-            StepKind::Run(run) if run.kind == RunKind::Script => "run script",
-            StepKind::Run(_) => "run container",
-            _ => return None,
-        };
-        Some(Refusal::of(format!("`{word}`")))
+        match &step.kind {
+            StepKind::Run(run) if run.kind == RunKind::Script => Some(Refusal::of("`run script`")),
+            StepKind::Run(_) => Some(Refusal::of("`run container`")),
+            _ if shape == Shape::Table => slice::arrival(step).map(|column| {
+                Refusal::but(
+                    format!("{column} of what has landed"),
+                    "derive a column of it in a transform that reads the arrivals",
+                )
+            }),
+            _ => None,
+        }
     }
 
     fn node(&self, expr: &Expr) -> Option<Refusal> {
@@ -44,15 +43,31 @@ impl Gate for Platform {
         matches!(column.ty.kind, TypeKind::Object).then(|| Refusal::of(slice::column_of(column)))
     }
 
-    fn input(&self, input: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
-        slice::input(input, transform, program)
+    fn input(&self, input: &Input, _transform: &Transform, program: &Program) -> Option<Refusal> {
+        let Input::Table(id) = input else { return None };
+        match program.datasets.get(id).map(|dataset| &dataset.writer) {
+            Some(DatasetWriter::Import(_)) => Some(Refusal::of("reading what another project exports")),
+            _ => None,
+        }
     }
 
     fn source(&self, source: &Source) -> Option<Refusal> {
         slice::source(source)
     }
 
-    fn output(&self, target: &Target, dataset: Option<&Dataset>, transform: &Transform) -> Option<Refusal> {
-        slice::output(target, dataset, transform)
+    fn output(&self, _target: &Target, dataset: Option<&Dataset>, transform: &Transform) -> Option<Refusal> {
+        let Some(dataset) = dataset else {
+            return Some(Refusal::of("writing a sink"));
+        };
+        let carried: &[&str] = match transform.shape {
+            Shape::Table => &["parquet"],
+            Shape::Stream | Shape::Objects => &["json", "parquet"],
+        };
+        (!carried.contains(&dataset.format.as_str())).then(|| {
+            Refusal::but(
+                format!("writing `{}`, as `{}` asks for,", dataset.format, dataset.id),
+                "write `format = parquet`",
+            )
+        })
     }
 }

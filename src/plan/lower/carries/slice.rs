@@ -139,7 +139,7 @@ pub(super) fn step(step: &Step, shape: Shape) -> Option<String> {
 }
 
 /// A column that the language adds to arrivals, where a step reads one.
-fn arrival(step: &Step) -> Option<String> {
+pub(super) fn arrival(step: &Step) -> Option<String> {
     let read = step.kind.expressions();
     read.into_iter()
         .flat_map(|value| value.columns())

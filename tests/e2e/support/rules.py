@@ -1,0 +1,77 @@
+"""What must hold of the Terraform of every platform, whatever is in it: of its state after `apply`."""
+
+from .lint import parliament
+from .terraform import policies, resources
+
+# What parliament says of policies that are right. It knows policies of identities: trust policies have no resource,
+# in a key's policy `*` is that key, and it takes whole numbers only, but TLS 1.2 is none.
+UNDERSTOOD = {
+    ("assume_role_policy", "MALFORMED"),
+    ("aws_kms_key", "RESOURCE_STAR"),
+}
+
+# Actions that know no resource, by the service authorization reference.
+UNLIMITED = {
+    "cloudwatch:GetMetricData", "cloudwatch:PutMetricData", "events:ListRules", "lakeformation:GetDataAccess",
+    "logs:PutResourcePolicy", "s3:ListAllMyBuckets",
+}
+
+# Services that say for which resource they take a role; what others do not say cannot be asked.
+SAY_THEIR_SOURCE = {"firehose", "states", "scheduler", "lakeformation"}
+
+
+def values(state, type_) -> dict:
+    """The values of each resource of a type, by its label."""
+    return {resource["name"]: resource["values"] for resource in resources(state, type_)}
+
+
+def actions(statement) -> list[str]:
+    """What a statement is about."""
+    action = statement["Action"]
+    return [action] if isinstance(action, str) else action
+
+
+def policies_are_narrow(state):
+    """No action by pattern, no resource of all where AWS knows any, no trust without its source."""
+    found = policies(state)
+    for policy, findings in zip(found, parliament([policy.text for policy in found])):
+        kind = policy.attribute if policy.is_trust else policy.type
+        unknown = [finding for finding in findings
+                   if (kind, finding["issue"]) not in UNDERSTOOD and "s3:TlsVersion" not in finding["detail"]]
+        assert unknown == [], policy.address
+    for policy in found:
+        for statement in policy.document()["Statement"]:
+            if statement["Effect"] == "Allow":
+                assert not any("*" in action for action in actions(statement)), policy.address
+        if policy.is_trust:
+            trust_names_its_source(policy)
+        if policy.type in {"aws_iam_role_policy", "aws_iam_policy"}:
+            resources_are_named(policy)
+
+
+def trust_names_its_source(policy):
+    (statement,) = policy.document()["Statement"]
+    assert statement["Condition"]["StringEquals"]["aws:SourceAccount"] == "123456789012", policy.address
+    if statement["Principal"]["Service"].split(".")[0] in SAY_THEIR_SOURCE:
+        assert "123456789012" in statement["Condition"]["ArnLike"]["aws:SourceArn"], policy.address
+
+
+def resources_are_named(policy):
+    for statement in policy.document()["Statement"]:
+        if "*" not in statement["Resource"]:
+            continue
+        for action in actions(statement):
+            known = action in UNLIMITED or action.startswith("xray:") or "LogDeliver" in action or "Describe" in action
+            assert known, (policy.address, action)
+
+
+def buckets_are_private_and_purge(state):
+    """Each has all of its parts, and what is deleted or overwritten is gone a day later."""
+    for kind in ["ownership_controls", "public_access_block", "server_side_encryption_configuration", "versioning",
+                 "lifecycle_configuration", "policy"]:
+        assert set(values(state, f"aws_s3_bucket_{kind}")) == set(values(state, "aws_s3_bucket")), kind
+    for name, lifecycle in values(state, "aws_s3_bucket_lifecycle_configuration").items():
+        rules = {rule["id"]: rule for rule in lifecycle["rule"]}
+        assert rules.pop("delete-markers")["expiration"][0]["expired_object_delete_marker"] is True, name
+        assert rules.pop("unfinished-uploads")["abort_incomplete_multipart_upload"]
+        assert all(rule["noncurrent_version_expiration"][0]["noncurrent_days"] == 1 for rule in rules.values()), name

@@ -1,0 +1,79 @@
+"""Small platforms, each of one thing that a platform may have: what terraform, checkov and parliament say of each."""
+
+import json
+
+import pytest
+from support import pipec, rules
+from support.archives import put_missing
+from support.lint import checkov
+from support.paths import ROOT
+from support.rules import actions, values
+from support.terraform import Terraform, policies
+
+PLATFORMS = ROOT / "tests" / "e2e" / "platforms"
+
+
+@pytest.fixture(scope="session", params=sorted(path.name for path in PLATFORMS.iterdir()))
+def platform(request, tmp_path_factory):
+    """The name of a platform, its build, and its state: laid out, valid, planned, applied, planned without changes."""
+    folder = pipec.build(PLATFORMS / request.param, tmp_path_factory.mktemp("platform") / "build")
+    put_missing(folder)
+    with Terraform(folder / "terraform") as terraform:
+        yield request.param, folder, terraform.check().state()
+
+
+def of(platform, name):
+    """The state, where it is this platform's."""
+    if platform[0] != name:
+        pytest.skip(f"about {name}")
+    return platform[2]
+
+
+def allowed(state, role) -> dict:
+    """What a role may do: the resources of each action."""
+    (policy,) = [policy for policy in policies(state)
+                 if policy.address == f"aws_iam_role_policy.{role}" and not policy.is_trust]
+    found = {}
+    for statement in policy.document()["Statement"]:
+        for action in actions(statement):
+            resource = statement["Resource"]
+            found.setdefault(action, []).extend([resource] if isinstance(resource, str) else resource)
+    return found
+
+
+def test_checkov_finds_nothing_and_every_skip_has_a_reason(platform):
+    answer = checkov(platform[1] / "terraform")
+    assert answer["failed"] == []
+    assert [skip for skip in answer["skipped"] if len(skip[3]) < 20] == []
+
+
+def test_what_holds_of_every_platform(platform):
+    rules.policies_are_narrow(platform[2])
+    rules.buckets_are_private_and_purge(platform[2])
+
+
+def test_a_job_may_read_all_that_it_joins_and_unites(platform):
+    state = of(platform, "tables")
+    read = [arn.split(":::", 1)[1].split("-", 2)[2] for arn in allowed(state, "counted_job")["s3:GetObject"]]
+    for folder in ["clicks", "others"]:
+        assert any("processed" in name and name.endswith(f"/{folder}/*") for name in read), folder
+    assert any("raw" in name and name.endswith("/clicks/*") for name in read)
+    assert not any(name.endswith("/buys/*") for name in read)
+    arguments = values(state, "aws_glue_job")["counted"]["default_arguments"]
+    assert {"--raw_clicks", "--processed_clicks", "--processed_others", "--curated_counted"} <= set(arguments)
+
+
+def test_a_function_remembers_and_delivers_to_each_branch(platform):
+    state = of(platform, "tables")
+    variables = {name: function["environment"][0]["variables"]
+                 for name, function in values(state, "aws_lambda_function").items()}
+    table = values(state, "aws_dynamodb_table")["seen"]
+    assert variables["clicks"]["SEEN_TABLE"] == variables["taps"]["SEEN_TABLE"] == table["name"]
+    assert (table["hash_key"], table["range_key"], table["ttl"][0]["attribute_name"]) == ("name", "written", "until")
+    assert table["server_side_encryption"][0]["enabled"] is True
+    branches = {"DELIVERY_STREAM_APART_PROCESSED_BUYS", "DELIVERY_STREAM_APART_PROCESSED_OTHERS"}
+    assert branches <= set(variables["clicks"]) and not branches & set(variables["taps"])
+    # Both sources of a union bring rows to the same stream.
+    assert variables["clicks"]["DELIVERY_STREAM_CLEAN"] == variables["taps"]["DELIVERY_STREAM_CLEAN"]
+    assert set(allowed(state, "taps_function")["dynamodb:Query"]) == {table["arn"]}
+    assert len(allowed(state, "clicks_function")["firehose:PutRecordBatch"]) == 5
