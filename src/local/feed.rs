@@ -8,6 +8,7 @@ use pipec_runtime::Timestamp;
 use super::batch::Batch;
 use super::chain::Chain;
 use super::error::{Fault, RunError};
+use super::objects::Store;
 use super::lines::{Arrivals, Chunk, Decoder, Lines, Sample};
 use super::pipeline::{Feeds, Origin, Taker};
 use super::read::{self, Part};
@@ -64,7 +65,7 @@ impl Files<'_> {
         };
         let mut decoder = Decoder::new(&source.schema, self.arrivals(chain));
         for sample in files {
-            let mut lines = sample.open(source)?;
+            let mut lines = sample.open(source, &self.store())?;
             let mut chunk = Chunk::default();
             while lines.next(&mut chunk)? {
                 let (batch, away) = decoder.decode(&mut chunk)?;
@@ -149,6 +150,12 @@ impl Feeds for Files<'_> {
 
     fn now(&self) -> Timestamp {
         self.now
+    }
+
+    fn store(&self) -> Store {
+        Store {
+            root: Some(self.root.clone()),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use pipec_runtime::Timestamp;
 use super::error::RunError;
 use crate::plan::{Format, Schema};
 
+mod adapt;
 mod decoder;
 mod files;
 mod nested;
@@ -27,6 +28,7 @@ pub(super) const ROWS: usize = 8192;
 pub(super) struct Lines {
     path: PathBuf,
     records: Records,
+    adapt: Option<adapt::Adapt>,
 }
 
 enum Records {
@@ -51,6 +53,7 @@ impl Lines {
         Lines {
             path,
             records: Records::Text(Box::new(BufReader::with_capacity(1 << 18, text))),
+            adapt: None,
         }
     }
 
@@ -73,7 +76,14 @@ impl Lines {
         Ok(Lines {
             path: path.to_owned(),
             records: Records::Written(records.map_err(unread)?),
+            adapt: None,
         })
+    }
+
+    /// With each line made another one.
+    pub fn adapted(mut self, adapt: impl Fn(&[u8]) -> Vec<u8> + 'static) -> Lines {
+        self.adapt = Some(Box::new(move |line| adapt::Adapted::Other(adapt(line))));
+        self
     }
 
     /// Reads the next lines; `false` at the end of the file.
@@ -90,11 +100,27 @@ impl Lines {
                 Records::Written(next) => next(&mut chunk.bytes),
             };
             match more.map_err(|error| RunError::file(&self.path, "read", error))? {
-                true => chunk.ends.push(chunk.bytes.len()),
+                true => self.take(chunk),
                 false => break,
             }
         }
         Ok(!chunk.ends.is_empty())
+    }
+
+    /// Takes the line that was read behind the others.
+    fn take(&self, chunk: &mut Chunk) {
+        let start = chunk.ends.last().copied().unwrap_or(0);
+        if let Some(adapt) = &self.adapt {
+            match adapt(&chunk.bytes[start..]) {
+                adapt::Adapted::Same => {}
+                adapt::Adapted::Nothing => return chunk.bytes.truncate(start),
+                adapt::Adapted::Other(line) => {
+                    chunk.bytes.truncate(start);
+                    chunk.bytes.extend(line);
+                }
+            }
+        }
+        chunk.ends.push(chunk.bytes.len());
     }
 }
 

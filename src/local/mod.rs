@@ -14,6 +14,7 @@ mod keys;
 pub mod lambda;
 mod lines;
 mod needed;
+mod objects;
 mod partition;
 mod pipeline;
 mod read;

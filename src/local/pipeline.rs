@@ -13,6 +13,7 @@ use super::error::RunError;
 use super::eval::Setting;
 use super::lines::{Chunk, inner_checks};
 use super::needed;
+use super::objects::{Allowed, Store};
 use super::steps::{self, ARRIVED, Check, Join, Late, Other, Side, Stage, Turned, Work};
 use super::value::row_as_json;
 use crate::plan::expr::Expr;
@@ -44,6 +45,8 @@ pub(super) trait Feeds {
     fn project(&self) -> &std::path::Path;
     /// The time for which the run is scheduled.
     fn now(&self) -> Timestamp;
+    /// Where objects are kept.
+    fn store(&self) -> Store;
 }
 
 /// What the rows of a batch were when they came.
@@ -130,8 +133,8 @@ impl<'p> Pipeline<'p> {
                 self.stages.push(Box::new(side(own)));
             }
             StepKind::Run(run) => {
-                let project = self.around.feeds.project();
-                self.stages.push(Box::new(steps::Script::new(run, before, step, project)?));
+                let Around { feeds, .. } = self.around;
+                self.stages.push(Box::new(steps::Script::new(run, before, step, feeds.project(), feeds.store())?));
             }
             StepKind::Route { branches, otherwise } => self.route = Some(Route::new(branches, otherwise.as_ref())),
             _ => self.stages.push(steps::stage(step, before)?),
@@ -422,6 +425,9 @@ fn admission(schema: &Schema, late_at_most_seconds: u64) -> Vec<Box<dyn Stage + 
     }
     for inner in inner_checks(&schema.fields) {
         stages.push(Box::new(inner));
+    }
+    for allowed in schema.fields.iter().filter_map(Allowed::of) {
+        stages.push(Box::new(allowed));
     }
     if let Some(field) = schema.fields.iter().find(|field| field.column.event_time) {
         stages.push(Box::new(Late::new(&field.column.name, late_at_most_seconds)));

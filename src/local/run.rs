@@ -11,6 +11,7 @@ use super::error::{Fault, RunError};
 use super::feed::{Files, Samples, Scope, is_snapshot};
 use super::folder::Staging;
 use super::increment::{self, State};
+use super::objects::{self, Store};
 use super::lines::{Arrivals, Chunk, Decoder, samples};
 use super::pipeline::{Around, Counts, Origin, Pipeline};
 use super::write::{Keeps, Landing, Outputs, Written, dataset_folder, quarantine_folder};
@@ -169,6 +170,7 @@ fn notes(plan: &Plan) -> Vec<String> {
 /// Takes over what an earlier run wrote and this one will not.
 fn keep_others(plan: &Plan, staging: &Staging, wanted: impl Fn(&Transform) -> bool) -> Result<(), RunError> {
     let nowhere = Path::new("");
+    staging.take_over(Path::new(objects::BUCKET))?;
     for dataset in plan.datasets.values() {
         let rewritten = matches!(&dataset.writer, Writer::Transform(name) if plan.transform(name).is_some_and(&wanted));
         if !rewritten {
@@ -261,9 +263,12 @@ impl<'p> Run<'p> {
         };
         let mut decoder = Decoder::new(&source.schema, arrivals);
         let mut chunk = Chunk::default();
+        let store = Store {
+            root: Some(self.root.clone()),
+        };
         let mut rows = 0;
         for sample in &files {
-            let mut lines = sample.open(source)?;
+            let mut lines = sample.open(source, &store)?;
             while lines.next(&mut chunk)? {
                 rows += chunk.len() as u64;
                 let (batch, away) = decoder.decode(&mut chunk)?;

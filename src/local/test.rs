@@ -13,6 +13,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use super::batch::Batch;
 use super::chain::Chain;
 use super::error::{Fault, RunError};
+use super::objects::Store;
 use super::pipeline::{Around, Feeds, Origin, Pipeline, Sink, Taker};
 use super::steps::{ARRIVED, SEQUENCE};
 use super::value::{array_of, canonical, literal_at};
@@ -182,6 +183,10 @@ impl Feeds for Given<'_> {
 
     fn now(&self) -> Timestamp {
         Timestamp::default()
+    }
+
+    fn store(&self) -> Store {
+        Store::default()
     }
 }
 

@@ -8,6 +8,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::{Lines, Records, records};
 use crate::local::error::{Fault, RunError};
+use crate::local::objects::Store;
 use crate::plan::Source;
 
 /// A file of records.
@@ -83,8 +84,14 @@ impl Sample {
         Ok(known.len())
     }
 
-    /// Its records, one after the other.
-    pub fn open(&self, source: &Source) -> Result<Lines, RunError> {
+    /// Its records, one after the other; objects that they name are kept in the store.
+    pub fn open(&self, source: &Source, store: &Store) -> Result<Lines, RunError> {
+        let mut lines = self.read(source)?;
+        lines.adapt = super::adapt::of(source, self.path.parent().unwrap_or(&self.path), store);
+        Ok(lines)
+    }
+
+    fn read(&self, source: &Source) -> Result<Lines, RunError> {
         let unread = |error: String| RunError::file(&self.path, "read", error);
         let file = File::open(&self.path).map_err(|error| unread(error.to_string()))?;
         let packed = self.name.ends_with(".gz");
@@ -121,6 +128,7 @@ impl Sample {
         Lines {
             path: self.path.clone(),
             records,
+            adapt: None,
         }
     }
 }

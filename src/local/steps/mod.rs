@@ -10,6 +10,7 @@ mod join;
 mod once;
 mod pivot;
 mod rows;
+mod program;
 mod script;
 mod session;
 mod sliding;

@@ -1,35 +1,47 @@
-//! `run script`: a program of the project's own. It is started once a run, reads rows as JSON from its standard input, a
-//! line each, and writes rows as JSON to its standard output; what it writes is read as a source's lines are.
+//! `run script` and `run container`: a program of the project's own. It is started once a run in an empty folder, reads rows
+//! as JSON from its standard input, a line each, and writes rows as JSON to its standard output; what it writes is read as
+//! a source's lines are. Of a container the entry point is started, as it is, beside the Dockerfile that names it.
 //!
-//! What it writes waits in a file, so that neither side waits for the other.
+//! What it writes waits in a file, so that neither side waits for the other. An object among the values has the `path` of its
+//! file; one that the program makes is a file in its folder, and `{"path": …}` in the row that it answers.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 use std::thread::JoinHandle;
 
+use serde_json::value::RawValue;
+
 use super::super::batch::Batch;
-use super::super::error::{Fault, RunError};
+use super::super::error::RunError;
 use super::super::lines::{Chunk, Decoder, Lines};
+use super::super::objects::Store;
+use super::program::{Program, environment};
 use super::super::value::row_as_json;
 use super::{HIDDEN, Stage, Work};
-use crate::check::settings::{Settings, Value};
-use crate::plan::types::Column;
-use crate::plan::{Field, Run, RunKind, Schema, Step};
+use crate::plan::types::{Column, TypeKind};
+use crate::plan::{Field, Run, Schema, Step};
 
 /// How many of a failed program's last lines are shown.
 const SHOWN: usize = 10;
 
+type Fields = BTreeMap<String, Box<RawValue>>;
+
 /// A program at work.
 pub(in super::super) struct Script<'p> {
-    path: PathBuf,
-    name: &'p str,
+    program: Program,
     before: &'p [Column],
     settings: &'p Run,
     schema: Schema,
+    /// Columns that are objects, before and after.
+    objects: [Vec<&'p str>; 2],
+    store: Store,
     running: Option<Running>,
     answers: Option<Lines>,
+    /// Stays until its answers are read, with the files that it made.
+    folder: Option<tempfile::TempDir>,
 }
 
 struct Running {
@@ -40,10 +52,13 @@ struct Running {
 }
 
 impl<'p> Script<'p> {
-    pub fn new(run: &'p Run, before: &'p [Column], step: &'p Step, project: &Path) -> Result<Script<'p>, RunError> {
-        let (RunKind::Script, Some(name)) = (run.kind, run.path.as_deref()) else {
-            return Err(RunError::unsupported("`run container`").help("give its rows in a test, or run it where containers run"));
-        };
+    pub fn new(
+        run: &'p Run,
+        before: &'p [Column],
+        step: &'p Step,
+        project: &Path,
+        store: Store,
+    ) -> Result<Script<'p>, RunError> {
         let field = |column: &Column| Field {
             column: column.clone(),
             default: None,
@@ -51,36 +66,27 @@ impl<'p> Script<'p> {
             inner: Vec::new(),
             object: None,
         };
+        let program = Program::of(run, project)?;
         Ok(Script {
-            path: project.join(name),
-            name,
             before,
             settings: run,
             schema: Schema {
-                name: name.to_owned(),
+                name: program.name.clone(),
                 doc: None,
                 fields: step.columns.iter().map(field).collect(),
             },
+            objects: [objects(before), objects(&step.columns)],
+            store,
+            program,
             running: None,
             answers: None,
+            folder: None,
         })
     }
 
-    fn start(&self) -> Result<Running, RunError> {
-        if !self.path.is_file() {
-            let message = format!("the program `{}` is not there", self.name);
-            return Err(RunError::new(Fault::Surroundings, message).help("write it, or name the file that it is in"));
-        }
-        let python = self.path.extension().is_some_and(|ending| ending == "py");
-        let mut command = match python {
-            true => {
-                let mut command = Command::new("python3");
-                command.arg(&self.path);
-                command
-            }
-            false => Command::new(&self.path),
-        };
-        command.envs(environment(&self.settings.settings));
+    fn start(&self, folder: &Path) -> Result<Running, RunError> {
+        let mut command = self.program.command()?;
+        command.current_dir(folder).envs(environment(&self.settings.settings));
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let failed = |error: std::io::Error| self.failed(&format!("could not be started: {error}"), "");
         let mut child = piped.spawn().map_err(failed)?;
@@ -110,35 +116,68 @@ impl<'p> Script<'p> {
         let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
         let last = lines[lines.len().saturating_sub(SHOWN)..].join("\n    ");
         let message = match last.is_empty() {
-            true => format!("the program `{}` {how}", self.name),
-            false => format!("the program `{}` {how}\n    {last}", self.name),
+            true => format!("the program `{}` {how}", self.program.name),
+            false => format!("the program `{}` {how}\n    {last}", self.program.name),
         };
         RunError::data(message)
     }
 }
 
-/// What its settings put into its environment; secrets are not on a laptop, unless its own environment has them.
-fn environment(settings: &Settings) -> Vec<(String, String)> {
-    let Some(Value::Map(entries)) = settings.get("env").map(|setting| &setting.value) else {
-        return Vec::new();
-    };
-    let texts = entries.iter().filter_map(|(name, value)| match value {
-        Value::Text(text) => Some((name.clone(), text.clone())),
-        _ => None,
-    });
-    texts.collect()
+/// The columns that are objects.
+fn objects(columns: &[Column]) -> Vec<&str> {
+    let objects = columns.iter().filter(|column| column.ty.kind == TypeKind::Object);
+    objects.map(|column| column.name.as_str()).collect()
+}
+
+/// A line with other values of some of its columns; as it is where nothing is to be done.
+fn replaced(line: Vec<u8>, names: &[&str], with: impl Fn(Fields) -> Option<Box<RawValue>>) -> Vec<u8> {
+    if names.is_empty() {
+        return line;
+    }
+    let Ok(mut record) = serde_json::from_slice::<Fields>(&line) else { return line };
+    for name in names {
+        let own = record.get(*name).and_then(|value| serde_json::from_str::<Fields>(value.get()).ok());
+        if let Some(value) = own.and_then(&with) {
+            record.insert((*name).to_owned(), value);
+        }
+    }
+    serde_json::to_vec(&record).unwrap_or(line)
+}
+
+fn text(fields: &Fields, name: &str) -> Option<String> {
+    serde_json::from_str(fields.get(name)?.get()).ok()
+}
+
+/// An object with the path of its file.
+fn with_path(mut object: Fields, store: &Store) -> Option<Box<RawValue>> {
+    let path = store.path(&text(&object, "bucket")?, &text(&object, "key")?)?;
+    let path = std::path::absolute(path).ok()?;
+    object.insert("path".to_owned(), serde_json::value::to_raw_value(&path.to_str()?).ok()?);
+    serde_json::value::to_raw_value(&object).ok()
+}
+
+/// A file that a program made, as the object that it becomes; an object that is one already stays.
+fn made(object: Fields, folder: &Path, store: &Store) -> Option<Box<RawValue>> {
+    if object.contains_key("checksum") {
+        return None;
+    }
+    let path = folder.join(text(&object, "path")?);
+    RawValue::from_string(store.keep(&path).ok()?).ok()
 }
 
 impl Stage for Script<'_> {
     fn add(&mut self, batch: Batch, _: &mut Work<'_>) -> Result<Option<Batch>, RunError> {
         if self.running.is_none() {
-            self.running = Some(self.start()?);
+            let folder = tempfile::tempdir().map_err(|error| self.failed(&format!("has no folder: {error}"), ""))?;
+            self.running = Some(self.start(folder.path())?);
+            self.folder = Some(folder);
         }
         let Some(running) = &mut self.running else { return Ok(None) };
         let own = batch.columns.iter().filter(|(name, _)| !HIDDEN.contains(&name.as_str()) && !name.contains('.'));
         let columns: Vec<_> = own.cloned().collect();
         for row in 0..batch.rows() {
-            let mut line = row_as_json(&columns, self.before, row);
+            let line = row_as_json(&columns, self.before, row);
+            let mut line = replaced(line, &self.objects[0], |object| with_path(object, &self.store));
             line.push(b'\n');
             // A program that has read enough may close its input; whether it ended well is asked at the end.
             if running.input.write_all(&line).is_err() {
@@ -171,7 +210,21 @@ impl Stage for Script<'_> {
         let Ok(Ok(file)) = read else {
             return Err(self.failed("wrote what could not be kept", &said));
         };
-        self.answers = Some(Lines::of_text(self.path.clone(), Box::new(file)));
+        let named = PathBuf::from(&self.program.name);
+        let answers = Lines::of_text(named, Box::new(file));
+        let names: Vec<String> = self.objects[1].iter().map(|name| (*name).to_owned()).collect();
+        self.answers = Some(match (names.is_empty(), &self.folder) {
+            (false, Some(folder)) => {
+                let (folder, store) = (folder.path().to_owned(), self.store.clone());
+                answers.adapted(move |line| {
+                    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                    let mut line = replaced(line.to_vec(), &names, |object| made(object, &folder, &store));
+                    line.extend((!line.ends_with(b"\n")).then_some(b'\n'));
+                    line
+                })
+            }
+            _ => answers,
+        });
         Ok(())
     }
 
@@ -193,6 +246,7 @@ impl Stage for Script<'_> {
             }
         }
         self.answers = None;
+        self.folder = None;
         Ok(None)
     }
 }

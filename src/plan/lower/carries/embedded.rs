@@ -18,10 +18,12 @@ impl Gate for Embedded {
 
     fn step(&self, step: &Step, _: Shape) -> Option<Refusal> {
         match &step.kind {
-            StepKind::Run(run) if run.kind == RunKind::Container => Some(Refusal::but(
-                "`run container`",
-                "a laptop does not start containers: write `run script \"PATH\"`, or let AWS Batch or ECS run it",
-            )),
+            StepKind::Run(run) if run.kind == RunKind::Container && run.settings.text("build").is_none() => {
+                Some(Refusal::but(
+                    "a container by its image alone",
+                    "name the folder with its Dockerfile by `build`: a laptop starts its entry point, or let AWS Batch run it",
+                ))
+            }
             _ => None,
         }
     }

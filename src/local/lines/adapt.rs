@@ -1,0 +1,94 @@
+//! What a way in puts around its rows: the record that Database Migration Service sends for a change, the file of an object.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::value::RawValue;
+
+use super::super::objects::Store;
+use super::super::steps::{ARRIVED, CHANGE};
+use crate::plan::types::TypeKind;
+use crate::plan::{From, Shape, Source};
+
+/// What makes the record of a line, if it is one; a line that is none of these stays as it is.
+pub(in crate::local) type Adapt = Box<dyn Fn(&[u8]) -> Adapted>;
+
+/// What became of a line.
+pub(in crate::local) enum Adapted {
+    /// It is a record as it stands.
+    Same,
+    /// This is its record.
+    Other(Vec<u8>),
+    /// It is no record, but says something of the way in itself.
+    Nothing,
+}
+
+type Fields = BTreeMap<String, Box<RawValue>>;
+
+/// What a source's lines have around their records; `folder` is where its sample is.
+pub(super) fn of(source: &Source, folder: &Path, store: &Store) -> Option<Adapt> {
+    let object = source.schema.fields.iter().find(|field| field.column.ty.kind == TypeKind::Object);
+    match (&source.from, source.shape, object) {
+        (_, Shape::Objects, Some(field)) => {
+            let (name, folder, store) = (field.column.name.clone(), folder.to_owned(), store.clone());
+            Some(Box::new(move |line| of_object(line, &name, &folder, &store)))
+        }
+        (From::Other(way), ..) if way == "database" => {
+            let own = source.schema.fields.iter().any(|field| field.column.name == "op");
+            Some(Box::new(move |line| of_change(line, own)))
+        }
+        _ => None,
+    }
+}
+
+/// `"content": "pictures/door.png"` is a file beside the sample.
+fn of_object(line: &[u8], name: &str, folder: &Path, store: &Store) -> Adapted {
+    let Ok(mut fields) = serde_json::from_slice::<Fields>(line) else { return Adapted::Same };
+    let text = fields.get(name).and_then(|value| serde_json::from_str::<String>(value.get()).ok());
+    let Some(path) = text.map(|text| folder.join(PathBuf::from(text))) else { return Adapted::Same };
+    let kept = store.keep(&path).ok().and_then(|kept| RawValue::from_string(kept).ok());
+    match kept {
+        Some(kept) => {
+            fields.insert(name.to_owned(), kept);
+            written(&fields)
+        }
+        None => Adapted::Same,
+    }
+}
+
+/// A change as it comes by a stream (`{"data": …, "metadata": …}`), or in a file (`Op` in front of the columns).
+fn of_change(line: &[u8], own: bool) -> Adapted {
+    let Ok(mut fields) = serde_json::from_slice::<Fields>(line) else { return Adapted::Same };
+    let metadata = fields.get("metadata").and_then(|value| serde_json::from_str::<Fields>(value.get()).ok());
+    if let Some(metadata) = metadata {
+        let text = |name: &str| metadata.get(name).and_then(|value| serde_json::from_str::<String>(value.get()).ok());
+        if text("record-type").is_some_and(|kind| kind != "data") {
+            return Adapted::Nothing;
+        }
+        let data = fields.get("data").and_then(|value| serde_json::from_str::<Fields>(value.get()).ok());
+        let Some(mut data) = data else { return Adapted::Same };
+        let beside = [(CHANGE, "operation"), (ARRIVED, "timestamp")];
+        data.extend(beside.into_iter().filter_map(|(to, from)| Some((to.to_owned(), metadata.get(from)?.clone()))));
+        return written(&data);
+    }
+    let name = ["Op", "op"].into_iter().find(|name| !own && fields.contains_key(*name));
+    match name.and_then(|name| fields.remove(name)) {
+        Some(change) => {
+            fields.insert(CHANGE.to_owned(), change);
+            written(&fields)
+        }
+        None => Adapted::Same,
+    }
+}
+
+fn written(fields: &Fields) -> Adapted {
+    match serde_json::to_vec(fields) {
+        Ok(mut line) => {
+            // White space inside of strings is escaped, so ends of lines are all between values.
+            line.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+            line.push(b'\n');
+            Adapted::Other(line)
+        }
+        Err(_) => Adapted::Same,
+    }
+}
