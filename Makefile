@@ -52,6 +52,11 @@ bench: setup ## speed of the compiler, the embedded engine and the generated fun
 samples: ## make the sample data of the examples again
 	python3 $(EXAMPLE)/samples/generate.py --events 10000 --seed 1 -o $(EXAMPLE)/samples/clicks.jsonl \
 	  --manifest tests/e2e/clicks.manifest.json
+	for platform in batch-lakehouse data-pipeline image-lake kitchen reference-architecture self-service-platform; do \
+	  python3 -B examples/$$platform/samples/generate.py; done
+	cargo run --quiet -- run --quiet examples/self-service-platform --at 2026-03-05T00:10:00Z
+	rm -rf examples/team/samples/fulfilment
+	cp -r examples/self-service-platform/run/curated/fulfilment examples/team/samples/fulfilment
 
 .PHONY: fmt
 fmt: ## lay out the Rust code

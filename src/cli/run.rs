@@ -56,6 +56,9 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
     let report = local::run(&compiled.plan, &inputs, &folder, &options).map_err(failure)?;
     if !out.is_quiet() {
         out.result(&table(&report));
+        for note in &report.notes {
+            out.done(note);
+        }
     }
     out.done(&format!("wrote {}", folder.display()));
     Ok(())

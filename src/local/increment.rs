@@ -74,7 +74,10 @@ impl State {
 
 /// What a transform reads and does.
 pub(super) fn chain<'p>(plan: &'p Plan, transform: &'p Transform) -> Chain<'p> {
-    Chain::new(plan, (&transform.input, &transform.input_columns, &transform.steps), None, &|_| false)
+    let mut chain = Chain::new(plan, (&transform.input, &transform.input_columns, &transform.steps), None, &|_| false);
+    // Which of two rows of one key is newer, and whether it is deleted, says what arrivals have beside their columns.
+    chain.arrivals |= matches!(transform.mode, WriteMode::Merge(_) | WriteMode::History(_));
+    chain
 }
 
 /// Everything that a transform reads, views looked through: its own input first.

@@ -18,7 +18,7 @@ use super::steps::{self, ARRIVED, Check, Join, Late, Other, Side, Stage, Turned,
 use super::value::row_as_json;
 use crate::plan::expr::Expr;
 use crate::plan::types::Column;
-use crate::plan::{Input, Plan, Schema, Source, Step, StepKind, Target};
+use crate::plan::{Delivers, Input, Plan, Source, Step, StepKind, Target};
 
 pub(super) use super::steps::Counts;
 
@@ -104,7 +104,7 @@ impl<'p> Pipeline<'p> {
             chain,
         };
         if let Some(source) = around.feeds.source(pipeline.chain.input) {
-            pipeline.stages.extend(admission(&source.schema, source.late_at_most_seconds));
+            pipeline.stages.extend(admission(source));
         }
         for at in 0..pipeline.chain.steps.len() {
             pipeline.add_stage(at)?;
@@ -414,7 +414,8 @@ fn setting_of(around: Around<'_>) -> Setting {
 }
 
 /// What a row must be to come in: its fields' checks, then not too late.
-fn admission(schema: &Schema, late_at_most_seconds: u64) -> Vec<Box<dyn Stage + '_>> {
+fn admission(source: &Source) -> Vec<Box<dyn Stage + '_>> {
+    let schema = &source.schema;
     let checked = schema
         .fields
         .iter()
@@ -429,8 +430,11 @@ fn admission(schema: &Schema, late_at_most_seconds: u64) -> Vec<Box<dyn Stage + 
     for allowed in schema.fields.iter().filter_map(Allowed::of) {
         stages.push(Box::new(allowed));
     }
-    if let Some(field) = schema.fields.iter().find(|field| field.column.event_time) {
-        stages.push(Box::new(Late::new(&field.column.name, late_at_most_seconds)));
+    // A snapshot holds all rows again, a change tells of a row however old it is: only rows that add can be late.
+    if let Some(field) = schema.fields.iter().find(|field| field.column.event_time)
+        && source.delivers == Delivers::Rows
+    {
+        stages.push(Box::new(Late::new(&field.column.name, source.late_at_most_seconds)));
     }
     stages
 }

@@ -15,7 +15,7 @@ use super::objects::{self, Store};
 use super::lines::{Arrivals, Chunk, Decoder, samples};
 use super::pipeline::{Around, Counts, Origin, Pipeline};
 use super::write::{Keeps, Landing, Outputs, Written, dataset_folder, quarantine_folder};
-use crate::plan::{DatasetId, Format, Input, Plan, Source, Target, Transform, Writer};
+use crate::plan::{DatasetId, Format, Input, Plan, RunKind, Source, Step, StepKind, Target, Transform, Writer};
 
 /// Where a run's rows come from.
 #[derive(Clone, Debug)]
@@ -159,12 +159,22 @@ fn present() -> Timestamp {
 
 /// What a laptop does otherwise.
 fn notes(plan: &Plan) -> Vec<String> {
+    let mut notes = Vec::new();
     let iceberg = plan.datasets.values().filter(|dataset| dataset.format == Format::Iceberg);
     let iceberg: Vec<_> = iceberg.map(|dataset| dataset.id.to_string()).collect();
-    match iceberg.is_empty() {
-        true => Vec::new(),
-        false => vec![format!("kept as plain parquet here, without iceberg's snapshots: {}", iceberg.join(", "))],
+    if !iceberg.is_empty() {
+        notes.push(format!("kept as plain parquet here, without iceberg's snapshots: {}", iceberg.join(", ")));
     }
+    let steps = plan.transforms.iter().map(|transform| (&transform.name, &transform.steps));
+    let steps = steps.chain(plan.views.iter().map(|view| (&view.name, &view.steps)));
+    let contained = |steps: &[Step]| {
+        steps.iter().any(|step| matches!(&step.kind, StepKind::Run(run) if run.kind == RunKind::Container))
+    };
+    let containers: Vec<_> = steps.filter(|(_, steps)| contained(steps)).map(|(name, _)| name.as_str()).collect();
+    if !containers.is_empty() {
+        notes.push(format!("its container's entry point ran here, without the container: {}", containers.join(", ")));
+    }
+    notes
 }
 
 /// Takes over what an earlier run wrote and this one will not.

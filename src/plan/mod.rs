@@ -201,6 +201,8 @@ pub struct Source {
     pub format_settings: Option<crate::check::settings::Settings>,
     /// The rows.
     pub schema: Schema,
+    /// What brings them, as `from` says: `kinesis`, `database` …
+    pub connector: String,
     /// Where they come from.
     pub from: From,
     /// What it promises to bring.

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use serde_json::value::RawValue;
 
 use super::super::objects::Store;
+use super::super::partition;
 use super::super::steps::{ARRIVED, CHANGE};
 use crate::plan::types::TypeKind;
-use crate::plan::{From, Shape, Source};
+use crate::plan::{Schema, Shape, Source};
 
 /// What makes the record of a line, if it is one; a line that is none of these stays as it is.
 pub(in crate::local) type Adapt = Box<dyn Fn(&[u8]) -> Adapted>;
@@ -28,14 +29,18 @@ type Fields = BTreeMap<String, Box<RawValue>>;
 /// What a source's lines have around their records; `folder` is where its sample is.
 pub(super) fn of(source: &Source, folder: &Path, store: &Store) -> Option<Adapt> {
     let object = source.schema.fields.iter().find(|field| field.column.ty.kind == TypeKind::Object);
-    match (&source.from, source.shape, object) {
+    match (source.connector.as_str(), source.shape, object) {
         (_, Shape::Objects, Some(field)) => {
             let (name, folder, store) = (field.column.name.clone(), folder.to_owned(), store.clone());
             Some(Box::new(move |line| of_object(line, &name, &folder, &store)))
         }
-        (From::Other(way), ..) if way == "database" => {
+        ("database", ..) => {
             let own = source.schema.fields.iter().any(|field| field.column.name == "op");
             Some(Box::new(move |line| of_change(line, own)))
+        }
+        ("project", ..) => {
+            let own = partition(&source.schema, folder);
+            (!own.is_empty()).then(|| Box::new(move |line: &[u8]| of_partition(line, &own)) as Adapt)
         }
         _ => None,
     }
@@ -79,6 +84,26 @@ fn of_change(line: &[u8], own: bool) -> Adapted {
         }
         None => Adapted::Same,
     }
+}
+
+/// What the folders of a dataset's partitions say, `day=2026-01-31`, as JSON.
+fn partition(schema: &Schema, folder: &Path) -> Fields {
+    let mut found = Fields::new();
+    for part in folder.iter() {
+        let named = part.to_str().and_then(partition::parse);
+        let Some((name, value)) = named.filter(|(name, _)| schema.fields.iter().any(|field| field.column.name == *name)) else {
+            continue;
+        };
+        let value = value.map_or(serde_json::Value::Null, serde_json::Value::String);
+        found.extend(serde_json::value::to_raw_value(&value).ok().map(|value| (name, value)));
+    }
+    found
+}
+
+fn of_partition(line: &[u8], own: &Fields) -> Adapted {
+    let Ok(mut fields) = serde_json::from_slice::<Fields>(line) else { return Adapted::Same };
+    fields.extend(own.iter().map(|(name, value)| (name.clone(), value.clone())));
+    written(&fields)
 }
 
 fn written(fields: &Fields) -> Adapted {

@@ -47,6 +47,7 @@ pub(super) struct Versions<'p> {
 /// What tells the order of a batch's rows, and which of them are the same but for their time.
 struct Beside {
     times: Option<ArrayRef>,
+    arrived: Option<ArrayRef>,
     sequence: Option<ArrayRef>,
     changes: Option<ArrayRef>,
     until: Option<ArrayRef>,
@@ -54,6 +55,12 @@ struct Beside {
     all: RowsOf,
     /// Whether they were in the dataset before.
     old: bool,
+}
+
+/// A row's instant.
+fn instant(instants: Option<&ArrayRef>, row: u32) -> Option<i64> {
+    let instants = instants?.as_primitive_opt::<TimestampMicrosecondType>()?;
+    instants.is_valid(row as usize).then(|| instants.value(row as usize))
 }
 
 impl<'p> Versions<'p> {
@@ -130,6 +137,7 @@ impl<'p> Versions<'p> {
         }
         self.beside.push(Beside {
             times,
+            arrived: optional(ARRIVED).filter(|_| !old),
             sequence: optional(SEQUENCE).filter(|_| !old),
             changes: optional(CHANGE).filter(|_| !old),
             until: optional(VALID_TO).filter(|_| old && self.history.is_some()),
@@ -142,12 +150,7 @@ impl<'p> Versions<'p> {
     }
 
     fn time(&self, place: Place) -> Option<i64> {
-        let times = self.beside[place.0 as usize].times.as_ref();
-        let own = times.and_then(|times| {
-            let times = times.as_primitive_opt::<TimestampMicrosecondType>()?;
-            let row = place.1 as usize;
-            times.is_valid(row).then(|| times.value(row))
-        });
+        let own = instant(self.beside[place.0 as usize].times.as_ref(), place.1);
         own.or(self.history.map(|now| now.0))
     }
 
@@ -167,17 +170,19 @@ impl<'p> Versions<'p> {
             let (a, b) = (a.all.row(left.1 as usize), b.all.row(right.1 as usize));
             b.as_ref().cmp(a.as_ref())
         };
+        let arrived = || match (instant(a.arrived.as_ref(), left.1), instant(b.arrived.as_ref(), right.1)) {
+            (Some(a), Some(b)) => a.cmp(&b),
+            _ => Ordering::Equal,
+        };
         time.then_with(|| b.old.cmp(&a.old))
+            .then_with(arrived)
             .then_with(|| sequence(a, left.1).cmp(&sequence(b, right.1)))
             .then_with(last)
     }
 
     /// When a version that was there already held no more.
     fn until(&self, place: Place) -> Option<i64> {
-        let until = self.beside[place.0 as usize].until.as_ref()?;
-        let until = until.as_primitive_opt::<TimestampMicrosecondType>()?;
-        let row = place.1 as usize;
-        until.is_valid(row).then(|| until.value(row))
+        instant(self.beside[place.0 as usize].until.as_ref(), place.1)
     }
 
     fn is_deleted(&self, place: Place) -> bool {

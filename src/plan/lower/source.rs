@@ -58,6 +58,7 @@ impl Lowering<'_> {
                 .and_then(|(name, _)| Format::of_name(name))
                 .unwrap_or(Format::Json),
             format_settings: format.map(|(_, settings)| settings.clone()),
+            connector: name.to_owned(),
             from,
             schema: source.schema.clone(),
             volume,
