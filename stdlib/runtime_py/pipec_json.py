@@ -174,9 +174,7 @@ def _step(state: Column, sign: Column) -> Column:
 
 def _entries(signs: Column, kind: str, want: int) -> Column:
     """The entries of a list, an object, or the one of a whole text; missing if broken."""
-    start = _state(
-        F.array(_frame(F.lit(kind), F.lit(""), _no_entries())), want
-    )
+    start = _state(F.array(_frame(F.lit(kind), F.lit(""), _no_entries())), want)
 
     def finished(state: Column) -> Column:
         stack = state.getField("stack")
@@ -220,9 +218,7 @@ def _there(value: Column) -> Column:
 def member(value: Column, name: str | Column) -> Column:
     """A member of an object, unless it is `null`."""
     wanted = F.lit(name) if isinstance(name, str) else name
-    found = F.filter(
-        _parts(value, "{"), lambda entry: entry.getField("key") == wanted
-    )
+    found = F.filter(_parts(value, "{"), lambda entry: entry.getField("key") == wanted)
     return _there(F.get(found, 0).getField("value"))
 
 

@@ -294,9 +294,7 @@ def map_values_reason(map_: Column, reason: Callable[[Column], Column]) -> Colum
     return first_reason(values(map_), reason)
 
 
-def entries_reason(
-    map_: Column, reason: Callable[[Column, Column], Column]
-) -> Column:
+def entries_reason(map_: Column, reason: Callable[[Column, Column], Column]) -> Column:
     """Why the first entry that is wrong is so, by the order of keys."""
     return first_reason(
         entries(map_),

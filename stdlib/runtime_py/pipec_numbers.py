@@ -215,6 +215,15 @@ def div(dividend: Column, divisor: Column) -> Column:
     return F.call_function("div", dividend, safe)
 
 
+def part(length: Column, parts: Column) -> Column:
+    """A duration in so many parts, half away from zero; missing as `div` is."""
+    wide = "decimal(20, 0)"
+    rest = F.abs(remainder(length, parts).cast(wide))
+    up = rest * 2 >= F.abs(parts.cast(wide))
+    away = F.when(up, sign(length) * sign(parts)).otherwise(0)
+    return div(length, parts) + away
+
+
 def div_overflows(dividend: Column, divisor: Column) -> Column:
     """Whether a whole quotient does not fit 64 bits."""
     return (dividend == LEAST) & (divisor == -1)
@@ -485,9 +494,7 @@ def geo_in_box(
     inside = across & (latitude >= south) & (latitude <= north)
     # No number lies in no box, and only two comparisons tell NaN apart.
     numbers = ~F.isnan(latitude) & ~F.isnan(longitude)
-    return present(
-        inside & numbers, latitude, longitude, south, west, north, east
-    )
+    return present(inside & numbers, latitude, longitude, south, west, north, east)
 
 
 def _halvings(value: Column, low: float, high: float, times: int) -> Column:

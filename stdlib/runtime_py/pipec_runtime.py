@@ -17,7 +17,6 @@ from pipec_lake import (
     Folder,
     Table,
     days_before,
-    instant_text as instant_text,
     partition_day,
     quoted,
     read_files,

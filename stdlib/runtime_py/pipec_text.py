@@ -144,9 +144,7 @@ def squeeze(text: Column) -> Column:
 def remove_prefix(text: Column, prefix: Column) -> Column:
     """Without a prefix, if it has it."""
     rest = text.substr(F.length(prefix) + 1, F.length(text))
-    return present(
-        F.when(text.startswith(prefix), rest).otherwise(text), text, prefix
-    )
+    return present(F.when(text.startswith(prefix), rest).otherwise(text), text, prefix)
 
 
 def remove_suffix(text: Column, suffix: Column) -> Column:
@@ -296,9 +294,7 @@ def uuid5(space: Column, name: Column) -> Column:
 
 
 # Web addresses, as RFC 3986 takes them apart (appendix B).
-ADDRESS = (
-    "(?s)\\A(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)(?:\\?([^#]*))?(?:#(.*))?\\z"
-)
+ADDRESS = "(?s)\\A(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)(?:\\?([^#]*))?(?:#(.*))?\\z"
 HOST = "(?s)\\A(?:.*@)?(.*?)(?::([^:\\]]*))?\\z"
 
 
@@ -364,9 +360,7 @@ def url_decode(text: Column) -> Column:
 def url_parameter(url: Column, name: Column) -> Column:
     """The first value of a parameter, decoded, `+` as a space."""
     plain = F.replace(url_query(url), F.lit("+"), F.lit(" "))
-    pairs = F.transform(
-        F.split(plain, "&", -1), lambda pair: F.split(pair, "=", 2)
-    )
+    pairs = F.transform(F.split(plain, "&", -1), lambda pair: F.split(pair, "=", 2))
     found = F.filter(pairs, lambda pair: url_decode(F.get(pair, 0)) == name)
     return let(
         F.get(found, 0),

@@ -18,8 +18,21 @@ DAY = 86_400 * SECOND
 # Days and microseconds since 1970 of the years 1 to 9999.
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896
 FIRST, LAST = FIRST_DAY * DAY, (LAST_DAY + 1) * DAY - 1
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-WEEKDAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
+MONTHS = [
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+]
+WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
 def instant(micros: Column) -> Column:

@@ -29,6 +29,10 @@ SETTINGS = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.shuffle.partitions": "2",
+    # Of hundreds of jobs Spark would keep all plans as text.
+    "spark.driver.memory": "2g",
+    "spark.sql.ui.retainedExecutions": "1",
+    "spark.sql.maxPlanStringLength": "1000",
 }
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -83,13 +87,29 @@ def write_value(kind, value):
         return {key: write_value(kind.valueType, item) for key, item in value.items()}
     if name == "struct":
         return write_row(kind, value)
-    if name == "timestamp":
-        return str((value.replace(tzinfo=UTC) - EPOCH) // MICROSECOND)
     if name == "date":
         return str((value - date(1970, 1, 1)).days)
     if name == "binary":
         return bytes(value).hex()
     return format(value, "f") if name == "decimal" else repr(value)
+
+
+def plain(value, kind):
+    """A column without instants, microseconds in their place: Python cannot take those of
+    the first day that there is."""
+    from pyspark.sql import functions as F
+
+    name = kind.typeName()
+    if name == "timestamp":
+        return F.unix_micros(value)
+    if name == "array":
+        return F.transform(value, lambda item: plain(item, kind.elementType))
+    if name == "map":
+        return F.transform_values(value, lambda _, item: plain(item, kind.valueType))
+    if name == "struct":
+        fields = [plain(value[f.name], f.dataType).alias(f.name) for f in kind]
+        return F.when(value.isNotNull(), F.struct(*fields))
+    return value
 
 
 def write_row(schema, row):
@@ -127,6 +147,8 @@ def run(spark, job: dict) -> dict:
         datasets = datasets_of(module)
         places = dict(zip(job["arguments"][::2], job["arguments"][1::2], strict=True))
         lake = sys.modules["pipec_lake"]
+        for setting, value in sys.modules["pipec_runtime"].SETTINGS.items():
+            spark.conf.set(setting, value)
         for argument, given in job["given"].items():
             dataset = datasets[argument]
             values = [read_row(dataset.schema, row) for row in given]
@@ -139,11 +161,24 @@ def run(spark, job: dict) -> dict:
         for argument in job["wanted"]:
             dataset = datasets[argument]
             frame = lake.load(spark, dataset, places[f"--{argument}"])
-            rows[argument] = [write_row(dataset.schema, row) for row in frame.collect()]
+            columns = [
+                plain(frame[lake.quoted(field.name)], field.dataType).alias(field.name)
+                for field in dataset.schema
+            ]
+            found = frame.select(*columns).collect()
+            rows[argument] = [write_row(dataset.schema, row) for row in found]
     except Exception as error:  # noqa: BLE001 - the next job has its own chance
-        text = str(error).strip() or type(error).__name__
-        return {"error": text.splitlines()[0], "rows": {}}
+        return {"error": said(error), "rows": {}}
     return {"error": None, "rows": rows}
+
+
+def said(error: Exception) -> str:
+    """What went wrong, in a line: of Java's errors the one that began it."""
+    cause = getattr(error, "java_exception", None)
+    while cause is not None and cause.getCause() is not None:
+        cause = cause.getCause()
+    text = str(error) if cause is None else cause.toString()
+    return next(iter(text.strip().splitlines()), type(error).__name__)
 
 
 def main(argv: list[str]) -> int:

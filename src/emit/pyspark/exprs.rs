@@ -71,7 +71,7 @@ pub fn first_reason(mut reasons: Vec<Py>) -> Option<Py> {
 }
 
 /// What generated files call things by themselves, and Python's own words that could be a name of an author's.
-const TAKEN: [&str; 58] = [
+const TAKEN: [&str; 60] = [
     "and",
     "as",
     "assert",
@@ -112,6 +112,8 @@ const TAKEN: [&str; 58] = [
     "rows",
     "run",
     "runtime",
+    "lake",
+    "aggregates",
     "sys",
     "texts",
     "numbers",

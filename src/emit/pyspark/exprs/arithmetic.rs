@@ -149,7 +149,7 @@ impl Around<'_> {
             (Add, ..) => ("F.try_add", false),
             (Subtract, ..) => ("F.try_subtract", false),
             (Multiply, ..) => ("F.try_multiply", false),
-            (Divide, Duration, Int) => ("numbers.div", false),
+            (Divide, Duration, Int) => ("numbers.part", false),
             (Divide, ..) => ("F.try_divide", false),
             (Remainder, ..) => ("numbers.remainder", false),
         };

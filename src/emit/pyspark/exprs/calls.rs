@@ -54,7 +54,7 @@ pub(super) fn like(pattern: &str) -> String {
 /// A value's canonical text, which is what is hashed and joined.
 pub fn canonical(value: Py, kind: Option<&TypeKind>) -> Py {
     match kind {
-        Some(TypeKind::Timestamp) => Py::call("runtime.instant_text", vec![value]),
+        Some(TypeKind::Timestamp) => Py::call("lake.instant_text", vec![value]),
         Some(TypeKind::Int | TypeKind::Bool | TypeKind::Date | TypeKind::Decimal { .. }) => {
             value.method("cast", vec![Py::text("string")])
         }

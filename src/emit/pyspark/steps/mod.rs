@@ -106,8 +106,10 @@ fn turns_away(step: &Step) -> bool {
 }
 
 impl Body {
+    /// An empty line, but not behind another or between a comment and what it is about.
     fn blank(&mut self) {
-        if self.lines.last().is_some_and(|line| !line.is_empty()) {
+        let stands_alone = |line: &String| !line.is_empty() && !line.trim_start().starts_with('#');
+        if self.lines.last().is_some_and(stands_alone) {
             self.lines.push(String::new());
         }
     }
