@@ -3,6 +3,7 @@
 
 mod alone;
 mod batch;
+mod came;
 mod chain;
 mod error;
 mod eval;

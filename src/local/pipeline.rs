@@ -2,23 +2,23 @@
 //!
 //! Other inputs (of joins, unions) come by pipelines of their own, whose rows go into this one.
 
-use arrow::array::{Array, AsArray, BooleanArray};
+use arrow::array::BooleanArray;
 use arrow::compute;
-use arrow::datatypes::TimestampMicrosecondType;
 use pipec_runtime::Timestamp;
 
 use super::batch::{Batch, Reason, Rejects};
+use super::came::{self, Came};
 use super::chain::Chain;
 use super::error::RunError;
 use super::eval::Setting;
 use super::lines::{Chunk, inner_checks};
 use super::needed;
 use super::objects::{Allowed, Store};
-use super::steps::{self, ARRIVED, Check, Join, Late, Other, Side, Stage, Turned, Work};
+use super::steps::{self, CAME, Check, Join, Late, Other, Side, Stage, Turned, Work};
 use super::value::row_as_json;
 use crate::plan::expr::Expr;
 use crate::plan::types::Column;
-use crate::plan::{Delivers, Input, Plan, Source, Step, StepKind, Target};
+use crate::plan::{Delivers, Input, JoinKind, Plan, Source, Step, StepKind, Target};
 
 pub(super) use super::steps::Counts;
 
@@ -78,6 +78,13 @@ pub(super) struct Pipeline<'p> {
     event_time: Option<&'p str>,
     pub counts: Counts,
     turned: Vec<Turned>,
+    /// The stages whose rows keep how they came, and those of them that were turned away.
+    keeping: Vec<usize>,
+    came: Came,
+    /// The columns of the rows that come: of the input, then of the last step that made new ones.
+    known: &'p [Column],
+    /// How many stages stand before the first step.
+    ahead: usize,
     started: bool,
 }
 
@@ -100,12 +107,17 @@ impl<'p> Pipeline<'p> {
             event_time: chain.columns.iter().find(|column| column.event_time).map(|column| column.name.as_str()),
             counts: Counts::default(),
             turned: Vec::new(),
+            keeping: Vec::new(),
+            came: Came::default(),
+            known: chain.columns,
+            ahead: 0,
             started: false,
             chain,
         };
         if let Some(source) = around.feeds.source(pipeline.chain.input) {
             pipeline.stages.extend(admission(source));
         }
+        pipeline.ahead = pipeline.stages.len();
         for at in 0..pipeline.chain.steps.len() {
             pipeline.add_stage(at)?;
         }
@@ -115,6 +127,9 @@ impl<'p> Pipeline<'p> {
     fn add_stage(&mut self, at: usize) -> Result<(), RunError> {
         let step: &'p Step = self.chain.steps[at];
         let before = self.chain.before(at);
+        if came::is_kept(self.chain.steps.get(at..).unwrap_or_default()) {
+            self.keeping.push(self.stages.len());
+        }
         match &step.kind {
             StepKind::Join(join) => {
                 self.joins.push((self.stages.len(), at));
@@ -159,6 +174,7 @@ impl<'p> Pipeline<'p> {
         sink: &mut dyn Sink,
     ) -> Result<(), RunError> {
         self.start(sink)?;
+        self.came.begin();
         self.counts.rows_in += (batch.rows() + away.len()) as u64;
         let decoded = away.iter().map(|(place, reason)| Turned {
             place: *place,
@@ -180,12 +196,12 @@ impl<'p> Pipeline<'p> {
             }
             self.at_work(at, |stage, work| stage.finish(work))?;
             while let Some(batch) = self.at_work(at, |stage, work| stage.more(work))? {
-                let batch = Batch::new(batch.columns, batch.origin.len());
-                let came = batch.clone();
-                let origin = Origin::Rows(&came, self.event_time);
-                self.advance(at + 1, batch, origin, sink)?;
-                self.turn_away(origin, sink)?;
+                self.anew(at + 1, batch, sink)?;
             }
+        }
+        for (at, reason, row) in self.came.let_go() {
+            self.counts.reject(&reason);
+            sink.turned_away(at, &reason, &row)?;
         }
         Ok(())
     }
@@ -268,16 +284,51 @@ impl<'p> Pipeline<'p> {
         work(&mut *self.stages[at], &mut around)
     }
 
+    /// Hands on rows that came of a step: what is turned away from here on is what they are now, unless they were held.
+    fn anew(&mut self, from: usize, batch: Batch, sink: &mut dyn Sink) -> Result<(), RunError> {
+        let before = self.came.begin();
+        let turned = std::mem::take(&mut self.turned);
+        let known = self.known;
+        let batch = Batch::new(batch.columns, batch.origin.len());
+        let came = batch.clone();
+        let origin = Origin::Rows(&came, self.event_time);
+        if came.column(CAME).is_err() {
+            self.known = self.chain.before(from.saturating_sub(self.ahead));
+        }
+        self.advance(from, batch, origin, sink)?;
+        self.turn_away(origin, sink)?;
+        self.came.resume(before);
+        self.known = known;
+        self.turned = turned;
+        Ok(())
+    }
+
+    /// Whether a stage makes rows of both sides, each perhaps of one side alone.
+    fn pairs_anew(&self, at: usize) -> bool {
+        let step = at.checked_sub(self.ahead).and_then(|at| self.chain.steps.get(at));
+        step.is_some_and(|step| matches!(&step.kind, StepKind::Join(join) if join.kind == JoinKind::Full))
+    }
+
     fn advance(&mut self, from: usize, batch: Batch, origin: Origin<'_>, sink: &mut dyn Sink) -> Result<(), RunError> {
         let mut batch = batch;
         for at in from..self.stages.len() {
             if batch.rows() == 0 {
                 return Ok(());
             }
+            if self.keeping.contains(&at) {
+                self.came.beside(&mut batch, origin)?;
+            }
             let Some(first) = self.at_work(at, |stage, work| stage.add(batch, work))? else {
                 return Ok(());
             };
             batch = first;
+            if self.pairs_anew(at) {
+                self.anew(at + 1, batch, sink)?;
+                while let Some(more) = self.at_work(at, |stage, work| stage.more(work))? {
+                    self.anew(at + 1, more, sink)?;
+                }
+                return Ok(());
+            }
             while let Some(more) = self.at_work(at, |stage, work| stage.more(work))? {
                 self.advance(at + 1, batch, origin, sink)?;
                 batch = more;
@@ -335,17 +386,25 @@ impl<'p> Pipeline<'p> {
         let mut turned = std::mem::take(&mut self.turned);
         turned.sort_by_key(|turned| (turned.place, turned.stage));
         turned.dedup_by_key(|turned| turned.place);
-        for Turned { place, reason, .. } in turned {
+        let held = match origin {
+            Origin::Rows(batch, _) => batch.column(CAME).ok(),
+            Origin::Lines(_) => None,
+        };
+        for Turned { place, reason, stage } in turned {
             let place = place as usize;
-            match self.counts.rejected.get_mut(&*reason) {
-                Some(count) => *count += 1,
-                None => drop(self.counts.rejected.insert(reason.to_string(), 1)),
+            if let Some(came) = held {
+                self.came.keep(came, place, (stage, reason), self.known);
+                continue;
+            }
+            self.counts.reject(&reason);
+            if !self.keeping.is_empty() {
+                self.came.turned(place);
             }
             match origin {
-                Origin::Lines(chunk) => sink.turned_away(chunk.arrivals[place], &reason, chunk.line(place))?,
-                Origin::Rows(batch, event_time) => {
-                    let at = instant(batch, ARRIVED, place).or_else(|| instant(batch, event_time?, place));
-                    sink.turned_away(at.unwrap_or_default(), &reason, &row_as_json(&batch.columns, self.chain.columns, place))?;
+                Origin::Lines(chunk) => sink.turned_away(origin.at(place), &reason, chunk.line(place))?,
+                Origin::Rows(batch, _) => {
+                    let row = row_as_json(&batch.columns, self.known, place);
+                    sink.turned_away(origin.at(place), &reason, &row)?;
                 }
             }
         }
@@ -391,6 +450,7 @@ struct Into<'a, 'p> {
 impl Sink for Into<'_, '_> {
     fn rows(&mut self, _: usize, batch: &Batch, origin: Origin<'_>) -> Result<(), RunError> {
         let pipeline = &mut *self.pipeline;
+        pipeline.came.begin();
         let mut work = Work {
             setting: &pipeline.setting,
             counts: &mut pipeline.counts,
@@ -437,12 +497,4 @@ fn admission(source: &Source) -> Vec<Box<dyn Stage + '_>> {
         stages.push(Box::new(Late::new(&field.column.name, source.late_at_most_seconds)));
     }
     stages
-}
-
-fn instant(batch: &Batch, column: &str, row: usize) -> Option<Timestamp> {
-    let times = batch
-        .column(column)
-        .ok()?
-        .as_primitive_opt::<TimestampMicrosecondType>()?;
-    times.is_valid(row).then(|| Timestamp(times.value(row)))
 }

@@ -205,7 +205,7 @@ fn test_of(place: usize, example: &OverRows) -> Test {
 }
 
 impl OverRows {
-    /// The column of its values; `count()` has none.
+    /// The column of its values; `count()` has none. A window's rows stand in the order of theirs, read or not.
     fn value(&self) -> Option<Column> {
         let mut open: Vec<&Expr> = self.aggregate.expressions().collect();
         while let Some(expr) = open.pop() {
@@ -214,7 +214,7 @@ impl OverRows {
             }
             open.extend(expr.children());
         }
-        None
+        (self.kind == Kind::Window).then(|| Column::new(COLUMN, TypeKind::Int.optional()))
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -233,7 +233,7 @@ impl OverRows {
         let aggregates = vec![(answer.clone(), self.aggregate.clone())];
         let (kind, after) = match self.kind {
             Kind::Window => {
-                // Rows of one value are peers; what stands in none is in the order of its rows.
+                // Rows of one value are peers.
                 let by = self.value().unwrap_or_else(|| columns[0].clone());
                 let kind = StepKind::Window {
                     keys: vec!["day".to_owned()],

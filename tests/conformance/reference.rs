@@ -212,8 +212,8 @@ impl State<'_> {
             StepKind::Dedupe {
                 keys, keep_first, by, ..
             } => self.dedupe(keys, *keep_first, by.as_deref(), before),
-            StepKind::Group { keys, aggregates, .. } => self.group(keys, aggregates)?,
-            StepKind::Join(join) => self.join(join)?,
+            StepKind::Group { keys, aggregates, .. } => self.group(keys, aggregates, before)?,
+            StepKind::Join(join) => self.join(join, step)?,
             StepKind::Union { other, columns } => {
                 let more = self.read(other, columns, "");
                 self.rows.extend(more);
@@ -230,7 +230,7 @@ impl State<'_> {
                 gap_seconds,
                 column,
             } => self.session(keys, time, *gap_seconds, column, before),
-            StepKind::Pivot { on, values, keys } => self.pivot(on, values, keys)?,
+            StepKind::Pivot { on, values, keys } => self.pivot(on, values, keys, before)?,
             StepKind::Unpivot {
                 columns,
                 name,
@@ -309,6 +309,7 @@ impl State<'_> {
         &mut self,
         keys: &[(Column, Expr)],
         aggregates: &[(Column, Aggregate)],
+        before: &[Column],
     ) -> std::result::Result<(), String> {
         let mut groups: BTreeMap<Vec<Value>, Vec<(Row, Vec<Fed>)>> = BTreeMap::new();
         let mut found: Vec<(Vec<Value>, Row, Vec<Fed>)> = Vec::new();
@@ -324,6 +325,7 @@ impl State<'_> {
             found.push((own, row, all));
             Ok(vec![])
         });
+        found.sort_by(|(_, one, _), (_, other, _)| by_columns(one, other, before));
         for (own, row, fed) in found {
             groups.entry(own).or_default().push((row, fed));
         }
@@ -354,6 +356,7 @@ impl State<'_> {
         on: &Expr,
         values: &[(Literal, Column, Aggregate)],
         keys: &[String],
+        before: &[Column],
     ) -> std::result::Result<(), String> {
         let mut groups: BTreeMap<Vec<Value>, Vec<(Row, Literal)>> = BTreeMap::new();
         let mut found = Vec::new();
@@ -362,6 +365,7 @@ impl State<'_> {
             found.push((row, held));
             Ok(vec![])
         });
+        found.sort_by(|(one, _), (other, _)| by_columns(one, other, before));
         for (row, held) in found {
             groups.entry(key(&row, keys)).or_default().push((row, held));
         }
@@ -388,18 +392,20 @@ impl State<'_> {
         Ok(())
     }
 
-    fn join(&mut self, join: &Join) -> std::result::Result<(), String> {
+    fn join(&mut self, join: &Join, step: &Step) -> std::result::Result<(), String> {
         let others = self.read(&join.other, &join.columns, &format!("{}.", join.alias));
         let nothing: BTreeMap<String, Literal> = join
             .columns
             .iter()
             .map(|column| (format!("{}.{}", join.alias, column.name), Literal::Null))
             .collect();
+        let either: BTreeMap<String, Literal> = step
+            .columns
+            .iter()
+            .chain(&step.joined)
+            .map(|column| (column.name.clone(), Literal::Null))
+            .collect();
         let mut met: BTreeSet<usize> = BTreeSet::new();
-        let left = self
-            .rows
-            .first()
-            .map(|row| row.values.keys().cloned().collect::<Vec<_>>());
         self.each(|state, row| {
             let mut pairs = Vec::new();
             for (at, other) in others.iter().enumerate() {
@@ -428,10 +434,18 @@ impl State<'_> {
                 .enumerate()
                 .filter(|(at, _)| !met.contains(at))
                 .map(|(_, other)| other);
-            for mut other in rest {
-                let names = left.iter().flatten().map(|name| (name.clone(), Literal::Null));
-                other.values.extend(names);
-                self.rows.push(other);
+            for other in rest {
+                let mut row = Row {
+                    values: either.clone(),
+                    ..other
+                };
+                row.values.extend(other.values);
+                self.rows.push(row);
+            }
+            // Rows of both sides are new ones.
+            for row in &mut self.rows {
+                self.origins += 1;
+                row.origin = self.origins;
             }
         }
         Ok(())

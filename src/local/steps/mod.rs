@@ -40,8 +40,10 @@ pub(super) const ARRIVED: &str = "_arrived";
 pub(super) const SEQUENCE: &str = "_seq";
 /// What a change of a source's row is: `insert`, `update`, `delete`.
 pub(super) const CHANGE: &str = "_op";
-/// The columns of arrivals that travel beside a row's own.
-pub(super) const HIDDEN: [&str; 3] = [ARRIVED, SEQUENCE, CHANGE];
+/// How a row came, where a step holds it that may be turned away later.
+pub(super) const CAME: &str = "_came";
+/// The columns that travel beside a row's own.
+pub(super) const HIDDEN: [&str; 4] = [ARRIVED, SEQUENCE, CHANGE, CAME];
 
 /// What became of a transform's rows.
 #[derive(Clone, Debug, Default)]
@@ -199,6 +201,14 @@ fn ties<'b>(batch: &'b Batch, before: &'b [Column], but: &[&str]) -> Vec<&'b str
 }
 
 impl Counts {
+    /// Counts a row that is turned away.
+    pub fn reject(&mut self, reason: &str) {
+        match self.rejected.get_mut(reason) {
+            Some(count) => *count += 1,
+            None => drop(self.rejected.insert(reason.to_owned(), 1)),
+        }
+    }
+
     /// What another chain, whose rows went into this one, left out.
     pub fn join(&mut self, other: Counts) {
         let add = |into: &mut BTreeMap<String, u64>, from: BTreeMap<String, u64>| {
