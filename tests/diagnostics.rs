@@ -44,7 +44,9 @@ fn every_broken_platform_is_told_what_is_wrong() {
         let original = files(table);
         for case in &mut table.cases {
             count += 1;
-            let said = lines(&compile_files(&edited(&original, case)));
+            // What this version cannot do yet is of no interest but where it is what is looked at.
+            let of_version = table.path.ends_with("not_yet.txt");
+            let said = lines(&compile_files(&edited(&original, case)), of_version);
             if update {
                 case.expected = said;
             } else if said != case.expected {
@@ -126,7 +128,7 @@ fn every_code_is_fired() {
     }
     // Files that cannot be read have no text to edit.
     fired.extend(
-        lines(&compile(&Unreadable, &Options::default()))
+        lines(&compile(&Unreadable, &Options::default()), true)
             .iter()
             .map(|line| line[..5].to_owned()),
     );
@@ -155,7 +157,7 @@ fn every_code_has_a_page_with_a_wrong_and_a_right_example() {
 fn the_examples_have_no_mistakes() {
     for name in ["clickstream", "starter"] {
         let compilation = compile_text(&example(name));
-        assert_eq!(lines(&compilation), Vec::<String>::new(), "{name}");
+        assert_eq!(lines(&compilation, false), Vec::<String>::new(), "{name}");
         assert!(compilation.plan.is_some(), "{name}");
     }
 }
@@ -163,7 +165,7 @@ fn the_examples_have_no_mistakes() {
 #[test]
 fn a_file_that_is_no_text_is_said() {
     assert_eq!(
-        lines(&compile(&Unreadable, &Options::default())),
+        lines(&compile(&Unreadable, &Options::default()), true),
         [
             "P0003 broken.pipe 1:1 `broken.pipe` is not UTF-8: byte 3 is no text",
             "P0003 gone.pipe 1:1 `gone.pipe` cannot be read: entity not found",
@@ -242,7 +244,7 @@ fn compile_text(text: &str) -> Compilation {
     compile(&Memory::new([(MAIN, text)]), &Options::default())
 }
 
-fn lines(compilation: &Compilation) -> Vec<String> {
+fn lines(compilation: &Compilation, with_not_yet: bool) -> Vec<String> {
     let line = |diagnostic: &pipec::diag::Diagnostic| {
         let source = compilation.sources.get(diagnostic.primary.span.file);
         let place = source.line_column(diagnostic.primary.span.start);
@@ -262,7 +264,7 @@ fn lines(compilation: &Compilation) -> Vec<String> {
     compilation
         .diagnostics
         .iter()
-        .chain(&compilation.not_yet)
+        .chain(compilation.not_yet.iter().filter(|_| with_not_yet))
         .map(line)
         .collect()
 }

@@ -195,6 +195,21 @@ pub struct Run {
     pub lets_go: std::collections::BTreeSet<String>,
 }
 
+impl Run {
+    /// What its settings put into its environment, by name; secrets are not among it.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        use crate::check::settings::Value;
+        let Some(Value::Map(entries)) = self.settings.get("env").map(|setting| &setting.value) else {
+            return Vec::new();
+        };
+        let texts = entries.iter().filter_map(|(name, value)| match value {
+            Value::Text(text) => Some((name.clone(), text.clone())),
+            _ => None,
+        });
+        texts.collect()
+    }
+}
+
 /// The kinds of programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunKind {

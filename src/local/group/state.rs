@@ -168,6 +168,69 @@ impl State {
         let there = |row: usize| arguments.first().is_none_or(|array| array.is_valid(row));
         let rows = groups.iter().enumerate().filter(|(row, _)| there(*row));
         match (self, arguments) {
+            (
+                State::Best {
+                    values,
+                    order,
+                    largest,
+                    best,
+                },
+                [array, rest @ ..],
+            ) => {
+                // `min_by(value, by)`: rows without `by` are left out as well, and the value itself breaks ties.
+                let (with, other) = match rest.first() {
+                    Some(with) => (vec![with.clone(), array.clone()], Some(with)),
+                    None if by.0.is_empty() => (vec![array.clone()], None),
+                    None => ([by.0, by.1].concat(), None),
+                };
+                let orders = in_order(order, &with, aggregate)?;
+                let values = values.convert_columns(std::slice::from_ref(array))?;
+                for (row, group) in rows.filter(|(row, _)| other.is_none_or(|with| with.is_valid(*row))) {
+                    let (candidate, best) = (orders.row(row), &mut best[*group]);
+                    let better = best.as_ref().is_none_or(|best| match largest {
+                        true => candidate.as_ref() > &*best.order,
+                        false => candidate.as_ref() < &*best.order,
+                    });
+                    if better {
+                        *best = Some(entry(candidate.as_ref(), values.row(row).as_ref()));
+                    }
+                }
+            }
+            (
+                State::Items {
+                    values,
+                    order,
+                    of,
+                    separator,
+                },
+                [array, rest @ ..],
+            ) => {
+                if let (None, Some(asked)) = (&separator, rest.first().filter(|asked| !asked.is_empty())) {
+                    *separator = match value_at(asked, 0, &TypeKind::Text) {
+                        Value::Text(text) => Some(text),
+                        _ => None,
+                    };
+                }
+                let orders = in_order(order, &[by.0, by.1].concat(), aggregate)?;
+                let values = values.convert_columns(std::slice::from_ref(array))?;
+                for (row, group) in rows {
+                    let items = &mut of[*group];
+                    if aggregate.function == "list" && items.len() >= MOST {
+                        return Err(too_many(aggregate));
+                    }
+                    items.push(entry(orders.row(row).as_ref(), values.row(row).as_ref()));
+                }
+            }
+            (state, _) => return state.add_numbers(groups, arguments, aggregate),
+        }
+        Ok(())
+    }
+
+    /// As [`State::add`], where no order matters.
+    fn add_numbers(&mut self, groups: &[usize], arguments: &[ArrayRef], aggregate: &Aggregate) -> Result<(), RunError> {
+        let there = |row: usize| arguments.first().is_none_or(|array| array.is_valid(row));
+        let rows = groups.iter().enumerate().filter(|(row, _)| there(*row));
+        match (self, arguments) {
             (State::Count(counts), [condition, ..]) if aggregate.function == "count_if" => {
                 let holds = condition.as_boolean();
                 rows.for_each(|(row, group)| counts[*group] += i64::from(holds.value(row)));
@@ -220,59 +283,6 @@ impl State {
                 let (lefts, rights) = (left.as_primitive::<Float64Type>(), right.as_primitive::<Float64Type>());
                 for (row, group) in rows.filter(|(row, _)| right.is_valid(*row)) {
                     of[*group].push((lefts.value(row), rights.value(row)));
-                }
-            }
-            (
-                State::Best {
-                    values,
-                    order,
-                    largest,
-                    best,
-                },
-                [array, rest @ ..],
-            ) => {
-                // `min_by(value, by)`: rows without `by` are left out as well, and the value itself breaks ties.
-                let (with, other) = match rest.first() {
-                    Some(with) => (vec![with.clone(), array.clone()], Some(with)),
-                    None if by.0.is_empty() => (vec![array.clone()], None),
-                    None => ([by.0, by.1].concat(), None),
-                };
-                let orders = in_order(order, &with, aggregate)?;
-                let values = values.convert_columns(std::slice::from_ref(array))?;
-                for (row, group) in rows.filter(|(row, _)| other.is_none_or(|with| with.is_valid(*row))) {
-                    let (candidate, best) = (orders.row(row), &mut best[*group]);
-                    let better = best.as_ref().is_none_or(|best| match largest {
-                        true => candidate.as_ref() > &*best.order,
-                        false => candidate.as_ref() < &*best.order,
-                    });
-                    if better {
-                        *best = Some(entry(candidate.as_ref(), values.row(row).as_ref()));
-                    }
-                }
-            }
-            (
-                State::Items {
-                    values,
-                    order,
-                    of,
-                    separator,
-                },
-                [array, rest @ ..],
-            ) => {
-                if let (None, Some(asked)) = (&separator, rest.first().filter(|asked| !asked.is_empty())) {
-                    *separator = match value_at(asked, 0, &TypeKind::Text) {
-                        Value::Text(text) => Some(text),
-                        _ => None,
-                    };
-                }
-                let orders = in_order(order, &[by.0, by.1].concat(), aggregate)?;
-                let values = values.convert_columns(std::slice::from_ref(array))?;
-                for (row, group) in rows {
-                    let items = &mut of[*group];
-                    if aggregate.function == "list" && items.len() >= MOST {
-                        return Err(too_many(aggregate));
-                    }
-                    items.push(entry(orders.row(row).as_ref(), values.row(row).as_ref()));
                 }
             }
             _ => {

@@ -12,14 +12,13 @@ use serde_json::{Value as Json, json};
 
 use super::{load, python, save};
 use crate::base::Memory;
-use crate::check::functions::FILES;
 use crate::emit::pyspark::exprs::{self, Lowered, first_reason};
 use crate::emit::pyspark::tree::Py;
 use crate::plan::StepKind;
 use crate::plan::evaluate::{self, Known, Unknown, value as value_of};
 use crate::plan::expr::{Expr, Literal};
 use crate::plan::types::{Column, Type, TypeKind};
-use crate::{Options, compile};
+use crate::{Options, check, compile};
 
 /// Expressions over the columns of `SCHEMA`, one a line.
 const EXPRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/local/spark/columns.txt");
@@ -692,7 +691,7 @@ fn on_spark(columns: &[Column], rows: &[Vec<Literal>], found: &[Expr], wanted: &
 /// The names of all scalar functions that are declared, and may be called.
 fn callable() -> impl Iterator<Item = &'static str> {
     let other = ["aggregate", "window", "elsewhere"];
-    let themes = FILES
+    let themes = check::functions::FILES
         .iter()
         .filter(move |(path, _)| other.iter().all(|other| !path.contains(other)));
     themes

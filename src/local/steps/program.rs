@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::super::error::{Fault, RunError};
-use crate::check::settings::{Settings, Value};
 use crate::plan::{Run, RunKind};
 
 /// A program of the project.
@@ -110,16 +109,4 @@ fn entry_point(folder: &Path) -> Result<Vec<String>, RunError> {
         }
         false => Ok(words),
     }
-}
-
-/// What a program's settings put into its environment; secrets are not on a laptop, unless its own environment has them.
-pub(super) fn environment(settings: &Settings) -> Vec<(String, String)> {
-    let Some(Value::Map(entries)) = settings.get("env").map(|setting| &setting.value) else {
-        return Vec::new();
-    };
-    let texts = entries.iter().filter_map(|(name, value)| match value {
-        Value::Text(text) => Some((name.clone(), text.clone())),
-        _ => None,
-    });
-    texts.collect()
 }

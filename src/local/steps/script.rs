@@ -18,7 +18,7 @@ use super::super::batch::Batch;
 use super::super::error::RunError;
 use super::super::lines::{Chunk, Decoder, Lines};
 use super::super::objects::Store;
-use super::program::{Program, environment};
+use super::program::Program;
 use super::super::value::row_as_json;
 use super::{HIDDEN, Stage, Work};
 use crate::plan::types::{Column, TypeKind};
@@ -86,7 +86,7 @@ impl<'p> Script<'p> {
 
     fn start(&self, folder: &Path) -> Result<Running, RunError> {
         let mut command = self.program.command()?;
-        command.current_dir(folder).envs(environment(&self.settings.settings));
+        command.current_dir(folder).envs(self.settings.environment());
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let failed = |error: std::io::Error| self.failed(&format!("could not be started: {error}"), "");
         let mut child = piped.spawn().map_err(failed)?;
