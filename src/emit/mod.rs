@@ -6,6 +6,7 @@ pub mod docs;
 pub mod hcl;
 pub mod pyspark;
 pub mod rust;
+pub mod sql;
 pub mod states;
 
 use crate::plan::{Files, Plan};

@@ -11,6 +11,7 @@ mod shared;
 mod step;
 mod streams;
 mod test;
+pub mod trino;
 pub mod types;
 mod walk;
 

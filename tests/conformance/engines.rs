@@ -24,6 +24,8 @@ pub enum Engine {
     Functions,
     /// Generated PySpark jobs.
     Jobs,
+    /// Athena's SQL, on Trino.
+    Sql,
 }
 
 /// The name of the transform that units are made of.
@@ -36,6 +38,7 @@ impl Engine {
             Engine::Embedded => "embedded",
             Engine::Functions => "functions",
             Engine::Jobs => "jobs",
+            Engine::Sql => "sql",
         }
     }
 
@@ -45,6 +48,7 @@ impl Engine {
             Engine::Embedded => Scope::Embedded,
             Engine::Functions => Scope::Functions,
             Engine::Jobs => Scope::Jobs,
+            Engine::Sql => Scope::Sql,
         }
     }
 
@@ -52,7 +56,7 @@ impl Engine {
     pub fn input(self) -> &'static str {
         match self {
             Engine::Functions => "rows",
-            Engine::Embedded | Engine::Jobs => "processed.base",
+            Engine::Embedded | Engine::Jobs | Engine::Sql => "processed.base",
         }
     }
 
@@ -64,12 +68,20 @@ impl Engine {
             Some((name, _)) if line.starts_with("  ") => wanted(name.trim()),
             _ => true,
         });
-        let rows: Vec<_> = kept.collect();
+        let rows: Vec<_> = kept.map(|line| self.formatted(line)).collect();
         let input = self.input();
         program(&format!(
             "{}\n\n/// Units.\ntransform {TEMPLATE} : {input} -> curated.{TEMPLATE} {{\n  derive x = 1\n  select id, x\n}}\n",
             rows.join("\n")
         ))
+    }
+
+    /// A line of the platform, as this engine has it: Athena reads all digits of an instant from Iceberg only.
+    pub fn formatted(self, line: &str) -> String {
+        match self {
+            Engine::Sql => line.replace("format = parquet", "format = iceberg"),
+            _ => line.to_owned(),
+        }
     }
 
     /// The columns of rows that it carries.
@@ -156,6 +168,7 @@ impl Engine {
     /// What it makes of each test's rows.
     pub fn run(self, plan: &Plan) -> Vec<Result<Came, String>> {
         let results = match self {
+            Engine::Sql => return crate::sql::run(plan),
             Engine::Embedded => Ok(test::run_tests(plan, std::path::Path::new(""), None)),
             Engine::Functions => {
                 let mut files = emit::rust::emit(plan);

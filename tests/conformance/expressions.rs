@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pipec::check::constant::Own;
 use pipec::plan::expr::{Expr, ExprKind, Literal};
+use pipec::plan::Plan;
 use pipec::plan::types::{Column, TypeKind};
 use pipec_runtime::dynamic::Run;
 
@@ -105,7 +106,7 @@ impl<'w> Expected<'w> {
         let plan = engine.plan(&carried);
         let mut open: Vec<Vec<usize>> = mine.chunks(together).map(<[usize]>::to_vec).collect();
         while !open.is_empty() {
-            let units: Vec<Unit> = open.iter().map(|cases| self.unit(cases, &carried)).collect();
+            let units: Vec<Unit> = open.iter().map(|cases| self.unit(engine, cases, &carried)).collect();
             let came = engine.run_units(&plan, &units);
             let mut again = Vec::new();
             for ((cases, unit), came) in open.iter().zip(&units).zip(came) {
@@ -124,17 +125,39 @@ impl<'w> Expected<'w> {
             }
             open = again;
         }
+        if engine == Engine::Sql {
+            self.failing(&plan, &mine, &carried, &mut outcome.differences);
+        }
         outcome
+    }
+
+    /// A query fails where a row is turned away: each case that does is asked alone, of that row.
+    fn failing(&self, plan: &Plan, mine: &[usize], carried: &BTreeSet<String>, found: &mut Vec<Difference>) {
+        let rejecting = |case: &usize| Some((*case, self.answers[*case].iter().position(Result::is_err)?));
+        let places: Vec<(usize, usize)> = mine.iter().filter_map(rejecting).collect();
+        let unit = |&(case, row): &(usize, usize)| Unit {
+            exprs: vec![(format!("x{case}"), self.cases[case].expr.clone())],
+            rows: vec![self.kept(&self.rows[row], carried)],
+        };
+        let units: Vec<Unit> = places.iter().map(unit).collect();
+        for ((case, row), came) in places.into_iter().zip(Engine::Sql.run_units(plan, &units)) {
+            if let Ok(came) = came {
+                let came = format!("{:?}, not a query that fails", came.rows);
+                found.push(Difference { case, row, came });
+            }
+        }
     }
 
     /// Some cases as one transform. A case that turns rows away is asked of them in rows of its own alone, so that it hides
     /// nothing of the others.
-    fn unit(&self, cases: &[usize], carried: &BTreeSet<String>) -> Unit {
+    fn unit(&self, engine: Engine, cases: &[usize], carried: &BTreeSet<String>) -> Unit {
         let mut rows = self.rows.clone();
         let mut origins: Vec<usize> = (0..rows.len()).collect();
         let mut own_row: BTreeMap<usize, i64> = BTreeMap::new();
         for &case in cases {
-            if let Some(place) = self.answers[case].iter().position(Result::is_err) {
+            if let Some(place) = self.answers[case].iter().position(Result::is_err)
+                && engine != Engine::Sql
+            {
                 let number = OWN_ROWS + case as i64;
                 let mut row = self.rows[place].clone();
                 row[0] = Literal::Int(number);

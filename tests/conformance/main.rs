@@ -20,6 +20,7 @@ mod grammar;
 mod pipelines;
 mod reference;
 mod shrink;
+mod sql;
 mod transforms;
 mod values;
 
@@ -99,7 +100,7 @@ fn transforms_on(engine: Engine) {
     let mut chance = Chance::new(seed());
     let (prefix, count) = match engine {
         Engine::Functions => ("s", STREAMS),
-        Engine::Embedded | Engine::Jobs => ("t", TRANSFORMS),
+        Engine::Embedded | Engine::Jobs | Engine::Sql => ("t", TRANSFORMS),
     };
     let count = asked("CONFORMANCE_TRANSFORMS").map_or(count, |count| count as usize);
     let (pipelines, refused) = pipelines::write(cases::ROWS, engine.input(), prefix, count, &mut chance);
@@ -224,4 +225,22 @@ fn expressions_are_the_same_in_jobs() {
 #[ignore = "needs PySpark"]
 fn transforms_are_the_same_in_jobs() {
     transforms_on(Engine::Jobs);
+}
+
+#[test]
+#[ignore = "needs Trino and sqlglot"]
+fn examples_are_true_in_sql() {
+    examples_on(Engine::Sql);
+}
+
+#[test]
+#[ignore = "needs Trino and sqlglot"]
+fn expressions_are_the_same_in_sql() {
+    expressions_on(Engine::Sql, 50);
+}
+
+#[test]
+#[ignore = "needs Trino and sqlglot"]
+fn transforms_are_the_same_in_sql() {
+    transforms_on(Engine::Sql);
 }

@@ -44,6 +44,8 @@ pub enum Scope {
     Functions,
     /// The generated jobs alone.
     Jobs,
+    /// Athena's SQL alone, for transforms of tables.
+    Sql,
 }
 
 /// Lowers a program that was checked without an error.
@@ -64,6 +66,19 @@ pub fn lower(program: &Program, scope: Scope) -> Lowered {
         diagnostics,
         not_yet,
     }
+}
+
+/// What Athena's SQL does not carry of a transform, with or without a target; nothing where it carries all of it.
+pub fn not_in_sql(program: &Program, name: &str) -> Vec<Diagnostic> {
+    let mut lowering = Lowering {
+        program,
+        scope: Scope::Sql,
+        diagnostics: Diagnostics::default(),
+    };
+    if let Some(transform) = program.transforms.iter().find(|transform| transform.item.name == name) {
+        lowering.is_sql(transform);
+    }
+    lowering.diagnostics.sorted()
 }
 
 /// Lowers one program.

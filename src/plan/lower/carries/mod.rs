@@ -2,6 +2,7 @@
 //!
 //! It must not know text: it sees the typed program.
 
+mod athena;
 mod embedded;
 mod functions;
 mod jobs;
@@ -69,6 +70,7 @@ impl Lowering<'_> {
     pub(super) fn carries(&mut self, transform: &Transform, engine: &Engine, sources: &[plan::Source]) -> bool {
         let gate: &dyn Gate = match (self.scope, engine) {
             (Scope::Embedded, _) => &embedded::Embedded,
+            (Scope::Sql, _) if transform.shape == Shape::Table => &athena::Athena,
             (Scope::Platform | Scope::Functions, Engine::Lambda(_)) => &functions::Functions,
             (Scope::Platform | Scope::Jobs, Engine::Glue(_)) => &jobs::Jobs,
             _ => return true,
@@ -82,6 +84,11 @@ impl Lowering<'_> {
             return false;
         }
         self.passes(gate, transform) && (self.scope != Scope::Platform || self.passes(&platform::Platform, transform))
+    }
+
+    /// Whether Athena's SQL carries a transform; the first thing that it does not is said.
+    pub(super) fn is_sql(&mut self, transform: &Transform) -> bool {
+        self.passes(&athena::Athena, transform)
     }
 
     /// Whether a gate lets a transform through, with the views that it reads.
