@@ -1,5 +1,7 @@
 //! `pipec explain`: why.
 
+mod sql;
+
 use std::fmt::Write;
 
 use clap::Subcommand;
@@ -45,6 +47,16 @@ enum Topic {
         #[arg(long, value_name = "PATH")]
         project: Option<std::path::PathBuf>,
     },
+    /// The SQL of a view, or of a transform of a table, as Athena runs it
+    Sql {
+        /// The transform's name
+        name: String,
+        #[command(flatten)]
+        project: ProjectArgument,
+        /// Apply an environment's settings
+        #[arg(long, value_name = "NAME")]
+        env: Option<String>,
+    },
     /// Where a column comes from
     Lineage {
         /// `zone.dataset.column`
@@ -72,6 +84,10 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
             let project = ProjectArgument { path: project.clone() };
             let compiled = compile_or_say(out, find(&project)?, None, Scope::Platform)?;
             out.result(&access(&compiled.plan, principal, dataset.as_deref())?);
+            Ok(())
+        }
+        (Some(Topic::Sql { name, project, env }), _) => {
+            out.result(&sql::explain(out, name, find(project)?, env.as_deref())?);
             Ok(())
         }
         (Some(Topic::Lineage { column, project }), _) => {

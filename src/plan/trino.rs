@@ -72,8 +72,8 @@ table! {
     "index_of" ("text text") "nullif(strpos($0, $1), 0) - 1";
     "count_of" ("text some") "cardinality(split($0, $1)) - 1";
     "reverse" ("text") "reverse($0)";
-    "remove_prefix" ("text text") "CASE WHEN starts_with($0, $1) THEN substr($0, length($1) + 1) ELSE $0 END";
-    "remove_suffix" ("text text") "CASE WHEN substr($0, -length($1)) = $1 THEN substr($0, 1, length($0) - length($1)) ELSE $0 END";
+    "remove_prefix" ("text text") "CASE WHEN starts_with($0, $1) THEN substr($0, length($1) + 1) WHEN $1 IS NOT NULL THEN $0 END";
+    "remove_suffix" ("text text") "CASE WHEN substr($0, -length($1)) = $1 THEN substr($0, 1, length($0) - length($1)) WHEN $1 IS NOT NULL THEN $0 END";
     "before" ("text text") "CASE WHEN strpos($0, $1) > 0 THEN substr($0, 1, strpos($0, $1) - 1) END";
     "after" ("text text") "CASE WHEN strpos($0, $1) > 0 THEN substr($0, strpos($0, $1) + length($1)) END";
     "pad_left" ("text small some") "CASE WHEN length($0) < $1 THEN lpad($0, $1, $2) ELSE $0 END";
@@ -129,7 +129,7 @@ table! {
     "ceil" ("decimal") "CAST(ceiling($0) AS %T)";
     "ceil" ("float") "ceiling($0)";
     "div" ("int int") "CASE WHEN $1 = -1 THEN -$0 ELSE $0 / nullif($1, 0) END";
-    "mod" ("int int") "$0 % nullif($1, 0)";
+    "mod" ("int int") "CASE WHEN $0 % nullif($1, 0) <> 0 AND ($0 < 0) <> ($1 < 0) THEN $0 % $1 + $1 ELSE $0 % nullif($1, 0) END";
     "sqrt" ("float") "CASE WHEN is_nan($0) OR $0 >= 0 THEN sqrt($0) END";
     "cbrt" ("float") "cbrt($0)";
     "exp" ("float") "exp($0)" or "is_infinite($0)";
@@ -216,7 +216,7 @@ table! {
     "distinct" ("list:plain") "array_distinct($0)";
     "without_missing" ("list") "filter($0, _entry -> _entry IS NOT NULL)";
     "concat" ("list list") "concat($0, $1)";
-    "append" ("list any") "concat($0, ARRAY[$1])";
+    "append" ("list any") "CASE WHEN $1 IS NOT NULL THEN concat($0, ARRAY[$1]) END";
     "flatten" ("list") "flatten($0)";
     "sum" ("list:int") "reduce(filter($0, _entry -> _entry IS NOT NULL), BIGINT '0', (_sum, _entry) -> _sum + _entry, _sum -> _sum)";
     "min" ("list:plain") "array_min(filter($0, _entry -> _entry IS NOT NULL))";
@@ -265,7 +265,9 @@ fn is(word: &str, kind: &TypeKind, expr: &ExprKind) -> bool {
     match word {
         "any" => true,
         "plain" => is_plain(kind),
-        "small" => matches!(expr, ExprKind::Literal(Literal::Int(number)) if (0..=i64::from(i32::MAX)).contains(number)),
+        "small" => {
+            matches!(expr, ExprKind::Literal(Literal::Int(number)) if (0..=i64::from(i32::MAX)).contains(number))
+        }
         "some" => matches!(expr, ExprKind::Literal(Literal::Text(text)) if !text.is_empty()),
         "utc" => matches!(expr, ExprKind::Literal(Literal::Text(text)) if text == "UTC"),
         "zone" => matches!(expr, ExprKind::Literal(Literal::Text(_))),
@@ -311,4 +313,3 @@ fn word_of(kind: &TypeKind) -> &'static str {
         TypeKind::Null | TypeKind::Never | TypeKind::Error => "null",
     }
 }
-

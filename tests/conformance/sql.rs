@@ -29,7 +29,10 @@ pub fn run(plan: &Plan) -> Vec<Result<Came, String>> {
     let answers = on_trino(&queries);
     let columns = plan.tests.iter().map(|test| {
         let transform = plan.transform(&test.transform).expect("the transform of the test");
-        transform.steps.last().map_or(&transform.input_columns, |step| &step.columns)
+        transform
+            .steps
+            .last()
+            .map_or(&transform.input_columns, |step| &step.columns)
     });
     answers
         .into_iter()
@@ -42,18 +45,36 @@ pub fn run(plan: &Plan) -> Vec<Result<Came, String>> {
 pub fn parsed(queries: &[String]) {
     let python = tool("PIPEC_PYTHON", "python3");
     let wrong = fed(Command::new(python).args(["-c", PARSE]), queries);
-    assert!(wrong.trim().is_empty(), "sqlglot does not read some queries:\n{}", wrong.chars().take(6000).collect::<String>());
+    assert!(
+        wrong.trim().is_empty(),
+        "sqlglot does not read some queries:\n{}",
+        wrong.chars().take(6000).collect::<String>()
+    );
 }
 
 fn on_trino(queries: &[String]) -> Vec<Value> {
     let folder = PathBuf::from(tool("PIPEC_TRINO", ".cache/trino"));
     let java = PathBuf::from(tool("JAVA_HOME", ".cache/jdk")).join("bin/java");
-    let classes = format!("{}:{}/*", folder.join("classes").display(), folder.join("jars").display());
+    let classes = format!(
+        "{}:{}/*",
+        folder.join("classes").display(),
+        folder.join("jars").display()
+    );
     let mut command = Command::new(java);
-    command.args(["-Xmx3g", "-Xss16m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", &classes, "RunQueries"]);
+    command.args([
+        "-Xmx3g",
+        "-Xss16m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-cp",
+        &classes,
+        "RunQueries",
+    ]);
     let said = fed(command.stderr(Stdio::null()), queries);
     let lines = said.lines().filter(|line| line.starts_with('{'));
-    let answers: Vec<Value> = lines.map(|line| serde_json::from_str(line).expect("an answer")).collect();
+    let answers: Vec<Value> = lines
+        .map(|line| serde_json::from_str(line).expect("an answer"))
+        .collect();
     assert_eq!(answers.len(), queries.len(), "Trino answers each query");
     answers
 }
@@ -126,7 +147,11 @@ fn values(columns: &[Column], rows: &[Vec<Literal>]) -> String {
         true => (row(&nothing), " WHERE FALSE"),
         false => (rows.iter().map(row).collect::<Vec<_>>().join(", "), ""),
     };
-    format!("SELECT {} FROM (VALUES {rows}) AS _t ({}){none}", casts.join(", "), names.join(", "))
+    format!(
+        "SELECT {} FROM (VALUES {rows}) AS _t ({}){none}",
+        casts.join(", "),
+        names.join(", ")
+    )
 }
 
 fn came(answer: &Value, columns: &[Column]) -> Result<Came, String> {
@@ -136,7 +161,11 @@ fn came(answer: &Value, columns: &[Column]) -> Result<Came, String> {
     let rows = answer["rows"].as_array().cloned().unwrap_or_default();
     let row = |row: &Value| {
         let cells = row.as_array().cloned().unwrap_or_default();
-        cells.iter().zip(columns).map(|(cell, column)| literal(cell, &column.ty)).collect()
+        cells
+            .iter()
+            .zip(columns)
+            .map(|(cell, column)| literal(cell, &column.ty))
+            .collect()
     };
     Ok(Came {
         rows: rows.iter().map(row).collect(),

@@ -151,9 +151,16 @@ impl From {
             } => {
                 let lists: Vec<String> = lists.iter().map(ToString::to_string).collect();
                 let names: Vec<String> = names.iter().map(|name| identifier(name)).collect();
-                let (join, on) = if *outer { ("LEFT JOIN", " ON TRUE") } else { ("CROSS JOIN", "") };
+                let (join, on) = if *outer {
+                    ("LEFT JOIN", " ON TRUE")
+                } else {
+                    ("CROSS JOIN", "")
+                };
                 let (of, lists, names) = (identifier(of), lists.join(", "), names.join(", "));
-                writeln!(out, "{indent}FROM {of}\n{indent}{join} UNNEST({lists}) AS _entries ({names}){on}")
+                writeln!(
+                    out,
+                    "{indent}FROM {of}\n{indent}{join} UNNEST({lists}) AS _entries ({names}){on}"
+                )
             }
         };
     }
@@ -187,7 +194,9 @@ impl Rows {
 
 /// What an author wrote, where it can end no comment.
 fn remark(text: &str) -> String {
-    text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect()
+    text.chars()
+        .map(|sign| if sign.is_control() { ' ' } else { sign })
+        .collect()
 }
 
 impl std::fmt::Display for Query {

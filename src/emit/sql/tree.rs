@@ -172,6 +172,7 @@ fn strength_of(op: &str) -> u8 {
 
 /// Whether a template is one call, `CASE` or `CAST`, which nothing around it can take apart.
 fn template_is_whole(text: &str) -> bool {
+    let text = text.strip_suffix(" IGNORE NULLS").unwrap_or(text);
     if text.starts_with("CASE ") && text.ends_with(" END") && text.matches("CASE ").count() == 1 {
         return true;
     }
@@ -225,15 +226,126 @@ pub fn identifier(name: &str) -> String {
 
 /// Words that Trino or Athena's DDL keep, and those that a reader would take for SQL.
 const KEPT: [&str; 121] = [
-    "alter", "and", "as", "asc", "between", "bigint", "boolean", "by", "case", "cast", "char", "column", "constraint", "count", "create",
-    "cross", "cube", "current_catalog", "current_date", "current_path", "current_role", "current_schema", "current_time",
-    "current_timestamp", "current_user", "date", "day", "deallocate", "decimal", "default", "delete", "desc", "describe",
-    "distinct", "double", "drop", "else", "end", "escape", "except", "execute", "exists", "external", "extract", "false", "filter", "first",
-    "float", "for", "from", "full", "function", "group", "grouping", "having", "hour", "if", "in", "inner", "insert", "int", "integer", "intersect",
-    "interval", "into", "is", "join", "json", "json_array", "json_exists", "json_object", "json_query", "json_value", "last", "left", "like",
-    "limit", "listagg", "localtime", "localtimestamp", "map", "merge", "minute", "month", "natural", "normalize", "not", "null", "on", "or",
-    "order", "outer", "over", "partition", "position", "prepare", "range", "recursive", "right", "rollup", "row", "rows", "second", "select", "set", "skip",
-    "table", "then", "time", "timestamp", "trim", "true", "uescape", "union", "unnest", "using", "values", "when", "where", "with",
+    "alter",
+    "and",
+    "as",
+    "asc",
+    "between",
+    "bigint",
+    "boolean",
+    "by",
+    "case",
+    "cast",
+    "char",
+    "column",
+    "constraint",
+    "count",
+    "create",
+    "cross",
+    "cube",
+    "current_catalog",
+    "current_date",
+    "current_path",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "date",
+    "day",
+    "deallocate",
+    "decimal",
+    "default",
+    "delete",
+    "desc",
+    "describe",
+    "distinct",
+    "double",
+    "drop",
+    "else",
+    "end",
+    "escape",
+    "except",
+    "execute",
+    "exists",
+    "external",
+    "extract",
+    "false",
+    "filter",
+    "first",
+    "float",
+    "for",
+    "from",
+    "full",
+    "function",
+    "group",
+    "grouping",
+    "having",
+    "hour",
+    "if",
+    "in",
+    "inner",
+    "insert",
+    "int",
+    "integer",
+    "intersect",
+    "interval",
+    "into",
+    "is",
+    "join",
+    "json",
+    "json_array",
+    "json_exists",
+    "json_object",
+    "json_query",
+    "json_value",
+    "last",
+    "left",
+    "like",
+    "limit",
+    "listagg",
+    "localtime",
+    "localtimestamp",
+    "map",
+    "merge",
+    "minute",
+    "month",
+    "natural",
+    "normalize",
+    "not",
+    "null",
+    "on",
+    "or",
+    "order",
+    "outer",
+    "over",
+    "partition",
+    "position",
+    "prepare",
+    "range",
+    "recursive",
+    "right",
+    "rollup",
+    "row",
+    "rows",
+    "second",
+    "select",
+    "set",
+    "skip",
+    "table",
+    "then",
+    "time",
+    "timestamp",
+    "trim",
+    "true",
+    "uescape",
+    "union",
+    "unnest",
+    "using",
+    "values",
+    "when",
+    "where",
+    "with",
     "year",
 ];
 
@@ -292,7 +404,11 @@ fn bare(sql: &Sql, out: &mut String) {
                 }
                 // Comparisons do not follow one another, and what is on the right binds tighter.
                 let chains = matches!(*op, "AND" | "OR" | "||");
-                write(operand, if chains || (at == 0 && own != 4) { own } else { own + 1 }, out);
+                write(
+                    operand,
+                    if chains || (at == 0 && own != 4) { own } else { own + 1 },
+                    out,
+                );
             }
         }
         Sql::Minus(of) => {
@@ -406,8 +522,9 @@ fn template(text: &str, arguments: &[Sql], out: &mut String) {
         let digits = after[1..].chars().take_while(char::is_ascii_digit).count();
         let number: usize = after[1..1 + digits].parse().unwrap_or(usize::MAX);
         let next = &after[1 + digits..];
-        let free = (before.is_empty() && rest.len() == text.len() || before.ends_with(['(', '[']) || before.ends_with(", "))
-            && (next.is_empty() || next.starts_with([')', ',', ']']) || next.starts_with(" AS "));
+        let free =
+            (before.is_empty() && rest.len() == text.len() || before.ends_with(['(', '[']) || before.ends_with(", "))
+                && (next.is_empty() || next.starts_with([')', ',', ']']) || next.starts_with(" AS "));
         if let Some(argument) = arguments.get(number) {
             write(argument, if free { 0 } else { 9 }, out);
         }
@@ -441,7 +558,11 @@ pub fn orders(order: &[Order], out: &mut String) {
             out.push_str(", ");
         }
         write(&part.value, 0, out);
-        out.push_str(if part.descending { " DESC NULLS LAST" } else { " NULLS LAST" });
+        out.push_str(if part.descending {
+            " DESC NULLS LAST"
+        } else {
+            " NULLS LAST"
+        });
     }
 }
 

@@ -50,6 +50,7 @@ pub fn has_instant(kind: &TypeKind) -> bool {
 /// A value of exactly its type.
 pub fn typed(literal: &Literal, kind: &TypeKind) -> Sql {
     match (literal, kind) {
+        (Literal::Null, TypeKind::Null | TypeKind::Never | TypeKind::Error) => Sql::atom("NULL"),
         (Literal::Null, _) => Sql::atom("NULL").cast(type_name(kind)),
         (Literal::Int(whole) | Literal::Duration(whole), _) => Sql::Typed("BIGINT", whole.to_string()),
         _ => bare(literal, kind),
@@ -108,7 +109,11 @@ fn float(value: f64) -> Sql {
     }
     if value.is_infinite() {
         let infinity = Sql::call("infinity", Vec::new());
-        return if value > 0.0 { infinity } else { Sql::Minus(Box::new(infinity)) };
+        return if value > 0.0 {
+            infinity
+        } else {
+            Sql::Minus(Box::new(infinity))
+        };
     }
     Sql::atom(format!("{value:e}").replace('e', "E"))
 }
@@ -117,9 +122,10 @@ fn of_decimal(unscaled: i128, scale: u8, kind: &TypeKind) -> Sql {
     let written = Sql::Typed("DECIMAL", decimal::Text(unscaled, scale).to_string());
     let digits = unscaled.unsigned_abs().to_string().len().max(usize::from(scale));
     match kind {
-        TypeKind::Decimal { precision, scale: wanted } if usize::from(*precision) != digits || *wanted != scale => {
-            written.cast(type_name(kind))
-        }
+        TypeKind::Decimal {
+            precision,
+            scale: wanted,
+        } if usize::from(*precision) != digits || *wanted != scale => written.cast(type_name(kind)),
         _ => written,
     }
 }

@@ -58,13 +58,18 @@ impl Around<'_> {
         match op {
             ArithmeticOp::Remainder => Sql::binary("%", first, or_missing(second)),
             op => {
-                let second = if op == ArithmeticOp::Divide { or_missing(second) } else { second };
+                let second = if op == ArithmeticOp::Divide {
+                    or_missing(second)
+                } else {
+                    second
+                };
                 self.with_all(vec![first, second], &|both| {
-                    let finite = both.iter().cloned().map(|side| Sql::call("is_infinite", vec![side]).negated());
+                    let finite = both
+                        .iter()
+                        .cloned()
+                        .map(|side| Sql::call("is_infinite", vec![side]).negated());
                     let finite: Vec<Sql> = finite.collect();
-                    let [first, second] = both.as_slice() else {
-                        refused()
-                    };
+                    let [first, second] = both.as_slice() else { refused() };
                     let value = Sql::binary(symbol(op), first.clone(), second.clone());
                     self.checked(expr, value, |value| {
                         let mut wrong = vec![Sql::call("is_infinite", vec![value.clone()])];
@@ -114,6 +119,7 @@ impl Around<'_> {
         match (from, to) {
             (TypeKind::Enum { .. } | TypeKind::Text | TypeKind::Uuid, TypeKind::Text | TypeKind::Enum { .. }) => value,
             (TypeKind::Decimal { precision, .. }, TypeKind::Float) => float_of_decimal(value, *precision),
+            (_, TypeKind::Null | TypeKind::Never) => value,
             (_, to) => value.cast(type_name(to)),
         }
     }

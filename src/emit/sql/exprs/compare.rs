@@ -27,7 +27,9 @@ impl Around<'_> {
         if is_compound(&left.ty.kind) {
             return self.with_all(vec![self.value(left), self.value(right)], &|both| {
                 let same = match op {
-                    CompareOp::NotEqual => "CASE WHEN $0 IS NOT NULL AND $1 IS NOT NULL THEN $0 IS DISTINCT FROM $1 END",
+                    CompareOp::NotEqual => {
+                        "CASE WHEN $0 IS NOT NULL AND $1 IS NOT NULL THEN $0 IS DISTINCT FROM $1 END"
+                    }
                     _ => "CASE WHEN $0 IS NOT NULL AND $1 IS NOT NULL THEN $0 IS NOT DISTINCT FROM $1 END",
                 };
                 Sql::template(same, both)

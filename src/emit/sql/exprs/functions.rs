@@ -11,9 +11,12 @@ use crate::plan::refused;
 use crate::plan::trino::spelling;
 use crate::plan::types::TypeKind;
 
-/// A regular expression in Java's syntax; the compiler has checked it.
+/// A regular expression in Java's syntax, as the compiler has checked it. Only Java itself has to be told that `.` is
+/// everything but a line feed; Trino's library knows, and does not know how to be told.
 pub fn java(pattern: &str) -> Java {
-    regex_java::java(pattern).unwrap_or_else(|_| refused())
+    let mut java = regex_java::java(pattern).unwrap_or_else(|_| refused());
+    java.pattern = java.pattern.replacen("(?d)", "", 1);
+    java
 }
 
 fn text_of(expr: Option<&Expr>) -> &str {
@@ -101,9 +104,7 @@ impl Around<'_> {
     }
 
     fn argument(&self, (sign, at): (char, usize), arguments: &[Expr]) -> Sql {
-        let Some(argument) = arguments.get(at) else {
-            refused()
-        };
+        let Some(argument) = arguments.get(at) else { refused() };
         match sign {
             '#' => canonical(self.value(argument), &argument.ty.kind),
             '^' => Sql::text(java(text_of(Some(argument))).pattern),

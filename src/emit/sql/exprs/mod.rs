@@ -39,7 +39,17 @@ pub fn canonical(value: Sql, kind: &TypeKind) -> Sql {
 
 /// What fails with this reason wherever it is reached, as a value of a type.
 pub fn failure(reason: &str, kind: &TypeKind) -> Sql {
-    Sql::text(reason).cast("bigint").cast(type_name(kind))
+    let reason = Sql::text(reason);
+    match kind {
+        // Any text is one of these: the reason is read as a number first.
+        TypeKind::Text | TypeKind::Uuid | TypeKind::Json | TypeKind::Enum { .. } => {
+            reason.cast("bigint").cast("varchar")
+        }
+        TypeKind::List(_) | TypeKind::Map(_) | TypeKind::Struct(_) | TypeKind::Object => {
+            reason.cast("json").cast(type_name(kind))
+        }
+        kind => reason.cast(type_name(kind)),
+    }
 }
 
 impl<'p> Around<'p> {
@@ -90,7 +100,11 @@ impl<'p> Around<'p> {
             }
             ExprKind::Compare { op, left, right } => self.compare(*op, left, right),
             ExprKind::Same { left, right, negated } => {
-                let op = if *negated { "IS DISTINCT FROM" } else { "IS NOT DISTINCT FROM" };
+                let op = if *negated {
+                    "IS DISTINCT FROM"
+                } else {
+                    "IS NOT DISTINCT FROM"
+                };
                 Sql::binary(op, self.value(left), self.value(right))
             }
             ExprKind::Like {
@@ -201,13 +215,7 @@ impl<'p> Around<'p> {
         }
     }
 
-    fn matched(
-        &self,
-        expr: &Expr,
-        of: &Expr,
-        arms: &[(Vec<Literal>, Expr)],
-        otherwise: Option<&Expr>,
-    ) -> Sql {
+    fn matched(&self, expr: &Expr, of: &Expr, arms: &[(Vec<Literal>, Expr)], otherwise: Option<&Expr>) -> Sql {
         let kind = &of.ty.kind;
         let values: Vec<Sql> = arms.iter().map(|(_, value)| self.value(value)).collect();
         let last = otherwise.map(|otherwise| self.value(otherwise));
@@ -221,7 +229,11 @@ impl<'p> Around<'p> {
                 [one] => Sql::binary("=", of.clone(), bare(one, kind)),
                 many => Sql::In(Box::new(of.clone()), many.iter().map(|one| bare(one, kind)).collect()),
             };
-            let arms = arms.iter().map(|(literals, _)| condition(literals)).zip(values).collect();
+            let arms = arms
+                .iter()
+                .map(|(literals, _)| condition(literals))
+                .zip(values)
+                .collect();
             Sql::Case(arms, last.map(Box::new))
         })
     }

@@ -16,8 +16,15 @@ const LAST_MICRO: &str = "9999-12-31 23:59:59.999999";
 /// The days of a length, toward the past.
 const WHOLE_DAYS: &str = "$0 / 86400000000 - CASE WHEN $0 % 86400000000 < 0 THEN 1 ELSE 0 END";
 const DAY: i64 = 86_400_000_000;
+/// The longest that is written as an interval: a hundred years.
+const LONGEST: i64 = 36_525 * DAY;
 /// Units that an interval may be written in, largest first.
-const UNITS: [(&str, i64); 4] = [("DAY", DAY), ("HOUR", 3_600_000_000), ("MINUTE", 60_000_000), ("SECOND", 1_000_000)];
+const UNITS: [(&str, i64); 4] = [
+    ("DAY", DAY),
+    ("HOUR", 3_600_000_000),
+    ("MINUTE", 60_000_000),
+    ("SECOND", 1_000_000),
+];
 
 impl Around<'_> {
     pub(super) fn micros(&self, at: Sql) -> Sql {
@@ -32,11 +39,9 @@ impl Around<'_> {
                 let days = Sql::call("date_diff", vec![Sql::text("day"), self.value(right), self.value(left)]);
                 Sql::binary("*", days, Sql::Typed("BIGINT", DAY.to_string()))
             }
-            (Subtract, Timestamp, Timestamp) => Sql::binary(
-                "-",
-                self.micros(self.value(left)),
-                self.micros(self.value(right)),
-            ),
+            (Subtract, Timestamp, Timestamp) => {
+                Sql::binary("-", self.micros(self.value(left)), self.micros(self.value(right)))
+            }
             (Add, Date, _) => self.moved_date(expr, left, right, false),
             (Add, _, Date) => self.moved_date(expr, right, left, false),
             (Subtract, Date, _) => self.moved_date(expr, left, right, true),
@@ -66,7 +71,7 @@ impl Around<'_> {
             ExprKind::Literal(Literal::Duration(micros)) => {
                 let length = if back { micros.saturating_neg() } else { *micros };
                 Sql::atom(length.div_euclid(DAY).to_string())
-            },
+            }
             _ => {
                 let length = self.value(by);
                 let length = if back { Sql::Minus(Box::new(length)) } else { length };
@@ -82,7 +87,11 @@ impl Around<'_> {
         self.checked(expr, date, |date| {
             Sql::template(
                 "$0 NOT BETWEEN $1 AND $2",
-                vec![date.clone(), Sql::Typed("DATE", DAYS.0.into()), Sql::Typed("DATE", DAYS.1.into())],
+                vec![
+                    date.clone(),
+                    Sql::Typed("DATE", DAYS.0.into()),
+                    Sql::Typed("DATE", DAYS.1.into()),
+                ],
             )
         })
     }
@@ -119,10 +128,10 @@ impl Around<'_> {
 
 /// `INTERVAL '90' MINUTE`: a length of whole milliseconds that a reader sees through.
 fn interval(micros: i64) -> Option<String> {
-    if !(0..=i64::from(i32::MAX) * DAY / 1_000).contains(&micros) {
+    if !(0..=LONGEST).contains(&micros) {
         return None;
     }
-    let whole = UNITS.iter().find(|(_, unit)| micros % unit == 0 && micros / unit <= i64::from(i32::MAX));
+    let whole = UNITS.iter().find(|(_, unit)| micros % unit == 0);
     match whole {
         Some((name, unit)) => Some(format!("INTERVAL '{}' {name}", micros / unit)),
         None if micros % 1_000 == 0 => {

@@ -1,5 +1,6 @@
 //! Aggregates as Trino spells them, over a group or along a window. Missing values are left out by all.
 
+use super::super::exprs::failure;
 use super::super::tree::{Order, Sql, Window};
 use super::super::types::type_name;
 use crate::plan::expr::{Aggregate, Literal};
@@ -66,7 +67,10 @@ pub(super) fn spelled(aggregate: &Aggregate, over: &Over) -> Sql {
         ("min", Some(TypeKind::Float)) => call("min", value),
         ("max", Some(TypeKind::Float)) => {
             let none = call("bool_or", Sql::call("is_nan", vec![value.clone()]));
-            Sql::Case(vec![(none, Sql::call("nan", Vec::new()))], Some(Box::new(call("max", value))))
+            Sql::Case(
+                vec![(none, Sql::call("nan", Vec::new()))],
+                Some(Box::new(call("max", value))),
+            )
         }
         ("min", _) => call("min", value),
         ("max", _) => call("max", value),
@@ -94,13 +98,16 @@ pub(super) fn spelled(aggregate: &Aggregate, over: &Over) -> Sql {
 /// Trino adds up to infinity without a word.
 fn finite(aggregate: &Aggregate, over: &Over, value: Sql) -> Sql {
     let argument = over.value();
-    let endless = Sql::call("coalesce", vec![
-        over.along(Sql::call("bool_or", vec![Sql::call("is_infinite", vec![argument])])),
-        Sql::atom("FALSE"),
-    ]);
+    let endless = Sql::call(
+        "coalesce",
+        vec![
+            over.along(Sql::call("bool_or", vec![Sql::call("is_infinite", vec![argument])])),
+            Sql::atom("FALSE"),
+        ],
+    );
     let wrong = Sql::binary("AND", Sql::call("is_infinite", vec![value.clone()]), endless.negated());
     let reason = format!("overflow in {}", aggregate.text);
-    let fails = super::super::exprs::failure(&reason, &aggregate.ty.kind);
+    let fails = failure(&reason, &aggregate.ty.kind);
     Sql::Case(vec![(wrong, fails)], Some(Box::new(value)))
 }
 
@@ -109,7 +116,9 @@ fn mean(aggregate: &Aggregate, over: &Over, value: Sql) -> Sql {
     let TypeKind::Decimal { scale, .. } = aggregate.ty.kind else {
         refused()
     };
-    let sum = over.along(Sql::call("sum", vec![value.clone()])).cast(format!("decimal(38, {scale})"));
+    let sum = over
+        .along(Sql::call("sum", vec![value.clone()]))
+        .cast(format!("decimal(38, {scale})"));
     let count = over.along(Sql::call("count", vec![value]));
     // By none it is missing, as the sum is.
     let count = Sql::call("nullif", vec![count, Sql::atom("0")]);
@@ -123,7 +132,10 @@ fn at_an_end(aggregate: &Aggregate, over: &Over, value: Sql) -> Sql {
         let call = Sql::template(format!("{name}($0) IGNORE NULLS"), vec![value]);
         return Sql::Over(Box::new(call), Box::new(window.clone()));
     }
-    Sql::call("element_at", vec![listed(over, value), Sql::atom(if first { "1" } else { "-1" })])
+    Sql::call(
+        "element_at",
+        vec![listed(over, value), Sql::atom(if first { "1" } else { "-1" })],
+    )
 }
 
 /// The values of a group, in the order that the aggregate says.
@@ -141,10 +153,6 @@ fn bounded(aggregate: &Aggregate, over: &Over, list: Sql) -> Sql {
         TypeKind::List(_) => aggregate.ty.kind.clone(),
         _ => TypeKind::List(Box::new(TypeKind::Text.required())),
     };
-    let fails = failed_list(&reason, &kind);
+    let fails = failure(&reason, &kind);
     Sql::Case(vec![(wrong, fails)], Some(Box::new(list)))
-}
-
-fn failed_list(reason: &str, kind: &TypeKind) -> Sql {
-    Sql::text(reason).cast("json").cast(type_name(kind))
 }

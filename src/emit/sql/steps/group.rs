@@ -28,13 +28,7 @@ impl Body<'_> {
         self.select(&name, &step.text.to_string(), select);
     }
 
-    pub(super) fn pivot(
-        &mut self,
-        step: &Step,
-        on: &Expr,
-        values: &[(Literal, Column, Aggregate)],
-        keys: &[String],
-    ) {
+    pub(super) fn pivot(&mut self, step: &Step, on: &Expr, values: &[(Literal, Column, Aggregate)], keys: &[String]) {
         let on_value = self.value(on);
         let mut items: Vec<(Sql, Option<String>)> =
             keys.iter().map(|key| (Sql::name(key), Some(key.clone()))).collect();
@@ -52,7 +46,11 @@ impl Body<'_> {
         let but: Vec<&str> = super::order::plain_columns(&aggregate.order).collect();
         order.extend(super::order::ties(&self.columns, &but));
         let over = Over {
-            arguments: aggregate.arguments.iter().map(|argument| self.value(argument)).collect(),
+            arguments: aggregate
+                .arguments
+                .iter()
+                .map(|argument| self.value(argument))
+                .collect(),
             only,
             order,
             window: None,

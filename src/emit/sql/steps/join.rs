@@ -20,7 +20,11 @@ impl Body<'_> {
                 let mut select = Select::all_of(&left);
                 let exists = Sql::Exists(right, Box::new(on));
                 select.filter = Some(exists.negated_if(join.kind == JoinKind::Anti));
-                let name = format!("{}_{}", if join.kind == JoinKind::Semi { "with" } else { "without" }, join.alias);
+                let name = format!(
+                    "{}_{}",
+                    if join.kind == JoinKind::Semi { "with" } else { "without" },
+                    join.alias
+                );
                 return self.select(&name, &step.text.to_string(), select);
             }
         };

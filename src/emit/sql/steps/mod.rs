@@ -69,6 +69,12 @@ pub fn query(
     }
 }
 
+/// What breaks ties among rows of a table that have the same keys and the same time.
+pub(super) fn ties(columns: &[Column], keys: &[String], time: Option<&str>) -> Vec<super::tree::Order> {
+    let but: Vec<&str> = keys.iter().map(String::as_str).chain(time).collect();
+    order::ties(columns, &but)
+}
+
 impl Body<'_> {
     fn last(&self) -> String {
         self.parts.last().map(|part| part.name.clone()).unwrap_or_default()
@@ -133,7 +139,9 @@ impl Body<'_> {
     /// What a step leaves, column by column; what it makes is given.
     fn items(&self, step: &Step, made: impl Fn(&str) -> Option<Sql>) -> Vec<(Sql, Option<String>)> {
         let columns = step.columns.iter().chain(&step.joined);
-        let place = self.placed.then(|| (Sql::name(order::PLACE), Some(order::PLACE.to_owned())));
+        let place = self
+            .placed
+            .then(|| (Sql::name(order::PLACE), Some(order::PLACE.to_owned())));
         columns
             .map(|column| {
                 let value = made(&column.name).unwrap_or_else(|| Sql::name(&column.name));
@@ -162,13 +170,18 @@ impl Body<'_> {
                     .map(|(column, expr)| (column.name.clone(), self.value(expr)))
                     .collect();
                 let items = self.items(step, |name| {
-                    values.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+                    values
+                        .iter()
+                        .find(|(known, _)| known == name)
+                        .map(|(_, value)| value.clone())
                 });
                 self.select("selected", &comment, Select::of(&last, items));
             }
             StepKind::Drop(names) => {
                 let items = self.items(step, |_| None);
-                let name = names.first().map_or("kept".to_owned(), |name| format!("without_{name}"));
+                let name = names
+                    .first()
+                    .map_or("kept".to_owned(), |name| format!("without_{name}"));
                 self.select(&name, &comment, Select::of(&last, items));
             }
             StepKind::Rename(names) => {
@@ -179,7 +192,9 @@ impl Body<'_> {
                 self.select("renamed", &comment, Select::of(&last, items));
             }
             StepKind::Explode { outer, list, column } => self.explode(step, *outer, list, column),
-            StepKind::Dedupe { keys, keep_first, by, .. } => self.dedupe(step, keys, *keep_first, by.as_deref()),
+            StepKind::Dedupe {
+                keys, keep_first, by, ..
+            } => self.dedupe(step, keys, *keep_first, by.as_deref()),
             StepKind::Group { keys, aggregates, .. } => self.group(step, keys, aggregates),
             StepKind::Pivot { on, values, keys } => self.pivot(step, on, values, keys),
             StepKind::Unpivot { columns, name, value } => self.unpivot(step, columns, name, value),
@@ -248,19 +263,30 @@ impl Body<'_> {
                 .map(|(column, expr)| (column.name.clone(), self.value(expr)))
                 .collect();
             let is_old = |name: &str| columns.iter().any(|column| column.name == name);
-            let new: Vec<Column> = now.iter().map(|(column, _)| column.clone()).filter(|column| !is_old(&column.name)).collect();
+            let new: Vec<Column> = now
+                .iter()
+                .map(|(column, _)| column.clone())
+                .filter(|column| !is_old(&column.name))
+                .collect();
             let items: Vec<(Sql, Option<String>)> = if new.len() == now.len() {
                 let values = values.into_iter().map(|(name, value)| (value, Some(name)));
                 std::iter::once((Sql::atom("*"), None)).chain(values).collect()
             } else {
-                let made = |name: &str| values.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+                let made = |name: &str| {
+                    values
+                        .iter()
+                        .find(|(known, _)| known == name)
+                        .map(|(_, value)| value.clone())
+                };
                 let all = columns.iter().chain(&new).map(|column| column.name.as_str());
                 all.chain(self.placed.then_some(order::PLACE))
                     .map(|name| (made(name).unwrap_or_else(|| Sql::name(name)), Some(name.to_owned())))
                     .collect()
             };
             columns.extend(new);
-            let name = now.first().map_or("derived".to_owned(), |(column, _)| format!("with_{}", column.name));
+            let name = now
+                .first()
+                .map_or("derived".to_owned(), |(column, _)| format!("with_{}", column.name));
             let select = Select::of(&self.last(), items);
             self.select(&name, &comment, select);
             comment.clear();

@@ -3,9 +3,9 @@
 use super::super::query::Select;
 use super::super::tree::{Order, Sql, Window};
 use super::Body;
-use crate::plan::{Step, StepKind};
 use crate::plan::expr::{Expr, ExprKind};
 use crate::plan::types::{Column, TypeKind};
+use crate::plan::{Step, StepKind};
 
 /// The column of a row's place in an order.
 pub(super) const PLACE: &str = "_sorted";

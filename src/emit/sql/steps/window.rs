@@ -42,7 +42,11 @@ impl Body<'_> {
         framed.rows = Some(rows.unwrap_or((None, Some(0))));
         let mut values: Vec<(String, Sql)> = Vec::new();
         for (column, aggregate) in columns {
-            let arguments: Vec<Sql> = aggregate.arguments.iter().map(|argument| self.value(argument)).collect();
+            let arguments: Vec<Sql> = aggregate
+                .arguments
+                .iter()
+                .map(|argument| self.value(argument))
+                .collect();
             let place = PLACES.iter().find(|(name, ..)| *name == aggregate.function);
             let over = |call: Sql, window: &Window| Sql::Over(Box::new(call), Box::new(window.clone()));
             let value = match (place, aggregate.function.as_str()) {
@@ -68,7 +72,10 @@ impl Body<'_> {
             values.push((column.name.clone(), value));
         }
         let items = self.items(step, |name| {
-            values.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+            values
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.clone())
         });
         let select = Select::of(&self.last(), items);
         self.select("windowed", &step.text.to_string(), select);

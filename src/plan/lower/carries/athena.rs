@@ -16,14 +16,38 @@ pub(super) struct Athena;
 const IN_A_JOB: &str = "write the rows as a dataset of their own: a job (`engine = glue`) can do it";
 /// Aggregates that Trino has.
 const AGGREGATES: [&str; 18] = [
-    "count", "count_if", "count_distinct", "approx_count_distinct", "sum", "avg", "min", "max", "first", "last", "any", "all", "list",
-    "join", "variance", "variance_all", "stddev", "stddev_all",
+    "count",
+    "count_if",
+    "count_distinct",
+    "approx_count_distinct",
+    "sum",
+    "avg",
+    "min",
+    "max",
+    "first",
+    "last",
+    "any",
+    "all",
+    "list",
+    "join",
+    "variance",
+    "variance_all",
+    "stddev",
+    "stddev_all",
 ];
 /// Those that do not go along a window.
 const OF_GROUPS: [&str; 4] = ["count_distinct", "approx_count_distinct", "list", "join"];
 /// Functions of windows.
 const OF_WINDOWS: [&str; 9] = [
-    "row_number", "rank", "dense_rank", "percent_rank", "share_before", "ntile", "lag", "lead", "nth",
+    "row_number",
+    "rank",
+    "dense_rank",
+    "percent_rank",
+    "share_before",
+    "ntile",
+    "lag",
+    "lead",
+    "nth",
 ];
 /// The digits that a decimal has at most.
 const DIGITS: u8 = 38;
@@ -112,7 +136,11 @@ impl Gate for Athena {
             ));
         }
         let coarse = |column: &&Column| has_instant(&column.ty.kind) && is_used(column, transform);
-        let column = dataset.columns.iter().find(coarse).filter(|_| dataset.format != "iceberg")?;
+        let column = dataset
+            .columns
+            .iter()
+            .find(coarse)
+            .filter(|_| dataset.format != "iceberg")?;
         Some(Refusal::but(
             format!(
                 "reading `{}`, an instant of a table of {}, which Athena reads to the millisecond only,",
