@@ -2,6 +2,7 @@
 
 use super::policy::{Statement, deny, document};
 use crate::emit::hcl::{Block, Value, reference};
+use crate::plan::{StorageClass, Tier};
 use crate::text_of;
 
 /// What a bucket is to be.
@@ -26,6 +27,18 @@ pub struct Bucket {
     pub statements: Vec<Statement>,
 }
 
+fn transition(tier: &Tier) -> Block {
+    let class = match tier.class {
+        StorageClass::Intelligent => "INTELLIGENT_TIERING",
+        StorageClass::Infrequent => "STANDARD_IA",
+        StorageClass::Archive => "GLACIER_IR",
+        StorageClass::DeepArchive => "DEEP_ARCHIVE",
+    };
+    Block::new("transition")
+        .set("days", tier.after_days)
+        .set("storage_class", class)
+}
+
 /// A lifecycle rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
@@ -35,6 +48,8 @@ pub struct Rule {
     pub prefix: String,
     /// How long objects stay; `None` where a job purges by a column, or nothing is ever purged.
     pub days: Option<u32>,
+    /// Where they rest as they age.
+    pub tiers: Vec<Tier>,
 }
 
 impl Bucket {
@@ -131,6 +146,7 @@ impl Bucket {
                 .set("status", "Enabled")
                 .block(Block::new("filter").set("prefix", rule.prefix.as_str()))
                 .blocks(rule.days.map(|days| Block::new("expiration").set("days", days)))
+                .blocks(rule.tiers.iter().map(transition))
                 .when(self.versioned, |block| {
                     block.block(Block::new("noncurrent_version_expiration").set("noncurrent_days", 1u32))
                 })

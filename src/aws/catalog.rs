@@ -1,6 +1,6 @@
 //! The Glue catalog: a database a zone, a table a dataset, partitions by projection. Knows types as Hive spells them.
 
-use super::lake;
+use super::{iceberg, lake};
 use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Dataset, DatasetId, Format, Plan, Writer};
@@ -51,9 +51,13 @@ fn table_block(plan: &Plan, dataset: &Dataset) -> Block {
         Some(text) => block.set("description", text),
         None => block,
     };
-    block
+    let block = block
         .set("owner", plan.pipeline.owner.as_str())
-        .set("table_type", "EXTERNAL_TABLE")
+        .set("table_type", "EXTERNAL_TABLE");
+    if dataset.format == Format::Iceberg {
+        return iceberg::table(plan, dataset, block);
+    }
+    block
         .set("parameters", parameters(dataset, &partitions))
         .blocks(
             partitions
@@ -206,7 +210,7 @@ pub fn hive_type(kind: &TypeKind) -> String {
 }
 
 /// One line that Glue takes as a comment.
-fn comment(text: &str) -> String {
+pub fn comment(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(COMMENT) {
         Some((end, _)) => line[..end].to_string(),

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::lake::{self, STATE, TEMPORARY};
 use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, allow_everywhere, key_use, own, role, trust};
-use super::secrets;
+use super::{catalog, iceberg, secrets};
 use crate::emit::hcl::{Block, Value, call, object, reference};
 use crate::emit::pyspark;
-use crate::plan::{Dataset, Engine, Glue, Input, Plan, Transform, names};
+use crate::plan::{Dataset, DatasetId, Engine, Format, Glue, Input, Plan, Transform, names};
 use crate::text_of;
 
 const CONFIGURATION: &str = "aws_glue_security_configuration.platform";
@@ -184,15 +184,7 @@ fn arguments(plan: &Plan, transform: &Transform, settings: &Glue) -> Value {
         ("--TempDir".into(), lake::url("artifacts", &format!("{TEMPORARY}{own}"))),
         ("--job-bookmark-option".into(), "job-bookmark-disable".into()),
         ("--enable-auto-scaling".into(), "true".into()),
-        // `--conf` can be given once: what comes next is chained with ` --conf `.
-        (
-            "--conf".into(),
-            format!(
-                "spark.dynamicAllocation.minExecutors={}",
-                settings.min_workers.saturating_sub(1).max(1)
-            )
-            .into(),
-        ),
+        ("--conf".into(), conf(plan, transform, settings)),
         ("--enable-metrics".into(), "true".into()),
         ("--enable-observability-metrics".into(), "true".into()),
         ("--enable-continuous-cloudwatch-log".into(), "true".into()),
@@ -208,8 +200,15 @@ fn arguments(plan: &Plan, transform: &Transform, settings: &Glue) -> Value {
         let argument = format!("--{}", names::dataset_argument(&dataset.id.zone, &dataset.id.name));
         // What it writes it may read as well.
         if out.iter().all(|(known, _)| *known != argument) {
-            out.push((argument, lake::dataset_url(dataset)));
+            let place = match dataset.format {
+                Format::Iceberg => iceberg::name_for_jobs(dataset),
+                _ => lake::dataset_url(dataset),
+            };
+            out.push((argument, place));
         }
+    }
+    if tables(plan, transform).next().is_some() {
+        out.push(("--datalake-formats".into(), "iceberg".into()));
     }
     if secrets::uses_pseudonym(plan, transform) {
         out.push((format!("--{}", names::PSEUDONYM_SECRET.to_lowercase()), secrets::arn()));
@@ -217,11 +216,49 @@ fn arguments(plan: &Plan, transform: &Transform, settings: &Glue) -> Value {
     object(out)
 }
 
+/// The tables of Iceberg that a job reads or writes.
+fn tables<'a>(plan: &'a Plan, transform: &'a Transform) -> impl Iterator<Item = &'a Dataset> {
+    let all = outputs(plan, transform).into_iter().chain(inputs(plan, transform));
+    all.filter(|dataset| dataset.format == Format::Iceberg)
+}
+
+/// `--conf` can be given once: the others are chained in its value.
+fn conf(plan: &Plan, transform: &Transform, settings: &Glue) -> Value {
+    let least = settings.min_workers.saturating_sub(1).max(1);
+    let first = Value::from(format!("spark.dynamicAllocation.minExecutors={least}"));
+    let others = tables(plan, transform).next().map(iceberg::settings);
+    let others = others.into_iter().flatten();
+    others.fold(first, |all, setting| text_of![all, " --conf ", setting])
+}
+
+/// What Lake Formation lets jobs do with tables of Iceberg, which they reach by the catalog.
+pub fn grants(plan: &Plan) -> Vec<Block> {
+    let mut out = vec![];
+    for (transform, _) in jobs(plan) {
+        let role = format!("{}_job", transform.name);
+        let written = outputs(plan, transform);
+        let mut known: Vec<&DatasetId> = vec![];
+        for dataset in tables(plan, transform) {
+            if known.contains(&&dataset.id) {
+                continue;
+            }
+            known.push(&dataset.id);
+            let changes = written.iter().any(|target| target.id == dataset.id);
+            let permissions: &[&str] = if changes { &iceberg::CHANGE } else { &iceberg::READ };
+            let label = format!("{role}_{}", catalog::label(&dataset.id));
+            out.push(iceberg::grant(&label, &role, dataset, permissions));
+        }
+    }
+    out
+}
+
 fn permissions(plan: &Plan, transform: &Transform, label: &str) -> Vec<Statement> {
     let own_prefix = names::dataset_prefix(&transform.name);
     let targets = outputs(plan, transform);
     let reads = inputs(plan, transform).into_iter();
-    let reads = reads.filter(|dataset| targets.iter().all(|target| target.id != dataset.id));
+    let reads: Vec<_> = reads
+        .filter(|dataset| targets.iter().all(|target| target.id != dataset.id))
+        .collect();
     let place = |dataset: &Dataset| {
         (
             lake::zone_label(&dataset.id.zone),
@@ -238,7 +275,7 @@ fn permissions(plan: &Plan, transform: &Transform, label: &str) -> Vec<Statement
         let key = reference(format!("aws_s3_object.{object}.key"));
         text_of![reference("aws_s3_bucket.artifacts.arn"), "/", key]
     };
-    let read: Vec<_> = reads.map(place).collect();
+    let read: Vec<_> = reads.iter().copied().map(place).collect();
     let mut readable: Vec<_> = read
         .iter()
         .flat_map(|(bucket, prefix)| [lake::objects(bucket, prefix), marker(bucket, prefix)])
@@ -284,10 +321,16 @@ fn permissions(plan: &Plan, transform: &Transform, label: &str) -> Vec<Statement
             Value::from(vec!["Glue".into(), "glue".into()]),
         ),
     );
+    out.extend(iceberg::use_of(&of_iceberg(&reads), &of_iceberg(&targets)));
     if secrets::uses_pseudonym(plan, transform) {
         out.extend(secrets::read());
     }
     out
+}
+
+fn of_iceberg<'a>(all: &[&'a Dataset]) -> Vec<&'a Dataset> {
+    let all = all.iter().copied();
+    all.filter(|dataset| dataset.format == Format::Iceberg).collect()
 }
 
 /// The empty object that Glue's file system writes beside a folder that it makes: `clicks_$folder$`.

@@ -4,7 +4,7 @@ use super::bucket::{Bucket, Rule};
 use super::naming;
 use super::policy::allow;
 use crate::emit::hcl::{Block, Value, reference};
-use crate::plan::{Dataset, Engine, Plan, Transform, WriteMode, Writer, Zone, names};
+use crate::plan::{Dataset, Engine, Format, Plan, Transform, WriteMode, Writer, Zone, names};
 use crate::text_of;
 
 /// Where Firehose puts what it could not write, in the bucket that it writes to.
@@ -46,6 +46,8 @@ pub fn objects(label: &str, prefix: &str) -> Value {
 /// may be young; its job removes days by the time column instead.
 pub fn purged_by_age(plan: &Plan, dataset: &Dataset) -> bool {
     match &dataset.writer {
+        // A table knows its files by name: none may go behind its back.
+        _ if dataset.format == Format::Iceberg => false,
         Writer::Source(_) | Writer::Import(_) => true,
         Writer::Transform(name) => plan
             .transform(name)
@@ -83,12 +85,14 @@ fn zone_bucket(plan: &Plan, zone: &Zone) -> Bucket {
             id: names::hyphened(&dataset.id.name),
             prefix: names::dataset_prefix(&dataset.id.name),
             days: purged_by_age(plan, dataset).then_some(dataset.retain_days),
+            tiers: dataset.tiers.clone(),
         })
         .collect();
     rules.push(Rule {
         id: "delivery-errors".into(),
         prefix: ERRORS.into(),
         days: Some(zone.quarantine_days),
+        tiers: vec![],
     });
     Bucket {
         label: zone_label(&zone.name),
@@ -120,12 +124,14 @@ fn quarantine(plan: &Plan) -> Bucket {
             id: names::hyphened(&transform.name),
             prefix: names::dataset_prefix(&transform.name),
             days: Some(quarantine_days(plan, transform)),
+            tiers: vec![],
         })
         .collect();
     rules.push(Rule {
         id: "delivery-errors".into(),
         prefix: ERRORS.into(),
         days: Some(plan.zones.iter().map(|zone| zone.quarantine_days).min().unwrap_or(14)),
+        tiers: vec![],
     });
     Bucket {
         label: "quarantine".into(),
@@ -145,6 +151,7 @@ fn artifacts(plan: &Plan) -> Bucket {
         id: id.into(),
         prefix: prefix.into(),
         days,
+        tiers: vec![],
     };
     Bucket {
         label: "artifacts".into(),
@@ -168,6 +175,7 @@ fn results(plan: &Plan) -> Bucket {
         id: names::hyphened(&serve.name),
         prefix: names::dataset_prefix(&serve.name),
         days: Some(serve.result_days.max(1)),
+        tiers: vec![],
     };
     Bucket {
         label: "query_results".into(),
@@ -202,6 +210,7 @@ fn access_logs(plan: &Plan) -> Bucket {
             id: "all".into(),
             prefix: String::new(),
             days: Some(LOG_DAYS),
+            tiers: vec![],
         }],
         statements: vec![deliver],
     }

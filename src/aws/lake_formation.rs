@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, document, key_use, own, role, trust};
-use super::{catalog, firehose, lake};
+use super::{catalog, firehose, glue_job, iceberg, lake};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::plan::{Access, DatasetId, Format, Grant, Plan, Serve, names};
 use crate::text_of;
@@ -74,6 +74,8 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
         out.extend(registration(plan, &zones));
     }
     out.extend(firehose_grants(plan));
+    out.extend(iceberg::grants(plan));
+    out.extend(glue_job::grants(plan));
     for access in &plan.accesses {
         out.extend(grants(access));
         out.extend(reader(plan, access));

@@ -11,6 +11,7 @@ mod cost;
 mod firehose;
 mod function;
 mod glue_job;
+mod iceberg;
 mod keys;
 mod kinesis;
 mod lake;
@@ -53,6 +54,11 @@ pub fn stack(plan: &Plan) -> Stack {
         "catalog",
         "Databases and tables, as Athena sees them.",
         catalog::blocks(plan),
+    );
+    out.file(
+        "tables",
+        "What looks after tables whose rows change.",
+        iceberg::blocks(plan),
     );
     out.file("streams", "Streams that bring rows.", kinesis::blocks(plan));
     out.file("firehose", "Delivery of rows to buckets.", firehose::blocks(plan));

@@ -2,10 +2,10 @@
 
 use super::naming::{limit, named};
 use super::policy::{allow, key_use, role, trust};
-use super::{function, lake, orchestration, queue};
+use super::{function, iceberg, lake, orchestration, queue};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::plan::types::{Column, TypeKind};
-use crate::plan::{Dataset, Plan, Zone, names};
+use crate::plan::{Dataset, Format, Plan, Zone, names};
 use crate::{object_of, text_of};
 
 /// Their sources, by name.
@@ -149,13 +149,15 @@ fn configuration(plan: &Plan) -> Block {
     for dataset in plan.datasets.values() {
         let aged = lake::purged_by_age(plan, dataset);
         let sweep = plan.zone(&dataset.id.zone).map_or(3, sweep_days);
-        let column = day_column(dataset).filter(|_| !aged).map_or(Value::Null, Value::from);
+        // A table's files bear the days of rows that were taken out since.
+        let by_day = !aged && dataset.format != Format::Iceberg;
+        let column = day_column(dataset).filter(|_| by_day).map_or(Value::Null, Value::from);
         places.push(object_of! {
             "name" => dataset.id.to_string(),
             "kind" => "dataset",
             "bucket" => bucket_name(&lake::zone_label(&dataset.id.zone)),
             "prefix" => names::dataset_prefix(&dataset.id.name),
-            "days" => dataset.retain_days + sweep,
+            "days" => dataset.retain_days + sweep + iceberg::history_days(dataset),
             "day_column" => column,
         });
     }

@@ -13,7 +13,7 @@ const NO_ENVIRONMENT: &str = "base";
 
 /// The files of the module itself.
 pub fn add(out: &mut Stack, plan: &Plan) {
-    out.file("versions", "What this was made for.", [versions()]);
+    out.file("versions", "What this was made for.", [versions(plan)]);
     out.file(
         "providers",
         "Every resource carries these tags; the budget goes by `platform`.",
@@ -25,8 +25,13 @@ pub fn add(out: &mut Stack, plan: &Plan) {
     out.file("outputs", "What others need to know.", outputs(plan));
 }
 
-fn versions() -> Block {
-    let aws = object_of! { "source" => "hashicorp/aws", "version" => "~> 6.25" };
+fn versions(plan: &Plan) -> Block {
+    // Tables of Iceberg with their own schema came later than the rest.
+    let version = match super::iceberg::tables(plan).next() {
+        Some(_) => "~> 6.37",
+        None => "~> 6.25",
+    };
+    let aws = object_of! { "source" => "hashicorp/aws", "version" => version };
     Block::new("terraform")
         .set("required_version", ">= 1.6")
         .block(Block::new("required_providers").set("aws", aws))

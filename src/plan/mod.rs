@@ -25,7 +25,7 @@ use crate::base::Span;
 pub use test::{Given, Test};
 
 use expr::{Expr, Literal};
-use types::{Column, Type};
+use types::{Column, Type, TypeKind};
 
 /// Generated text files by path relative to the build folder, with `/`.
 pub type Files = BTreeMap<String, String>;
@@ -409,8 +409,31 @@ pub struct Dataset {
     pub delivers: Delivers,
     /// How long rows stay, days.
     pub retain_days: u32,
+    /// Where its files move to as they age, the youngest first.
+    pub tiers: Vec<Tier>,
+    /// How long what was there before can be read, days: of tables of Iceberg.
+    pub history_days: u32,
     /// Who writes it.
     pub writer: Writer,
+}
+
+/// A cheaper place, and from which age on files are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tier {
+    /// The age, days.
+    pub after_days: u32,
+    /// The place.
+    pub class: StorageClass,
+}
+
+/// Where files rest that are read less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum StorageClass {
+    Intelligent,
+    Infrequent,
+    Archive,
+    DeepArchive,
 }
 
 /// Who writes a dataset.
@@ -755,6 +778,26 @@ pub struct Delivery {
 pub fn refused() -> ! {
     panic!("what the plan refuses got behind it")
 }
+
+impl Dataset {
+    /// The column by which a job that changes rows knows how old each is: the day that partitions it, the time of its event,
+    /// the time from which a version held, or a day or time of the key. Without any, nobody can tell.
+    pub fn aged_by(&self, mode: &WriteMode) -> Option<&Column> {
+        let timed = |column: &&Column| matches!(column.ty.kind, TypeKind::Date | TypeKind::Timestamp);
+        let partition = |column: &&Column| column.ty.kind == TypeKind::Date && self.partition.contains(&column.name);
+        let all = || self.columns.iter();
+        let of_mode = || match mode {
+            WriteMode::Merge(keys) => all().filter(timed).find(|column| keys.contains(&column.name)),
+            WriteMode::History(_) => all().find(|column| column.name == VALID_FROM),
+            WriteMode::Append | WriteMode::Overwrite => None,
+        };
+        let event = || all().find(|column| column.event_time);
+        all().find(partition).or_else(event).or_else(of_mode)
+    }
+}
+
+/// Since when a version of `history` held.
+const VALID_FROM: &str = "valid_from";
 
 impl Plan {
     /// A dataset that the plan names; every id in a plan is one of its datasets.

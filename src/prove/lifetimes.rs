@@ -6,7 +6,7 @@
 use crate::check::items::Places;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::types::Column;
-use crate::plan::{Class, Dataset, Input, Plan, Source, Transform, Writer, Zone};
+use crate::plan::{Class, Dataset, Format, Input, Plan, Source, Transform, Writer, Zone};
 
 /// One stay of a value.
 #[derive(Clone, Debug)]
@@ -202,9 +202,14 @@ fn stay(dataset: &Dataset, zone: &Zone, column: &str) -> Hop {
         least: 1.0,
     };
     let versions = zone.versioning || zone.backup_days.is_some();
+    let history = match dataset.format {
+        // What was there before can be read, and is taken out by a daily run.
+        Format::Iceberg => f64::from(dataset.history_days) + 1.0,
+        _ => 0.0,
+    };
     s3(
         dataset.id.to_string(),
-        f64::from(dataset.retain_days),
+        f64::from(dataset.retain_days) + history,
         versions,
         setting,
         column,

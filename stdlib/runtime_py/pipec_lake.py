@@ -44,6 +44,8 @@ class Dataset:
     # Of a target: the columns that order rows within a file.
     order: Sequence[str] = ()
     retain_days: int | None = None
+    # Of a table whose rows are changed one by one: the column that says how old each is.
+    aged_by: str | None = None
     target_file_bytes: int = 128 * 1024 * 1024
 
     def day_column(self) -> str | None:

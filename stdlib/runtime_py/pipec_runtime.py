@@ -678,11 +678,12 @@ class Run:
         )
 
     def _purge(self, target: Dataset) -> None:
-        column = target.day_column()
+        column = target.aged_by or target.day_column()
         if column is None or target.retain_days is None:
             return
         oldest = self._oldest_kept(target)
         if target.format == "iceberg":
+            # A day becomes an instant, its midnight in UTC, where the column holds those.
             self._table(target).delete(f"{quoted(column)} < DATE '{oldest}'")
             return
         folder = self._folder(target)

@@ -77,3 +77,59 @@ def test_a_function_remembers_and_delivers_to_each_branch(platform):
     assert variables["clicks"]["DELIVERY_STREAM_CLEAN"] == variables["taps"]["DELIVERY_STREAM_CLEAN"]
     assert set(allowed(state, "taps_function")["dynamodb:Query"]) == {table["arn"]}
     assert len(allowed(state, "clicks_function")["firehose:PutRecordBatch"]) == 5
+
+
+def test_tables_are_made_looked_after_and_reached_by_the_catalog(platform):
+    state = of(platform, "iceberg")
+    table = values(state, "aws_glue_catalog_table")["curated_newest"]
+    (made,) = table["open_table_format_input"][0]["iceberg_input"][0]["iceberg_table_input"]
+    types = {field["name"]: json.loads(field["type"]) for field in made["schema"][0]["fields"]}
+    assert types["at"] == "timestamptz" and types["total"] == "decimal(12, 2)"
+    assert types["lines"]["element"]["fields"][2]["type"]["type"] == "list"
+    numbers = [field["id"] for field in made["schema"][0]["fields"]] + list(inner_numbers(types))
+    assert len(numbers) == len(set(numbers))
+    optimizers = values(state, "aws_glue_catalog_table_optimizer")
+    assert {name.removeprefix("curated_newest_") for name in optimizers if name.startswith("curated_newest")} == {
+        "compaction", "retention", "orphan_file_deletion"}
+    history = optimizers["curated_newest_retention"]["configuration"][0]["retention_configuration"][0]
+    assert history["iceberg_configuration"][0]["snapshot_retention_period_in_days"] == 2
+    arguments = values(state, "aws_glue_job")["newest"]["default_arguments"]
+    assert arguments["--datalake-formats"] == "iceberg"
+    assert arguments["--curated_newest"].startswith("glue_catalog.") and arguments["--curated_newest"].count(".") == 2
+    assert " --conf spark.sql.catalog.glue_catalog.catalog-impl=" in arguments["--conf"]
+
+
+def inner_numbers(types):
+    """The numbers of all fields inside of columns."""
+    if isinstance(types, dict):
+        for key, value in types.items():
+            if key == "id" or key.endswith("-id"):
+                yield value
+            else:
+                yield from inner_numbers(value)
+    elif isinstance(types, list):
+        for value in types:
+            yield from inner_numbers(value)
+
+
+def test_who_changes_a_table_may_and_who_reads_it_may_not(platform):
+    state = of(platform, "iceberg")
+    assert "glue:UpdateTable" not in allowed(state, "clean_job")
+    changed = {arn.rsplit("/", 1)[1] for arn in allowed(state, "paid_job")["glue:UpdateTable"] if "/" in arn}
+    assert changed == {"paid", next(iter(changed - {"paid"}))}, "its own table, and the database"
+    grants = values(state, "aws_lakeformation_permissions")
+    assert set(grants["paid_job_curated_newest"]["permissions"]) == {"DESCRIBE", "SELECT"}
+    assert set(grants["paid_job_curated_paid"]["permissions"]) == {"ALTER", "DELETE", "DESCRIBE", "INSERT", "SELECT"}
+
+
+def test_no_file_of_a_table_goes_behind_its_back(platform):
+    state = of(platform, "iceberg")
+    lifecycles = values(state, "aws_s3_bucket_lifecycle_configuration")
+    rules = {rule["id"]: rule for rule in lifecycles["zone_curated"]["rule"]}
+    assert all(rules[name]["expiration"] == [] for name in ["newest", "states", "paid"])
+    (moved,) = [rule["transition"] for rule in lifecycles["zone_processed"]["rule"] if rule["id"] == "orders"]
+    assert {(move["days"], move["storage_class"]) for move in moved} == {(30, "STANDARD_IA"), (180, "GLACIER_IR")}
+    places = json.loads(values(state, "aws_s3_object")["operations"]["content"])["places"]
+    days = {place["name"]: (place["days"], place["day_column"]) for place in places}
+    # What was there before, a day for the run that takes it out, three for what no snapshot knows, three for the sweep.
+    assert days["curated.states"] == (400 + 2 + 1 + 3 + 3, None)

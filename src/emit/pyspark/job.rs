@@ -148,6 +148,9 @@ impl<'p> Job<'p> {
             arguments.push(Py::keyword("order", texts(&order)));
         }
         arguments.push(Py::keyword("retain_days", Py::atom(dataset.retain_days.to_string())));
+        if let (Format::Iceberg, Some(column)) = (dataset.format, dataset.aged_by(&self.transform.mode)) {
+            arguments.push(Py::keyword("aged_by", Py::text(&column.name)));
+        }
         if let Some(zone) = self.plan.zone(&dataset.id.zone) {
             let size = Py::atom(zone.target_file_bytes.to_string());
             arguments.push(Py::keyword("target_file_bytes", size));

@@ -150,8 +150,7 @@ impl Lowering<'_> {
     /// Items that no bundle carries yet.
     fn items_of_later_versions(&mut self) {
         let program = self.program;
-        let kinds: [(&str, &[Item]); 4] = [
-            ("retention", &program.retentions),
+        let kinds: [(&str, &[Item]); 3] = [
             ("sink", &program.sinks),
             ("account", &program.accounts),
             ("override", &program.overrides),
@@ -160,6 +159,14 @@ impl Lowering<'_> {
             for item in items {
                 self.refuse(item.span, format!("`{kind}` items"), None);
             }
+        }
+        let locks = program
+            .retentions
+            .iter()
+            .filter(|item| item.settings.days("lock").is_some());
+        for item in locks {
+            let span = item.settings.span("lock").unwrap_or(item.span);
+            self.refuse(span, "the setting `lock`", None);
         }
         if let Some(import) = program.imports.first() {
             let what = format!("reading what `{}`, another project, exports", import.pipeline);
@@ -277,8 +284,10 @@ impl Lowering<'_> {
                 let help = "what lands is kept as it came: let the zone say `format = json`";
                 self.refuse(span, what, Some(help));
             }
-            let lowered = dataset_of(dataset, zone.retain_days, Writer::Source(name.clone()));
-            datasets.insert(dataset.id.clone(), lowered);
+            let writer = Writer::Source(name.clone());
+            let lowered = dataset_of(dataset, zone.retain_days, writer);
+            let tiers = self.tiers(self.zone_settings(&dataset.id.zone));
+            datasets.insert(dataset.id.clone(), Dataset { tiers, ..lowered });
         }
         datasets
     }
@@ -308,6 +317,8 @@ fn dataset_of(dataset: &program::Dataset, retain_days: u32, writer: Writer) -> D
         format: Format::of_name(&dataset.format).unwrap_or(Format::Parquet),
         delivers: dataset.delivers,
         retain_days,
+        tiers: Vec::new(),
+        history_days: 0,
         writer,
     }
 }

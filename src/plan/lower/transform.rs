@@ -10,8 +10,8 @@ use crate::check::settings::Settings;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{
-    Columns, Dataset, DatasetId, Engine, Glue, Input, Lambda, Reads, Source, Step, StepKind, Steps, Target, Transform,
-    View, WriteMode, Writer, Zone,
+    Columns, Dataset, DatasetId, Engine, Format, Glue, Input, Lambda, Reads, Source, Step, StepKind, Steps, Target,
+    Transform, View, WriteMode, Writer, Zone,
 };
 
 /// What is known before a transform is lowered, and grows with each.
@@ -100,6 +100,7 @@ impl Lowering<'_> {
             }
         }
         why.extend(reason);
+        self.can_be_purged(transform, &mode, &reads, known);
         Some(Transform {
             name: item.name.clone(),
             doc: item.doc.clone(),
@@ -115,6 +116,27 @@ impl Lowering<'_> {
             why,
             span: transform.span,
         })
+    }
+
+    /// Rows that are changed one by one go by how old each is: something has to tell.
+    fn can_be_purged(&mut self, transform: &program::Transform, mode: &WriteMode, reads: &Reads, known: &Known<'_>) {
+        let Some(Target::Dataset(id)) = &transform.target else {
+            return;
+        };
+        let Some(dataset) = known.datasets.get(id) else { return };
+        let replaced = *mode == WriteMode::Overwrite && *reads == Reads::All;
+        if dataset.format != Format::Iceberg || replaced || dataset.aged_by(mode).is_some() {
+            return;
+        }
+        let message = format!(
+            "nothing tells when rows of `{id}` have stayed {} days",
+            dataset.retain_days
+        );
+        self.say(
+            Diagnostic::new(Code::NEVER_PURGED, transform.places.target, message)
+                .found("no day partitions it, and no column is the time of an event")
+                .help("write `partition = [day]`, or let a column with `@event_time` through"),
+        );
     }
 
     fn engine(&mut self, transform: &program::Transform) -> Option<(Engine, Vec<String>)> {
@@ -152,13 +174,27 @@ impl Lowering<'_> {
             let DatasetWriter::Transform(name) = &dataset.writer else {
                 continue;
             };
-            let retain = program.transforms.iter().find(|transform| transform.item.name == *name);
-            let retain = retain.and_then(|transform| self.retain(&transform.item.settings));
+            let writer = program.transforms.iter().find(|transform| transform.item.name == *name);
+            let own = writer.map(|transform| &transform.item.settings);
+            let retain = own.and_then(|settings| self.retain(settings));
+            let of_zone = self.zone_settings(&dataset.id.zone);
+            let tiers = match retain {
+                Some(_) => self.tiers(own),
+                None => self.tiers(of_zone),
+            };
+            let format = own.and_then(|settings| settings.variant("format"));
+            let format = format.or_else(|| of_zone?.variant("format"));
+            let history_days = format.and_then(|(_, format)| format.days("history")).unwrap_or(0);
             let Some(zone) = zones.iter().find(|zone| zone.name == dataset.id.zone) else {
                 continue;
             };
             let retain = retain.unwrap_or(zone.retain_days);
             let lowered = dataset_of(dataset, retain, Writer::Transform(name.clone()));
+            let lowered = Dataset {
+                tiers,
+                history_days,
+                ..lowered
+            };
             datasets.insert(dataset.id.clone(), lowered);
         }
     }

@@ -3,7 +3,7 @@
 use super::{FOREVER_DAYS, Lowering};
 use crate::check::program::Item;
 use crate::check::settings::Settings;
-use crate::plan::{Format, Zone};
+use crate::plan::{Format, StorageClass, Tier, Zone};
 
 impl Lowering<'_> {
     pub(super) fn zones(&mut self) -> Vec<Zone> {
@@ -19,6 +19,34 @@ impl Lowering<'_> {
             all.find(|retention| retention.name == name)?.settings.days("purge")
         };
         settings.days("retain").or_else(retention)
+    }
+
+    /// The settings of a zone.
+    pub(super) fn zone_settings(&self, zone: &str) -> Option<&Settings> {
+        let mut zones = self.program.zones.iter();
+        zones.find(|item| item.name == zone).map(|item| &item.settings)
+    }
+
+    /// Where files move to as they age, by the retention that settings name.
+    pub(super) fn tiers(&self, settings: Option<&Settings>) -> Vec<Tier> {
+        let named = settings.and_then(|settings| settings.text("retain"));
+        let mut all = self.program.retentions.iter();
+        let Some(retention) = all.find(|retention| Some(retention.name.as_str()) == named) else {
+            return Vec::new();
+        };
+        let stages = [
+            ("intelligent", StorageClass::Intelligent),
+            ("infrequent", StorageClass::Infrequent),
+            ("archive", StorageClass::Archive),
+            ("deep_archive", StorageClass::DeepArchive),
+        ];
+        let tier = |(name, class)| {
+            let after_days = retention.settings.days(name)?;
+            Some(Tier { after_days, class })
+        };
+        let mut tiers: Vec<_> = stages.into_iter().filter_map(tier).collect();
+        tiers.sort_by_key(|tier| tier.after_days);
+        tiers
     }
 
     fn zone(&mut self, item: &Item) -> Option<Zone> {

@@ -58,6 +58,11 @@ impl Gate for Embedded {
 
     fn output(&self, _: &Target, dataset: Option<&Dataset>, _: &Transform) -> Option<Refusal> {
         let orc = dataset.is_some_and(|dataset| dataset.format == "orc");
-        orc.then(|| Refusal::but("writing orc", "write `format = parquet`, or run it as a job, which writes orc"))
+        orc.then(|| {
+            Refusal::but(
+                "writing orc",
+                "write `format = parquet`, or run it as a job, which writes orc",
+            )
+        })
     }
 }

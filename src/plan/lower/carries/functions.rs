@@ -83,7 +83,10 @@ impl Gate for Functions {
                 "write `via = kinesis { }` in the source",
             )),
             (Shape::Objects, ..) => Some(Refusal::of("reading objects one by one")),
-            (Shape::Table, ..) => Some(Refusal::but("reading a table", "write `engine = glue`, or leave it out")),
+            (Shape::Table, ..) => Some(Refusal::but(
+                "reading a table",
+                "write `engine = glue`, or leave it out",
+            )),
         }
     }
 
@@ -149,4 +152,5 @@ fn lookup(id: &DatasetId, program: &Program) -> Option<Refusal> {
     }
 }
 
-const SAY_HOW_MUCH: &str = "write `every` and `volume` in its source, which together say how large a snapshot is; or `engine = glue`";
+const SAY_HOW_MUCH: &str =
+    "write `every` and `volume` in its source, which together say how large a snapshot is; or `engine = glue`";

@@ -60,7 +60,7 @@ impl Gate for Platform {
             return Some(Refusal::of("writing a sink"));
         };
         let carried: &[&str] = match transform.shape {
-            Shape::Table => &["parquet"],
+            Shape::Table => &["iceberg", "parquet"],
             Shape::Stream | Shape::Objects => &["json", "parquet"],
         };
         (!carried.contains(&dataset.format.as_str())).then(|| {
