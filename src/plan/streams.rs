@@ -88,7 +88,12 @@ fn ways_of<'p>(plan: &'p Plan, transform: &'p Transform, source: &Source) -> Vec
 }
 
 /// The sources of an input, each with what is done with its rows before and in these steps.
-fn through<'p>(plan: &'p Plan, input: &'p Input, owner: &'p str, steps: &'p [Step]) -> Vec<(&'p str, Vec<WayStep<'p>>)> {
+fn through<'p>(
+    plan: &'p Plan,
+    input: &'p Input,
+    owner: &'p str,
+    steps: &'p [Step],
+) -> Vec<(&'p str, Vec<WayStep<'p>>)> {
     let mut ways = into(plan, input);
     for (place, step) in steps.iter().enumerate() {
         if let StepKind::Union { other, .. } = &step.kind {
