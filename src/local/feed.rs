@@ -45,6 +45,8 @@ pub(super) struct Files<'p> {
 pub(super) struct Samples {
     pub all: Vec<Sample>,
     pub new: Vec<Sample>,
+    /// How many records the others hold.
+    pub records: u64,
 }
 
 impl Files<'_> {
@@ -52,6 +54,7 @@ impl Files<'_> {
         Arrivals {
             otherwise: self.now,
             numbered: chain.arrivals,
+            first: 0,
         }
     }
 
@@ -63,7 +66,11 @@ impl Files<'_> {
             Scope::New if !chain.whole => &samples.new,
             _ => &samples.all,
         };
-        let mut decoder = Decoder::new(&source.schema, self.arrivals(chain));
+        let mut arrivals = self.arrivals(chain);
+        if self.scope == Scope::New && !chain.whole {
+            arrivals.first = samples.records;
+        }
+        let mut decoder = Decoder::new(&source.schema, arrivals);
         for sample in files {
             let mut lines = sample.open(source, &self.store())?;
             let mut chunk = Chunk::default();

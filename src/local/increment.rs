@@ -12,8 +12,9 @@ use super::error::{Fault, RunError};
 use super::feed::{Samples, Scope};
 use super::lines::Sample;
 use super::partition;
+use super::run::SourceReport;
 use super::write::{Keeps, Written};
-use crate::plan::{DatasetId, Input, Plan, Reads, StepKind, Target, Transform, WriteMode};
+use crate::plan::{DatasetId, Input, JoinKind, Plan, Reads, StepKind, Target, Transform, WriteMode};
 
 /// What earlier runs have read, kept beside what they wrote.
 const STATE: &str = ".pipec-state.json";
@@ -22,6 +23,9 @@ const STATE: &str = ".pipec-state.json";
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct State {
     sources: BTreeMap<String, BTreeMap<String, u64>>,
+    /// How many records that were, by source: those of a further run have the numbers behind them.
+    #[serde(default)]
+    pub records: BTreeMap<String, u64>,
 }
 
 impl State {
@@ -59,11 +63,15 @@ impl State {
                 }
             }
         }
-        Ok(Samples { all, new })
+        let records = self.records.get(source).copied().unwrap_or_default();
+        Ok(Samples { all, new, records })
     }
 
     /// With what this run has read.
-    pub fn with(mut self, samples: &BTreeMap<String, Samples>) -> State {
+    pub fn with(mut self, samples: &BTreeMap<String, Samples>, read: &[SourceReport]) -> State {
+        for source in read {
+            *self.records.entry(source.name.clone()).or_default() += source.rows;
+        }
         for (source, samples) in samples {
             let known = self.sources.entry(source.clone()).or_default();
             known.extend(samples.all.iter().filter_map(|sample| Some((sample.name.clone(), sample.size().ok()?))));
@@ -111,8 +119,9 @@ pub(super) fn row_by_row(chain: &Chain<'_>) -> bool {
         | StepKind::Expect { .. }
         | StepKind::Route { .. }
         | StepKind::Unpivot { .. } => true,
-        // A row of a stream looks up a table as it is when it arrives; another stream's rows may still come.
-        StepKind::Join(join) => join.within_seconds.is_none(),
+        // A row of a stream looks up a table as it is when it arrives; another stream's rows may still come, and what finds
+        // no pair of all rows is not known of some.
+        StepKind::Join(join) => join.within_seconds.is_none() && join.kind != JoinKind::Full,
         StepKind::Union { .. }
         | StepKind::Dedupe { .. }
         | StepKind::Group { .. }
@@ -125,6 +134,24 @@ pub(super) fn row_by_row(chain: &Chain<'_>) -> bool {
     })
 }
 
+/// Whether anything that a transform reads has changed with this run.
+pub(super) fn touched(
+    plan: &Plan,
+    transform: &Transform,
+    written: &BTreeMap<DatasetId, Written>,
+    samples: &BTreeMap<String, Samples>,
+) -> bool {
+    inputs(plan, transform).iter().any(|input| changed(input, written, samples))
+}
+
+fn changed(input: &Input, written: &BTreeMap<DatasetId, Written>, samples: &BTreeMap<String, Samples>) -> bool {
+    match input {
+        Input::Table(id) => written.get(id).is_some_and(|written| !written.partitions.is_empty()),
+        Input::Stream(name) => samples.get(name).is_some_and(|samples| !samples.new.is_empty()),
+        Input::View(_) => false,
+    }
+}
+
 /// What a further run of a transform reads, and what of its target stays.
 pub(super) fn scope(
     plan: &Plan,
@@ -133,15 +160,8 @@ pub(super) fn scope(
     written: &BTreeMap<DatasetId, Written>,
     samples: &BTreeMap<String, Samples>,
 ) -> (Scope, Keeps) {
-    let touched = |input: &Input| match input {
-        Input::Table(id) => written.get(id).is_some_and(|written| !written.partitions.is_empty()),
-        Input::Stream(name) => samples.get(name).is_some_and(|samples| !samples.new.is_empty()),
-        Input::View(_) => false,
-    };
+    let touched = |input: &Input| changed(input, written, samples);
     let all = inputs(plan, transform);
-    if !all.iter().any(touched) {
-        return (Scope::New, Keeps::All);
-    }
     let merges = matches!(transform.mode, WriteMode::Merge(_) | WriteMode::History(_));
     let rest = if merges { Keeps::All } else { Keeps::Nothing };
     let sends = transform.targets().iter().any(|target| matches!(target, Target::Sink(_)));

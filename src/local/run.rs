@@ -85,6 +85,20 @@ pub struct TransformReport {
 }
 
 impl TransformReport {
+    /// Of a transform that had nothing new to read.
+    fn untouched(transform: &Transform) -> TransformReport {
+        TransformReport {
+            name: transform.name.clone(),
+            target: target_of(transform),
+            rows_in: 0,
+            rows_out: 0,
+            rejected: BTreeMap::new(),
+            dropped: BTreeMap::new(),
+            warned: BTreeMap::new(),
+            elapsed: Duration::ZERO,
+        }
+    }
+
     /// Rows in quarantine.
     pub fn rejected_rows(&self) -> u64 {
         self.rejected.values().sum()
@@ -127,7 +141,7 @@ pub fn run(plan: &Plan, inputs: &Inputs, out: &Path, options: &Options) -> Resul
     // One transform alone reads nothing for the others.
     let state = match (options.add, &options.only) {
         (false, Some(_)) => State::read(out)?,
-        _ => before.with(&run.samples),
+        _ => before.with(&run.samples, &run.report.sources),
     };
     state.write(staging.path())?;
     let mut report = run.report;
@@ -201,6 +215,21 @@ fn keep_others(plan: &Plan, staging: &Staging, wanted: impl Fn(&Transform) -> bo
     Ok(())
 }
 
+/// What a transform writes, each once, with commas between.
+fn target_of(transform: &Transform) -> String {
+    let mut targets: Vec<String> = Vec::new();
+    for target in transform.targets() {
+        let name = match target {
+            Target::Dataset(id) => id.to_string(),
+            Target::Sink(name) => name.clone(),
+        };
+        if !targets.contains(&name) {
+            targets.push(name);
+        }
+    }
+    targets.join(", ")
+}
+
 /// A run under way.
 struct Run<'p> {
     plan: &'p Plan,
@@ -270,6 +299,7 @@ impl<'p> Run<'p> {
         let arrivals = Arrivals {
             otherwise: self.now,
             numbered: running.iter().any(|running| running.pipeline.chain.arrivals),
+            first: found.records,
         };
         let mut decoder = Decoder::new(&source.schema, arrivals);
         let mut chunk = Chunk::default();
@@ -317,6 +347,11 @@ impl<'p> Run<'p> {
     /// Runs a transform over what is in the output folder, and what it joins or unites with that.
     fn transform(&mut self, transform: &'p Transform) -> Result<(), RunError> {
         let started = Instant::now();
+        if self.options.add && self.has_run(transform) && !increment::touched(self.plan, transform, &self.written, &self.samples) {
+            // Of nothing new comes nothing, not even what a full join or an empty group would say.
+            self.ran(TransformReport::untouched(transform), Vec::new());
+            return Ok(());
+        }
         let chain = increment::chain(self.plan, transform);
         let (scope, keeps) = match self.options.add {
             true => increment::scope(self.plan, transform, &chain, &self.written, &self.samples),
@@ -332,6 +367,12 @@ impl<'p> Run<'p> {
         report.elapsed = started.elapsed();
         self.ran(report, written);
         Ok(())
+    }
+
+    /// Whether an earlier run has written all of its datasets.
+    fn has_run(&self, transform: &Transform) -> bool {
+        let mut own = transform.datasets().into_iter();
+        own.all(|id| dataset_folder(&self.root, self.plan.dataset(id)).is_dir())
     }
 
     fn feeds<'f>(&'f self, written: &'f BTreeMap<DatasetId, Written>, scope: Scope) -> Files<'f> {
@@ -407,19 +448,9 @@ impl<'p> Running<'p> {
             dropped,
             warned,
         } = self.pipeline.counts;
-        let mut targets: Vec<String> = Vec::new();
-        for target in self.transform.targets() {
-            let name = match target {
-                Target::Dataset(id) => id.to_string(),
-                Target::Sink(name) => name.clone(),
-            };
-            if !targets.contains(&name) {
-                targets.push(name);
-            }
-        }
         let report = TransformReport {
             name: self.transform.name.clone(),
-            target: targets.join(", "),
+            target: target_of(self.transform),
             rows_in,
             rows_out,
             rejected,

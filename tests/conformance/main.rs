@@ -17,6 +17,7 @@ mod examples;
 mod expressions;
 mod figures;
 mod grammar;
+mod increments;
 mod pipelines;
 mod reference;
 mod shrink;
@@ -174,6 +175,20 @@ fn examples_on(engine: Engine) {
         wrong.join("\n")
     );
     figures.keep();
+}
+
+#[test]
+fn several_runs_leave_what_one_leaves() {
+    let outcome = increments::run(&mut Chance::new(seed()));
+    println!("{} transforms in several runs, by mode: {:?}", outcome.run, outcome.modes);
+    assert!(
+        outcome.differences.is_empty(),
+        "{} of {} transforms differ; some of them:\n\n{}",
+        outcome.differences.len(),
+        outcome.run,
+        outcome.differences[..outcome.differences.len().min(6)].join("\n")
+    );
+    assert!(outcome.run >= 100 && outcome.modes.len() >= 5, "too few are right");
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub(in crate::local) struct Arrivals {
     pub otherwise: Timestamp,
     /// Whether the columns `_seq` and `_op` are wanted as well.
     pub numbered: bool,
+    /// The number of the first line.
+    pub first: u64,
 }
 
 /// Lines as a schema's columns.
@@ -73,7 +75,7 @@ impl<'p> Decoder<'p> {
                 Some(_) => Timestamp(0),
                 None => arrivals.otherwise,
             },
-            lines: 0,
+            lines: arrivals.first,
             unknown_fields: 0,
             not_json: reject::NOT_JSON.into(),
             not_an_object: reject::NOT_AN_OBJECT.into(),

@@ -14,10 +14,10 @@ use super::super::lines::ROWS;
 use super::super::value::data_type;
 use super::held::gather_or_missing;
 use super::rows::micros;
-use super::{Stage, Work};
+use super::{ARRIVED, HIDDEN, Stage, Work};
 use crate::plan::JoinKind;
 use crate::plan::expr::{Expr, ExprKind, LogicOp};
-use crate::plan::types::Column;
+use crate::plan::types::{Column, TypeKind};
 
 pub(in super::super) use other::Other;
 
@@ -36,6 +36,8 @@ pub(in super::super) struct Join<'p> {
     /// Of a full join: which of the other side's rows found a pair, and how many were looked at after all had come.
     paired: Vec<bool>,
     looked: Option<usize>,
+    /// Which columns of arrivals rows have; not known before the first ones came.
+    hidden: Option<Vec<&'static str>>,
 }
 
 /// A batch on its way: pairs come bit by bit.
@@ -72,6 +74,7 @@ impl<'p> Join<'p> {
             now: None,
             paired: vec![false; paired],
             looked: None,
+            hidden: None,
         }
     }
 
@@ -196,7 +199,12 @@ impl<'p> Join<'p> {
             return Ok(None);
         }
         let mut columns = Vec::new();
-        for column in &self.before {
+        // No arrival either; where no row came at all, any that a later step may ask for.
+        for name in self.hidden.as_deref().unwrap_or(&HIDDEN) {
+            let kind = if *name == ARRIVED { TypeKind::Timestamp } else { TypeKind::Text };
+            columns.push(((*name).to_owned(), new_null_array(&data_type(&kind)?, rows.len())));
+        }
+        for column in self.before.iter().filter(|column| !HIDDEN.contains(&column.name.as_str())) {
             columns.push((column.name.clone(), new_null_array(&data_type(&column.ty.kind)?, rows.len())));
         }
         for column in &self.read {
@@ -208,6 +216,8 @@ impl<'p> Join<'p> {
 
 impl Stage for Join<'_> {
     fn add(&mut self, batch: Batch, work: &mut Work<'_>) -> Result<Option<Batch>, RunError> {
+        let there = |name: &&str| batch.columns.iter().any(|(column, _)| column == name);
+        self.hidden = Some(HIDDEN.into_iter().filter(there).collect());
         let (batch, values) = work.evaluate(batch, self.join.equal.iter().map(|(left, _)| left))?;
         let keys = self.other.find(&values, batch.rows())?;
         let times = self.time.map(|time| batch.column(time).cloned()).transpose()?;
