@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
 use super::error::{Fault, RunError};
 
 /// Says that a folder may be replaced: it is a run's.
@@ -60,10 +62,15 @@ impl Staging {
     /// Puts the new folder in the old one's place.
     pub fn finish(mut self) -> Result<(), RunError> {
         let failed = |error| RunError::file(&self.target, "replaced", error);
-        if self.target.exists() {
-            fs::rename(&self.target, &self.old).map_err(failed)?;
+        // At each moment one whole folder is there, where the file system can exchange two.
+        if renameat_with(CWD, &self.new, CWD, &self.target, RenameFlags::EXCHANGE).is_ok() {
+            fs::rename(&self.new, &self.old).map_err(failed)?;
+        } else {
+            if self.target.exists() {
+                fs::rename(&self.target, &self.old).map_err(failed)?;
+            }
+            fs::rename(&self.new, &self.target).map_err(failed)?;
         }
-        fs::rename(&self.new, &self.target).map_err(failed)?;
         self.done = true;
         remove(&self.old).map_err(|error| RunError::file(&self.old, "removed", error))
     }
