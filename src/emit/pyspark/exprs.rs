@@ -6,9 +6,10 @@
 mod arithmetic;
 pub mod calls;
 mod functions;
+pub mod own;
 mod shapes;
 
-use std::collections::BTreeSet;
+use own::OwnFunctions;
 
 use super::tree::Py;
 use super::types::{bare, typed};
@@ -35,13 +36,14 @@ enum Place {
 /// What stands around an expression.
 #[derive(Clone, Copy, Default)]
 pub struct Around<'p> {
-    /// The project's own functions that may turn a row away; their reasons have functions of their own.
-    pub rejecting: Option<&'p BTreeSet<String>>,
+    /// The project's own functions.
+    pub own: Option<&'p OwnFunctions>,
     /// In one of these functions a column is one of its parameters.
     pub in_function: bool,
 }
 
 /// Lowers an expression to a column of exactly its type, where a project has no functions of its own.
+#[cfg(test)]
 pub fn lower(expr: &Expr) -> Lowered {
     Around::default().lower(expr)
 }
@@ -409,13 +411,5 @@ impl Around<'_> {
             ExprKind::Reject(_) => first,
             _ => Py::call("F.coalesce", vec![first, second.value]),
         }
-    }
-
-    fn own(&self, function: &str, arguments: &[Expr], reasons: &mut Vec<Py>) -> Py {
-        let values: Vec<_> = arguments.iter().map(|argument| self.exact(argument, reasons)).collect();
-        if self.rejecting.is_some_and(|names| names.contains(function)) {
-            reasons.push(Py::call(&reason_name(function), values.clone()));
-        }
-        Py::call(&python_name(function), values)
     }
 }

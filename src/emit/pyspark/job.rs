@@ -1,5 +1,8 @@
 //! One job's file: what it is for, its datasets, the views that it reads, its steps, its `main`.
 
+use std::rc::Rc;
+
+use super::exprs::own::{self, OwnFunctions};
 use super::labels::{dataset_name, view_name};
 use super::modules;
 use super::steps::{self, Body};
@@ -13,6 +16,7 @@ use crate::plan::{Dataset, Format, Input, Plan, Reads, StepKind, Target, Transfo
 struct Job<'p> {
     plan: &'p Plan,
     transform: &'p Transform,
+    own: Rc<OwnFunctions>,
     body: Body,
     /// The views that it reads, each after those that it reads itself.
     views: Vec<(&'p View, Body)>,
@@ -24,10 +28,12 @@ struct Job<'p> {
 
 /// The text of a transform's job.
 pub fn job(plan: &Plan, transform: &Transform) -> String {
+    let own = Rc::new(own::functions(&plan.functions));
     let mut job = Job {
         plan,
         transform,
-        body: steps::body(&transform.steps, &transform.input_columns),
+        body: steps::body(&transform.steps, &transform.input_columns, &own),
+        own,
         views: Vec::new(),
         sources: Vec::new(),
         targets: transform.datasets().into_iter().map(|id| plan.dataset(id)).collect(),
@@ -55,7 +61,7 @@ impl<'p> Job<'p> {
                 if self.views.iter().any(|(known, _)| known.name == *name) {
                     return;
                 }
-                let body = steps::body(&view.steps, &view.input_columns);
+                let body = steps::body(&view.steps, &view.input_columns, &self.own);
                 self.reads(&view.input);
                 for input in &body.reads {
                     self.reads(input);
@@ -78,6 +84,10 @@ impl<'p> Job<'p> {
         }
         parts.push(constant("READS", &self.what_it_reads()));
         parts.push("\n".to_owned());
+        let views = self.views.iter().flat_map(|(view, _)| view.steps.iter());
+        let steps = self.transform.steps.iter().chain(views);
+        let called = steps.flat_map(|step| step.kind.expressions());
+        parts.extend(own::definitions(&self.own, &self.plan.functions, called));
         for (view, body) in &self.views {
             parts.push(view_function(view, body));
         }
@@ -283,11 +293,9 @@ fn imports(code: &str) -> String {
     for (module, called) in modules::mentioned(code) {
         out.push_str(&format!("import {module} as {called}\n"));
     }
-    out.push_str(if code.contains("Window.") {
-        "from pyspark.sql import DataFrame, Window\n"
-    } else {
-        "from pyspark.sql import DataFrame\n"
-    });
+    let column = if code.contains(") -> Column:") { "Column, " } else { "" };
+    let window = if code.contains("Window.") { ", Window" } else { "" };
+    out.push_str(&format!("from pyspark.sql import {column}DataFrame{window}\n"));
     if code.contains("F.") {
         out.push_str("from pyspark.sql import functions as F\n");
     }

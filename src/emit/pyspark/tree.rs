@@ -6,7 +6,7 @@
 use unicode_width::UnicodeWidthStr;
 
 /// The longest line that the formatters write.
-const WIDTH: usize = 88;
+pub const WIDTH: usize = 88;
 
 /// A Python expression.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub enum Py {
     Keyword(String, Box<Py>),
     /// `[a, b]`
     List(Vec<Py>),
+    /// `{name: value}`, names being texts.
+    Dict(Vec<(String, Py)>),
     /// `lambda a, b: body`
     Lambda(Vec<String>, Box<Py>),
     /// `(a, b)`
@@ -34,7 +36,7 @@ pub enum Py {
 /// How tightly an expression holds together.
 fn tightness(node: &Py) -> u8 {
     match node {
-        Py::Atom(_) | Py::Call(..) | Py::Attribute(..) | Py::List(_) | Py::Tuple(_) | Py::Keyword(..) => 9,
+        Py::Atom(_) | Py::Call(..) | Py::Attribute(..) | Py::List(_) | Py::Dict(_) | Py::Tuple(_) | Py::Keyword(..) => 9,
         Py::Unary(..) => 8,
         Py::Binary("*", _) => 7,
         Py::Binary("+" | "-", _) => 6,
@@ -103,6 +105,11 @@ impl Py {
             Py::Attribute(value, name) => format!("{}.{name}", value.flat_operand(9)),
             Py::Keyword(name, value) => format!("{name}={}", value.flat()),
             Py::List(items) => format!("[{}]", flat_list(items)),
+            Py::Dict(entries) => {
+                let entries = entries.iter();
+                let entries = entries.map(|(name, value)| format!("{}: {}", string(name), value.flat()));
+                format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+            }
             Py::Tuple(items) => format!("({})", flat_list(items)),
             Py::Lambda(params, body) => format!("lambda {}: {}", params.join(", "), body.flat()),
             Py::Unary(op, value) => format!("{op}{}", value.flat_operand(8)),
@@ -169,6 +176,7 @@ impl Printer {
                 }
             }
             Py::List(items) => self.items('[', items, ']'),
+            Py::Dict(entries) => self.entries(entries),
             Py::Tuple(items) => self.items('(', items, ')'),
             Py::Lambda(params, body) => {
                 self.text.push_str(&format!("lambda {}: ", params.join(", ")));
@@ -228,6 +236,24 @@ impl Printer {
         self.indent -= 4;
         self.line();
         self.text.push(close);
+    }
+
+    fn entries(&mut self, entries: &[(String, Py)]) {
+        self.text.push('{');
+        self.indent += 4;
+        for (name, value) in entries {
+            self.line();
+            self.text.push_str(&format!("{}: ", string(name)));
+            if is_several(value) && !self.fits(&value.flat(), 1) {
+                self.parenthesized(value, 1);
+            } else {
+                self.print(value, 1);
+            }
+            self.text.push(',');
+        }
+        self.indent -= 4;
+        self.line();
+        self.text.push('}');
     }
 
     fn chain(&mut self, node: &Py, after: usize) {

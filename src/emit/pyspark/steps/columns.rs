@@ -1,6 +1,6 @@
 //! Steps that look at one row at a time: what of it is kept, and which columns it has.
 
-use super::super::exprs::{self, Lowered, column, column_name, first_reason};
+use super::super::exprs::{Lowered, column, column_name, first_reason};
 use super::super::tree::Py;
 use super::super::types::type_name;
 use super::{Before, Body, named, none, plain_name, rows};
@@ -21,14 +21,32 @@ impl Body {
         self.rows(rows().method("filter", vec![keep]));
     }
 
+    /// Columns that do not read one another are added together: each time that columns are added, Spark looks through
+    /// the whole plan.
     pub(super) fn derive(&mut self, list: &[(Column, Expr)]) {
-        for (at, (column, expr)) in list.iter().enumerate() {
-            if at > 0 {
-                self.comment(&format!("{} = {}", column.name, expr.text));
+        let mut rest = list;
+        while !rest.is_empty() {
+            let (together, after) = rest.split_at(independent(rest));
+            for (at, (column, expr)) in together.iter().enumerate() {
+                if at > 0 || rest.len() < list.len() {
+                    self.comment(&format!("{} = {}", column.name, expr.text));
+                }
             }
-            let value = self.value(expr);
+            let mut values = Vec::new();
+            let mut all_reasons = Vec::new();
+            for (column, expr) in together {
+                let Lowered { value, reasons } = self.lowered(expr);
+                all_reasons.extend(reasons);
+                values.push((column.name.clone(), value));
+            }
+            self.mark(all_reasons);
             // A new column takes its name as it is; only a reference needs backquotes.
-            self.rows(rows().method("withColumn", vec![Py::text(&column.name), value]));
+            let added = match (values.len(), values.pop()) {
+                (1, Some((name, value))) => rows().method("withColumn", vec![Py::text(&name), value]),
+                (_, last) => rows().method("withColumns", vec![Py::Dict(values.into_iter().chain(last).collect())]),
+            };
+            self.rows(added);
+            rest = after;
         }
     }
 
@@ -36,7 +54,7 @@ impl Body {
         let mut columns = Vec::new();
         let mut all_reasons = Vec::new();
         for (column, expr) in list {
-            let Lowered { value, reasons } = exprs::lower(expr);
+            let Lowered { value, reasons } = self.lowered(expr);
             all_reasons.extend(reasons);
             columns.push(named(&column.name, value));
         }
@@ -59,7 +77,10 @@ impl Body {
             let pair = pairs.iter().find(|(old, _)| old == name);
             pair.map_or(name, |(_, new)| new).clone()
         };
-        let own = before.columns.iter().map(|c| named(&new_name(&c.name), column(&c.name)));
+        let own = before
+            .columns
+            .iter()
+            .map(|c| named(&new_name(&c.name), column(&c.name)));
         let joined = before.joined.iter().map(|c| column_name(&c.name));
         let mut renamed: Vec<_> = own.chain(joined).collect();
         renamed.extend(self.kept());
@@ -109,11 +130,12 @@ impl Body {
 
     /// The number of the branch that a row takes; it has none where it goes nowhere.
     pub(super) fn route(&mut self, branches: &[(Expr, Target)], otherwise: Option<&Target>) {
-        let lowered: Vec<_> = branches.iter().map(|(condition, _)| exprs::lower(condition)).collect();
+        let lowered: Vec<_> = branches.iter().map(|(condition, _)| self.lowered(condition)).collect();
         // A condition is asked only where those before it do not hold.
         let mut reason: Option<Py> = None;
         for Lowered { value, reasons } in lowered.iter().rev() {
-            let after = reason.map(|reason| Py::call("F.when", vec![value.clone(), none()]).method("otherwise", vec![reason]));
+            let after =
+                reason.map(|reason| Py::call("F.when", vec![value.clone(), none()]).method("otherwise", vec![reason]));
             let own = reasons.iter().cloned().chain(after).collect();
             reason = first_reason(own);
         }
@@ -134,4 +156,18 @@ impl Body {
         };
         self.rows(rows().method("withColumn", vec![Py::atom("runtime.BRANCH"), branch]));
     }
+}
+
+/// How many of these columns, from the first, are computed from what is there before any of them.
+fn independent(list: &[(Column, Expr)]) -> usize {
+    let mut known: Vec<&str> = Vec::new();
+    for (column, expr) in list {
+        let reads = expr.columns();
+        let again = known.contains(&column.name.as_str());
+        if again || known.iter().any(|name| reads.contains(*name)) {
+            break;
+        }
+        known.push(&column.name);
+    }
+    known.len()
 }

@@ -1,6 +1,6 @@
 //! Steps that make one row of several: `group` and `pivot`.
 
-use super::super::exprs::{self, Lowered, column, column_name};
+use super::super::exprs::{Lowered, column, column_name};
 use super::super::tree::Py;
 use super::super::types::{bare, typed};
 use super::aggregates::{Over, needs_place, needs_times, only_where, spelled};
@@ -88,7 +88,7 @@ impl Body {
     fn entry<'p>(&mut self, column: &'p Column, aggregate: &'p Aggregate, only: Option<Py>) -> Entry<'p> {
         let mut all_reasons = Vec::new();
         let mut lower = |expr: &Expr| {
-            let Lowered { value, reasons } = exprs::lower(expr);
+            let Lowered { value, reasons } = self.lowered(expr);
             all_reasons.extend(reasons);
             value
         };

@@ -10,6 +10,9 @@ mod join;
 mod order;
 mod window;
 
+use std::rc::Rc;
+
+use super::exprs::own::OwnFunctions;
 use super::exprs::{self, Lowered, column_name};
 use super::tree::{Py, comment};
 use crate::plan::expr::Expr;
@@ -37,13 +40,18 @@ pub struct Body {
     watched_steps: usize,
     /// Whether rows carry their place in an order, for `take`.
     placed: bool,
+    /// The project's own functions.
+    own: Rc<OwnFunctions>,
 }
 
 const INDENT: usize = 4;
 
 /// The statements of steps on rows of these columns.
-pub fn body(steps: &[Step], columns: &[Column]) -> Body {
-    let mut body = Body::default();
+pub fn body(steps: &[Step], columns: &[Column], own: &Rc<OwnFunctions>) -> Body {
+    let mut body = Body {
+        own: Rc::clone(own),
+        ..Body::default()
+    };
     let mut before = Before {
         columns,
         joined: &[],
@@ -93,7 +101,7 @@ fn makes_several(kind: &StepKind) -> bool {
     }
 }
 
-fn turns_away(step: &Step) -> bool {
+fn turns_away(step: &Step, around: exprs::Around<'_>) -> bool {
     let quarantines = matches!(
         step.kind,
         StepKind::Expect {
@@ -102,7 +110,7 @@ fn turns_away(step: &Step) -> bool {
         }
     );
     let expressions = step.kind.expressions();
-    quarantines || expressions.iter().any(|expr| !exprs::lower(expr).reasons.is_empty())
+    quarantines || expressions.iter().any(|expr| !around.lower(expr).reasons.is_empty())
 }
 
 impl Body {
@@ -141,7 +149,7 @@ impl Body {
         let length = new.map_or(steps.len(), |new| new + 1);
         self.watched_steps = at + length;
         let stretch = steps.get(..length).unwrap_or(steps);
-        if stretch.iter().any(turns_away) {
+        if stretch.iter().any(|step| turns_away(step, self.around())) {
             let mut arguments = vec![rows()];
             if stretch.iter().any(|step| makes_several(&step.kind)) {
                 arguments.push(Py::keyword("several", Py::atom("True")));
@@ -178,9 +186,20 @@ impl Body {
         }
     }
 
+    fn around(&self) -> exprs::Around<'_> {
+        exprs::Around {
+            own: Some(&self.own),
+            in_function: false,
+        }
+    }
+
+    fn lowered(&self, expr: &Expr) -> Lowered {
+        self.around().lower(expr)
+    }
+
     /// The value of an expression, once rows that it rejects are marked.
     fn value(&mut self, expr: &Expr) -> Py {
-        let Lowered { value, reasons } = exprs::lower(expr);
+        let Lowered { value, reasons } = self.lowered(expr);
         self.mark(reasons);
         value
     }
@@ -201,11 +220,12 @@ impl Body {
         self.blank();
         self.comment(&step.text);
         let expressions = step.kind.expressions();
-        if !self.keyed && expressions.iter().any(|expr| exprs::uses(expr, "pseudonym")) {
+        if !self.keyed && expressions.iter().any(|expr| exprs::own::needs_key(expr, &self.own)) {
             let with_key = self.run("with_pseudonym_key", vec![rows()]);
             self.rows(with_key);
             self.keyed = true;
         }
+        self.needs_run |= expressions.iter().any(|expr| exprs::own::needs_run(expr, &self.own));
         match &step.kind {
             StepKind::Filter(condition) => self.filter(condition),
             StepKind::Derive(list) => self.derive(list),
