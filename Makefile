@@ -44,9 +44,9 @@ setup: ## install what the end-to-end tests need, below .cache or $PIPEC_CACHE
 	@bash tests/setup/all.sh
 
 .PHONY: bench
-bench: setup ## speed of the compiler, the embedded engine and the generated function
+bench: setup ## speed of the compiler, the embedded engine, the generated function and the generated job
 	cargo build --quiet --release
-	for bench in whole check function; do $(PYTHON) tests/bench/$$bench.py target/release/pipec $(ARGS); done
+	for bench in whole check function job; do $(PYTHON) tests/bench/$$bench.py target/release/pipec $(ARGS); done
 
 .PHONY: samples
 samples: ## make the sample data of the examples again

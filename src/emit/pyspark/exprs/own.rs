@@ -104,7 +104,7 @@ fn made(function: &Function, known: &OwnFunctions) -> OwnFunction {
         needs_run,
         needs_key: needs_key(&function.body, known),
         calls: called,
-        text: text + "\n\n",
+        text: text + "\n",
     }
 }
 
