@@ -4,7 +4,7 @@ use super::bucket::{Bucket, Rule};
 use super::naming;
 use super::policy::allow;
 use crate::emit::hcl::{Block, Value, reference};
-use crate::plan::{Dataset, Engine, Format, Plan, Transform, WriteMode, Writer, Zone, names};
+use crate::plan::{Dataset, Format, Plan, Transform, WriteMode, Writer, Zone, names};
 use crate::text_of;
 
 /// Where Firehose puts what it could not write, in the bucket that it writes to.
@@ -64,13 +64,8 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
 pub fn buckets(plan: &Plan) -> Vec<Bucket> {
     let mut out: Vec<_> = plan.zones.iter().map(|zone| zone_bucket(plan, zone)).collect();
     out.push(quarantine(plan));
-    if plan
-        .transforms
-        .iter()
-        .any(|transform| matches!(transform.engine, Engine::Glue(_)))
-    {
-        out.push(artifacts(plan));
-    }
+    // The platform's own functions read there, jobs or not.
+    out.push(artifacts(plan));
     if !plan.serves.is_empty() {
         out.push(results(plan));
     }

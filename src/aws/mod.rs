@@ -3,6 +3,7 @@
 //! Resources are values ([`crate::emit::hcl::Block`]); text is made of them in one place. Knows nothing of the
 //! language: everything comes from the plan. How known pitfalls are answered stands in `docs/aws/pitfalls.md`.
 
+mod api;
 mod athena;
 mod backup;
 mod bucket;
@@ -61,6 +62,7 @@ pub fn stack(plan: &Plan) -> Stack {
         iceberg::blocks(plan),
     );
     out.file("streams", "Streams that bring rows.", kinesis::blocks(plan));
+    out.file("api", "Requests that bring rows to streams.", api::blocks(plan));
     out.file("firehose", "Delivery of rows to buckets.", firehose::blocks(plan));
     out.file("functions", "Functions on streams.", function::blocks(plan));
     out.file("jobs", "Jobs on tables.", glue_job::blocks(plan));

@@ -3,7 +3,7 @@
 use super::naming::{self, limit, named};
 use super::operations::{AGE, DATASET, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
-use super::{firehose, function, kinesis, operations, orchestration};
+use super::{api, firehose, function, kinesis, operations, orchestration};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::emit::states;
 use crate::object_of;
@@ -340,6 +340,11 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
             full,
             0.0,
         ));
+    }
+    for (source, name, stage) in api::names(plan) {
+        let failed = metric("AWS/ApiGateway", "5XXError", vec![("ApiName", name), ("Stage", stage)]);
+        let text = format!("Requests of {source} are not delivered");
+        out.push(ring(format!("{source}_api_errors"), text, failed, 0.0));
     }
     for schedule in &plan.schedules {
         for (what, metric_name) in [("failed", "ExecutionsFailed"), ("timed_out", "ExecutionsTimedOut")] {

@@ -54,7 +54,7 @@ fn environment_length(plan: &Plan) -> usize {
 /// The Terraform variable of an author's param: its own name, unless a variable of the platform has it or Terraform
 /// keeps it for itself.
 pub fn variable(param: &str) -> String {
-    const TAKEN: [&str; 12] = [
+    const TAKEN: [&str; 13] = [
         "count",
         "depends_on",
         "environment",
@@ -62,6 +62,7 @@ pub fn variable(param: &str) -> String {
         "lake_formation_admins",
         "lifecycle",
         "locals",
+        "manage_api_gateway_account",
         "manage_lake_formation_settings",
         "providers",
         "region",

@@ -2,7 +2,7 @@
 
 use super::naming::{self, FREE_ENVIRONMENT};
 use super::stack::Stack;
-use super::{catalog, lake, policy, secrets};
+use super::{api, catalog, lake, policy, secrets};
 use crate::emit::hcl::{Block, Value, list, object, print, print_items, reference};
 use crate::plan::expr::Literal;
 use crate::plan::{Param, Plan, Text};
@@ -57,7 +57,7 @@ fn tag(text: &str) -> String {
     text.chars().map(|c| if fits(c) { c } else { ' ' }).take(256).collect()
 }
 
-fn variable(name: &str, description: &str, kind: &str) -> Block {
+pub fn variable(name: &str, description: &str, kind: &str) -> Block {
     Block::new("variable")
         .label(name)
         .set("description", description)
@@ -95,6 +95,7 @@ fn variables(plan: &Plan) -> Vec<Block> {
         "Each administrator must be an ARN.",
     ));
     let mut out = vec![region, environment(plan), manage, admins];
+    out.extend(api::variables(plan));
     out.extend(plan.params.iter().map(|param| param_variable(plan, param)));
     out
 }
@@ -199,7 +200,7 @@ fn data() -> Vec<Block> {
     ]
 }
 
-fn output(name: &str, description: &str, value: Value) -> Block {
+pub fn output(name: &str, description: &str, value: Value) -> Block {
     Block::new("output")
         .label(name)
         .set("description", description)
@@ -261,6 +262,7 @@ fn outputs(plan: &Plan) -> Vec<Block> {
             reference("aws_cloudwatch_dashboard.platform.dashboard_name"),
         ),
     ];
+    out.extend(api::outputs(plan));
     if secrets::needed(plan) {
         out.push(output(
             "pseudonym_secret",

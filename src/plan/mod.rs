@@ -193,6 +193,8 @@ pub struct Source {
     pub connector: String,
     /// Where they come from.
     pub from: From,
+    /// The requests that bring them to a stream, where it is not producers who write to it.
+    pub api: Option<Api>,
     /// What it promises to bring.
     pub volume: Option<Volume>,
     /// Event time may be behind arrival by this much, seconds.
@@ -216,6 +218,14 @@ impl Source {
         self.late_at_most_seconds + give_up + DELIVERY_SECONDS
     }
 
+    /// The setting that says what its stream is like.
+    pub fn stream_setting(&self) -> &'static str {
+        match self.api {
+            Some(_) => "via",
+            None => "from",
+        }
+    }
+
     /// Its stream, for the parts of a platform that are made for streams of Kinesis only.
     pub fn kinesis(&self) -> &Kinesis {
         match &self.from {
@@ -227,6 +237,30 @@ impl Source {
 
 /// The age at which what comes by other ways than a stream of our own is given up, seconds: half a day.
 const OTHER_GIVE_UP_SECONDS: u64 = 43_200;
+
+/// Requests over HTTPS that are checked and put on a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Api {
+    /// The path that is posted to.
+    pub path: String,
+    /// Who may send.
+    pub auth: ApiAuth,
+    /// The most requests a second.
+    pub per_second: f64,
+    /// The most requests at once, above that.
+    pub burst: u32,
+}
+
+/// Who may send requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiAuth {
+    /// Who has a key.
+    Key,
+    /// Who has an identity of AWS.
+    Iam,
+    /// Everyone.
+    Public,
+}
 
 /// Where a source's rows come from.
 #[derive(Clone, Debug, PartialEq)]

@@ -33,7 +33,7 @@ fn too_few_shards(source: &Source, volume: &Volume, shards: u32, places: &Places
     if needed <= f64::from(shards) {
         return None;
     }
-    let path = format!("source.{}.from.capacity.shards", source.name);
+    let path = format!("source.{}.{}.capacity.shards", source.name, source.stream_setting());
     let message = format!(
         "`{}` brings more than {} can take: {needed} are needed",
         source.name,
@@ -66,7 +66,7 @@ fn too_much_on_demand(source: &Source, volume: &Volume, places: &Places) -> Opti
         .ceil()
         .max((volume.records_per_second / SHARD_RECORDS).ceil());
     let message = format!("`{}` brings more than an on-demand stream takes", source.name);
-    let span = places.get(&format!("source.{}.from.capacity", source.name))?;
+    let span = places.get(&format!("source.{}.{}.capacity", source.name, source.stream_setting()))?;
     let diagnostic = Diagnostic::new(Code::CAPACITY, span, message)
         .found("takes 200 MiB and 200,000 records a second")
         .note(format!(

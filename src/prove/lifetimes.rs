@@ -176,7 +176,7 @@ fn stream(source: &Source, column: &str) -> Hop {
         found: format!("the stream of `{}` keeps it {}", source.name, days(length)),
         days: length,
         setting: Setting {
-            path: format!("source.{}.from.retention", source.name),
+            path: format!("source.{}.{}.retention", source.name, source.stream_setting()),
             name: "retention",
             owner: format!("source `{}`", source.name),
             days: length,

@@ -133,3 +133,32 @@ def test_no_file_of_a_table_goes_behind_its_back(platform):
     days = {place["name"]: (place["days"], place["day_column"]) for place in places}
     # What was there before, a day for the run that takes it out, three for what no snapshot knows, three for the sweep.
     assert days["curated.states"] == (400 + 2 + 1 + 3 + 3, None)
+
+
+def test_requests_are_checked_limited_and_put_on_the_stream(platform):
+    state = of(platform, "api")
+    methods = values(state, "aws_api_gateway_method")
+    assert {name: (method["authorization"], method["api_key_required"]) for name, method in methods.items()} == {
+        "visits_api": ("NONE", True), "calls_api": ("AWS_IAM", False)}
+    assert set(values(state, "aws_api_gateway_usage_plan")) == {"visits_api"}
+    parts = {name: resource["path_part"] for name, resource in values(state, "aws_api_gateway_resource").items()}
+    assert parts == {"visits_api_1": "v1", "visits_api_2": "visits", "calls_api_1": "calls"}
+    schema = json.loads(values(state, "aws_api_gateway_model")["visits_api"]["schema"])
+    assert schema["required"] == ["visit_id", "at", "page"]
+    assert "null" in schema["properties"]["note"]["type"] and "null" not in schema["properties"]["page"]["type"]
+    settings = {name: one["settings"][0] for name, one in values(state, "aws_api_gateway_method_settings").items()}
+    assert (settings["visits_api"]["throttling_rate_limit"], settings["calls_api"]["throttling_burst_limit"]) == (200, 10)
+    assert not any(one["data_trace_enabled"] for one in settings.values())
+    streams = values(state, "aws_kinesis_stream")
+    assert streams["visits"]["shard_count"] == 2 and streams["visits"]["retention_period"] == 48
+    assert allowed(state, "visits_api")["kinesis:PutRecord"] == [streams["visits"]["arn"]]
+
+
+def test_a_request_becomes_a_record_as_it_came(platform):
+    state = of(platform, "api")
+    template = values(state, "aws_api_gateway_integration")["visits_api"]["request_templates"]["application/json"]
+    key, record = template.split("#end\n")
+    assert "$input.path('$.visit_id')" in key and "$context.requestId" in key
+    name = values(state, "aws_kinesis_stream")["visits"]["name"]
+    assert json.loads(record) == {
+        "StreamName": name, "Data": "$util.base64Encode($input.body)", "PartitionKey": "$key"}

@@ -3,7 +3,7 @@
 use super::{Lowering, Scope};
 use crate::check::program::{self, Shape};
 use crate::check::settings::{Settings, Value};
-use crate::plan::{Format, From, Kinesis, Schema, Source, Volume};
+use crate::plan::{Api, ApiAuth, Format, From, Kinesis, Schema, Source, Volume};
 
 impl Lowering<'_> {
     pub(super) fn sources(&mut self) -> Vec<Source> {
@@ -41,6 +41,15 @@ impl Lowering<'_> {
             ("api" | "iot", None) if source.shape == Shape::Stream => From::Kinesis(own_stream(&source.schema)),
             (other, _) => From::Other(other.to_owned()),
         };
+        let api = match (name, &from) {
+            ("api", From::Kinesis(_)) => self.api(connector),
+            ("api", _) => {
+                let span = settings.span("via").unwrap_or(item.span);
+                self.refuse(span, "`from = api` without a stream", Some("write `via = kinesis { }`"));
+                None
+            }
+            _ => None,
+        };
         let format = connector.variant("format");
         let volume = match settings.get("volume").map(|setting| &setting.value) {
             Some(Value::Volume(records_per_second, record_bytes)) => Some(Volume {
@@ -60,10 +69,50 @@ impl Lowering<'_> {
             format_settings: format.map(|(_, settings)| settings.clone()),
             connector: name.to_owned(),
             from,
+            api,
             schema: source.schema.clone(),
             volume,
             late_at_most_seconds: settings.seconds("late_at_most")?,
             into: source.into.clone(),
+        })
+    }
+}
+
+impl Lowering<'_> {
+    /// Requests that a stream takes; what no bundle carries of them is refused.
+    fn api(&mut self, settings: &Settings) -> Option<Api> {
+        let (auth, of_auth) = settings.variant("auth")?;
+        let kind = match auth {
+            "api_key" => ApiAuth::Key,
+            "iam" => ApiAuth::Iam,
+            "public" => ApiAuth::Public,
+            other => {
+                let span = settings.span("auth").or_else(|| of_auth.span("issuer"))?;
+                self.refuse(
+                    span,
+                    format!("`auth = {other}`"),
+                    Some("write `auth = api_key`, or `iam`"),
+                );
+                ApiAuth::Iam
+            }
+        };
+        let asked = [
+            ("cors", !settings.list("cors").is_empty()),
+            ("domain", settings.text("domain").is_some()),
+            ("firewall", settings.bool("firewall") == Some(true)),
+        ];
+        for (name, _) in asked.into_iter().filter(|(_, asked)| *asked) {
+            if let Some(span) = settings.span(name) {
+                self.refuse(span, format!("the setting `{name}`"), None);
+            }
+        }
+        let per_second = settings.rate("throttle")?;
+        Some(Api {
+            path: settings.text("path")?.to_owned(),
+            auth: kind,
+            per_second,
+            // Room for what comes in one second.
+            burst: settings.int("burst").unwrap_or(per_second.ceil().min(5_000.0) as u32),
         })
     }
 }
