@@ -19,6 +19,7 @@ const RUNTIME: &[(&str, &str)] = sources!("../../../stdlib/runtime/src/":
     "dynamic/window.rs", "encode.rs", "functions/arithmetic.rs", "functions/convert.rs", "functions/digest.rs",
     "functions/format.rs", "functions/geo.rs", "functions/hash.rs", "functions/json.rs", "functions/like.rs",
     "functions/lists.rs", "functions/maps.rs", "functions/mod.rs", "functions/numbers.rs", "functions/regex.rs",
+    "functions/regex_java.rs",
     "functions/text.rs", "functions/time.rs", "functions/url.rs", "functions/zones.rs", "json.rs", "lib.rs",
     "reject.rs", "types/calendar.rs", "types/decimal.rs", "types/mod.rs", "types/order.rs", "types/time.rs",
     "types/uuid.rs", "types/wide.rs", "value.rs",

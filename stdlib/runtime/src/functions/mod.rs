@@ -15,6 +15,7 @@ pub mod maps;
 pub mod numbers;
 #[cfg(feature = "regex")]
 pub mod regex;
+#[cfg(feature = "regex")]
 pub mod regex_java;
 mod text;
 mod time;
