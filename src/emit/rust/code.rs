@@ -439,6 +439,8 @@ pub enum Statement {
         /// The value.
         value: Value,
     },
+    /// `let mut name = Vec::new();`: what statements after it push to.
+    Gather(String),
     /// `code;`
     Do(Code),
     /// `if condition { body }`, each line of the body a statement.
@@ -659,7 +661,7 @@ impl Statement {
 
     fn fails(&self) -> bool {
         match self {
-            Statement::Comment(_) => false,
+            Statement::Comment(_) | Statement::Gather(_) => false,
             Statement::Let { value, .. } => value.fails(),
             Statement::Do(_) | Statement::If(..) | Statement::Nest { .. } | Statement::Each { .. } => true,
         }
@@ -668,6 +670,7 @@ impl Statement {
     fn uses(&self, out: &mut BTreeSet<String>) {
         match self {
             Statement::Comment(_) => {}
+            Statement::Gather(name) => drop(out.remove(name)),
             Statement::Let { value, ty, .. } => {
                 value.uses(out);
                 out.extend(ty.iter().flat_map(|ty| super::types::mentioned(ty)).map(str::to_owned));
@@ -742,6 +745,7 @@ pub fn print_statements(statements: &[Statement], out: &mut String, indent: usiz
                 }
                 out.push_str(&format!("{:indent$}}}\n", ""));
             }
+            Statement::Gather(name) => out.push_str(&format!("{:indent$}let mut {name} = Vec::new();\n", "")),
             Statement::Do(code) => out.push_str(&format!("{:indent$}{};\n", "", code.text)),
             Statement::Each { head, body, end, .. } => {
                 let (inner, innermost) = (indent + 4, indent + 8);

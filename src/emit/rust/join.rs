@@ -74,7 +74,7 @@ pub fn join(flow: &mut Flow, join: &Join) {
         alias: join.alias.clone(),
     });
     let found = flow.lowering.names.fresh("found");
-    let_code(&mut flow.lowering, &found, Code::plain("Vec::new()"));
+    flow.lowering.statements.push(Statement::Gather(found.clone()));
     matching(flow, join, &row, number, &key, &found);
     flow.lend();
     let none = Code::method(&Code::name(&found), "is_empty", &[]);
@@ -98,7 +98,7 @@ pub fn join(flow: &mut Flow, join: &Join) {
 /// The key of a row of the left side, in a variable.
 fn key(flow: &mut Flow, left: &[Expr]) -> Code {
     let key = key_of(&mut flow.lowering, left);
-    let name = flow.lowering.names.fresh("key");
+    let name = flow.lowering.names.fresh("wanted");
     let_code(&mut flow.lowering, &name, key);
     Code::name(&name)
 }
@@ -107,10 +107,13 @@ fn key_of(lowering: &mut Lowering, by: &[Expr]) -> Code {
     let mut parts = Vec::new();
     for expr in by {
         let lowered = lowering.lower(expr);
-        let code = lowering.code(lowered, "value");
-        let name = lowering.names.fresh("part");
-        let_code(lowering, &name, code);
-        parts.push(Code::unary("&", &Code::name(&name)));
+        let mut code = lowering.code(lowered, "value");
+        if !code.is_name() {
+            let name = lowering.names.fresh("part");
+            let_code(lowering, &name, code);
+            code = Code::name(&name);
+        }
+        parts.push(Code::unary("&", &code));
     }
     Code::call(&Code::path("Key::of"), &[Code::array("&", &parts)])
 }
@@ -118,7 +121,7 @@ fn key_of(lowering: &mut Lowering, by: &[Expr]) -> Code {
 /// Gathers the rows that match.
 fn matching(flow: &mut Flow, join: &Join, row: &str, number: usize, key: &Code, found: &str) {
     let lowering = &mut flow.lowering;
-    let (line, other) = (lowering.names.fresh("line"), lowering.names.fresh(&join.alias));
+    let (line, other) = (lowering.names.fresh("line"), lowering.names.fresh("candidate"));
     let outer = std::mem::take(&mut lowering.statements);
     let (before, names) = (lowering.columns.clone(), lowering.names.clone());
     decoded(lowering, row, &line, &other);

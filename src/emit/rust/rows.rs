@@ -1,6 +1,6 @@
 //! Steps that make several rows of one, or bring rows of several ways together, and those that leave duplicates out.
 
-use super::code::{Code, Level, Statement};
+use super::code::{Code, Level, Statement, Value};
 use super::expr::Binding;
 use super::steps::{Flow, bind, leave_out, let_code};
 use super::types::{Held, Shape, borrowed, held, shape};
@@ -100,13 +100,20 @@ pub fn dedupe(flow: &mut Flow, way: &WayStep, transform: &Transform, keys: &[Str
 /// `explode LIST as NAME`
 pub fn explode(flow: &mut Flow, outer: bool, list: &Expr, column: &Column) {
     let lowered = flow.lowering.owned(list);
-    let name = flow.lowering.names.fresh("list");
     let (list_held, optional) = (lowered.held, lowered.optional);
-    flow.lowering.statements.push(Statement::Let {
-        name: name.clone(),
-        ty: None,
-        value: lowered.value,
-    });
+    let name = match lowered.value {
+        Value::Code(code) if code.is_name() => code.as_str().to_owned(),
+        value => {
+            let name = flow.lowering.names.fresh("list");
+            let statement = Statement::Let {
+                name: name.clone(),
+                ty: None,
+                value,
+            };
+            flow.lowering.statements.push(statement);
+            name
+        }
+    };
     flow.lend();
     let mut slice = borrowed(&Code::name(&name), Shape::Slice, list_held, optional);
     if optional {
@@ -123,7 +130,9 @@ pub fn explode(flow: &mut Flow, outer: bool, list: &Expr, column: &Column) {
     };
     flow.open(items, vec![entry.clone()]);
     let value = entry_of(&entry, &item, outer);
-    let_code(&mut flow.lowering, &entry, value);
+    if value.as_str() != entry {
+        let_code(&mut flow.lowering, &entry, value);
+    }
     let binding = Binding {
         name: entry,
         held: held(&item.kind),

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pipec_runtime::reject as reasons;
+use unicode_width::UnicodeWidthStr;
 
 use super::checks;
 use super::code::{
-    Code, Level, Statement, Value, call_lines, documentation, item, one_line, print_statements, quoted, without_unused,
+    Code, Level, Statement, Value, WIDTH, call_lines, documentation, item, one_line, print_statements, quoted, without_unused,
 };
 use super::expr::{Binding, Lowering, Shared, default_value, reject};
 use super::names::{Names, identifier};
@@ -123,18 +124,30 @@ fn decode_field(field: &Field, local: &str, structs: &Structs, used: &mut BTreeS
         let after = match &default {
             Some(value) if is_text(&column.ty.kind) => {
                 let text = value.as_str().trim_end_matches(".to_owned()");
-                format!("?.unwrap_or(Cow::Borrowed({text})),")
+                format!(".unwrap_or(Cow::Borrowed({text}))")
             }
             Some(value) => {
                 used.extend(value.uses.iter().cloned());
-                format!("?{},", unwrap_or(value))
+                unwrap_or(value)
             }
-            None => "?,".to_owned(),
+            None => String::new(),
         };
-        return call_lines(&format!("{before}optional"), &arguments, &after, 12);
+        return chained_call(&format!("{before}optional"), &arguments, &after);
     }
     arguments.extend([quoted(&reasons::missing(&column.name)), wrong]);
     call_lines(&format!("{before}required"), &arguments, "?,", 12)
+}
+
+/// A call that may fail, with what is done with its answer: on one line, or on the next.
+fn chained_call(before: &str, arguments: &[String], after: &str) -> String {
+    let head = call_lines(before, arguments, "?,", 12);
+    let head = head.trim_end_matches(",\n");
+    let fits = !head.contains('\n') && head.width() + after.width() < WIDTH;
+    match head.rsplit_once('\n') {
+        _ if after.is_empty() || fits => format!("{head}{after},\n"),
+        Some(_) => format!("{head}\n            {after},\n"),
+        None => format!("{head}\n                {after},\n"),
+    }
 }
 
 fn check(source: &Source, shared: &Shared, used: &mut BTreeSet<String>) -> (String, String) {

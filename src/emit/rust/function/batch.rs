@@ -269,7 +269,7 @@ impl<'a> Out<'a> {
 
     /// Whether the row came before, by one of the transform's `dedupe`s.
     pub fn is_duplicate(&mut self, dedupe: usize, key: Key) -> bool {
-        let arrival = self.passing[dedupe].next();
+        let arrival = self.passing[dedupe].arrival();
         self.seen[dedupe].is_duplicate(key, arrival, self.index)
     }
 

@@ -1,4 +1,5 @@
-//! Three-valued logic: a missing operand makes the answer missing, unless the other one decides.
+//! What is done with what may be missing. Three-valued logic: a missing operand makes the answer missing, unless the
+//! other one decides.
 
 /// `and`
 pub fn and(left: Option<bool>, right: Option<bool>) -> Option<bool> {
@@ -18,6 +19,12 @@ pub fn or(left: Option<bool>, right: Option<bool>) -> Option<bool> {
     }
 }
 
+/// What there is, or once nothing where there is nothing: the rows of an outer join, or of `explode outer`.
+pub fn or_none<T>(found: &[T]) -> impl Iterator<Item = Option<&T>> {
+    let none = found.is_empty().then_some(None);
+    found.iter().map(Some).chain(none)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -28,5 +35,11 @@ mod tests {
         assert_eq!(and(None, Some(true)), None);
         assert_eq!(or(Some(true), None), Some(true));
         assert_eq!(or(Some(false), None), None);
+    }
+
+    #[test]
+    fn what_finds_nothing_is_kept() {
+        assert_eq!(or_none::<i64>(&[]).collect::<Vec<_>>(), [None]);
+        assert_eq!(or_none(&[1, 2]).collect::<Vec<_>>(), [Some(&1), Some(&2)]);
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::memory::Key;
+use crate::reject::Reject;
 
 /// A table that a transform looks rows up in.
 #[derive(Clone, Copy, Debug)]
@@ -14,8 +15,8 @@ pub struct Table {
     pub format: Format,
     /// Columns that are in the names of its folders, each with whether it is a number or a truth value.
     pub partition: &'static [(&'static str, bool)],
-    /// What a row is found by; `None` where it is no row of the table.
-    pub key: fn(&[u8]) -> Option<Key>,
+    /// What a row is found by; an error where it is no row of the table.
+    pub key: fn(&[u8]) -> Result<Key, Reject>,
 }
 
 /// File formats of tables.
@@ -59,12 +60,6 @@ impl Rows {
     }
 }
 
-/// What a join finds: what matched, or once nothing where nothing did.
-pub fn or_none<T>(found: &[T]) -> impl Iterator<Item = Option<&T>> {
-    let none = found.is_empty().then_some(None);
-    found.iter().map(Some).chain(none)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,11 +72,5 @@ mod tests {
         rows.add(Key(1), b"{\"a\":3}");
         assert_eq!(rows.with(Key(1)).collect::<Vec<_>>(), [b"{\"a\":1}", b"{\"a\":3}"]);
         assert_eq!((rows.with(Key(3)).count(), rows.len()), (0, 3));
-    }
-
-    #[test]
-    fn a_left_join_keeps_what_finds_nothing() {
-        assert_eq!(or_none::<i64>(&[]).collect::<Vec<_>>(), [None]);
-        assert_eq!(or_none(&[1, 2]).collect::<Vec<_>>(), [Some(&1), Some(&2)]);
     }
 }

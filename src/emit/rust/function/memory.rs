@@ -154,7 +154,7 @@ impl Passing {
     }
 
     /// The place of the next row.
-    pub fn next(&mut self) -> Arrival {
+    pub fn arrival(&mut self) -> Arrival {
         let arrival = self.next;
         self.next.row += 1;
         arrival

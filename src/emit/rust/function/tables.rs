@@ -102,7 +102,7 @@ impl Snapshot {
             let end = if start == b"{" { folders.trim_start_matches(',') } else { &folders };
             let line = [start, end.as_bytes()].concat();
             // A line that is no row of the table is none that could be found.
-            if let Some(key) = (self.table.key)(&line) {
+            if let Ok(key) = (self.table.key)(&line) {
                 rows.add(key, &line);
             }
         };

@@ -5,8 +5,8 @@
 use super::{Gate, Refusal, slice};
 use crate::check::program::{Dataset, DatasetWriter, Delivers, Mode, Program, Source, Transform};
 use crate::check::settings::Value;
-use crate::plan::expr::{Aggregate, Expr};
-use crate::plan::types::Column;
+use crate::plan::expr::{Aggregate, Expr, ExprKind};
+use crate::plan::types::{Column, TypeKind};
 use crate::plan::{DatasetId, Input, Shape, Step, StepKind, Target};
 
 /// Generated Rust functions on AWS Lambda.
@@ -47,15 +47,16 @@ impl Gate for Functions {
     }
 
     fn node(&self, expr: &Expr) -> Option<Refusal> {
-        slice::node(expr).map(Refusal::of)
+        matches!(expr.kind, ExprKind::Param(_)).then(|| Refusal::of("a param's value in a row"))
     }
 
-    fn aggregate(&self, aggregate: &Aggregate, _step: &StepKind) -> Option<Refusal> {
-        slice::aggregate(aggregate).map(Refusal::of)
+    /// Aggregates stand in steps, which are refused as a whole.
+    fn aggregate(&self, _: &Aggregate, _: &StepKind) -> Option<Refusal> {
+        None
     }
 
     fn column(&self, column: &Column) -> Option<Refusal> {
-        slice::column(column)
+        matches!(column.ty.kind, TypeKind::Object).then(|| Refusal::of(slice::column_of(column)))
     }
 
     fn input(&self, input: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
@@ -141,12 +142,13 @@ fn lookup(id: &DatasetId, program: &Program) -> Option<Refusal> {
         let what = format!("a join with `{id}`, whose files are `{format}`,");
         return Some(Refusal::but(what, ON_GLUE));
     }
-    let bytes = match settings.get("volume").map(|setting| &setting.value) {
+    let bytes_per_second = match settings.get("volume").map(|setting| &setting.value) {
         Some(Value::Volume(rows_per_second, row_bytes)) => rows_per_second * *row_bytes as f64,
+        Some(Value::Throughput(bytes_per_second)) => *bytes_per_second,
         _ => return Some(Refusal::but(small, SAY_HOW_MUCH)),
     };
     match (dataset.delivers, settings.seconds("every")) {
-        (Delivers::Snapshot, Some(seconds)) if bytes * seconds as f64 <= HELD => None,
+        (Delivers::Snapshot, Some(seconds)) if bytes_per_second * seconds as f64 <= HELD => None,
         (Delivers::Snapshot, None) => Some(Refusal::but(small, SAY_HOW_MUCH)),
         _ => Some(Refusal::but(small, ON_GLUE)),
     }
