@@ -105,15 +105,24 @@ fn key(row: &Row, names: &[String]) -> Vec<Value> {
 impl State<'_> {
     fn read(&mut self, input: &Input, columns: &[Column], alias: &str) -> Vec<Row> {
         let rows = (self.world.given)(input);
-        let row = |values: Vec<Literal>| {
+        let is_stream = matches!(input, Input::Stream(_));
+        let row = |(place, values): (usize, Vec<Literal>)| {
             let named = columns.iter().map(|column| format!("{alias}{}", column.name));
+            let mut values: BTreeMap<String, Literal> = named.zip(values).collect();
+            if is_stream {
+                // Rows of a test arrive as they happen, in the order in which they are written.
+                let time = columns.iter().find(|column| column.event_time);
+                let arrived = time.and_then(|column| values.get(&column.name).cloned());
+                values.insert("_arrived".to_owned(), arrived.unwrap_or(Literal::Timestamp(0)));
+                values.insert("_seq".to_owned(), Literal::Text(format!("{place:020}")));
+            }
             self.origins += 1;
             Row {
-                values: named.zip(values).collect(),
+                values,
                 origin: self.origins,
             }
         };
-        rows.into_iter().map(row).collect()
+        rows.into_iter().enumerate().map(row).collect()
     }
 
     fn value(&self, expr: &Expr, row: &Row) -> std::result::Result<Literal, String> {

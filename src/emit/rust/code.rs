@@ -468,7 +468,8 @@ pub enum Statement {
 }
 
 impl Value {
-    fn uses(&self, out: &mut BTreeSet<String>) {
+    /// Adds all names that it mentions.
+    pub fn uses(&self, out: &mut BTreeSet<String>) {
         match self {
             Value::Code(code) => out.extend(code.uses.iter().cloned()),
             Value::If(parts) => {
@@ -749,7 +750,10 @@ pub fn print_statements(statements: &[Statement], out: &mut String, indent: usiz
             Statement::Do(code) => out.push_str(&format!("{:indent$}{};\n", "", code.text)),
             Statement::Each { head, body, end, .. } => {
                 let (inner, innermost) = (indent + 4, indent + 8);
-                out.push_str(&format!("{:indent$}{} {{\n{:inner$}out.each(|out| {{\n", "", head.text, ""));
+                out.push_str(&format!(
+                    "{:indent$}{} {{\n{:inner$}out.each(|out| {{\n",
+                    "", head.text, ""
+                ));
                 print_statements(body, out, innermost);
                 out.push_str(&format!("{:innermost$}{}\n", "", end.text));
                 out.push_str(&format!("{:inner$}}});\n{:indent$}}}\n", "", ""));

@@ -65,7 +65,10 @@ pub fn join(flow: &mut Flow, join: &Join) {
     let row = row_type(table);
     let key = key(flow, &left);
     let number = flow.first_table + flow.asked.lookups.len();
-    let function = format!("key_of_{}", super::names::identifier(&join.alias).trim_start_matches("r#"));
+    let function = format!(
+        "key_of_{}",
+        super::names::identifier(&join.alias).trim_start_matches("r#")
+    );
     flow.asked.lookups.push(Lookup {
         table: table.clone(),
         columns: join.columns.to_vec(),
@@ -166,7 +169,9 @@ fn columns(lowering: &mut Lowering, join: &Join, other: &str, optional: bool) {
             optional: optional || column.ty.optional,
             kind: column.ty.kind.clone(),
         };
-        lowering.columns.insert(format!("{}.{}", join.alias, column.name), binding);
+        lowering
+            .columns
+            .insert(format!("{}.{}", join.alias, column.name), binding);
     }
 }
 

@@ -30,7 +30,11 @@ pub fn library(plan: &Plan, krate: &Crate, parts: &[Part]) -> String {
         (looks_up, "Table"),
         (true, "Transform"),
     ];
-    let imports: Vec<_> = imports.iter().filter(|(used, _)| *used).map(|(_, name)| *name).collect();
+    let imports: Vec<_> = imports
+        .iter()
+        .filter(|(used, _)| *used)
+        .map(|(_, name)| *name)
+        .collect();
     let imports = imports.join(", ");
     let source = krate.function.source;
     let mut doc = source
@@ -98,7 +102,10 @@ fn structure(name: &str, fields: &[String]) -> String {
 fn transforms_of<'p>(parts: &'p [Part<'p>]) -> Vec<&'p Part<'p>> {
     let mut found: Vec<&Part> = Vec::new();
     for part in parts {
-        match found.iter_mut().find(|other| other.transform.name == part.transform.name) {
+        match found
+            .iter_mut()
+            .find(|other| other.transform.name == part.transform.name)
+        {
             // A later way knows what the earlier ones asked for.
             Some(other) => *other = part,
             None => found.push(part),
@@ -153,7 +160,10 @@ fn tables(plan: &Plan, parts: &[Part]) -> String {
             let plain = |name: &String| {
                 let column = dataset.columns.iter().find(|column| column.name == *name);
                 let plain = column.is_some_and(|column| {
-                    matches!(column.ty.kind, TypeKind::Bool | TypeKind::Int | TypeKind::Decimal { .. })
+                    matches!(
+                        column.ty.kind,
+                        TypeKind::Bool | TypeKind::Int | TypeKind::Decimal { .. }
+                    )
                 });
                 format!("({}, {plain})", quoted(name))
             };

@@ -212,7 +212,12 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
     }
     let mut asks = Vec::new();
     asks.extend((!lookups.is_empty()).then_some("lookup"));
-    asks.extend(parts.iter().any(|part| !part.asked.dedupes.is_empty()).then_some("state"));
+    asks.extend(
+        parts
+            .iter()
+            .any(|part| !part.asked.dedupes.is_empty())
+            .then_some("state"),
+    );
     context.insert("function_features", &asks);
     let schema = schema::file(function.source, &krate.record, &krate.shared);
     if let Some(own) = &krate.own_functions {

@@ -7,7 +7,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::checks;
 use super::code::{
-    Code, Level, Statement, Value, WIDTH, call_lines, documentation, item, one_line, print_statements, quoted, without_unused,
+    Code, Level, Statement, Value, WIDTH, call_lines, documentation, item, one_line, print_statements, quoted,
+    without_unused,
 };
 use super::expr::{Binding, Lowering, Shared, default_value, reject};
 use super::names::{Names, identifier};

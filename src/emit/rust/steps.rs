@@ -126,7 +126,12 @@ pub fn lower_step(flow: &mut Flow, way: &WayStep, transform: &Transform) {
         | StepKind::Take(_)
         | StepKind::Run(_) => unreachable!("a function has no such step"),
     }
-    let stays = |name: &String| step.columns.iter().chain(&step.joined).any(|column| column.name == *name);
+    let stays = |name: &String| {
+        step.columns
+            .iter()
+            .chain(&step.joined)
+            .any(|column| column.name == *name)
+    };
     flow.lowering.columns.retain(|name, _| stays(name));
 }
 

@@ -69,13 +69,31 @@ fn start<'k>(krate: &'k Crate) -> Lowering<'k> {
     };
     let arrival = Code::name("arrival");
     let (arrived, seq) = (names.fresh("arrived"), names.fresh("seq"));
-    put(arrived, "_arrived", arrival.field("arrived"), &TypeKind::Timestamp, false);
-    put(seq, "_seq", Code::unary("&*", &arrival.field("seq")), &TypeKind::Text, false);
+    put(
+        arrived,
+        "_arrived",
+        arrival.field("arrived"),
+        &TypeKind::Timestamp,
+        false,
+    );
+    put(
+        seq,
+        "_seq",
+        Code::unary("&*", &arrival.field("seq")),
+        &TypeKind::Text,
+        false,
+    );
     for field in &krate.function.source.schema.fields {
         let column = &field.column;
         let optional = column.ty.optional && field.default.is_none();
         let value = read_field("record", &column.name, &column.ty.kind, optional);
-        put(names.fresh(&column.name), &column.name, value, &column.ty.kind, optional);
+        put(
+            names.fresh(&column.name),
+            &column.name,
+            value,
+            &column.ty.kind,
+            optional,
+        );
     }
     Lowering::new(statements, columns, names, &krate.shared)
 }
@@ -93,7 +111,12 @@ fn flow_columns(way: &Way, krate: &Crate) -> Vec<Column> {
 /// What is done with the row at the end: it is put out, to where it belongs.
 fn put_out(flow: &mut Flow, way: &Way, kept: &[(Column, Binding)]) -> Code {
     let deliveries = way.transform.deliveries();
-    let number = |target: &Target| deliveries.iter().position(|(other, _)| *other == target).unwrap_or_default();
+    let number = |target: &Target| {
+        deliveries
+            .iter()
+            .position(|(other, _)| *other == target)
+            .unwrap_or_default()
+    };
     let put = |number: usize| {
         let row = Code::unary("&", &Code::name("row"));
         Code::method(&Code::name("out"), "put", &[Code::number(number as i128), row])
@@ -124,7 +147,10 @@ fn put_out(flow: &mut Flow, way: &Way, kept: &[(Column, Binding)]) -> Code {
 }
 
 fn written(krate: &Crate, way: &Way, mut flow: Flow, mut kept: Vec<(Column, Binding)>) -> File {
-    if matches!(way.steps.last().map(|last| &last.step.kind), Some(StepKind::Route { .. })) {
+    if matches!(
+        way.steps.last().map(|last| &last.step.kind),
+        Some(StepKind::Route { .. })
+    ) {
         // The conditions are asked once the row is made of the columns.
         flow.lend();
         for (_, binding) in &mut kept {
@@ -158,11 +184,13 @@ fn written(krate: &Crate, way: &Way, mut flow: Flow, mut kept: Vec<(Column, Bind
     let function = function(krate, &mentioned, &statements, &end);
     let mut more = vec![format!("use crate::schema::{};\n", krate.record)];
     let tables: BTreeSet<_> = flow.asked.lookups.iter().map(|lookup| &lookup.table).collect();
-    more.extend(
-        tables
-            .iter()
-            .map(|table| format!("use crate::tables::{}::{};\n", join::module(table), join::row_type(table))),
-    );
+    more.extend(tables.iter().map(|table| {
+        format!(
+            "use crate::tables::{}::{};\n",
+            join::module(table),
+            join::row_type(table)
+        )
+    }));
     let text = format!(
         "//! `{}`: from a record to rows of `{}`.\n\n{}\n{statics}{}{functions}\n{}",
         one_line(&way.transform.name),
@@ -184,13 +212,22 @@ fn targets(way: &Way) -> String {
         Target::Dataset(id) => id.to_string(),
         Target::Sink(sink) => sink.clone(),
     };
-    let names: Vec<_> = way.transform.deliveries().iter().map(|(target, _)| name(target)).collect();
+    let names: Vec<_> = way
+        .transform
+        .deliveries()
+        .iter()
+        .map(|(target, _)| name(target))
+        .collect();
     names.join("`, `")
 }
 
 fn function(krate: &Crate, mentioned: &BTreeSet<String>, statements: &[Statement], end: &Code) -> String {
     let record = krate.record.as_str();
-    let name = if mentioned.contains("record") { "record" } else { "_record" };
+    let name = if mentioned.contains("record") {
+        "record"
+    } else {
+        "_record"
+    };
     let mut parameters = vec![match krate.borrows {
         true => format!("{name}: &{record}<'_>"),
         false => format!("{name}: &{record}"),

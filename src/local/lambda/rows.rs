@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pipec_runtime::json::{Object, Raw};
-use pipec_runtime::{Timestamp, decode, encode};
+use pipec_runtime::{Json, Timestamp, decode, encode};
 
 use crate::local::canonical;
 use crate::plan::expr::Literal;
@@ -13,38 +13,78 @@ use crate::plan::types::{Column, TypeKind};
 pub fn record(columns: &[Column], row: &[Literal]) -> Vec<u8> {
     let mut out = vec![b'{'];
     for (column, value) in columns.iter().zip(row) {
-        let Some(text) = canonical(value) else { continue };
+        if *value == Literal::Null {
+            continue;
+        }
         if out.len() > 1 {
             out.push(b',');
         }
         encode::string(&mut out, &column.name);
         out.push(b':');
-        match value {
-            Literal::Bool(_) | Literal::Int(_) | Literal::Float(_) | Literal::Decimal { .. } => {
-                out.extend(text.bytes())
-            }
-            _ => encode::string(&mut out, &text),
-        }
+        write(&mut out, value);
     }
     out.push(b'}');
     out
 }
 
+/// A value as a producer writes it.
+fn write(out: &mut Vec<u8>, value: &Literal) {
+    match value {
+        Literal::Null => out.extend(b"null"),
+        Literal::Duration(micros) => out.extend(micros.to_string().bytes()),
+        Literal::Json(text) => out.extend(text.bytes()),
+        Literal::List(items) => {
+            out.push(b'[');
+            for (place, item) in items.iter().enumerate() {
+                if place > 0 {
+                    out.push(b',');
+                }
+                write(out, item);
+            }
+            out.push(b']');
+        }
+        Literal::Map(entries) | Literal::Struct(entries) => {
+            out.push(b'{');
+            for (place, (name, item)) in entries.iter().enumerate() {
+                if place > 0 {
+                    out.push(b',');
+                }
+                encode::string(out, name);
+                out.push(b':');
+                write(out, item);
+            }
+            out.push(b'}');
+        }
+        Literal::Bool(_) | Literal::Int(_) | Literal::Float(_) | Literal::Decimal { .. } => {
+            out.extend(canonical(value).unwrap_or_default().bytes());
+        }
+        Literal::Text(_) | Literal::Date(_) | Literal::Timestamp(_) | Literal::Uuid(_) | Literal::Bytes(_) => {
+            encode::string(out, &canonical(value).unwrap_or_default());
+        }
+    }
+}
+
 /// A delivered line as a row of these columns; `None` where it is no row of theirs.
 pub fn row(columns: &[Column], line: &[u8]) -> Option<Vec<Literal>> {
-    let mut object = Object::new(line).ok()?;
+    let fields = entries(Object::new(line).ok()?)?;
+    let value = |column: &Column| literal(fields.get(&column.name).copied().flatten(), &column.ty.kind);
+    columns.iter().map(value).collect()
+}
+
+/// The fields of an object, the last of equal names.
+fn entries(mut object: Object<'_>) -> Option<BTreeMap<String, Option<Raw<'_>>>> {
     let mut fields = BTreeMap::new();
     while let Some((name, value)) = object.field().ok()? {
         fields.insert(name.into_owned(), value);
     }
-    let value = |column: &Column| match fields.get(&column.name).copied().flatten() {
-        None => Some(Literal::Null),
-        Some(raw) => literal(raw, &column.ty.kind),
-    };
-    columns.iter().map(value).collect()
+    Some(fields)
 }
 
-fn literal(raw: Raw<'_>, kind: &TypeKind) -> Option<Literal> {
+/// A value of a type; what is missing is null.
+fn literal(raw: Option<Raw<'_>>, kind: &TypeKind) -> Option<Literal> {
+    let Some(raw) = raw else {
+        return Some(Literal::Null);
+    };
     Some(match kind {
         TypeKind::Bool => Literal::Bool(decode::bool(raw)?),
         TypeKind::Int => Literal::Int(decode::int(raw)?),
@@ -62,8 +102,33 @@ fn literal(raw: Raw<'_>, kind: &TypeKind) -> Option<Literal> {
             let text = decode::text(raw)?.replacen(' ', "T", 1);
             Literal::Timestamp(Timestamp::parse(&format!("{text}Z"))?.0)
         }
+        TypeKind::Duration => Literal::Duration(decode::duration(raw)?),
         TypeKind::Uuid => Literal::Uuid(decode::uuid(raw)?.to_string()),
-        _ => Literal::Text(decode::text(raw)?.into_owned()),
+        TypeKind::Bytes => Literal::Bytes(decode::bytes(raw)?),
+        // A column of `json` is one of texts.
+        TypeKind::Json => Literal::Json(Json::parse(&decode::text(raw)?)?.to_string()),
+        TypeKind::List(item) => Literal::List(decode::list(raw, |item_of| literal(item_of, &item.kind))?),
+        TypeKind::Map(value) => {
+            let entries = entries(decode::object(raw)?)?;
+            let entries = entries
+                .into_iter()
+                .map(|(name, raw)| Some((name, literal(raw, &value.kind)?)));
+            Literal::Map(entries.collect::<Option<_>>()?)
+        }
+        TypeKind::Struct(fields) => {
+            let entries = entries(decode::object(raw)?)?;
+            let of = |field: &Column| {
+                let raw = entries.get(&field.name).copied().flatten();
+                Some((field.name.clone(), literal(raw, &field.ty.kind)?))
+            };
+            Literal::Struct(fields.iter().map(of).collect::<Option<_>>()?)
+        }
+        TypeKind::Text
+        | TypeKind::Enum { .. }
+        | TypeKind::Object
+        | TypeKind::Null
+        | TypeKind::Never
+        | TypeKind::Error => Literal::Text(decode::text(raw)?.into_owned()),
     })
 }
 

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tiny_http::{Header, Method, Request, Response, Server};
 
+use super::store::{self, Tables};
 use crate::local::test::reason;
 use crate::local::{Fault, RunError};
 use crate::plan::{Transform, names};
@@ -28,6 +29,7 @@ pub struct Function {
     server: Server,
     process: Child,
     log: tempfile::NamedTempFile,
+    tables: Tables,
     /// The function's question for its next batch, while there is none.
     waiting: Option<Request>,
     batches: u64,
@@ -46,10 +48,13 @@ pub struct Delivered {
 fn streams(transforms: &[&Transform]) -> Vec<(String, String)> {
     let of = |transform: &&Transform| {
         let name = &transform.name;
-        [
-            (names::delivery_variable(name), format!("{ROWS}{name}")),
-            (names::quarantine_variable(name), format!("{REJECTS}{name}")),
-        ]
+        let deliveries = transform.deliveries();
+        let rows = deliveries
+            .iter()
+            .map(|(_, label)| (names::delivery_variable(label), format!("{ROWS}{name}")));
+        let mut streams: Vec<_> = rows.collect();
+        streams.push((names::quarantine_variable(name), format!("{REJECTS}{name}")));
+        streams
     };
     transforms.iter().flat_map(of).collect()
 }
@@ -58,9 +63,14 @@ fn broken(what: impl Into<String>) -> RunError {
     RunError::new(Fault::Surroundings, what)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
+fn deaf(error: std::io::Error) -> RunError {
+    broken(format!("the function does not listen: {error}"))
+}
+
 impl Function {
     /// Starts the binary of the function that runs these transforms.
-    pub fn start(binary: &Path, name: &str, transforms: &[&Transform]) -> Result<Function, RunError> {
+    pub fn start(binary: &Path, name: &str, transforms: &[&Transform], tables: Tables) -> Result<Function, RunError> {
         let server = Server::http("127.0.0.1:0").map_err(|error| broken(format!("no port on loopback: {error}")))?;
         let address = server.server_addr().to_string();
         let log = tempfile::NamedTempFile::new().map_err(|error| broken(format!("no temporary file: {error}")))?;
@@ -81,6 +91,8 @@ impl Function {
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_ENDPOINT_URL", format!("http://{address}"))
             .envs(streams(transforms))
+            .envs(tables.variables().iter().cloned())
+            .env(names::SEEN_TABLE, "local")
             .env(names::PSEUDONYM_SECRET, "local")
             .stdin(Stdio::null())
             .stdout(output())
@@ -91,15 +103,15 @@ impl Function {
             server,
             process,
             log,
+            tables,
             waiting: None,
             batches: 0,
         })
     }
 
-    /// Hands the function a batch of records with their arrivals (microseconds), and takes what it delivers.
-    pub fn invoke(&mut self, records: &[(Vec<u8>, i64)]) -> Result<Delivered, RunError> {
-        let mut event = Some(event(records).to_string());
-        let mut delivered = Delivered::default();
+    /// Hands the function a batch of its source, and takes what it delivers.
+    pub fn invoke(&mut self, event: &Value, delivered: &mut Delivered) -> Result<(), RunError> {
+        let mut event = Some(event.to_string());
         let started = Instant::now();
         loop {
             if let (Some(_), Some(request)) = (&event, self.waiting.take()) {
@@ -108,11 +120,14 @@ impl Function {
             }
             let mut request = self.next_request(started)?;
             let path = request.url().to_owned();
-            if *request.method() == Method::Get {
+            if let Some(file) = self.tables.get(&path) {
+                let response = Response::from_data(file.to_vec());
+                request.respond(response).map_err(deaf)?;
+            } else if *request.method() == Method::Get {
                 self.waiting = Some(request);
             } else if path.ends_with("/response") {
                 answer(request, 202, &json!({}))?;
-                return Ok(delivered);
+                return Ok(());
             } else if path.starts_with("/2018-06-01/runtime") {
                 let said = body(&mut request)?;
                 return Err(broken(format!(
@@ -120,7 +135,7 @@ impl Function {
                     String::from_utf8_lossy(&said)
                 )));
             } else {
-                serve(request, &mut delivered)?;
+                serve(request, delivered)?;
             }
         }
     }
@@ -140,9 +155,7 @@ impl Function {
                 response.add_header(header);
             }
         }
-        request
-            .respond(response)
-            .map_err(|error| broken(format!("the function does not listen: {error}")))
+        request.respond(response).map_err(deaf)
     }
 
     fn next_request(&mut self, started: Instant) -> Result<Request, RunError> {
@@ -182,26 +195,6 @@ impl Drop for Function {
     }
 }
 
-fn event(records: &[(Vec<u8>, i64)]) -> Value {
-    let records: Vec<_> = records
-        .iter()
-        .enumerate()
-        .map(|(place, (data, arrived))| {
-            json!({
-                "kinesis": {
-                    "kinesisSchemaVersion": "1.0",
-                    "partitionKey": "local",
-                    "sequenceNumber": place.to_string(),
-                    "data": STANDARD.encode(data),
-                    "approximateArrivalTimestamp": *arrived as f64 / 1e6,
-                },
-                "eventSource": "aws:kinesis",
-            })
-        })
-        .collect();
-    json!({"Records": records})
-}
-
 fn body(request: &mut Request) -> Result<Vec<u8>, RunError> {
     let mut bytes = Vec::new();
     let read = std::io::Read::read_to_end(request.as_reader(), &mut bytes);
@@ -211,9 +204,7 @@ fn body(request: &mut Request) -> Result<Vec<u8>, RunError> {
 
 fn answer(request: Request, status: u32, value: &Value) -> Result<(), RunError> {
     let response = Response::from_string(value.to_string()).with_status_code(status);
-    request
-        .respond(response)
-        .map_err(|error| broken(format!("the function does not listen: {error}")))
+    request.respond(response).map_err(deaf)
 }
 
 /// What AWS would answer.
@@ -225,11 +216,6 @@ fn serve(mut request: Request, delivered: &mut Delivered) -> Result<(), RunError
     let target = target.map(|header| header.value.to_string()).unwrap_or_default();
     let asked: Value = serde_json::from_slice(&body(&mut request)?).unwrap_or_default();
     match target.rsplit('.').next() {
-        Some("GetSecretValue") => answer(
-            request,
-            200,
-            &json!({"Name": "local", "SecretString": names::LOCAL_PSEUDONYM_KEY}),
-        ),
         Some("PutRecordBatch") => {
             let records = asked["Records"].as_array().cloned().unwrap_or_default();
             let lines = records
@@ -246,6 +232,9 @@ fn serve(mut request: Request, delivered: &mut Delivered) -> Result<(), RunError
             let taken: Vec<_> = records.iter().map(|_| json!({"RecordId": "local"})).collect();
             answer(request, 200, &json!({"FailedPutCount": 0, "RequestResponses": taken}))
         }
-        _ => answer(request, 404, &json!({"__type": "UnknownOperationException"})),
+        operation => match operation.and_then(store::answer) {
+            Some(said) => answer(request, 200, &said),
+            None => answer(request, 404, &json!({"__type": "UnknownOperationException"})),
+        },
     }
 }

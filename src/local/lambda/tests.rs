@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::event::{Arrived, events};
 use super::package::binaries;
 use super::rows::{record, row};
-use super::service::Function;
+use super::service::{Delivered, Function};
+use super::store::Tables;
 use crate::emit::rust::package_name;
 use crate::local::test::{Came, TestResult, result_columns};
 use crate::local::{Fault, RunError};
 use crate::plan::expr::Literal;
-use crate::plan::{Engine, Plan, StreamFunction, Test, Transform, stream_functions};
+use crate::plan::types::Column;
+use crate::plan::{Engine, Input, Plan, Source, StreamFunction, Test, Transform, stream_functions};
 
 /// Builds the functions of a build folder and runs the tests whose title or transform contains the filter, of
 /// transforms that are functions; tests of other transforms are left out.
@@ -39,7 +42,7 @@ pub fn run_tests(
     let functions = stream_functions(plan);
     let results = tests.into_iter().map(|(test, transform)| {
         let started = Instant::now();
-        let came = run_test(test, transform, &functions, &built);
+        let came = run_test(plan, test, transform, &functions, &built);
         TestResult::new(test, result_columns(transform), came, started.elapsed())
     });
     Ok(results.collect())
@@ -47,6 +50,7 @@ pub fn run_tests(
 
 /// Runs a test on a process of its own, which remembers nothing of other tests.
 fn run_test(
+    plan: &Plan,
     test: &Test,
     transform: &Transform,
     functions: &[StreamFunction],
@@ -60,41 +64,52 @@ fn run_test(
         .help("run `pipec build` again: the project has changed since")
     };
     let runs = |function: &&StreamFunction| function.transforms.iter().any(|one| one.name == transform.name);
-    let function = functions.iter().find(runs).ok_or_else(missing)?;
-    let source = &function.source.name;
-    let binary = built.get(&package_name(source)).ok_or_else(missing)?;
-    let mut function = Function::start(binary, source, &function.transforms)?;
-    let columns = &transform.input_columns;
-    let time = columns.iter().position(|column| column.event_time);
-    let records: Vec<_> = test
-        .rows(&transform.input)
-        .iter()
-        .map(|row| {
-            // A test says nothing of arrivals: each row arrives as it happens.
-            let arrived = match time.and_then(|place| row.get(place)) {
-                Some(Literal::Timestamp(micros)) => *micros,
-                _ => 0,
-            };
-            (record(columns, row), arrived)
-        })
-        .collect();
-    let mut delivered = function.invoke(&records)?;
     let result = result_columns(transform);
-    let lines = delivered.rows.remove(&transform.name).unwrap_or_default();
-    let rows: Option<Vec<_>> = lines.iter().map(|line| row(result, line)).collect();
-    let rows = rows.ok_or_else(|| {
-        RunError::new(
-            Fault::Data,
-            format!(
-                "the function `{}` delivered a line that is no row of its dataset",
-                transform.name
-            ),
-        )
-    })?;
-    Ok(Came {
-        rows,
-        reasons: delivered.reasons.remove(&transform.name).unwrap_or_default(),
-    })
+    let mut came = Came::default();
+    for function in functions.iter().filter(runs) {
+        let source = function.source;
+        let binary = built.get(&package_name(&source.name)).ok_or_else(missing)?;
+        let tables = Tables::of(plan, &function.transforms, test)?;
+        let mut process = Function::start(binary, &source.name, &function.transforms, tables)?;
+        let given = test.rows(&Input::Stream(source.name.clone()));
+        let mut delivered = Delivered::default();
+        for event in events(source, &records(source, given)) {
+            process.invoke(&event, &mut delivered)?;
+        }
+        let lines = delivered.rows.remove(&transform.name).unwrap_or_default();
+        let rows: Option<Vec<_>> = lines.iter().map(|line| row(result, line)).collect();
+        came.rows.extend(rows.ok_or_else(|| no_row(transform))?);
+        came.reasons
+            .extend(delivered.reasons.remove(&transform.name).unwrap_or_default());
+    }
+    match functions.iter().any(|function| runs(&function)) {
+        true => Ok(came),
+        false => Err(missing()),
+    }
+}
+
+fn no_row(transform: &Transform) -> RunError {
+    RunError::new(
+        Fault::Data,
+        format!(
+            "the function `{}` delivered a line that is no row of its dataset",
+            transform.name
+        ),
+    )
+}
+
+/// The rows of a source as records. A test says nothing of arrivals: each row arrives as it happens.
+fn records(source: &Source, rows: &[Vec<Literal>]) -> Vec<Arrived> {
+    let columns: Vec<Column> = source.schema.fields.iter().map(|field| field.column.clone()).collect();
+    let time = columns.iter().position(|column| column.event_time);
+    let of = |row: &Vec<Literal>| {
+        let arrived = match time.and_then(|place| row.get(place)) {
+            Some(Literal::Timestamp(micros)) => *micros,
+            _ => 0,
+        };
+        (record(&columns, row), arrived)
+    };
+    rows.iter().map(of).collect()
 }
 
 #[cfg(test)]

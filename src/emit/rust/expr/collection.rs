@@ -473,6 +473,9 @@ impl Lowering<'_> {
             if takes_total && place == 0 {
                 // What was counted so far is the closure's own.
                 found.pattern.clone_from(&found.name);
+                if shape(&ty.kind) == Shape::Whole && !ty.optional {
+                    found.lowered.value = Value::Code(Code::unary("&", &Code::name(&found.name)));
+                }
             }
             if function == "filter_map" && place == 0 {
                 found.lowered.value = Value::Code(Code::name(&found.name));
@@ -485,11 +488,11 @@ impl Lowering<'_> {
         let condition = matches!(function, "filter" | "find" | "any" | "all" | "count" | "filter_map");
         let value = match condition {
             true => Value::Code(self.condition(body)),
-            false => self.given(body),
+            false => self.given(function, body, &expr.ty.kind),
         };
         let statements = std::mem::replace(&mut self.statements, outer);
         self.locals.truncate(depth);
-        let block = Block { statements, value };
+        let block = super::read_alone(statements, value);
         let mut read = BTreeSet::new();
         block.mention(&mut read);
         for (parameter, name) in parameters.iter_mut().zip(&bound) {
@@ -500,11 +503,21 @@ impl Lowering<'_> {
         called(path, list, start, (parameters, bound), block)
     }
 
-    /// What a closure gives: a value of its own.
-    fn given(&mut self, body: &Expr) -> Value {
+    /// What a closure gives: a value of its own, as it stands in the answer's list or map.
+    fn given(&mut self, function: &str, body: &Expr, answer: &TypeKind) -> Value {
         let lowered = self.owned(body);
+        if let ("map" | "map_values", TypeKind::List(item) | TypeKind::Map(item)) = (function, answer)
+            && item.optional
+            && !lowered.optional
+        {
+            return Value::Code(self.as_stored(lowered, item));
+        }
         match shape(&body.ty.kind) == Shape::Plain || lowered.never {
-            true => lowered.value,
+            true => match lowered.value {
+                // Nothing around says which number it is.
+                Value::Code(code) => Value::Code(code.typed()),
+                value => value,
+            },
             false => self.held_as(lowered, Held::Owned).value,
         }
     }
@@ -550,7 +563,7 @@ impl Lowering<'_> {
                 };
                 let statements = std::mem::replace(&mut self.statements, outer);
                 let arms = vec![
-                    (format!("Some({pattern})"), Block { statements, value }),
+                    (format!("Some({pattern})"), super::read_alone(statements, value)),
                     ("None".to_owned(), Block::of(Value::Code(Code::plain("None")))),
                 ];
                 Value::Match(Box::new((of, arms)))

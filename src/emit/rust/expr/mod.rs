@@ -10,11 +10,11 @@ pub mod literal;
 mod operator;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::code::{Block, Code, Level, Statement, Value};
+use super::code::{Block, Code, Level, Statement, Value, without_unused};
 use super::names::Names;
 use super::nested::Structs;
 use super::own::OwnFunctions;
@@ -309,10 +309,7 @@ impl<'s> Lowering<'s> {
     fn ended(&mut self, block: (Vec<Statement>, Lowered), held: Held, optional: bool) -> Block {
         let (statements, lowered) = block;
         if lowered.never || (lowered.held == held && lowered.optional == optional) {
-            return Block {
-                statements,
-                value: lowered.value,
-            };
+            return read_alone(statements, lowered.value);
         }
         let outer = std::mem::replace(&mut self.statements, statements);
         let lowered = self.held_as(lowered, held);
@@ -321,7 +318,7 @@ impl<'s> Lowering<'s> {
             false => lowered.value,
         };
         let statements = std::mem::replace(&mut self.statements, outer);
-        Block { statements, value }
+        read_alone(statements, value)
     }
 
     fn held_as(&mut self, lowered: Lowered, held: Held) -> Lowered {
@@ -344,6 +341,14 @@ impl<'s> Lowering<'s> {
             local: false,
         }
     }
+}
+
+/// A block without what nothing in it reads: its variables are its own.
+fn read_alone(statements: Vec<Statement>, value: Value) -> Block {
+    let mut live = BTreeSet::new();
+    value.uses(&mut live);
+    let statements = without_unused(statements, &mut live);
+    Block { statements, value }
 }
 
 /// `Reject::kind("reason")`

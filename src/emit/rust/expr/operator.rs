@@ -346,8 +346,13 @@ impl Lowering<'_> {
             held: Held::Owned,
             ..Answer::plain(&TypeKind::Text)
         };
-        self.lift(operands, answer, |parts| formatted(&format, parts))
+        self.lift(operands, answer, |parts| formatted(&format, &typed(parts)))
     }
+}
+
+/// Nothing in a format says which number a literal is.
+fn typed(parts: &[Code]) -> Vec<Code> {
+    parts.iter().map(Code::typed).collect()
 }
 
 /// `format!("{a} and {}", b.len())`

@@ -58,9 +58,12 @@ async fn serve<E: Event, F: Function>(make: impl AsyncFnOnce(&Aws) -> Result<F, 
     let function = make(&aws).await?;
     // One batch at a time: what came with one is known to the next.
     let sandbox = Mutex::new(Sandbox::new(aws, streams, function)?);
-    let handler = |event: LambdaEvent<E>| async {
-        let (event, context) = event.into_parts();
-        sandbox.lock().await.take(event, &context).await
+    // On the heap: the services' clients make futures that are deeper than what the compiler goes through at once.
+    let handler = |event: LambdaEvent<E>| {
+        Box::pin(async {
+            let (event, context) = event.into_parts();
+            sandbox.lock().await.take(event, &context).await
+        })
     };
     lambda_runtime::run(service_fn(handler)).await
 }
@@ -100,16 +103,16 @@ impl<F: Function> Sandbox<F> {
         let (records, receipt) = event.open();
         #[cfg(feature = "state")]
         for seen in self.seen.iter_mut().flatten() {
-            self.store.catch_up(seen, &records).await?;
+            Box::pin(self.store.catch_up(seen, &records)).await?;
         }
         let tables = self.tables().await?;
         let mut batch = process(&self.function, &records, std::mem::take(&mut self.seen), tables);
         #[allow(unused_mut, reason = "only what is remembered can fail behind the delivery")]
-        let mut failed = self.streams.deliver(&self.aws, &batch, context).await;
+        let mut failed = Box::pin(self.streams.deliver(&self.aws, &batch, context)).await;
         self.seen = std::mem::take(&mut batch.seen);
         #[cfg(feature = "state")]
         for seen in self.seen.iter_mut().flatten() {
-            failed.extend(self.store.remember(seen, &failed, &context.request_id).await);
+            failed.extend(Box::pin(self.store.remember(seen, &failed, &context.request_id)).await);
         }
         Ok(E::answer(receipt, &records, &batch, &failed))
     }
@@ -119,7 +122,7 @@ impl<F: Function> Sandbox<F> {
         let client = self.aws.s3()?;
         let mut rows = Vec::new();
         for table in &mut self.tables {
-            rows.push(table.rows(&client).await?);
+            rows.push(Box::pin(table.rows(&client)).await?);
         }
         Ok(rows)
     }

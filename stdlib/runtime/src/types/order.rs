@@ -1,8 +1,10 @@
 //! The order of `sort`, `min` and `max` on Rust's own types: missing values last, floats in one total order.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use super::{Date, Decimal, Timestamp, Uuid};
+use crate::Json;
 use crate::value::{Value, float_order};
 
 /// A type that the language puts in order.
@@ -21,7 +23,7 @@ macro_rules! as_rust_orders {
     )*};
 }
 
-as_rust_orders!(bool, i64, str, String, Date, Timestamp, Uuid, Value);
+as_rust_orders!(bool, u8, i64, str, String, Date, Timestamp, Uuid, Value);
 
 impl Ordered for f64 {
     fn order(&self, other: &Self) -> Ordering {
@@ -32,6 +34,24 @@ impl Ordered for f64 {
 impl<const P: u8, const S: u8> Ordered for Decimal<P, S> {
     fn order(&self, other: &Self) -> Ordering {
         self.cmp(other)
+    }
+}
+
+/// By their canonical texts.
+impl Ordered for Json {
+    fn order(&self, other: &Self) -> Ordering {
+        self.to_string().cmp(&other.to_string())
+    }
+}
+
+/// Entry by entry, in the order of the keys.
+impl<T: Ordered> Ordered for BTreeMap<String, T> {
+    fn order(&self, other: &Self) -> Ordering {
+        let entries = self.iter().zip(other);
+        let mut orders = entries.map(|(left, right)| left.0.cmp(right.0).then_with(|| left.1.order(right.1)));
+        orders
+            .find(|order| order.is_ne())
+            .unwrap_or_else(|| self.len().cmp(&other.len()))
     }
 }
 
