@@ -312,6 +312,21 @@ fn fmt_lays_out_files_and_leaves_broken_ones() {
 }
 
 #[test]
+fn explain_writes_sql_and_says_what_athena_cannot_do() {
+    let project = clickstream();
+    exits(&pipec(project.path(), &["explain", "sql", "nothing"]), 2);
+    let refused = exits(&pipec(project.path(), &["explain", "sql", "clean"]), 1);
+    assert!(refused.contains("P0690") && refused.contains("on athena"), "{refused}");
+    let path = project.path().join("clickstream.pipe");
+    let text = fs::read_to_string(&path).unwrap();
+    let view = "\n/// Days with rows.\ntransform days : curated.daily_pages {\n  group by day { pages = count() }\n}\n";
+    fs::write(path, text + view).unwrap();
+    let sql = exits(&pipec(project.path(), &["explain", "sql", "days", "--env", "prod"]), 0);
+    assert!(sql.contains("FROM clickstream_prod_curated.daily_pages"), "{sql}");
+    assert!(sql.contains("-- group by day") && sql.contains("count(*) AS pages"), "{sql}");
+}
+
+#[test]
 fn explain_tells_codes_plans_access_and_lineage() {
     let project = clickstream();
     let page = exits(&pipec(project.path(), &["explain", "P0101"]), 0);

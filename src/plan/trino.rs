@@ -13,8 +13,10 @@
 //! | `%S` | the pattern of its digits, for an answer that is a decimal |
 //!
 //! Beside the kinds of arguments that an author knows, `small` is a literal that is no negative number, `some` a text that is
-//! written and not empty, `utc` the zone `"UTC"`, `zone` any other, and `list:plain` a list of what Trino compares as the
+//! written and not empty, `solid` a regular expression that finds nothing empty, `utc` the zone `"UTC"`, `zone` any other, and `list:plain` a list of what Trino compares as the
 //! language does.
+
+use pipec_runtime::functions::regex_java;
 
 use super::expr::{Expr, ExprKind, Literal};
 use super::types::{Type, TypeKind};
@@ -81,11 +83,11 @@ table! {
     "code_point" ("text") "CASE WHEN $0 <> '' THEN CAST(codepoint(CAST(substr($0, 1, 1) AS varchar(1))) AS bigint) END";
     "levenshtein" ("text text") "levenshtein_distance($0, $1)";
 
-    "regex_replace" ("text text text") "regexp_replace($0, ^1, ~2)";
+    "regex_replace" ("text solid text") "regexp_replace($0, ^1, ~2)";
     "regex_extract" ("text text int") "regexp_extract($0, ^1, $2)";
-    "regex_extract_all" ("text text int") "regexp_extract_all($0, ^1, $2)";
-    "regex_count" ("text text") "regexp_count($0, ^1)";
-    "regex_split" ("text text") "regexp_split($0, ^1)";
+    "regex_extract_all" ("text solid int") "regexp_extract_all($0, ^1, $2)";
+    "regex_count" ("text solid") "regexp_count($0, ^1)";
+    "regex_split" ("text solid") "regexp_split($0, ^1)";
 
     "int" ("text") r"CASE WHEN regexp_like($0, '\A[+-]?[0-9]+\z') THEN TRY_CAST($0 AS bigint) END";
     "int" ("int") "$0";
@@ -114,7 +116,7 @@ table! {
     "greatest" ("plain plain plain") "greatest($0, $1, $2)";
     "least" ("plain plain") "least($0, $1)";
     "least" ("plain plain plain") "least($0, $1, $2)";
-    "clamp" ("plain plain plain") "least(greatest($0, $1), $2)";
+    "clamp" ("plain plain plain") "greatest(least($0, $2), $1)";
     "null_if" ("plain plain") "nullif($0, $1)";
     "first_present" ("any any any") "coalesce($0, $1, $2)";
 
@@ -227,7 +229,7 @@ table! {
     "any" ("list lambda") "cardinality(filter($0, $1)) > 0";
     "all" ("list lambda") "cardinality(filter($0, $1)) = cardinality($0)";
     "count" ("list lambda") "cardinality(filter($0, $1))";
-    "reduce" ("list any lambda") "reduce($0, $1, $2, _result -> _result)";
+    "reduce" ("list any lambda") "CASE WHEN $1 IS NOT NULL THEN reduce($0, $1, $2, _result -> _result) END";
 
     "len" ("map") "cardinality($0)";
     "keys" ("map") "array_sort(map_keys($0))";
@@ -269,6 +271,12 @@ fn is(word: &str, kind: &TypeKind, expr: &ExprKind) -> bool {
             matches!(expr, ExprKind::Literal(Literal::Int(number)) if (0..=i64::from(i32::MAX)).contains(number))
         }
         "some" => matches!(expr, ExprKind::Literal(Literal::Text(text)) if !text.is_empty()),
+        "solid" => {
+            let ExprKind::Literal(Literal::Text(pattern)) = expr else {
+                return false;
+            };
+            regex_java::java(pattern).is_ok_and(|java| !java.may_be_empty)
+        }
         "utc" => matches!(expr, ExprKind::Literal(Literal::Text(text)) if text == "UTC"),
         "zone" => matches!(expr, ExprKind::Literal(Literal::Text(_))),
         _ => match (kind, word.split_once(':')) {

@@ -75,6 +75,9 @@ fn expressions_on(engine: Engine, together: usize) {
         cases::called(&outcome.carried(&written.cases)).len(),
     );
     let wrong: BTreeSet<usize> = outcome.differences.iter().map(|difference| difference.case).collect();
+    if engine == Engine::Sql {
+        figures.put("missing, nothing else asked", outcome.unasked);
+    }
     figures.put("different", wrong.len());
     figures.say(&outcome.refused);
     assert!(
@@ -119,6 +122,9 @@ fn transforms_on(engine: Engine) {
     figures.put("of them turning rows away", outcome.rejecting);
     figures.put("of them failing, as they must", outcome.failing);
     figures.put("rows compared", outcome.rows);
+    if engine == Engine::Sql {
+        figures.put("answering what else is asked", outcome.unasked);
+    }
     figures.put("different", outcome.differences.len());
     figures.say(&outcome.refused);
     let smallest = shrink::trials(engine, &trials, &outcome.differences);

@@ -1,8 +1,9 @@
 //! Athena's SQL on Trino itself, the engine behind it: rows as `VALUES`, and what comes of a query.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Mutex;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -24,8 +25,15 @@ fn tool(variable: &str, instead: &str) -> String {
 
 /// What comes of each test's transform as a query; what fails says why.
 pub fn run(plan: &Plan) -> Vec<Result<Came, String>> {
-    let queries: Vec<String> = plan.tests.iter().map(|test| query(plan, test)).collect();
-    parsed(&queries);
+    let queries: Vec<Query> = plan.tests.iter().map(|test| query(plan, test)).collect();
+    let texts: Vec<String> = queries.iter().map(ToString::to_string).collect();
+    parsed(&texts);
+    let given = plan
+        .tests
+        .iter()
+        .zip(queries)
+        .map(|(test, query)| with_rows(plan, test, query));
+    let queries: Vec<String> = given.map(|query| query.to_string()).collect();
     let answers = on_trino(&queries);
     let columns = plan.tests.iter().map(|test| {
         let transform = plan.transform(&test.transform).expect("the transform of the test");
@@ -52,31 +60,49 @@ pub fn parsed(queries: &[String]) {
     );
 }
 
+/// One Trino serves all queries of a run: it takes longer to start than most of them.
+static TRINO: Mutex<Option<Trino>> = Mutex::new(None);
+
+struct Trino {
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Trino {
+    fn start() -> Trino {
+        let folder = PathBuf::from(tool("PIPEC_TRINO", ".cache/trino"));
+        let java = PathBuf::from(tool("JAVA_HOME", ".cache/jdk")).join("bin/java");
+        let classes = format!(
+            "{}:{}/*",
+            folder.join("classes").display(),
+            folder.join("jars").display()
+        );
+        let mut running = Command::new(java)
+            .args(["-Xmx3g", "-Xss16m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
+            .args(["-cp", &classes, "RunQueries"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Trino");
+        Trino {
+            input: running.stdin.take().expect("its input"),
+            output: BufReader::new(running.stdout.take().expect("its output")),
+        }
+    }
+
+    fn answer(&mut self, query: &str) -> Value {
+        writeln!(self.input, "{}", STANDARD.encode(query)).expect("Trino listens");
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("an answer");
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}\n{query}"))
+    }
+}
+
 fn on_trino(queries: &[String]) -> Vec<Value> {
-    let folder = PathBuf::from(tool("PIPEC_TRINO", ".cache/trino"));
-    let java = PathBuf::from(tool("JAVA_HOME", ".cache/jdk")).join("bin/java");
-    let classes = format!(
-        "{}:{}/*",
-        folder.join("classes").display(),
-        folder.join("jars").display()
-    );
-    let mut command = Command::new(java);
-    command.args([
-        "-Xmx3g",
-        "-Xss16m",
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-        "-cp",
-        &classes,
-        "RunQueries",
-    ]);
-    let said = fed(command.stderr(Stdio::null()), queries);
-    let lines = said.lines().filter(|line| line.starts_with('{'));
-    let answers: Vec<Value> = lines
-        .map(|line| serde_json::from_str(line).expect("an answer"))
-        .collect();
-    assert_eq!(answers.len(), queries.len(), "Trino answers each query");
-    answers
+    let mut trino = TRINO.lock().expect("one run at a time");
+    let trino = trino.get_or_insert_with(Trino::start);
+    queries.iter().map(|query| trino.answer(query)).collect()
 }
 
 /// What a program says that is fed with a query a line.
@@ -94,10 +120,21 @@ fn fed(command: &mut Command, queries: &[String]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// A test's transform as a query that brings the rows it reads along.
-fn query(plan: &Plan, test: &Test) -> String {
+/// A test's transform as a query.
+fn query(plan: &Plan, test: &Test) -> Query {
     let transform = plan.transform(&test.transform).expect("the transform of the test");
-    let mut query = sql::of_transform(plan, transform, &|input| vec![given_name(input)]);
+    sql::of_transform(plan, transform, &|input| vec![given_name(input)])
+}
+
+/// A query that brings the rows it reads along.
+fn with_rows(plan: &Plan, test: &Test, mut query: Query) -> Query {
+    let transform = plan.transform(&test.transform).expect("the transform of the test");
+    let text = query.to_string();
+    // Trino takes long to plan values that nobody asks for.
+    let mut rest = query.clone();
+    rest.with.retain(|part| !part.rows.to_string().contains("FROM _given_"));
+    let rest = rest.to_string();
+    let is_used = |column: &Column| rest.contains(&identifier(&column.name));
     let given = test.given.iter().map(|given| {
         let columns = match &given.input {
             Input::Table(id) => plan.dataset(id).columns.to_vec(),
@@ -106,16 +143,12 @@ fn query(plan: &Plan, test: &Test) -> String {
         Part {
             name: given_name(&given.input),
             comment: String::new(),
-            rows: Rows::Written(values(&columns, &given.rows)),
+            rows: Rows::Written(values(&columns, &given.rows, &is_used)),
         }
     });
-    let read: Vec<Part> = given.filter(|part| reads(&query, &part.name)).collect();
+    let read: Vec<Part> = given.filter(|part| text.contains(&part.name)).collect();
     query.with.splice(0..0, read);
-    query.to_string()
-}
-
-fn reads(query: &Query, name: &str) -> bool {
-    query.to_string().contains(name)
+    query
 }
 
 fn given_name(input: &Input) -> String {
@@ -125,21 +158,29 @@ fn given_name(input: &Input) -> String {
     }
 }
 
-fn values(columns: &[Column], rows: &[Vec<Literal>]) -> String {
-    let names: Vec<String> = columns.iter().map(|column| identifier(&column.name)).collect();
-    let casts: Vec<String> = columns
+/// Rows as a query; columns that are not used are missing.
+fn values(columns: &[Column], rows: &[Vec<Literal>], is_used: &dyn Fn(&Column) -> bool) -> String {
+    let cast = |column: &Column| {
+        let name = identifier(&column.name);
+        let value = if is_used(column) {
+            name.clone()
+        } else {
+            "NULL".to_owned()
+        };
+        format!("CAST({value} AS {}) AS {name}", type_name(&column.ty.kind))
+    };
+    let casts: Vec<String> = columns.iter().map(cast).collect();
+    let used: Vec<(usize, &Column)> = columns
         .iter()
-        .map(|column| {
-            let name = identifier(&column.name);
-            format!("CAST({name} AS {}) AS {name}", type_name(&column.ty.kind))
-        })
+        .enumerate()
+        .filter(|(_, column)| is_used(column))
         .collect();
+    let names: Vec<String> = used.iter().map(|(_, column)| identifier(&column.name)).collect();
     let row = |row: &Vec<Literal>| {
-        let cells: Vec<String> = row
+        let cells = used
             .iter()
-            .zip(columns)
-            .map(|(value, column)| typed(value, &column.ty.kind).to_string())
-            .collect();
+            .map(|(at, column)| typed(&row[*at], &column.ty.kind).to_string());
+        let cells: Vec<String> = std::iter::once("0".to_owned()).chain(cells).collect();
         format!("({})", cells.join(", "))
     };
     let nothing = vec![Literal::Null; columns.len()];
@@ -147,6 +188,7 @@ fn values(columns: &[Column], rows: &[Vec<Literal>]) -> String {
         true => (row(&nothing), " WHERE FALSE"),
         false => (rows.iter().map(row).collect::<Vec<_>>().join(", "), ""),
     };
+    let names: Vec<String> = std::iter::once("_row".to_owned()).chain(names).collect();
     format!(
         "SELECT {} FROM (VALUES {rows}) AS _t ({}){none}",
         casts.join(", "),

@@ -1,4 +1,4 @@
-"""One meaning on every engine: what `tests/conformance` makes by chance, in generated jobs and in generated functions.
+"""One meaning on every engine: what `tests/conformance` makes by chance, in generated jobs, in generated functions and in SQL.
 
 Its reference and the embedded engine's part need Rust alone, and run in `cargo test`.
 """
@@ -42,3 +42,10 @@ def test_in_jobs(what, capsys):
 @pytest.mark.parametrize("what", ["examples_are_true", "expressions_are_the_same", "transforms_are_the_same"])
 def test_in_functions(what, capsys):
     holds(f"{what}_in_functions", {"CARGO_TARGET_DIR": str(FUNCTIONS)}, capsys)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["examples_are_true", "expressions_are_the_same", "transforms_are_the_same"])
+def test_in_sql(what, capsys):
+    tools = {"PIPEC_PYTHON": tool("venv", "bin", "python"), "PIPEC_TRINO": tool("trino"), "JAVA_HOME": str(JDK.resolve())}
+    holds(f"{what}_in_sql", tools, capsys)

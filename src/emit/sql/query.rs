@@ -192,6 +192,14 @@ impl Rows {
     }
 }
 
+impl std::fmt::Display for Rows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut out = String::new();
+        self.print("", &mut out);
+        f.write_str(&out)
+    }
+}
+
 /// What an author wrote, where it can end no comment.
 fn remark(text: &str) -> String {
     text.chars()

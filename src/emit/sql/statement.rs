@@ -7,7 +7,7 @@ use super::query::{Part, Query, Rows, Select};
 use super::tree::{Order, Sql, Window, identifier};
 use super::{Names, of_transform};
 use crate::plan::types::Column;
-use crate::plan::{Dataset, Input, Plan, Target, Transform, WriteMode};
+use crate::plan::{Dataset, Delivers, Input, Plan, Target, Transform, WriteMode};
 
 /// What writes a transform's rows into its table, in order; nothing where Athena cannot: single rows are changed in Iceberg's
 /// tables only, and versions of them in none.
@@ -43,8 +43,21 @@ pub fn statements(plan: &Plan, transform: &Transform, names: Names<'_>) -> Optio
             }
             Some(vec![delete, insert(&target, dataset, query)])
         }
-        WriteMode::Merge(keys) if iceberg => Some(vec![merge(&target, dataset, keys, query)]),
+        WriteMode::Merge(keys) if iceberg && !brings_changes(plan, transform) => {
+            Some(vec![merge(&target, dataset, keys, query)])
+        }
         WriteMode::Overwrite | WriteMode::Merge(_) | WriteMode::History(_) => None,
+    }
+}
+
+/// Whether rows are inserts, updates and deletes, of which a merge takes the deletes as such.
+fn brings_changes(plan: &Plan, transform: &Transform) -> bool {
+    match &transform.input {
+        Input::Table(id) => plan
+            .datasets
+            .get(id)
+            .is_some_and(|dataset| dataset.delivers == Delivers::Changes),
+        Input::Stream(_) | Input::View(_) => true,
     }
 }
 

@@ -53,6 +53,7 @@ pub fn typed(literal: &Literal, kind: &TypeKind) -> Sql {
         (Literal::Null, TypeKind::Null | TypeKind::Never | TypeKind::Error) => Sql::atom("NULL"),
         (Literal::Null, _) => Sql::atom("NULL").cast(type_name(kind)),
         (Literal::Int(whole) | Literal::Duration(whole), _) => Sql::Typed("BIGINT", whole.to_string()),
+        (Literal::Decimal { unscaled, scale }, _) => of_decimal(*unscaled, *scale, kind),
         _ => bare(literal, kind),
     }
 }
@@ -65,7 +66,7 @@ pub fn bare(literal: &Literal, kind: &TypeKind) -> Sql {
         Literal::Int(whole) | Literal::Duration(whole) if i32::try_from(*whole).is_ok() => Sql::atom(whole.to_string()),
         Literal::Int(whole) | Literal::Duration(whole) => Sql::Typed("BIGINT", whole.to_string()),
         Literal::Float(value) => float(*value),
-        Literal::Decimal { unscaled, scale } => of_decimal(*unscaled, *scale, kind),
+        Literal::Decimal { unscaled, scale } => Sql::Typed("DECIMAL", decimal::Text(*unscaled, *scale).to_string()),
         Literal::Text(text) | Literal::Uuid(text) | Literal::Json(text) => Sql::text(text),
         Literal::Date(days) => Sql::Typed("DATE", Date(*days).to_string()),
         Literal::Timestamp(micros) => Sql::Typed("TIMESTAMP", instant(*micros)),

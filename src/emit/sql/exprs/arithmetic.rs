@@ -1,7 +1,7 @@
 //! Arithmetic and casts: what does not fit fails the query, and `/` and `%` by zero are missing.
 
 use super::super::tree::Sql;
-use super::super::types::{bare, type_name};
+use super::super::types::type_name;
 use super::Around;
 use crate::plan::expr::{ArithmeticOp, Expr, ExprKind, Literal};
 use crate::plan::refused;
@@ -22,7 +22,7 @@ fn symbol(op: ArithmeticOp) -> &'static str {
 
 fn or_missing(divisor: Sql) -> Sql {
     match &divisor {
-        Sql::Atom(number) if number.chars().any(|c| ('1'..='9').contains(&c)) => divisor,
+        Sql::Atom(number) | Sql::Typed(_, number) if number.chars().any(|c| ('1'..='9').contains(&c)) => divisor,
         _ => Sql::call("nullif", vec![divisor, Sql::atom("0")]),
     }
 }
@@ -105,7 +105,6 @@ impl Around<'_> {
         match (&side.ty.kind, &side.kind) {
             (TypeKind::Int, ExprKind::Literal(Literal::Int(whole))) => Sql::Typed("DECIMAL", whole.to_string()),
             (TypeKind::Int, _) => self.value(side).cast("decimal(20, 0)"),
-            (_, ExprKind::Literal(literal)) => bare(literal, &side.ty.kind),
             _ => self.value(side),
         }
     }
