@@ -39,16 +39,15 @@ pub fn canonical(value: Sql, kind: &TypeKind) -> Sql {
 
 /// What fails with this reason wherever it is reached, as a value of a type.
 pub fn failure(reason: &str, kind: &TypeKind) -> Sql {
-    let reason = Sql::text(reason);
+    let text = Sql::text(reason);
     match kind {
         // Any text is one of these: the reason is read as a number first.
-        TypeKind::Text | TypeKind::Uuid | TypeKind::Json | TypeKind::Enum { .. } => {
-            reason.cast("bigint").cast("varchar")
+        TypeKind::Text | TypeKind::Uuid | TypeKind::Json | TypeKind::Enum { .. } => text.cast("bigint").cast("varchar"),
+        TypeKind::List(item) => Sql::Array(vec![failure(reason, &item.kind)]),
+        TypeKind::Bytes | TypeKind::Map(_) | TypeKind::Struct(_) | TypeKind::Object => {
+            Sql::when(text.cast("boolean"), typed(&Literal::Null, kind))
         }
-        TypeKind::List(_) | TypeKind::Map(_) | TypeKind::Struct(_) | TypeKind::Object => {
-            reason.cast("json").cast(type_name(kind))
-        }
-        kind => reason.cast(type_name(kind)),
+        kind => text.cast(type_name(kind)),
     }
 }
 
