@@ -40,6 +40,7 @@ class Gateway:
         self.aws = aws
         self.streams = streams  # the names that exist; None for any
         self.fault: Fault | None = None
+        self.refused: set[str] = set()  # operations of other services that fail, as `DynamoDB_20120810.PutItem`
         self.records: dict[str, list[bytes]] = defaultdict(list)
         self.batches: list[tuple[str, int]] = []
         self._lock = threading.Lock()
@@ -135,6 +136,9 @@ def _handler(gateway: Gateway):
                 if status >= 400:
                     kind.append(("x-amzn-ErrorType", answer["__type"]))
                 return self.answer(status, kind, json.dumps(answer).encode())
+            if self.headers.get("X-Amz-Target") in gateway.refused:
+                kind = [("Content-Type", "application/x-amz-json-1.0"), ("x-amzn-ErrorType", "InternalServerError")]
+                return self.answer(500, kind, b'{"__type": "InternalServerError", "message": "Try again."}')
             return self.forward(body)
 
         def forward(self, body: bytes):

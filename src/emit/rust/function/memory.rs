@@ -1,6 +1,7 @@
 //! What a `dedupe … within` remembers: which keys arrived when. The row alone decides: it is a duplicate if the last one
 //! with its key, itself a duplicate or not, arrived less than so long before it. A record that is brought again comes
-//! at the same place among the arrivals, so that it is never taken for a duplicate of itself.
+//! at the same place among the arrivals: what is remembered of that place was delivered then, and is not once more; what
+//! is not remembered was not, and is no duplicate of itself.
 
 use std::collections::BTreeSet;
 
@@ -101,8 +102,11 @@ impl Seen {
         self.since.is_some_and(|since| since <= at)
     }
 
-    /// Takes note that a row arrived, and says whether it is a duplicate.
+    /// Takes note that a row arrived, and says whether it is a duplicate, or was delivered already.
     pub fn is_duplicate(&mut self, key: Key, arrival: Arrival, record: usize) -> bool {
+        if self.known.contains(&(key, arrival)) {
+            return true;
+        }
         let first = Arrival { at: i64::MIN, number: [0; 3], row: 0 };
         let before = self.known.range((key, first)..(key, arrival)).next_back();
         let reach = self.reach(arrival.at);
@@ -187,12 +191,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_brought_again_is_no_duplicate_of_itself() {
+    fn what_was_delivered_is_not_once_more() {
         let mut seen = Seen::new(&HOUR);
         let key = Key::of(&[&1_i64, &None::<i64>]);
         assert!(!seen.is_duplicate(key, arrival(0, "1"), 0));
         assert!(seen.is_duplicate(key, arrival(1, "2"), 1));
-        seen.settle(&BTreeSet::new());
+        assert_eq!(seen.settle(&BTreeSet::new()).len(), 2);
+        // The batch is brought again.
+        assert!(seen.is_duplicate(key, arrival(0, "1"), 0));
+        assert!(seen.is_duplicate(key, arrival(1, "2"), 1));
+        assert!(seen.settle(&BTreeSet::new()).is_empty());
+    }
+
+    #[test]
+    fn what_is_brought_again_is_no_duplicate_of_itself() {
+        let mut seen = Seen::new(&HOUR);
+        let key = Key::of(&[&"a"]);
+        assert!(!seen.is_duplicate(key, arrival(0, "1"), 0));
+        assert!(seen.is_duplicate(key, arrival(1, "2"), 1));
+        // Neither was delivered.
+        seen.settle(&BTreeSet::from([0, 1]));
         assert!(!seen.is_duplicate(key, arrival(0, "1"), 0));
         assert!(seen.is_duplicate(key, arrival(1, "2"), 1));
     }
