@@ -371,7 +371,21 @@ fn completions_and_doctor_answer() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(exits(&pipec(folder.path(), &["completions", shell]), 0).contains("pipec"));
     }
-    assert!(exits(&pipec(folder.path(), &["doctor"]), 0).contains("pyspark"));
+    let said = exits(&pipec(folder.path(), &["doctor"]), 0);
+    for needed in ["embedded engine: ready", "functions: ", "jobs: ", "java", "pyspark", "iceberg-spark-runtime", "terraform"] {
+        assert!(said.contains(needed), "{needed}: {said}");
+    }
+}
+
+#[test]
+fn one_transform_alone_is_tested_and_run() {
+    let project = clickstream();
+    let said = exits(&pipec(project.path(), &["test", "--only", "clean"]), 0);
+    assert!(said.contains("1 passed, 0 failed") && said.contains("(clean, "), "{said}");
+    let said = exits(&pipec(project.path(), &["test", "--only", "cleen"]), 3);
+    assert!(said.contains("there is no transform `cleen`") && said.contains("clean, daily_pages"), "{said}");
+    let said = exits(&pipec(project.path(), &["run", "--only", "cleen"]), 3);
+    assert!(said.contains("there is no transform `cleen`"), "{said}");
 }
 
 #[test]

@@ -23,6 +23,9 @@ pub(super) struct Arguments {
     /// Only tests whose title or transform holds this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
+    /// Only tests of this transform
+    #[arg(long, value_name = "TRANSFORM")]
+    only: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -42,7 +45,11 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
         Engine::Lambda => Scope::Functions,
         Engine::Spark => Scope::Jobs,
     };
-    let compiled = project::compile_or_say(out, found, None, scope)?;
+    let mut compiled = project::compile_or_say(out, found, None, scope)?;
+    if let Some(only) = &arguments.only {
+        local::known(&compiled.plan, only).map_err(super::run::failure)?;
+        compiled.plan.tests.retain(|test| test.transform == *only);
+    }
     let filter = arguments.filter.as_deref();
     let results = match arguments.engine {
         Engine::Local => local::test::run_tests(&compiled.plan, &compiled.project.root, filter),

@@ -29,7 +29,7 @@ mod write;
 pub use alone::{Answers, Rows};
 pub use error::{Fault, RunError};
 pub use read::read_rows;
-pub use run::{Inputs, Options, Report, SourceReport, TransformReport, run};
+pub use run::{Inputs, Options, Report, SourceReport, TransformReport, known, run};
 pub use value::canonical;
 
 #[cfg(test)]

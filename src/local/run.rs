@@ -107,7 +107,9 @@ impl TransformReport {
 
 /// Runs a platform and replaces the output folder with what came of it; if it fails, the folder is as it was.
 pub fn run(plan: &Plan, inputs: &Inputs, out: &Path, options: &Options) -> Result<Report, RunError> {
-    known(plan, options.only.as_deref())?;
+    if let Some(only) = &options.only {
+        known(plan, only)?;
+    }
     let staging = Staging::start(out)?;
     let before = match options.add {
         true => State::read(out)?,
@@ -152,10 +154,15 @@ pub fn run(plan: &Plan, inputs: &Inputs, out: &Path, options: &Options) -> Resul
     Ok(report)
 }
 
-fn known(plan: &Plan, only: Option<&str>) -> Result<(), RunError> {
-    let Some(name) = only.filter(|name| plan.transform(name).is_none()) else {
+/// Whether a plan has a transform of this name.
+pub fn known(plan: &Plan, name: &str) -> Result<(), RunError> {
+    if plan.transform(name).is_some() {
         return Ok(());
-    };
+    }
+    if plan.view(name).is_some() {
+        let error = RunError::new(Fault::Surroundings, format!("`{name}` is a view"));
+        return Err(error.help("name a transform that reads it: a view is computed where it is read"));
+    }
     let names: Vec<_> = plan
         .transforms
         .iter()
