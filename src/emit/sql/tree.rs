@@ -437,6 +437,13 @@ fn bare(sql: &Sql, out: &mut String) {
                 out.push_str(" ESCAPE '\\'");
             }
         }
+        other => compound(other, out),
+    }
+}
+
+/// Writes what holds other expressions between words of its own.
+fn compound(sql: &Sql, out: &mut String) {
+    match sql {
         Sql::Case(arms, otherwise) => {
             out.push_str("CASE");
             for (condition, value) in arms {
@@ -505,6 +512,8 @@ fn bare(sql: &Sql, out: &mut String) {
             write(condition, 0, out);
             out.push(')');
         }
+        // The others are written above.
+        _ => {}
     }
 }
 
