@@ -174,13 +174,7 @@ fn start(plan: &Plan, schedule: &Schedule) -> Vec<Block> {
         input: Some(input),
         retries: 3,
     };
-    out.push(entry(
-        plan,
-        label,
-        &format!("cron({})", schedule.cron),
-        &schedule.zone,
-        target,
-    ));
+    out.push(entry(plan, label, &schedule.expression, &schedule.zone, target));
     out
 }
 

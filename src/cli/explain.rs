@@ -147,7 +147,7 @@ fn plan(compiled: &Compiled) -> String {
             text,
             "{}: {} ({}) runs {}",
             schedule.name,
-            schedule.cron,
+            schedule.expression,
             schedule.zone,
             waves.join(", then ")
         );

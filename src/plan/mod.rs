@@ -615,8 +615,8 @@ pub struct Schedule {
     pub name: String,
     /// What the author said of it.
     pub doc: Option<String>,
-    /// EventBridge Scheduler's six fields, without `cron()`.
-    pub cron: String,
+    /// When, as EventBridge Scheduler says it: `cron(…)` with six fields, or `rate(…)`.
+    pub expression: String,
     /// IANA time zone.
     pub zone: String,
     /// Transforms in waves: those of one wave do not read each other.

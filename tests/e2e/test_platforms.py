@@ -79,6 +79,11 @@ def test_a_function_remembers_and_delivers_to_each_branch(platform):
     assert len(allowed(state, "clicks_function")["firehose:PutRecordBatch"]) == 5
 
 
+def test_a_schedule_may_run_again_and_again(platform):
+    often = values(of(platform, "tables"), "aws_scheduler_schedule")["often"]
+    assert (often["schedule_expression"], often["schedule_expression_timezone"]) == ("rate(15 minutes)", "UTC")
+
+
 def test_tables_are_made_looked_after_and_reached_by_the_catalog(platform):
     state = of(platform, "iceberg")
     table = values(state, "aws_glue_catalog_table")["curated_newest"]

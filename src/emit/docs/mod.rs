@@ -216,9 +216,9 @@ fn matrix<'a>(plan: &'a Plan, access: &'a crate::plan::Access) -> AccessPart<'a>
 fn schedule(schedule: &crate::plan::Schedule) -> String {
     let waves: Vec<_> = schedule.waves.iter().map(|wave| wave.join(", ")).collect();
     format!(
-        "{}: cron({}) in {} runs {}",
+        "{}: {} in {} runs {}",
         schedule.name,
-        schedule.cron,
+        schedule.expression,
         schedule.zone,
         waves.join(", then ")
     )

@@ -9,19 +9,15 @@ impl Lowering<'_> {
         let mut schedules = Vec::new();
         for schedule in &self.program.schedules {
             let item = &schedule.item;
-            let Some(("cron", cron)) = item.settings.variant("at") else {
+            let Some((expression, zone)) = item.settings.variant("at").and_then(moments) else {
                 continue;
             };
-            let (Some(expression), Some(zone)) = (cron.text("expression"), cron.text("zone")) else {
-                continue;
-            };
-            let fields: Vec<_> = expression.split_whitespace().collect();
             let run: Vec<_> = transforms.iter().filter(|t| schedule.run.contains(&t.name)).collect();
             schedules.push(Schedule {
                 name: item.name.clone(),
                 doc: item.doc.clone(),
-                cron: fields.join(" "),
-                zone: zone.to_owned(),
+                expression,
+                zone,
                 waves: flow::waves(&run, views),
                 retry: item.settings.variant("retry").and_then(|(_, retry)| retry_of(retry)),
                 on_failure: item.settings.text("on_failure").map(str::to_owned),
@@ -29,6 +25,17 @@ impl Lowering<'_> {
         }
         schedules
     }
+}
+
+/// When a schedule starts a run, as EventBridge Scheduler says it, and in which time zone.
+fn moments((kind, settings): (&str, &Settings)) -> Option<(String, String)> {
+    if kind == "every" {
+        let count = settings.seconds("interval")? / 60;
+        let unit = if count == 1 { "minute" } else { "minutes" };
+        return Some((format!("rate({count} {unit})"), "UTC".to_owned()));
+    }
+    let fields: Vec<_> = settings.text("expression")?.split_whitespace().collect();
+    Some((format!("cron({})", fields.join(" ")), settings.text("zone")?.to_owned()))
 }
 
 fn retry_of(retry: &Settings) -> Option<Retry> {
