@@ -17,13 +17,12 @@ from pyspark.sql import types as T
 # Readers of the lake have no use for `_SUCCESS` files.
 NO_MARKS = {"mapreduce.fileoutputcommitter.marksuccessfuljobs": "false"}
 
-# The catalog of tables that lie in folders, and what it takes.
+# Catalogs of tables that lie in folders, one for the tables beside one another.
 CATALOG = "pipec_lake"
 CATALOG_SETTINGS = {
-    f"spark.sql.catalog.{CATALOG}": "org.apache.iceberg.spark.SparkCatalog",
-    f"spark.sql.catalog.{CATALOG}.type": "hadoop",
-    f"spark.sql.catalog.{CATALOG}.warehouse": "/nowhere",
-    f"spark.sql.catalog.{CATALOG}.cache-enabled": "false",
+    "": "org.apache.iceberg.spark.SparkCatalog",
+    ".type": "hadoop",
+    ".cache-enabled": "false",
 }
 
 
@@ -289,12 +288,16 @@ class Table:
         self.dataset = dataset
         # `s3://…` and local folders hold a table each; else it is a catalog's name.
         is_name = "/" not in place and place.count(".") == 2
-        self.name = (
-            place if is_name else f"{CATALOG}.{quoted(Folder(spark, place).path)}"
-        )
-        if not is_name:
-            for setting, value in CATALOG_SETTINGS.items():
-                spark.conf.set(setting, value)
+        self.name = place if is_name else self._named(Folder(spark, place).path)
+
+    def _named(self, folder: str) -> str:
+        """The name of the table that lies in a folder, in the catalog of what is beside."""
+        beside, _, name = folder.rpartition("/")
+        number = hashlib.sha256(beside.encode()).hexdigest()[:12]
+        catalog = f"{CATALOG}_{number}"
+        for setting, value in {**CATALOG_SETTINGS, ".warehouse": beside}.items():
+            self.spark.conf.set(f"spark.sql.catalog.{catalog}{setting}", value)
+        return f"{catalog}.{quoted(name)}"
 
     def exists(self) -> bool:
         """Whether it was ever made."""

@@ -110,7 +110,7 @@ def compare(build: Path, folder: Path, runs: int) -> None:
 
     took: dict[str, list[tuple[float, float]]] = {"generated": [], "by hand": []}
     for run in range(runs + 2):
-        both = [("generated", lambda: generated(run)), ("by hand", lambda: by_hand(spark, clicks, other))]
+        both = [("generated", lambda run=run: generated(run)), ("by hand", lambda: by_hand(spark, clicks, other))]
         for name, work in both if run % 2 else reversed(both):
             cpu, wall = cpu_of_java(), time.perf_counter()
             work()

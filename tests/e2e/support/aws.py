@@ -38,7 +38,7 @@ class Moto:
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = tempfile.NamedTemporaryFile(prefix="moto-", suffix=".log")
         self._process = subprocess.Popen(
-            [tool("venv", "bin", "moto_server"), "-H", "127.0.0.1", "-p", str(self.port)],
+            [tool("venv", "bin", "python"), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
             env={**os.environ, **CREDENTIALS},
         )
