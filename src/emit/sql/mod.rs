@@ -15,9 +15,6 @@ pub use statement::{create_table, statements};
 pub use tree::{Sql, identifier};
 pub use types::{type_name, typed};
 
-#[cfg(test)]
-mod tests;
-
 use crate::plan::types::Column;
 use crate::plan::{Input, Plan, Step, Transform, View};
 

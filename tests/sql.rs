@@ -1,9 +1,10 @@
 //! Names and texts that try to break out, the forms that a reader sees, and a view as the catalog keeps it.
 
-use super::*;
-use crate::base::Memory;
-use crate::plan::lower::{Scope, lower, not_in_sql};
-use crate::{Options, compile};
+use pipec::base::Memory;
+use pipec::emit::sql::{Sql, catalog_view, identifier, statements, view};
+use pipec::plan::lower::{Scope, lower, not_in_sql};
+use pipec::plan::{Input, Plan};
+use pipec::{Options, compile};
 
 const PLATFORM: &str = r#"pipeline shop {
   cloud  = aws { region = "eu-west-1" }
@@ -36,7 +37,7 @@ transform clean : clicks -> processed.clicks {
 "#;
 
 /// The plan of the platform with more behind it.
-fn plan(more: &str) -> (Plan, crate::check::program::Program) {
+fn plan(more: &str) -> (Plan, pipec::check::program::Program) {
     let text = format!("{PLATFORM}\n{more}");
     let compilation = compile(&Memory::new([("shop.pipe", text.as_str())]), &Options::default());
     let said: Vec<_> = compilation
@@ -183,8 +184,8 @@ fn a_table_is_written_as_its_mode_says() {
 /// Each line of the table is a form of a function that the standard library has.
 #[test]
 fn the_table_has_functions_of_the_standard_library_only() {
-    let declared: String = crate::check::functions::FILES.iter().map(|(_, text)| *text).collect();
-    for line in crate::plan::trino::TABLE {
+    let declared: String = pipec::check::functions::FILES.iter().map(|(_, text)| *text).collect();
+    for line in pipec::plan::trino::TABLE {
         assert!(declared.contains(&format!("fn {}(", line.name)), "{}", line.name);
     }
 }
