@@ -10,7 +10,7 @@ use crate::check::items::{self, Ground, Remembered};
 use crate::check::program::Program;
 use crate::diag::{Code, Diagnostic, Diagnostics, Levels, Severity, at_levels, without_echoes};
 use crate::plan::Plan;
-use crate::plan::lower::{Scope, lower};
+use crate::plan::lower::{Passed, Scope, lower_after};
 use crate::prove::prove;
 use crate::resolve::{Index, Library, Project, top};
 use crate::syntax::ast;
@@ -95,7 +95,7 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
         diagnostics.push(no_environment(unknown, ground));
     }
     let (mut program, mut plan, mut not_yet) = (None, None, Vec::new());
-    let (mut levels, mut remembered) = (Levels::new(), Remembered::default());
+    let (mut levels, mut remembered, mut passed) = (Levels::new(), Remembered::default(), Passed::default());
     let all = index.of_kind("env").map(|entity| Some(entity.name));
     let mut environments: Vec<_> = [None].into_iter().chain(all).collect();
     // What is asked for comes last: it is kept, and by then nothing else is.
@@ -107,7 +107,7 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
             levels.clone_from(&places.levels);
         }
         if let Some(found) = found.filter(|_| !said.has_errors()) {
-            let lowered = lower(&found, Scope::Platform);
+            let lowered = lower_after(&found, Scope::Platform, &mut passed);
             lowered
                 .diagnostics
                 .into_iter()

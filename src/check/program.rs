@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::settings::Settings;
 use crate::base::Span;
 use crate::plan::expr::Expr;
-use crate::plan::{Class, Columns, DatasetId, Input, Param, Schema, Steps, Target, Test};
+use crate::plan::{Class, Columns, DatasetId, Input, Param, Schema, Shared, Steps, Target, Test};
 pub use crate::plan::{Delivers, Function, Shape};
 
 /// A whole platform, typed. Lists are in source order unless said otherwise.
@@ -54,7 +54,7 @@ pub struct Program {
     /// Overrides: the resource and its name, and what is set.
     pub overrides: Vec<Item>,
     /// Tests.
-    pub tests: Vec<Test>,
+    pub tests: Shared<Test>,
     /// Where labels were let go, for the governance report.
     pub released: Vec<Released>,
     /// What other projects export to this one.

@@ -70,7 +70,7 @@ pub struct Plan {
     /// CI/CD pipelines.
     pub deliveries: Vec<Delivery>,
     /// Tests.
-    pub tests: Vec<Test>,
+    pub tests: Shared<Test>,
 }
 
 /// The pipeline item.

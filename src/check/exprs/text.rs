@@ -55,9 +55,17 @@ pub fn first_line_of(sources: &Sources, span: Span) -> Excerpt {
 
 /// Whether a text is one line as it is: nearly all are.
 fn is_one_line(text: &str) -> bool {
-    let spaced = |pair: &[u8]| matches!(pair, [b' ' | b'(' | b'[', b' '] | b"//");
-    let plain = |byte: &u8| byte.is_ascii() && !byte.is_ascii_control();
-    text.as_bytes().iter().all(plain) && !text.as_bytes().windows(2).any(spaced)
+    // Every expression asks this of its text, so it is one walk over the bytes.
+    let mut before = b'a';
+    text.bytes().all(|byte| {
+        let joins = match byte {
+            b' ' => matches!(before, b' ' | b'(' | b'['),
+            b'/' => before == b'/',
+            _ => false,
+        };
+        before = byte;
+        (b' '..0x7f).contains(&byte) && !joins
+    })
 }
 
 fn space(line: &mut String) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Items;
 use super::source::Datasets;
+use super::transform::Against;
 use super::typing::Typing;
 use crate::base::{Span, suggest};
 use crate::check::constant::holds;
@@ -15,7 +16,7 @@ use crate::check::settings::unknown_item;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::expr::Literal;
 use crate::plan::types::Column;
-use crate::plan::{Field, Given, Input, StepKind, Test};
+use crate::plan::{Field, Given, Input, Shared, StepKind, Test};
 use crate::syntax::ast::{self, EntryKind, Expr, ExprKind, GivenRows, ItemKind, Path, StrLit};
 
 /// What a platform has to read.
@@ -36,12 +37,23 @@ struct Under<'t> {
 }
 
 impl<'a> Items<'a> {
-    pub(super) fn tests(&mut self, typing: &Typing<'a>, all: Readable<'_>) -> Vec<Test> {
+    pub(super) fn tests(&mut self, typing: &Typing<'a>, all: Readable<'_>) -> Shared<Test> {
+        let against = Against::of(all.sources, all.transforms, all.datasets.values());
+        if let Some(tests) = self.remembered.tests(&against) {
+            return tests;
+        }
+        let tests = self.check_tests(typing, all).into();
+        self.remembered.keep_tests(against, &tests);
+        tests
+    }
+
+    fn check_tests(&mut self, typing: &Typing<'a>, all: Readable<'_>) -> Vec<Test> {
+        let by_name: BTreeMap<_, _> = all.transforms.iter().map(|t| (t.item.name.as_str(), t)).collect();
         let mut tests = Vec::new();
         self.titles();
         for item in self.ground.project.items() {
             if let ItemKind::Test(test) = &item.kind
-                && let Some(transform) = self.under_test(test, all.transforms)
+                && let Some(transform) = self.under_test(test, &by_name)
             {
                 tests.extend(self.test(typing, test, item.span, transform, all));
             }
@@ -67,8 +79,12 @@ impl<'a> Items<'a> {
         }
     }
 
-    fn under_test<'t>(&mut self, test: &ast::Test, transforms: &'t [Transform]) -> Option<&'t Transform> {
-        let found = transforms.iter().find(|t| t.item.name == test.transform.text);
+    fn under_test<'t>(
+        &mut self,
+        test: &ast::Test,
+        transforms: &BTreeMap<&str, &'t Transform>,
+    ) -> Option<&'t Transform> {
+        let found = transforms.get(test.transform.text.as_str()).copied();
         // A transform that has mistakes is not among them, and they were told.
         if found.is_none() && self.ground.index.get("transform", &test.transform.text).is_none() {
             self.say(unknown_item(self.ground.index, "transform", &test.transform));

@@ -697,7 +697,8 @@ fn spark_and_the_embedded_engine_agree() {
             expect: Some(engine.rows.iter().map(row).collect()),
             expect_rejected: Some(engine.reasons.values().sum()),
             span: plan.transforms[1].span,
-        }];
+        }]
+        .into();
         let build = scratch.path().join(format!("build-{seed}"));
         for (name, text) in pyspark::emit(&plan) {
             let path = build.join(name);

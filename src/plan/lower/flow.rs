@@ -2,6 +2,7 @@
 //!
 //! It must not know settings or text: it sees the plan's own values.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::plan::expr::{Expr, ExprKind};
@@ -58,13 +59,13 @@ fn others(steps: &[Step]) -> impl Iterator<Item = &Input> {
 }
 
 /// What a chain of views comes down to: the input of the first, and all steps from there.
-pub fn through_views<'p>(input: &'p Input, steps: &[Step], views: &'p [View]) -> (&'p Input, Vec<Step>) {
-    let (mut input, mut all) = (input, steps.to_vec());
+pub fn through_views<'p>(input: &'p Input, steps: &'p [Step], views: &'p [View]) -> (&'p Input, Cow<'p, [Step]>) {
+    let (mut input, mut all) = (input, Cow::Borrowed(steps));
     while let Input::View(name) = input {
         let Some(view) = views.iter().find(|view| view.name == *name) else {
             break;
         };
-        all.splice(0..0, view.steps.iter().cloned());
+        all.to_mut().splice(0..0, view.steps.iter().cloned());
         input = &view.input;
     }
     (input, all)

@@ -14,6 +14,8 @@ mod source;
 mod transform;
 mod zone;
 
+pub use carries::Passed;
+
 use std::collections::BTreeMap;
 
 use super::{Dataset, DatasetId, Format, Plan, Writer};
@@ -50,9 +52,15 @@ pub enum Scope {
 
 /// Lowers a program that was checked without an error.
 pub fn lower(program: &Program, scope: Scope) -> Lowered {
+    lower_after(program, scope, &mut Passed::default())
+}
+
+/// The same, for one environment after the other: what engines carry of unchanged steps is asked once.
+pub fn lower_after(program: &Program, scope: Scope, passed: &mut Passed) -> Lowered {
     let mut lowering = Lowering {
         program,
         scope,
+        passed,
         diagnostics: Diagnostics::default(),
     };
     let plan = lowering.plan();
@@ -85,6 +93,7 @@ pub fn not_in_sql(program: &Program, name: &str) -> Vec<Diagnostic> {
 struct Lowering<'p> {
     program: &'p Program,
     scope: Scope,
+    passed: &'p mut Passed,
     diagnostics: Diagnostics,
 }
 

@@ -27,6 +27,7 @@ use crate::syntax::ast::Path;
 use facts::Facts;
 use graph::Node;
 use reads::Reading;
+pub(super) use remembered::Against;
 pub use remembered::Remembered;
 
 /// What is known before a transform is checked, and grows with each.

@@ -1,12 +1,14 @@
-//! Steps that were checked for one environment, kept for the next: most environments change nothing that steps see.
+//! Steps and tests that were checked for one environment, kept for the next: most environments change nothing that they
+//! see.
 //!
-//! It must not know what steps are, only what they were checked against.
+//! It must not know what steps and tests are, only what they were checked against.
 
 use std::collections::BTreeMap;
 
 use crate::check::labels::Classes;
-use crate::check::program::Released;
+use crate::check::program::{Dataset, Released, Source, Transform};
 use crate::check::steps::{Checked, Rows};
+use crate::plan::{Columns, DatasetId, Field, Input, Shared, Steps, Test};
 
 /// The steps of a project's transforms that are right, and where its text lets go of labels.
 #[derive(Debug, Default)]
@@ -14,6 +16,36 @@ pub struct Remembered {
     pub(in crate::check::items) released: Option<Vec<Released>>,
     classes: Classes,
     transforms: BTreeMap<String, Kept>,
+    tests: Option<(Against, Shared<Test>)>,
+}
+
+/// What tests are checked against: what the transforms read and give, and the columns of all that is read.
+#[derive(Debug, PartialEq)]
+pub(in crate::check::items) struct Against {
+    transforms: Vec<(String, Vec<Input>, Columns, Steps, Columns)>,
+    datasets: Vec<(DatasetId, Columns)>,
+    sources: Vec<(String, Vec<Field>)>,
+}
+
+impl Against {
+    /// All of a project.
+    pub(in crate::check::items) fn of<'p>(
+        sources: &[Source],
+        transforms: &[Transform],
+        datasets: impl Iterator<Item = &'p Dataset>,
+    ) -> Self {
+        let source = |source: &Source| (source.item.name.clone(), source.schema.fields.clone());
+        let transform = |transform: &Transform| {
+            let Transform { item, inputs, input_columns, steps, output, .. } = transform;
+            let (columns, steps, output) = (input_columns.clone(), steps.clone(), output.clone());
+            (item.name.clone(), inputs.clone(), columns, steps, output)
+        };
+        Against {
+            transforms: transforms.iter().map(transform).collect(),
+            datasets: datasets.map(|dataset| (dataset.id.clone(), dataset.columns.clone())).collect(),
+            sources: sources.iter().map(source).collect(),
+        }
+    }
 }
 
 /// The steps of one transform, and the rows that they were checked against.
@@ -30,6 +62,7 @@ impl Remembered {
         if self.classes != *classes {
             self.classes = classes.clone();
             self.transforms.clear();
+            self.tests = None;
         }
     }
 
@@ -48,5 +81,16 @@ impl Remembered {
             checked: checked.clone(),
         };
         self.transforms.insert(transform.to_owned(), kept);
+    }
+
+    /// The tests, if they would be checked again against the same. All that was said of them was said.
+    pub(in crate::check::items) fn tests(&self, against: &Against) -> Option<Shared<Test>> {
+        let (known, tests) = self.tests.as_ref()?;
+        (known == against).then(|| tests.clone())
+    }
+
+    /// Keeps the tests.
+    pub(in crate::check::items) fn keep_tests(&mut self, against: Against, tests: &Shared<Test>) {
+        self.tests = Some((against, tests.clone()));
     }
 }

@@ -9,6 +9,8 @@ mod jobs;
 mod platform;
 mod slice;
 
+use std::collections::BTreeMap;
+
 use super::{Lowering, Scope};
 use crate::base::Span;
 use crate::check::program::{Dataset, Program, Source, Transform};
@@ -16,7 +18,23 @@ use crate::diag::{Code, Diagnostic};
 use crate::plan;
 use crate::plan::expr::{Aggregate, Expr};
 use crate::plan::types::Column;
-use crate::plan::{Engine, Input, Shape, Step, StepKind, Target};
+use crate::plan::{Engine, Input, Shape, Step, StepKind, Steps, Target};
+
+/// The steps that gates let through, by the gate and the transform: other environments have the same ones.
+#[derive(Debug, Default)]
+pub struct Passed(BTreeMap<(&'static str, String), (Shape, Steps)>);
+
+impl Passed {
+    fn has(&self, gate: &dyn Gate, transform: &Transform) -> bool {
+        let known = self.0.get(&(gate.name(), transform.item.name.clone()));
+        known.is_some_and(|(shape, steps)| *shape == transform.shape && *steps == transform.steps)
+    }
+
+    fn add(&mut self, gate: &dyn Gate, transform: &Transform) {
+        let key = (gate.name(), transform.item.name.clone());
+        self.0.insert(key, (transform.shape, transform.steps.clone()));
+    }
+}
 
 /// What an engine does not carry.
 pub(super) struct Refusal {
@@ -103,10 +121,12 @@ impl Lowering<'_> {
             }
             at += 1;
         }
+        let passed = &*self.passed;
         let found = all
-            .into_iter()
-            .find_map(|transform| in_transform(gate, transform, program));
+            .iter()
+            .find_map(|transform| in_transform(gate, transform, program, passed.has(gate, transform)));
         let Some((span, Refusal { what, help })) = found else {
+            all.into_iter().for_each(|transform| self.passed.add(gate, transform));
             return true;
         };
         let diagnostic = Diagnostic::new(
@@ -139,11 +159,21 @@ fn views(transform: &Transform) -> Vec<&str> {
         .collect()
 }
 
-/// The first thing of a transform that is refused, and where.
-fn in_transform(gate: &dyn Gate, transform: &Transform, program: &Program) -> Option<(Span, Refusal)> {
+/// The first thing of a transform that is refused, and where; of steps that `passed` before, only what they reach outside
+/// is asked.
+fn in_transform(
+    gate: &dyn Gate,
+    transform: &Transform,
+    program: &Program,
+    passed: bool,
+) -> Option<(Span, Refusal)> {
     let steps = || {
-        let mut steps = transform.steps.iter();
-        steps.find_map(|step| in_step(gate, step, transform, program))
+        transform.steps.iter().find_map(|step| {
+            let itself = || if passed { None } else { gate.step(step, transform.shape) };
+            let inside = || if passed { None } else { in_step(gate, step) };
+            let refused = itself().or_else(|| around_step(gate, step, transform, program));
+            refused.or_else(inside).map(|refusal| (step.span, refusal))
+        })
     };
     let columns = || {
         let refused = transform.input_columns.iter().find_map(|column| gate.column(column));
@@ -190,7 +220,8 @@ fn in_source(gate: &dyn Gate, input: &Input, program: &Program) -> Option<Refusa
     gate.source(source).or_else(fields)
 }
 
-fn in_step(gate: &dyn Gate, step: &Step, transform: &Transform, program: &Program) -> Option<(Span, Refusal)> {
+/// What a step reads and writes beside its own rows.
+fn around_step(gate: &dyn Gate, step: &Step, transform: &Transform, program: &Program) -> Option<Refusal> {
     let others = || match &step.kind {
         StepKind::Join(join) => gate.input(&join.other, transform, program),
         StepKind::Union { other, .. } => gate.input(other, transform, program),
@@ -209,6 +240,11 @@ fn in_step(gate: &dyn Gate, step: &Step, transform: &Transform, program: &Progra
         }
         _ => None,
     };
+    others().or_else(targets)
+}
+
+/// What is refused of a step's expressions and columns.
+fn in_step(gate: &dyn Gate, step: &Step) -> Option<Refusal> {
     let aggregates = || {
         step.kind
             .aggregates()
@@ -222,9 +258,7 @@ fn in_step(gate: &dyn Gate, step: &Step, transform: &Transform, program: &Progra
             .find_map(|expr| in_expression(gate, expr))
     };
     let columns = || step.columns.iter().find_map(|column| gate.column(column));
-    let refused = gate.step(step, transform.shape).or_else(others).or_else(targets);
-    let refused = refused.or_else(aggregates).or_else(expressions).or_else(columns);
-    refused.map(|refusal| (step.span, refusal))
+    aggregates().or_else(expressions).or_else(columns)
 }
 
 /// What in an expression is refused, if anything.
