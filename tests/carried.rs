@@ -247,3 +247,23 @@ fn a_pseudonym_in_any_step_has_its_key() {
         assert_eq!(given, step.contains("pseudonym"), "{step}");
     }
 }
+
+#[test]
+fn an_environment_is_asked_for_what_it_changes() {
+    let rest = "env csv { zone.curated.format = csv }\nenv same { zone.curated.retain = 20 days }\n";
+    let text = platform("", "  filter number > 1", rest);
+    let not_yet = |environment: &str| {
+        let world = Memory::new([("shop.pipe", text.as_str())]);
+        let options = Options {
+            environment: Some(environment.to_owned()),
+        };
+        let compilation = compile(&world, &options);
+        assert_eq!(compilation.diagnostics, []);
+        let said = compilation.not_yet.into_iter().map(|diagnostic| diagnostic.message);
+        said.collect::<Vec<_>>()
+    };
+    assert_eq!(not_yet("same"), Vec::<String>::new());
+    let refused = "writing `csv`, as `curated.counted` asks for, is not supported on AWS yet";
+    let said = not_yet("csv");
+    assert!(said.iter().any(|message| message == refused), "{said:?}");
+}

@@ -1,5 +1,7 @@
 //! `schedule`: when transforms run, and in which order.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Items;
 use super::source::Datasets;
 use crate::base::{Span, Spanned};
@@ -11,10 +13,14 @@ use crate::plan::Target;
 impl Items<'_> {
     pub(super) fn schedules(&mut self, transforms: &[Transform], datasets: &Datasets) -> Vec<Schedule> {
         let mut schedules = Vec::new();
+        let places: BTreeMap<_, _> = (0..)
+            .zip(transforms)
+            .map(|(at, t)| (t.item.name.as_str(), at))
+            .collect();
         for entity in self.entities("schedule") {
             let item = self.item(&entity);
             self.starts(&item, datasets);
-            let run = self.runs(item.settings.list("run"), transforms);
+            let run = self.runs(item.settings.list("run"), transforms, &places);
             schedules.push(Schedule { item, run });
         }
         schedules
@@ -71,32 +77,41 @@ impl Items<'_> {
         }
     }
 
-    /// The transforms of a `run` list, in the order of the plan.
-    fn runs(&mut self, list: &[Spanned<Value>], transforms: &[Transform]) -> Vec<String> {
-        let mut names = Vec::new();
+    /// The transforms of a `run` list, in the order of the plan; `places` are theirs, by their names.
+    fn runs(
+        &mut self,
+        list: &[Spanned<Value>],
+        transforms: &[Transform],
+        places: &BTreeMap<&str, usize>,
+    ) -> Vec<String> {
+        let mut run = BTreeSet::new();
         for item in list {
-            let found: Vec<_> = match &item.value {
-                Value::Ref(name) => transforms.iter().filter(|t| t.item.name == *name).collect(),
+            let found: Vec<usize> = match &item.value {
+                Value::Ref(name) => places.get(name.as_str()).copied().into_iter().collect(),
                 Value::Dataset { zone, name } => {
-                    let writes = |t: &&Transform| match &t.target {
+                    let writes = |t: &Transform| match &t.target {
                         Some(Target::Dataset(id)) => {
                             id.zone == *zone && name.as_ref().is_none_or(|name| id.name == *name)
                         }
                         _ => false,
                     };
-                    transforms.iter().filter(writes).collect()
+                    let all = transforms.iter().enumerate();
+                    all.filter(|(_, transform)| writes(transform))
+                        .map(|(at, _)| at)
+                        .collect()
                 }
                 _ => continue,
             };
-            let tables = found.iter().filter(|t| t.shape == Shape::Table);
-            let tables: Vec<_> = tables.map(|t| t.item.name.clone()).collect();
+            let transform = |at: &usize| transforms.get(*at);
+            let is_table = |at: &usize| transform(at).is_some_and(|t| t.shape == Shape::Table);
+            let tables: Vec<_> = found.iter().copied().filter(is_table).collect();
             if tables.is_empty() {
-                self.nothing_to_run(item, found.first().copied());
+                self.nothing_to_run(item, found.first().and_then(transform));
             }
-            names.extend(tables);
+            run.extend(tables);
         }
-        let names_of = transforms.iter().map(|t| t.item.name.clone());
-        names_of.filter(|name| names.contains(name)).collect()
+        let names = run.into_iter().filter_map(|at| transforms.get(at));
+        names.map(|transform| transform.item.name.clone()).collect()
     }
 
     fn nothing_to_run(&mut self, item: &Spanned<Value>, stream: Option<&Transform>) {

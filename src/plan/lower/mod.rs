@@ -81,6 +81,7 @@ pub fn not_in_sql(program: &Program, name: &str) -> Vec<Diagnostic> {
     let mut lowering = Lowering {
         program,
         scope: Scope::Sql,
+        passed: &mut Passed::default(),
         diagnostics: Diagnostics::default(),
     };
     if let Some(transform) = program.transforms.iter().find(|transform| transform.item.name == name) {

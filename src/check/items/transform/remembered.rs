@@ -36,13 +36,22 @@ impl Against {
     ) -> Self {
         let source = |source: &Source| (source.item.name.clone(), source.schema.fields.clone());
         let transform = |transform: &Transform| {
-            let Transform { item, inputs, input_columns, steps, output, .. } = transform;
+            let Transform {
+                item,
+                inputs,
+                input_columns,
+                steps,
+                output,
+                ..
+            } = transform;
             let (columns, steps, output) = (input_columns.clone(), steps.clone(), output.clone());
             (item.name.clone(), inputs.clone(), columns, steps, output)
         };
         Against {
             transforms: transforms.iter().map(transform).collect(),
-            datasets: datasets.map(|dataset| (dataset.id.clone(), dataset.columns.clone())).collect(),
+            datasets: datasets
+                .map(|dataset| (dataset.id.clone(), dataset.columns.clone()))
+                .collect(),
             sources: sources.iter().map(source).collect(),
         }
     }
