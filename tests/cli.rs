@@ -323,7 +323,10 @@ fn explain_writes_sql_and_says_what_athena_cannot_do() {
     fs::write(path, text + view).unwrap();
     let sql = exits(&pipec(project.path(), &["explain", "sql", "days", "--env", "prod"]), 0);
     assert!(sql.contains("FROM clickstream_prod_curated.daily_pages"), "{sql}");
-    assert!(sql.contains("-- group by day") && sql.contains("count(*) AS pages"), "{sql}");
+    assert!(
+        sql.contains("-- group by day") && sql.contains("count(*) AS pages"),
+        "{sql}"
+    );
 }
 
 #[test]
@@ -372,7 +375,15 @@ fn completions_and_doctor_answer() {
         assert!(exits(&pipec(folder.path(), &["completions", shell]), 0).contains("pipec"));
     }
     let said = exits(&pipec(folder.path(), &["doctor"]), 0);
-    for needed in ["embedded engine: ready", "functions: ", "jobs: ", "java", "pyspark", "iceberg-spark-runtime", "terraform"] {
+    for needed in [
+        "embedded engine: ready",
+        "functions: ",
+        "jobs: ",
+        "java",
+        "pyspark",
+        "iceberg-spark-runtime",
+        "terraform",
+    ] {
         assert!(said.contains(needed), "{needed}: {said}");
     }
 }
@@ -381,9 +392,15 @@ fn completions_and_doctor_answer() {
 fn one_transform_alone_is_tested_and_run() {
     let project = clickstream();
     let said = exits(&pipec(project.path(), &["test", "--only", "clean"]), 0);
-    assert!(said.contains("1 passed, 0 failed") && said.contains("(clean, "), "{said}");
+    assert!(
+        said.contains("1 passed, 0 failed") && said.contains("(clean, "),
+        "{said}"
+    );
     let said = exits(&pipec(project.path(), &["test", "--only", "cleen"]), 3);
-    assert!(said.contains("there is no transform `cleen`") && said.contains("clean, daily_pages"), "{said}");
+    assert!(
+        said.contains("there is no transform `cleen`") && said.contains("clean, daily_pages"),
+        "{said}"
+    );
     let said = exits(&pipec(project.path(), &["run", "--only", "cleen"]), 3);
     assert!(said.contains("there is no transform `cleen`"), "{said}");
 }

@@ -30,9 +30,14 @@ fn clicks() -> Vec<String> {
     let good = |line: &&str| {
         let click: Option<serde_json::Value> = serde_json::from_str(line).ok();
         let click = click.unwrap_or_default();
-        let whole = ["click_id", "user_id", "at", "page", "kind"].iter().all(|name| click[*name].is_number() || click[*name].is_string());
+        let whole = ["click_id", "user_id", "at", "page", "kind"]
+            .iter()
+            .all(|name| click[*name].is_number() || click[*name].is_string());
         let known = matches!(click["kind"].as_str(), Some("view" | "cart"));
-        whole && known && click["page"].as_str().is_some_and(|page| page.len() < 2_000) && seen.insert(click["click_id"].to_string())
+        whole
+            && known
+            && click["page"].as_str().is_some_and(|page| page.len() < 2_000)
+            && seen.insert(click["click_id"].to_string())
     };
     let lines: Vec<String> = text.split('\n').filter(good).take(CLICKS).map(str::to_owned).collect();
     assert_eq!(lines.len(), CLICKS);
@@ -44,7 +49,10 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % limit
     }
 }
@@ -93,7 +101,10 @@ impl Lake {
         };
         let rows = read_rows(self.plan.dataset(&id), &self.out().join(zone).join(name)).unwrap();
         let line = |row: &Vec<(String, pipec::plan::expr::Literal)>| {
-            row.iter().map(|(_, value)| canonical(value).unwrap_or("-".into())).collect::<Vec<_>>().join(" ")
+            row.iter()
+                .map(|(_, value)| canonical(value).unwrap_or("-".into()))
+                .collect::<Vec<_>>()
+                .join(" ")
         };
         let mut lines: Vec<String> = rows.iter().map(line).collect();
         lines.sort();
@@ -103,7 +114,9 @@ impl Lake {
     /// The rows in quarantine, as they came.
     fn quarantine(&self) -> Vec<String> {
         let mut rows = Vec::new();
-        let Ok(files) = fs::read_dir(self.out().join("quarantine/clean")) else { return rows };
+        let Ok(files) = fs::read_dir(self.out().join("quarantine/clean")) else {
+            return rows;
+        };
         for file in files {
             for line in fs::read_to_string(file.unwrap().path()).unwrap().lines() {
                 let record: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -125,7 +138,10 @@ fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                found.insert(path.strip_prefix(folder).unwrap().to_path_buf(), fs::read(&path).unwrap());
+                found.insert(
+                    path.strip_prefix(folder).unwrap().to_path_buf(),
+                    fs::read(&path).unwrap(),
+                );
             }
         }
     }
@@ -179,7 +195,10 @@ fn what_is_delivered_twice_is_there_twice_until_dedupe() {
     twice.put("a.jsonl", &lines);
     twice.run(false);
     assert_eq!(twice.rows("processed", "clicks").len(), CLICKS + 200);
-    assert_eq!(twice.rows("curated", "daily_pages"), once.rows("curated", "daily_pages"));
+    assert_eq!(
+        twice.rows("curated", "daily_pages"),
+        once.rows("curated", "daily_pages")
+    );
     // A whole batch that is given again, by another name, is no different.
     once.put("b.jsonl", &clicks()[..400]);
     let before = once.rows("curated", "daily_pages");
@@ -205,19 +224,40 @@ fn what_comes_too_late_is_turned_away_and_what_comes_in_time_is_not() {
     };
     const DAY: i64 = 86_400_000_000;
     let lines: Vec<String> = clicks()[..300].to_vec();
-    let sent: Vec<String> = lines.iter().enumerate().map(|(number, line)| arriving(line, DAY + (number % 2) as i64)).collect();
+    let sent: Vec<String> = lines
+        .iter()
+        .enumerate()
+        .map(|(number, line)| arriving(line, DAY + (number % 2) as i64))
+        .collect();
     lake.put("a.jsonl", &sent);
     let report = lake.run(false);
-    assert_eq!(report.transforms[0].rejected["late: more than 1 day behind arrival"], 150);
+    assert_eq!(
+        report.transforms[0].rejected["late: more than 1 day behind arrival"],
+        150
+    );
     assert_eq!(lake.rows("processed", "clicks").len(), 150);
 }
 
 /// A run by the binary, in a process of its own.
 fn start(lake: &Lake) -> std::process::Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pipec"));
-    command.arg("run").arg(example()).arg("--add").arg("--at").arg("2026-01-05T00:00:00Z");
-    command.arg("--input").arg(lake.samples()).arg("--output").arg(lake.out());
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    command
+        .arg("run")
+        .arg(example())
+        .arg("--add")
+        .arg("--at")
+        .arg("2026-01-05T00:00:00Z");
+    command
+        .arg("--input")
+        .arg(lake.samples())
+        .arg("--output")
+        .arg(lake.out());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 #[test]
@@ -253,8 +293,14 @@ fn a_run_that_is_killed_at_any_moment_leaves_the_last_one_or_itself() {
         // The next run mends what is left, and ends where it would have ended.
         assert!(start(&lake).wait().unwrap().success());
         assert!(tree(&lake.out()) == after, "after moment {moment}");
-        let beside: Vec<_> = fs::read_dir(lake.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert!(beside.iter().all(|name| !name.to_string_lossy().starts_with('.')), "{beside:?}");
+        let beside: Vec<_> = fs::read_dir(lake.folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert!(
+            beside.iter().all(|name| !name.to_string_lossy().starts_with('.')),
+            "{beside:?}"
+        );
     }
     println!("killed {MOMENTS} times: {old} left the last run, {new} had ended");
     assert!(old >= 3, "no run was killed before its end");

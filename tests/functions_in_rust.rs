@@ -274,7 +274,10 @@ fn generated_rust_gives_the_declared_answers() {
     let runtime = root.join("stdlib/runtime");
     put("Cargo.toml", &MANIFEST.replace("RUNTIME", runtime.to_str().unwrap()));
     put("Cargo.lock", &read("Cargo.lock"));
-    put("rustfmt.toml", "max_width = 120\nuse_small_heuristics = \"Max\"\nsingle_line_if_else_max_width = 0\n");
+    put(
+        "rustfmt.toml",
+        "max_width = 120\nuse_small_heuristics = \"Max\"\nsingle_line_if_else_max_width = 0\n",
+    );
     put("src/function.rs", SURROUNDINGS);
     for name in ["logic.rs", "reject.rs"] {
         put(&format!("src/{name}"), &read(&format!("src/emit/rust/function/{name}")));
@@ -288,8 +291,15 @@ fn generated_rust_gives_the_declared_answers() {
             format!("    check(\"{name}\", own::{name}({key}).holds());\n")
         })
         .collect();
-    let nested = if alone.files.contains_key("nested.rs") { "mod nested;\nmod own;" } else { "mod own;" };
-    put("src/main.rs", &MAIN.replace("CHECKS", &checks).replace("mod own;", nested));
+    let nested = if alone.files.contains_key("nested.rs") {
+        "mod nested;\nmod own;"
+    } else {
+        "mod own;"
+    };
+    put(
+        "src/main.rs",
+        &MAIN.replace("CHECKS", &checks).replace("mod own;", nested),
+    );
     for (path, text) in &alone.files {
         put(&format!("src/{path}"), text);
     }

@@ -29,7 +29,11 @@ fn rules(wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
 fn hold(rules: &[(String, String)]) -> usize {
     let world = Memory::new(rules.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     let compilation = pipec::compile(&world, &Default::default());
-    let said: Vec<_> = compilation.diagnostics.iter().map(|said| said.message.as_str()).collect();
+    let said: Vec<_> = compilation
+        .diagnostics
+        .iter()
+        .map(|said| said.message.as_str())
+        .collect();
     let program = compilation.program.unwrap_or_else(|| panic!("{said:#?}"));
     let lowered = lower(&program, Scope::Embedded);
     assert!(lowered.not_yet.is_empty(), "{:#?}", lowered.not_yet);
@@ -51,7 +55,9 @@ fn every_rule_holds_for_tables_on_the_embedded_engine() {
 fn rules_of_single_rows_hold_for_streams_on_the_embedded_engine() {
     let mut all = rules(|name| name.starts_with("rows_") || name == "platform.pipe");
     for (_, text) in all.iter_mut().filter(|(name, _)| name != "platform.pipe") {
-        *text = text.replace("processed.base", "rows").replace("-> curated.", "-> processed.");
+        *text = text
+            .replace("processed.base", "rows")
+            .replace("-> curated.", "-> processed.");
     }
     assert_eq!(hold(&all), all.len() - 1);
 }

@@ -67,7 +67,11 @@ fn functions() -> Engine {
         name: "functions",
         commands: "`pipec package`, `pipec test --engine lambda`",
         tools: vec![
-            tool("cargo", "building generated functions", "Rust 1.90 or later, from your system's packages or rustup"),
+            tool(
+                "cargo",
+                "building generated functions",
+                "Rust 1.90 or later, from your system's packages or rustup",
+            ),
             tool("cc", "linking them", "a C compiler: `apt-get install gcc`"),
         ],
     }
@@ -154,16 +158,24 @@ impl Tool {
             Found::Other(version) => format!("not this one: {version}"),
             Found::No => "missing".to_owned(),
         };
-        format!("  {name:<22} {found}, for {what}\n  {:<22} install {}\n", "", self.install)
+        format!(
+            "  {name:<22} {found}, for {what}\n  {:<22} install {}\n",
+            "", self.install
+        )
     }
 }
 
 /// Java as PySpark finds it.
 fn java() -> Found {
-    #[allow(clippy::disallowed_methods, reason = "where the tools are is this command's question")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "where the tools are is this command's question"
+    )]
     let home = std::env::var("JAVA_HOME").ok().filter(|home| !home.is_empty());
     let name = home.map_or_else(|| "java".to_owned(), |home| format!("{home}/bin/java"));
-    let Found::Yes(line) = said(&name, &["-version"]) else { return Found::No };
+    let Found::Yes(line) = said(&name, &["-version"]) else {
+        return Found::No;
+    };
     // `openjdk version "17.0.13" 2024-10-15`; Java 8 calls itself 1.8.
     let version = line.split('"').nth(1).unwrap_or_default();
     let version = version.strip_prefix("1.").unwrap_or(version);
@@ -194,7 +206,11 @@ fn said(name: &str, arguments: &[&str]) -> Found {
     let Some(output) = output.ok().filter(|output| output.status.success()) else {
         return Found::No;
     };
-    let said = if output.stdout.is_empty() { output.stderr } else { output.stdout };
+    let said = if output.stdout.is_empty() {
+        output.stderr
+    } else {
+        output.stdout
+    };
     let text = String::from_utf8_lossy(&said);
     Found::Yes(text.lines().next().unwrap_or_default().trim().to_owned())
 }

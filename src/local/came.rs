@@ -154,7 +154,10 @@ impl Came {
     pub fn keep(&mut self, came: &ArrayRef, place: usize, (stage, reason): (usize, Reason), known: &[Column]) {
         let Some(came) = came.as_struct_opt() else { return };
         let number = came.column(0).as_primitive::<UInt64Type>().value(place);
-        let first = self.away.get(&number).is_none_or(|away| (stage, &reason) < (away.stage, &away.reason));
+        let first = self
+            .away
+            .get(&number)
+            .is_none_or(|away| (stage, &reason) < (away.stage, &away.reason));
         if !first || self.gone.contains(&number) {
             return;
         }

@@ -62,10 +62,18 @@ impl<'p> Chain<'p> {
                 None => Vec::new(),
             },
             (Input::Table(id), 0) => plan.dataset(id).columns.iter().collect(),
-            (Input::View(name), 0) => plan.view(name).map(|view| view.columns.iter().collect()).unwrap_or_default(),
+            (Input::View(name), 0) => plan
+                .view(name)
+                .map(|view| view.columns.iter().collect())
+                .unwrap_or_default(),
             _ => return self.before(step).to_vec(),
         };
-        let typed = |column: &Column| own.iter().find(|own| own.name == column.name).map_or(column, |own| own).clone();
+        let typed = |column: &Column| {
+            own.iter()
+                .find(|own| own.name == column.name)
+                .map_or(column, |own| own)
+                .clone()
+        };
         self.columns.iter().map(typed).collect()
     }
 

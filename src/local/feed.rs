@@ -8,8 +8,8 @@ use pipec_runtime::Timestamp;
 use super::batch::Batch;
 use super::chain::Chain;
 use super::error::{Fault, RunError};
-use super::objects::Store;
 use super::lines::{Arrivals, Chunk, Decoder, Lines, Sample};
+use super::objects::Store;
 use super::pipeline::{Feeds, Origin, Taker};
 use super::read::{self, Part};
 use super::steps::ARRIVED;
@@ -95,7 +95,9 @@ impl Files<'_> {
             }
             return Ok(());
         };
-        let Some(source) = self.plan.source(name) else { return Ok(()) };
+        let Some(source) = self.plan.source(name) else {
+            return Ok(());
+        };
         let mut decoder = Decoder::new(&source.schema, self.arrivals(chain));
         for part in parts {
             let mut lines = Lines::open(&part.path)?;
@@ -114,7 +116,9 @@ impl Files<'_> {
         let folder = dataset_folder(&self.root, dataset);
         if !folder.is_dir() {
             let message = format!("`{}` is read, and no run has written it yet", dataset.id);
-            return Err(RunError::new(Fault::Surroundings, message).help("run the whole platform first, without `--only`"));
+            return Err(
+                RunError::new(Fault::Surroundings, message).help("run the whole platform first, without `--only`")
+            );
         }
         let landed = matches!(dataset.writer, Writer::Source(_));
         let mut parts = read::parts(&folder, if landed { "jsonl" } else { ending(dataset.format) })?;
@@ -127,7 +131,8 @@ impl Files<'_> {
             }
             Scope::Days(column, days) => parts.retain(|part| {
                 let own = part.partition.iter().find(|(name, _)| name == column);
-                own.and_then(|(_, value)| value.as_ref()).is_some_and(|value| days.contains(value))
+                own.and_then(|(_, value)| value.as_ref())
+                    .is_some_and(|value| days.contains(value))
             }),
         }
         Ok(parts)

@@ -46,7 +46,9 @@ impl State {
         let text = serde_json::to_vec(self).map_err(|error| RunError::file(&path, "written", error))?;
         // The old file may be another run's, by another name.
         let _ = std::fs::remove_file(&path);
-        std::fs::write(&path, text).map_err(|error| RunError::file(&path, "written", error))
+        #[allow(clippy::disallowed_methods, reason = "the output folder is the embedded engine's")]
+        let written = std::fs::write(&path, text);
+        written.map_err(|error| RunError::file(&path, "written", error))
     }
 
     /// Which of a source's files no run has read.
@@ -57,7 +59,10 @@ impl State {
                 None => new.push(sample.clone()),
                 Some(size) if *size == sample.size()? => {}
                 Some(_) => {
-                    let message = format!("`{}` was read by an earlier run, and is another file now", sample.path.display());
+                    let message = format!(
+                        "`{}` was read by an earlier run, and is another file now",
+                        sample.path.display()
+                    );
                     let help = "write what is new into a file of its own, or run without `--add`";
                     return Err(RunError::new(Fault::Surroundings, message).help(help));
                 }
@@ -74,7 +79,12 @@ impl State {
         }
         for (source, samples) in samples {
             let known = self.sources.entry(source.clone()).or_default();
-            known.extend(samples.all.iter().filter_map(|sample| Some((sample.name.clone(), sample.size().ok()?))));
+            known.extend(
+                samples
+                    .all
+                    .iter()
+                    .filter_map(|sample| Some((sample.name.clone(), sample.size().ok()?))),
+            );
         }
         self
     }
@@ -82,7 +92,12 @@ impl State {
 
 /// What a transform reads and does.
 pub(super) fn chain<'p>(plan: &'p Plan, transform: &'p Transform) -> Chain<'p> {
-    let mut chain = Chain::new(plan, (&transform.input, &transform.input_columns, &transform.steps), None, &|_| false);
+    let mut chain = Chain::new(
+        plan,
+        (&transform.input, &transform.input_columns, &transform.steps),
+        None,
+        &|_| false,
+    );
     // Which of two rows of one key is newer, and whether it is deleted, says what arrivals have beside their columns.
     chain.arrivals |= matches!(transform.mode, WriteMode::Merge(_) | WriteMode::History(_));
     chain
@@ -141,7 +156,9 @@ pub(super) fn touched(
     written: &BTreeMap<DatasetId, Written>,
     samples: &BTreeMap<String, Samples>,
 ) -> bool {
-    inputs(plan, transform).iter().any(|input| changed(input, written, samples))
+    inputs(plan, transform)
+        .iter()
+        .any(|input| changed(input, written, samples))
 }
 
 fn changed(input: &Input, written: &BTreeMap<DatasetId, Written>, samples: &BTreeMap<String, Samples>) -> bool {
@@ -164,15 +181,24 @@ pub(super) fn scope(
     let all = inputs(plan, transform);
     let merges = matches!(transform.mode, WriteMode::Merge(_) | WriteMode::History(_));
     let rest = if merges { Keeps::All } else { Keeps::Nothing };
-    let sends = transform.targets().iter().any(|target| matches!(target, Target::Sink(_)));
+    let sends = transform
+        .targets()
+        .iter()
+        .any(|target| matches!(target, Target::Sink(_)));
     match &transform.reads {
         Reads::Arrivals if row_by_row(chain) => (Scope::New, Keeps::All),
         Reads::Days { column, .. } if !sends => {
             let others = all.iter().skip(1).any(touched);
-            let unites = chain.steps.iter().any(|step| matches!(step.kind, StepKind::Union { .. }));
+            let unites = chain
+                .steps
+                .iter()
+                .any(|step| matches!(step.kind, StepKind::Union { .. }));
             match days(chain.input, column, written).filter(|_| !others && !unites && !loses_time(plan, transform)) {
                 Some(days) if merges => (Scope::Days(column.clone(), days), Keeps::All),
-                Some(days) => (Scope::Days(column.clone(), days.clone()), Keeps::AllBut(column.clone(), days)),
+                Some(days) => (
+                    Scope::Days(column.clone(), days.clone()),
+                    Keeps::AllBut(column.clone(), days),
+                ),
                 None => (Scope::All, rest),
             }
         }
@@ -193,6 +219,12 @@ fn loses_time(plan: &Plan, transform: &Transform) -> bool {
 fn days(input: &Input, column: &str, written: &BTreeMap<DatasetId, Written>) -> Option<BTreeSet<String>> {
     let Input::Table(id) = input else { return None };
     let partitions = &written.get(id)?.partitions;
-    let day = |folder: &String| folder.split('/').filter_map(partition::parse).find(|(name, _)| name == column)?.1;
+    let day = |folder: &String| {
+        folder
+            .split('/')
+            .filter_map(partition::parse)
+            .find(|(name, _)| name == column)?
+            .1
+    };
     partitions.iter().map(day).collect()
 }

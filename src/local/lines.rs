@@ -35,7 +35,7 @@ enum Records {
     /// A record a line already.
     Text(Box<dyn BufRead>),
     /// What writes the next record behind the others; `false` at the end.
-    Written(Box<dyn FnMut(&mut Vec<u8>) -> Result<bool, String>>),
+    Written(records::Next),
 }
 
 /// Some lines and when they arrived.

@@ -43,13 +43,19 @@ pub(super) fn of_other(alias: &str, steps: &[&Step]) -> BTreeSet<String> {
     for step in steps {
         for expr in step.kind.expressions() {
             let named = expr.columns();
-            let own = named.iter().filter_map(|name| name.strip_prefix(alias)?.strip_prefix('.'));
+            let own = named
+                .iter()
+                .filter_map(|name| name.strip_prefix(alias)?.strip_prefix('.'));
             found.extend(own.map(str::to_owned));
         }
         if let StepKind::Join(join) = &step.kind {
             for (left, right) in &join.equal {
                 for name in left.columns().iter().chain(&right.columns()) {
-                    found.extend(name.strip_prefix(alias).and_then(|name| name.strip_prefix('.')).map(str::to_owned));
+                    found.extend(
+                        name.strip_prefix(alias)
+                            .and_then(|name| name.strip_prefix('.'))
+                            .map(str::to_owned),
+                    );
                 }
             }
         }
@@ -86,7 +92,7 @@ fn before_step(step: &Step, mut needed: BTreeSet<String>, all: BTreeSet<String>)
             needed.clear();
             reads(&mut needed);
             // Ties of an order inside of an aggregate are broken by all columns.
-            needed.extend(orders(&step.kind).then_some(all).unwrap_or_default());
+            needed.extend(if orders(&step.kind) { all } else { Default::default() });
         }
         StepKind::Pivot { keys, .. } => {
             needed.clear();

@@ -49,14 +49,21 @@ pub(super) struct Store {
 impl Store {
     /// Keeps a file; gives what a row says of it, as JSON.
     pub fn keep(&self, file: &Path) -> io::Result<String> {
-        #[allow(clippy::disallowed_methods, reason = "objects of samples are the embedded engine's to read")]
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "objects of samples are the embedded engine's to read"
+        )]
         let bytes = fs::read(file)?;
-        let checksum: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let checksum: String = Sha256::digest(&bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let key = format!("{checksum}.{}", ending(file, &bytes));
         if let Some(root) = &self.root {
             let folder = root.join(BUCKET);
             fs::create_dir_all(&folder)?;
             let path = folder.join(&key);
+            #[allow(clippy::disallowed_methods, reason = "the output folder is the embedded engine's")]
             if !path.exists() {
                 fs::write(&path, &bytes)?;
             }
@@ -69,7 +76,9 @@ impl Store {
 
     /// The file of an object that a run keeps.
     pub fn path(&self, bucket: &str, key: &str) -> Option<PathBuf> {
-        let plain = Path::new(key).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        let plain = Path::new(key)
+            .components()
+            .all(|part| matches!(part, std::path::Component::Normal(_)));
         let path = self.root.as_ref()?.join(BUCKET).join(key);
         (bucket == BUCKET && plain && path.is_file()).then_some(path)
     }
@@ -80,7 +89,10 @@ fn ending(file: &Path, bytes: &[u8]) -> String {
     if let Some((.., ending)) = BEGINNINGS.iter().find(|(beginning, ..)| bytes.starts_with(beginning)) {
         return (*ending).to_owned();
     }
-    let own = file.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let own = file
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_lowercase())
+        .unwrap_or_default();
     // A picture by its name alone is none.
     let pretends = BEGINNINGS.iter().any(|(.., ending)| *ending == own) || own == "jpeg";
     match pretends || own.is_empty() || own.len() > 8 || !own.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -92,8 +104,16 @@ fn ending(file: &Path, bytes: &[u8]) -> String {
 /// The media type of an object, by its key.
 fn media_type(key: &str) -> &'static str {
     let own = key.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let begun = BEGINNINGS.iter().find(|(.., ending)| *ending == own).map(|(_, media, _)| *media);
-    let named = || ENDINGS.iter().find(|(ending, _)| *ending == own).map(|(_, media)| *media);
+    let begun = BEGINNINGS
+        .iter()
+        .find(|(.., ending)| *ending == own)
+        .map(|(_, media, _)| *media);
+    let named = || {
+        ENDINGS
+            .iter()
+            .find(|(ending, _)| *ending == own)
+            .map(|(_, media)| *media)
+    };
     begun.or_else(named).unwrap_or("application/octet-stream")
 }
 
@@ -117,9 +137,15 @@ impl Stage for Allowed<'_> {
         let mut rejects = Rejects::default();
         let column = batch.column(name)?.clone();
         if let Some(objects) = column.as_struct_opt() {
-            let keys = objects.column_by_name("key").and_then(|keys| keys.as_string_opt::<i32>());
-            let sizes = objects.column_by_name("size").and_then(|sizes| sizes.as_primitive_opt::<Int64Type>());
-            let Some((keys, sizes)) = keys.zip(sizes) else { return Ok(Some(batch)) };
+            let keys = objects
+                .column_by_name("key")
+                .and_then(|keys| keys.as_string_opt::<i32>());
+            let sizes = objects
+                .column_by_name("size")
+                .and_then(|sizes| sizes.as_primitive_opt::<Int64Type>());
+            let Some((keys, sizes)) = keys.zip(sizes) else {
+                return Ok(Some(batch));
+            };
             for row in (0..objects.len()).filter(|row| objects.is_valid(*row)) {
                 let media = media_type(keys.value(row));
                 if !self.rules.types.is_empty() && !self.rules.types.iter().any(|allowed| allowed == media) {

@@ -54,7 +54,11 @@ fn below(folder: &Path, name: &str, found: &mut Vec<String>) -> Result<(), RunEr
     }
     inside.sort();
     for own in inside {
-        let name = if name.is_empty() { own.clone() } else { format!("{name}/{own}") };
+        let name = if name.is_empty() {
+            own.clone()
+        } else {
+            format!("{name}/{own}")
+        };
         below(&folder.join(own), &name, found)?;
     }
     Ok(())

@@ -104,7 +104,11 @@ impl<'p> Pipeline<'p> {
             unions: Vec::new(),
             route: None,
             setting: setting_of(around),
-            event_time: chain.columns.iter().find(|column| column.event_time).map(|column| column.name.as_str()),
+            event_time: chain
+                .columns
+                .iter()
+                .find(|column| column.event_time)
+                .map(|column| column.name.as_str()),
             counts: Counts::default(),
             turned: Vec::new(),
             keeping: Vec::new(),
@@ -134,7 +138,8 @@ impl<'p> Pipeline<'p> {
             StepKind::Join(join) => {
                 self.joins.push((self.stages.len(), at));
                 let joined = self.chain.joined(at);
-                self.stages.push(Box::new(Join::new(join, before, joined, Vec::new(), Other::new())));
+                self.stages
+                    .push(Box::new(Join::new(join, before, joined, Vec::new(), Other::new())));
             }
             StepKind::Union { other, columns } => {
                 let Around { plan, feeds } = self.around;
@@ -149,7 +154,13 @@ impl<'p> Pipeline<'p> {
             }
             StepKind::Run(run) => {
                 let Around { feeds, .. } = self.around;
-                self.stages.push(Box::new(steps::Script::new(run, before, step, feeds.project(), feeds.store())?));
+                self.stages.push(Box::new(steps::Script::new(
+                    run,
+                    before,
+                    step,
+                    feeds.project(),
+                    feeds.store(),
+                )?));
             }
             StepKind::Route { branches, otherwise } => self.route = Some(Route::new(branches, otherwise.as_ref())),
             _ => self.stages.push(steps::stage(step, before)?),
@@ -216,11 +227,22 @@ impl<'p> Pipeline<'p> {
             let StepKind::Join(join) = &step.kind else { continue };
             let mut wanted = needed::of_other(&join.alias, &self.chain.steps[at..]);
             if join.within_seconds.is_some() {
-                wanted.extend(join.columns.iter().filter(|column| column.event_time).map(|column| column.name.clone()));
+                wanted.extend(
+                    join.columns
+                        .iter()
+                        .filter(|column| column.event_time)
+                        .map(|column| column.name.clone()),
+                );
             }
-            let read = join.columns.iter().filter(|column| wanted.contains(&column.name)).collect();
+            let read = join
+                .columns
+                .iter()
+                .filter(|column| wanted.contains(&column.name))
+                .collect();
             let Around { plan, feeds } = self.around;
-            let mut chain = Chain::new(plan, (&join.other, &join.columns, &[]), Some(wanted), &|view| feeds.given(view));
+            let mut chain = Chain::new(plan, (&join.other, &join.columns, &[]), Some(wanted), &|view| {
+                feeds.given(view)
+            });
             chain.whole = true;
             let mut other = Other::new();
             let mut turned = Vec::new();
@@ -347,7 +369,13 @@ impl<'p> Pipeline<'p> {
     }
 
     /// Each row goes to the first branch whose condition holds.
-    fn routed(&mut self, route: &Route<'p>, batch: Batch, origin: Origin<'_>, sink: &mut dyn Sink) -> Result<(), RunError> {
+    fn routed(
+        &mut self,
+        route: &Route<'p>,
+        batch: Batch,
+        origin: Origin<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), RunError> {
         let mut rest = batch;
         for (condition, target) in &route.branches {
             let mut rejects = Rejects::default();
@@ -358,7 +386,9 @@ impl<'p> Pipeline<'p> {
                 stage: self.stages.len(),
             };
             let holds = work.evaluator(&rest, &mut rejects).condition(condition)?;
-            let there: BooleanArray = (0..rest.rows()).map(|row| Some(holds.value(row) && !rejects.has(row))).collect();
+            let there: BooleanArray = (0..rest.rows())
+                .map(|row| Some(holds.value(row) && !rejects.has(row)))
+                .collect();
             let (others, away) = rejects.split_keeping(rest.clone(), &compute::not(&holds)?)?;
             work.away(away);
             self.hand_on(*target, &rest.keep(&there)?, origin, sink)?;
@@ -370,7 +400,13 @@ impl<'p> Pipeline<'p> {
         }
     }
 
-    fn hand_on(&mut self, target: usize, batch: &Batch, origin: Origin<'_>, sink: &mut dyn Sink) -> Result<(), RunError> {
+    fn hand_on(
+        &mut self,
+        target: usize,
+        batch: &Batch,
+        origin: Origin<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), RunError> {
         if batch.rows() == 0 {
             return Ok(());
         }
@@ -417,7 +453,10 @@ impl<'p> Route<'p> {
         let all: Vec<&Target> = branches.iter().map(|(_, target)| target).chain(otherwise).collect();
         let number = |target: &Target| all.iter().position(|other| *other == target).unwrap_or(0);
         Route {
-            branches: branches.iter().map(|(condition, target)| (condition, number(target))).collect(),
+            branches: branches
+                .iter()
+                .map(|(condition, target)| (condition, number(target)))
+                .collect(),
             otherwise: otherwise.map(number),
         }
     }

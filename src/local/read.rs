@@ -16,9 +16,9 @@ use super::lines::{Chunk, Decoder, Lines, ROWS};
 use super::partition;
 use super::value::{array_of, data_type, literal_at};
 use super::write::{ending, stored};
-use crate::plan::{Dataset, Field, Format, Schema};
 use crate::plan::expr::Literal;
 use crate::plan::types::Column;
+use crate::plan::{Dataset, Field, Format, Schema};
 
 /// A file of a dataset and the partition that it stands in.
 #[derive(Clone, Debug)]
@@ -115,7 +115,9 @@ fn of_records(
     format: Format,
     take: &mut dyn FnMut(Batch) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
-    let in_file = columns.iter().filter(|column| part.partition.iter().all(|(name, _)| *name != column.name));
+    let in_file = columns
+        .iter()
+        .filter(|column| part.partition.iter().all(|(name, _)| *name != column.name));
     let fields = in_file.map(|column| Field {
         column: Column::new(&column.name, column.ty.kind.clone().optional()),
         default: None,

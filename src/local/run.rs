@@ -11,8 +11,8 @@ use super::error::{Fault, RunError};
 use super::feed::{Files, Samples, Scope, is_snapshot};
 use super::folder::Staging;
 use super::increment::{self, State};
-use super::objects::{self, Store};
 use super::lines::{Arrivals, Chunk, Decoder, samples};
+use super::objects::{self, Store};
 use super::pipeline::{Around, Counts, Origin, Pipeline};
 use super::write::{Keeps, Landing, Outputs, Written, dataset_folder, quarantine_folder};
 use crate::plan::{DatasetId, Format, Input, Plan, RunKind, Source, Step, StepKind, Target, Transform, Writer};
@@ -172,28 +172,50 @@ pub fn known(plan: &Plan, name: &str) -> Result<(), RunError> {
     Err(error.help(format!("transforms are {}", names.join(", "))))
 }
 
-#[allow(clippy::disallowed_methods, reason = "a run that is not scheduled is scheduled for now")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a run that is not scheduled is scheduled for now"
+)]
 fn present() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     Timestamp(i64::try_from(since.as_micros()).unwrap_or_default())
 }
 
 /// What a laptop does otherwise.
 fn notes(plan: &Plan) -> Vec<String> {
     let mut notes = Vec::new();
-    let iceberg = plan.datasets.values().filter(|dataset| dataset.format == Format::Iceberg);
+    let iceberg = plan
+        .datasets
+        .values()
+        .filter(|dataset| dataset.format == Format::Iceberg);
     let iceberg: Vec<_> = iceberg.map(|dataset| dataset.id.to_string()).collect();
     if !iceberg.is_empty() {
-        notes.push(format!("kept as plain parquet here, without iceberg's snapshots: {}", iceberg.join(", ")));
+        notes.push(format!(
+            "kept as plain parquet here, without iceberg's snapshots: {}",
+            iceberg.join(", ")
+        ));
     }
-    let steps = plan.transforms.iter().map(|transform| (&transform.name, &transform.steps));
+    let steps = plan
+        .transforms
+        .iter()
+        .map(|transform| (&transform.name, &transform.steps));
     let steps = steps.chain(plan.views.iter().map(|view| (&view.name, &view.steps)));
     let contained = |steps: &[Step]| {
-        steps.iter().any(|step| matches!(&step.kind, StepKind::Run(run) if run.kind == RunKind::Container))
+        steps
+            .iter()
+            .any(|step| matches!(&step.kind, StepKind::Run(run) if run.kind == RunKind::Container))
     };
-    let containers: Vec<_> = steps.filter(|(_, steps)| contained(steps)).map(|(name, _)| name.as_str()).collect();
+    let containers: Vec<_> = steps
+        .filter(|(_, steps)| contained(steps))
+        .map(|(name, _)| name.as_str())
+        .collect();
     if !containers.is_empty() {
-        notes.push(format!("its container's entry point ran here, without the container: {}", containers.join(", ")));
+        notes.push(format!(
+            "its container's entry point ran here, without the container: {}",
+            containers.join(", ")
+        ));
     }
     notes
 }
@@ -258,7 +280,13 @@ impl<'p> Run<'p> {
         before: &State,
         wanted: impl Fn(&Transform) -> bool,
     ) -> Result<(), RunError> {
-        let read: Vec<Input> = self.plan.transforms.iter().filter(|transform| wanted(transform)).flat_map(|transform| increment::inputs(self.plan, transform)).collect();
+        let read: Vec<Input> = self
+            .plan
+            .transforms
+            .iter()
+            .filter(|transform| wanted(transform))
+            .flat_map(|transform| increment::inputs(self.plan, transform))
+            .collect();
         for source in &self.plan.sources {
             let streamed = read.contains(&Input::Stream(source.name.clone()));
             if self.options.only.is_none() || streamed {
@@ -282,7 +310,7 @@ impl<'p> Run<'p> {
             // Each file is a delivery; the newest is what there is.
             files.drain(..files.len().saturating_sub(1));
         }
-        let keeps = match self.options.add && !(is_snapshot(source) && !files.is_empty()) {
+        let keeps = match self.options.add && (files.is_empty() || !is_snapshot(source)) {
             true => Keeps::All,
             false => Keeps::Nothing,
         };
@@ -299,7 +327,10 @@ impl<'p> Run<'p> {
                 && (!self.options.add || increment::row_by_row(&chain));
             if plain {
                 let keeps = if self.options.add { Keeps::All } else { Keeps::Nothing };
-                let around = Around { plan: self.plan, feeds: &feeds };
+                let around = Around {
+                    plan: self.plan,
+                    feeds: &feeds,
+                };
                 running.push(Running::start(around, chain, transform, &self.root, &keeps, self.now)?);
             }
         }
@@ -320,7 +351,9 @@ impl<'p> Run<'p> {
                 rows += chunk.len() as u64;
                 let (batch, away) = decoder.decode(&mut chunk)?;
                 for stream in &mut running {
-                    stream.timed(|pipeline, outputs| pipeline.add(batch.clone(), &away, Origin::Lines(&chunk), outputs))?;
+                    stream.timed(|pipeline, outputs| {
+                        pipeline.add(batch.clone(), &away, Origin::Lines(&chunk), outputs)
+                    })?;
                 }
                 if let Some(landing) = &mut landing {
                     landing.write(&chunk)?;
@@ -354,7 +387,10 @@ impl<'p> Run<'p> {
     /// Runs a transform over what is in the output folder, and what it joins or unites with that.
     fn transform(&mut self, transform: &'p Transform) -> Result<(), RunError> {
         let started = Instant::now();
-        if self.options.add && self.has_run(transform) && !increment::touched(self.plan, transform, &self.written, &self.samples) {
+        if self.options.add
+            && self.has_run(transform)
+            && !increment::touched(self.plan, transform, &self.written, &self.samples)
+        {
             // Of nothing new comes nothing, not even what a full join or an empty group would say.
             self.ran(TransformReport::untouched(transform), Vec::new());
             return Ok(());
@@ -366,7 +402,10 @@ impl<'p> Run<'p> {
         };
         let (mut report, written) = {
             let feeds = self.feeds(&self.written, scope);
-            let around = Around { plan: self.plan, feeds: &feeds };
+            let around = Around {
+                plan: self.plan,
+                feeds: &feeds,
+            };
             let mut running = Running::start(around, chain, transform, &self.root, &keeps, self.now)?;
             running.pipeline.run(&mut running.outputs)?;
             running.end()?
@@ -418,7 +457,10 @@ impl<'p> Running<'p> {
         keeps: &Keeps,
         now: Timestamp,
     ) -> Result<Self, RunError> {
-        let columns = transform.steps.last().map_or(&transform.input_columns, |step| &step.columns);
+        let columns = transform
+            .steps
+            .last()
+            .map_or(&transform.input_columns, |step| &step.columns);
         Ok(Running {
             transform,
             pipeline: Pipeline::new(around, chain)?,
@@ -465,7 +507,9 @@ impl<'p> Running<'p> {
             warned,
             elapsed: self.elapsed,
         };
-        let written = written.into_iter().map(|(dataset, written)| (dataset.id.clone(), written));
+        let written = written
+            .into_iter()
+            .map(|(dataset, written)| (dataset.id.clone(), written));
         Ok((report, written.collect()))
     }
 }

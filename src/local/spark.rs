@@ -19,9 +19,9 @@ use crate::plan::expr::Literal;
 use crate::plan::types::Column;
 use crate::plan::{Dataset, Engine, Input, Plan, Reads, Shape, Step, StepKind, Test, Transform, names};
 
-mod exchange;
 #[cfg(test)]
 mod columns;
+mod exchange;
 #[cfg(test)]
 mod tests;
 
@@ -220,7 +220,9 @@ impl<'p> Case<'p> {
         places.insert(names::ARG_STATE.to_owned(), self.root.join("state"));
         places.insert(names::ARG_QUARANTINE.to_owned(), quarantine);
         places.insert(names::ARG_PSEUDONYM_KEY_FILE.to_owned(), key.to_owned());
-        let places = places.into_iter().map(|(name, place)| (name, place.display().to_string()));
+        let places = places
+            .into_iter()
+            .map(|(name, place)| (name, place.display().to_string()));
         let run_at = (names::ARG_RUN_AT.to_owned(), format!("{}T00:00:00Z", self.first_day()));
         places
             .chain([run_at])

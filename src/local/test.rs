@@ -196,8 +196,14 @@ impl Feeds for Given<'_> {
 fn arrive(batch: &mut Batch, event_time: Option<&str>) -> Result<(), RunError> {
     let rows = batch.rows();
     let times = event_time.map(|name| batch.column(name).cloned()).transpose()?;
-    let times = times.as_ref().and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>());
-    let instant = |row: usize| times.filter(|times| times.is_valid(row)).map_or(0, |times| times.value(row));
+    let times = times
+        .as_ref()
+        .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>());
+    let instant = |row: usize| {
+        times
+            .filter(|times| times.is_valid(row))
+            .map_or(0, |times| times.value(row))
+    };
     let arrived = TimestampMicrosecondArray::from_iter_values((0..rows).map(instant)).with_timezone("UTC");
     let numbers = StringArray::from_iter_values((0..rows).map(|row| format!("{row:020}")));
     batch.set(ARRIVED, Arc::new(arrived));

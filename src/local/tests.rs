@@ -274,13 +274,13 @@ fn one_transform_alone_keeps_the_rest() {
     let elsewhere = ran.out.with_file_name("elsewhere");
     let options = Options {
         only: Some("daily_pages".into()),
-            ..Options::default()
+        ..Options::default()
     };
     assert!(run(&plan, &inputs, &elsewhere, &options).is_err());
     assert!(!elsewhere.exists());
     let unknown = Options {
         only: Some("clear".into()),
-            ..Options::default()
+        ..Options::default()
     };
     assert!(
         run(&plan, &inputs, &ran.out, &unknown)

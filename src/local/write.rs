@@ -47,9 +47,9 @@ pub(super) struct Outputs<'p> {
 
 /// One target.
 enum Output<'p> {
-    Dataset(DatasetWriter<'p>),
+    Dataset(Box<DatasetWriter<'p>>),
     /// Rows by key, until all have come.
-    Versions(Versions<'p>),
+    Versions(Box<Versions<'p>>),
     Sink(SinkWriter<'p>),
 }
 
@@ -82,9 +82,9 @@ impl<'p> Outputs<'p> {
                     let dataset = plan.dataset(id);
                     let writer = DatasetWriter::new(root, dataset, keeps)?;
                     match &transform.mode {
-                        WriteMode::Append | WriteMode::Overwrite => Output::Dataset(writer),
-                        WriteMode::Merge(keys) => Output::Versions(Versions::newest(writer, keys)?),
-                        WriteMode::History(keys) => Output::Versions(Versions::all(writer, keys, now)?),
+                        WriteMode::Append | WriteMode::Overwrite => Output::Dataset(Box::new(writer)),
+                        WriteMode::Merge(keys) => Output::Versions(Box::new(Versions::newest(writer, keys)?)),
+                        WriteMode::History(keys) => Output::Versions(Box::new(Versions::all(writer, keys, now)?)),
                     }
                 }
             });
@@ -227,8 +227,10 @@ pub(super) struct DatasetWriter<'p> {
 impl<'p> DatasetWriter<'p> {
     pub fn new(root: &Path, dataset: &'p Dataset, keeps: &Keeps) -> Result<DatasetWriter<'p>, RunError> {
         let folder = dataset_folder(root, dataset);
-        let mut written = Written::default();
-        written.partitions = clear(&folder, keeps)?;
+        let written = Written {
+            partitions: clear(&folder, keeps)?,
+            ..Written::default()
+        };
         create(&folder)?;
         let own = |column: &&Column| !dataset.partition.contains(&column.name);
         let inside: Vec<Column> = dataset.columns.iter().filter(own).cloned().collect();
@@ -277,7 +279,8 @@ impl<'p> DatasetWriter<'p> {
     /// Ends every file.
     pub fn finish(mut self) -> Result<Written, RunError> {
         for (_, open) in std::mem::take(&mut self.open) {
-            open.close().map_err(|error| RunError::file(&self.folder, "written", error))?;
+            open.close()
+                .map_err(|error| RunError::file(&self.folder, "written", error))?;
         }
         Ok(self.written)
     }
@@ -298,7 +301,9 @@ impl<'p> DatasetWriter<'p> {
             None => {
                 if self.open.len() == OPEN {
                     let (_, oldest) = self.open.remove(0);
-                    oldest.close().map_err(|error| RunError::file(&self.folder, "written", error))?;
+                    oldest
+                        .close()
+                        .map_err(|error| RunError::file(&self.folder, "written", error))?;
                 }
                 let folder = self.folder.join(partition);
                 create(&folder)?;
@@ -355,9 +360,10 @@ fn clear(folder: &Path, keeps: &Keeps) -> Result<BTreeSet<String>, RunError> {
     }
     for below in partition::folders(folder)? {
         let goes = match keeps {
-            Keeps::AllBut(column, values) => below.split('/').filter_map(partition::parse).any(|(name, value)| {
-                name == *column && value.is_some_and(|value| values.contains(&value))
-            }),
+            Keeps::AllBut(column, values) => below
+                .split('/')
+                .filter_map(partition::parse)
+                .any(|(name, value)| name == *column && value.is_some_and(|value| values.contains(&value))),
             _ => true,
         };
         if goes {

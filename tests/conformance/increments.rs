@@ -35,7 +35,11 @@ const INPUTS: [(&str, usize, usize); 5] = [
 ];
 /// What stands behind a target, and what its block begins with. A merge forgets no key, so what is made of rows that later
 /// ones take back would stay in it; of rows that each stand alone nothing is taken back.
-const ANY: [(&str, &str); 3] = [("", ""), ("", "  partition = [day]\n"), (" overwrite", "  partition = [day]\n")];
+const ANY: [(&str, &str); 3] = [
+    ("", ""),
+    ("", "  partition = [day]\n"),
+    (" overwrite", "  partition = [day]\n"),
+];
 const ALONE: [(&str, &str); 3] = [
     (" append", ""),
     (" merge by id", "  format = iceberg\n"),
@@ -89,17 +93,23 @@ fn add(plan: &Plan, inputs: &Inputs, out: &Path) {
         at: Some(AT),
         ..Default::default()
     };
-    local::run(plan, inputs, out, &options).unwrap_or_else(|error| panic!("{}: {}", alone(plan, inputs), error.message));
+    local::run(plan, inputs, out, &options)
+        .unwrap_or_else(|error| panic!("{}: {}", alone(plan, inputs), error.message));
 }
 
 /// The first transform that fails alone.
 fn alone(plan: &Plan, inputs: &Inputs) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let generated = |name: &str| name.starts_with('t') && name.contains(['x', 'y']);
-    let names = plan.transforms.iter().map(|transform| &transform.name).filter(|name| generated(name));
+    let names = plan
+        .transforms
+        .iter()
+        .map(|transform| &transform.name)
+        .filter(|name| generated(name));
     let fails = |name: &&String| {
         let mut plan = plan.clone();
-        plan.transforms.retain(|transform| transform.name == **name || !generated(&transform.name));
+        plan.transforms
+            .retain(|transform| transform.name == **name || !generated(&transform.name));
         local::run(&plan, inputs, &folder.path().join("one"), &local::Options::default()).is_err()
     };
     names.into_iter().find(fails).cloned().unwrap_or_default()
@@ -116,20 +126,37 @@ fn platform(chance: &mut Chance) -> (Plan, Vec<(String, &'static str)>) {
             for mut pipeline in written.into_iter().filter(|pipeline| !numbered(pipeline)) {
                 pipeline.input = input;
                 let (mode, settings) = if input == "rows" { ANY[0] } else { chance.pick(&modes) };
-                let name = if settings.contains("day") && mode.is_empty() { " by day" } else { mode };
+                let name = if settings.contains("day") && mode.is_empty() {
+                    " by day"
+                } else {
+                    mode
+                };
                 texts.push((text(&pipeline, mode, settings), name));
             }
         }
     }
     loop {
-        let whole: Vec<&str> = std::iter::once(HEAD).chain(texts.iter().map(|(text, _)| text.as_str())).collect();
+        let whole: Vec<&str> = std::iter::once(HEAD)
+            .chain(texts.iter().map(|(text, _)| text.as_str()))
+            .collect();
         let whole = whole.join("\n");
         let compilation = compile(&Memory::new([("main.pipe", whole.as_str())]), &Options::default());
-        let lowered = compilation.program.as_ref().map(|program| lower(program, Scope::Embedded));
-        let refused = lowered.iter().flat_map(|lowered| lowered.not_yet.iter().chain(&lowered.diagnostics));
+        let lowered = compilation
+            .program
+            .as_ref()
+            .map(|program| lower(program, Scope::Embedded));
+        let refused = lowered
+            .iter()
+            .flat_map(|lowered| lowered.not_yet.iter().chain(&lowered.diagnostics));
         let said = compilation.diagnostics.iter().chain(refused);
         let wrong = said.filter(|said| said.severity == Severity::Error);
-        let lines = wrong.map(|said| compilation.sources.get(said.primary.span.file).line_column(said.primary.span.start).line);
+        let lines = wrong.map(|said| {
+            compilation
+                .sources
+                .get(said.primary.span.file)
+                .line_column(said.primary.span.start)
+                .line
+        });
         let lines: Vec<usize> = lines.collect();
         if lines.is_empty() {
             return (lowered.and_then(|lowered| lowered.plan).expect("a plan"), texts);
@@ -142,7 +169,11 @@ fn platform(chance: &mut Chance) -> (Plan, Vec<(String, &'static str)>) {
             line = next;
             !lines.iter().any(|line| own.contains(line))
         });
-        assert!(texts.len() < before, "the platform itself is wrong: {:?}", compilation.diagnostics);
+        assert!(
+            texts.len() < before,
+            "the platform itself is wrong: {:?}",
+            compilation.diagnostics
+        );
     }
 }
 
@@ -179,22 +210,39 @@ fn parts(chance: &mut Chance) -> BTreeMap<&'static str, Vec<Vec<String>>> {
 fn line(source: &str, part: usize, number: usize, chance: &mut Chance) -> String {
     const MICROS: i64 = 1_000_000;
     if source != "changes" && chance.percent(3) {
-        return chance.one(&["{", "[1]", "{\"id\":1}", "{\"id\":\"x\",\"at\":0}"]).to_owned();
+        return chance
+            .one(&["{", "[1]", "{\"id\":1}", "{\"id\":\"x\",\"at\":0}"])
+            .to_owned();
     }
     let hours = |count: i64| count * 3_600 * MICROS;
     let arrived = 1_772_400_000 * MICROS + hours(14 * part as i64) + number as i64 * 600 * MICROS;
-    let behind = if chance.percent(5) { hours(30) } else { chance.below(20) as i64 * 1_800 * MICROS };
+    let behind = if chance.percent(5) {
+        hours(30)
+    } else {
+        chance.below(20) as i64 * 1_800 * MICROS
+    };
     let event = Timestamp(arrived - behind);
     let instant = |at: Timestamp| canonical(&Literal::Timestamp(at.0)).expect("a text");
     let day = String::from_utf8_lossy(&event.date().text()).into_owned();
     let id = chance.below(25);
     let (i1, s1) = (chance.below(6) as i64 - 1, chance.one(&["a", "b", "Straße", "", "a,b"]));
-    let mut line = format!("{{\"id\":{id},\"at\":\"{}\",\"day\":\"{day}\",\"i1\":{i1},\"s1\":\"{s1}\"", instant(event));
+    let mut line = format!(
+        "{{\"id\":{id},\"at\":\"{}\",\"day\":\"{day}\",\"i1\":{i1},\"s1\":\"{s1}\"",
+        instant(event)
+    );
     if source == "changes" {
         let kind = chance.one(&["I", "U", "U", "U", "D"]);
-        return format!("{line},\"Op\":\"{kind}\",\"_arrived\":\"{}\"}}", instant(Timestamp(arrived)));
+        return format!(
+            "{line},\"Op\":\"{kind}\",\"_arrived\":\"{}\"}}",
+            instant(Timestamp(arrived))
+        );
     }
-    line += &format!(",\"b1\":{},\"d1\":{}.{:02}", chance.percent(50), chance.below(40), chance.below(100));
+    line += &format!(
+        ",\"b1\":{},\"d1\":{}.{:02}",
+        chance.percent(50),
+        chance.below(40),
+        chance.below(100)
+    );
     for (name, often) in [("i2", 60), ("d2", 60), ("s2", 60)] {
         if chance.percent(often) {
             let value = chance.below(9);
@@ -204,9 +252,15 @@ fn line(source: &str, part: usize, number: usize, chance: &mut Chance) -> String
             };
         }
     }
-    let list: Vec<String> = (0..chance.below(4)).map(|_| format!("\"x{}\"", chance.below(3))).collect();
+    let list: Vec<String> = (0..chance.below(4))
+        .map(|_| format!("\"x{}\"", chance.below(3)))
+        .collect();
     let color = chance.one(&["red", "green", "blue"]);
-    format!("{line},\"c1\":\"{color}\",\"ls\":[{}],\"_arrived\":\"{}\"}}", list.join(","), instant(Timestamp(arrived)))
+    format!(
+        "{line},\"c1\":\"{color}\",\"ls\":[{}],\"_arrived\":\"{}\"}}",
+        list.join(","),
+        instant(Timestamp(arrived))
+    )
 }
 
 fn put(folder: &Path, part: usize, samples: &BTreeMap<&'static str, Vec<Vec<String>>>) {
@@ -222,7 +276,9 @@ fn put(folder: &Path, part: usize, samples: &BTreeMap<&'static str, Vec<Vec<Stri
 fn rows(plan: &Plan, out: &Path) -> BTreeMap<String, Vec<String>> {
     let mut found = BTreeMap::new();
     for dataset in plan.datasets.values() {
-        let Writer::Transform(name) = &dataset.writer else { continue };
+        let Writer::Transform(name) = &dataset.writer else {
+            continue;
+        };
         let folder = out.join(&dataset.id.zone).join(&dataset.id.name);
         let rows = read_rows(dataset, &folder).unwrap_or_else(|error| panic!("{name}: {}", error.message));
         let value = |(column, value): &(String, Literal)| match value {
@@ -249,7 +305,9 @@ fn differences(plan: &Plan, texts: &[(String, &str)], one: &Path, several: &Path
             let missing = of.iter().find(|line| !other.contains(line));
             missing.cloned().unwrap_or_else(|| "as often as the other".to_owned())
         };
-        let text = texts.iter().find(|(text, _)| text.contains(&format!("transform {name} :")));
+        let text = texts
+            .iter()
+            .find(|(text, _)| text.contains(&format!("transform {name} :")));
         found.push(format!(
             "{name}: {} rows of one run, {} of several\n  one run:      {}\n  several runs: {}\n{}",
             wanted.len(),

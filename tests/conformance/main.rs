@@ -186,7 +186,10 @@ fn examples_on(engine: Engine) {
 #[test]
 fn several_runs_leave_what_one_leaves() {
     let outcome = increments::run(&mut Chance::new(seed()));
-    println!("{} transforms in several runs, by mode: {:?}", outcome.run, outcome.modes);
+    println!(
+        "{} transforms in several runs, by mode: {:?}",
+        outcome.run, outcome.modes
+    );
     assert!(
         outcome.differences.is_empty(),
         "{} of {} transforms differ; some of them:\n\n{}",

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 
 use base64::Engine as _;
@@ -64,6 +64,7 @@ pub fn parsed(queries: &[String]) {
 static TRINO: Mutex<Option<Trino>> = Mutex::new(None);
 
 struct Trino {
+    process: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
@@ -88,13 +89,16 @@ impl Trino {
         Trino {
             input: running.stdin.take().expect("its input"),
             output: BufReader::new(running.stdout.take().expect("its output")),
+            process: running,
         }
     }
 
     fn answer(&mut self, query: &str) -> Value {
         writeln!(self.input, "{}", STANDARD.encode(query)).expect("Trino listens");
         let mut line = String::new();
-        self.output.read_line(&mut line).expect("an answer");
+        if self.output.read_line(&mut line).expect("an answer") == 0 {
+            panic!("Trino ended: {:?}\n{query}", self.process.wait());
+        }
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}\n{query}"))
     }
 }

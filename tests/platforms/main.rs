@@ -40,7 +40,10 @@ fn example(name: &str) -> PathBuf {
 
 /// What it says: its result, then everything else.
 fn pipec(arguments: &[&str]) -> (String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_pipec")).args(arguments).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_pipec"))
+        .args(arguments)
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "pipec {}: {said}{errors}", arguments.join(" "));
@@ -89,14 +92,20 @@ fn left(plan: &Plan, out: &Path) -> String {
         let folder = out.join(&dataset.id.zone).join(&dataset.id.name);
         let rows = read_rows(dataset, &folder).unwrap();
         let line = |row: &Vec<(String, pipec::plan::expr::Literal)>| {
-            let values = row.iter().map(|(name, value)| format!("{name}={}", canonical(value).unwrap_or("-".into())));
+            let values = row
+                .iter()
+                .map(|(name, value)| format!("{name}={}", canonical(value).unwrap_or("-".into())));
             values.collect::<Vec<_>>().join(" ")
         };
         shown(&mut text, &dataset.id.to_string(), rows.iter().map(line).collect());
     }
     for sink in &plan.sinks {
         let rows = fs::read_to_string(out.join("sinks").join(sink).join("part-0.jsonl")).unwrap_or_default();
-        shown(&mut text, &format!("sink {sink}"), rows.lines().map(str::to_owned).collect());
+        shown(
+            &mut text,
+            &format!("sink {sink}"),
+            rows.lines().map(str::to_owned).collect(),
+        );
     }
     if let Ok(objects) = fs::read_dir(out.join("objects")) {
         let names = objects.map(|object| object.unwrap().file_name().into_string().unwrap());
@@ -118,11 +127,20 @@ fn every_example_runs_whole_and_gives_the_rows_that_it_gave() {
             fs::write(&path, &came).unwrap();
         }
         let told = fs::read_to_string(&path).unwrap_or_default();
-        for (number, (told, came)) in told.lines().zip(came.lines()).enumerate().filter(|(_, (told, came))| told != came) {
+        for (number, (told, came)) in told
+            .lines()
+            .zip(came.lines())
+            .enumerate()
+            .filter(|(_, (told, came))| told != came)
+        {
             other.push(format!("{name}.txt:{}\n  - {told}\n  + {came}", number + 1));
         }
         if told.lines().count() != came.lines().count() {
-            other.push(format!("{name}.txt has {} lines, {} came", told.lines().count(), came.lines().count()));
+            other.push(format!(
+                "{name}.txt has {} lines, {} came",
+                told.lines().count(),
+                came.lines().count()
+            ));
         }
     }
     assert!(other.is_empty(), "{}", other.join("\n"));
@@ -131,12 +149,17 @@ fn every_example_runs_whole_and_gives_the_rows_that_it_gave() {
 #[test]
 fn every_folder_of_examples_is_run() {
     let found = fs::read_dir(root().join("examples")).unwrap();
-    let mut found: Vec<_> = found.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut found: Vec<_> = found
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     found.sort();
     assert_eq!(found, EXAMPLES.map(|(name, _)| name));
     for name in found {
         let readme = fs::read_to_string(example(&name).join("README.md")).unwrap();
-        assert!(readme.contains("pipec run"), "the README of {name} does not say how it is run");
+        assert!(
+            readme.contains("pipec run"),
+            "the README of {name} does not say how it is run"
+        );
     }
 }
 
@@ -144,7 +167,10 @@ fn every_folder_of_examples_is_run() {
 fn every_example_passes_its_own_tests() {
     for (name, _) in EXAMPLES {
         let (_, said) = pipec(&["test", example(name).to_str().unwrap()]);
-        assert!(said.contains("passed, 0 failed") && !said.contains("FAIL"), "{name}: {said}");
+        assert!(
+            said.contains("passed, 0 failed") && !said.contains("FAIL"),
+            "{name}: {said}"
+        );
     }
 }
 
@@ -173,7 +199,13 @@ fn samples_are_what_their_generators_make() {
             continue;
         }
         let folder = tempfile::tempdir().unwrap();
-        let made = Command::new("python3").arg("-B").arg(&script).arg("-o").arg(folder.path()).status().unwrap();
+        let made = Command::new("python3")
+            .arg("-B")
+            .arg(&script)
+            .arg("-o")
+            .arg(folder.path())
+            .status()
+            .unwrap();
         assert!(made.success(), "{name}");
         let mut folders = vec![folder.path().to_path_buf()];
         let mut files = 0;

@@ -214,7 +214,12 @@ impl<'p> Job<'p> {
 
     fn main_function(&self) -> String {
         let constants = |datasets: &[&Dataset]| {
-            Py::List(datasets.iter().map(|dataset| Py::atom(dataset_name(&dataset.id))).collect())
+            Py::List(
+                datasets
+                    .iter()
+                    .map(|dataset| Py::atom(dataset_name(&dataset.id)))
+                    .collect(),
+            )
         };
         let arguments = vec![
             Py::atom(string(&self.transform.name)),

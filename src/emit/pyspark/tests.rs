@@ -11,7 +11,10 @@ fn clickstream() {
     let files = emit(&fixture::clickstream());
     let names: Vec<_> = files.keys().map(String::as_str).collect();
     // Spark's own functions do for what it aggregates: no module of aggregates is beside it.
-    assert_eq!(names, ["glue/daily_pages.py", "glue/pipec_lake.py", "glue/pipec_runtime.py"]);
+    assert_eq!(
+        names,
+        ["glue/daily_pages.py", "glue/pipec_lake.py", "glue/pipec_runtime.py"]
+    );
     insta::assert_snapshot!(files["glue/daily_pages.py"]);
 }
 
@@ -44,7 +47,7 @@ fn step(kind: StepKind, text: &str) -> Step {
     let span = Span::new(FileId(0), 0, 0);
     Step {
         kind,
-        columns: columns.into(),
+        columns,
         joined: Default::default(),
         text: text.into(),
         span,

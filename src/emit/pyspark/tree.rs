@@ -36,7 +36,9 @@ pub enum Py {
 /// How tightly an expression holds together.
 fn tightness(node: &Py) -> u8 {
     match node {
-        Py::Atom(_) | Py::Call(..) | Py::Attribute(..) | Py::List(_) | Py::Dict(_) | Py::Tuple(_) | Py::Keyword(..) => 9,
+        Py::Atom(_) | Py::Call(..) | Py::Attribute(..) | Py::List(_) | Py::Dict(_) | Py::Tuple(_) | Py::Keyword(..) => {
+            9
+        }
         Py::Unary(..) => 8,
         Py::Binary("*", _) => 7,
         Py::Binary("+" | "-", _) => 6,

@@ -28,7 +28,11 @@ type Fields = BTreeMap<String, Box<RawValue>>;
 
 /// What a source's lines have around their records; `folder` is where its sample is.
 pub(super) fn of(source: &Source, folder: &Path, store: &Store) -> Option<Adapt> {
-    let object = source.schema.fields.iter().find(|field| field.column.ty.kind == TypeKind::Object);
+    let object = source
+        .schema
+        .fields
+        .iter()
+        .find(|field| field.column.ty.kind == TypeKind::Object);
     match (source.connector.as_str(), source.shape, object) {
         (_, Shape::Objects, Some(field)) => {
             let (name, folder, store) = (field.column.name.clone(), folder.to_owned(), store.clone());
@@ -48,9 +52,15 @@ pub(super) fn of(source: &Source, folder: &Path, store: &Store) -> Option<Adapt>
 
 /// `"content": "pictures/door.png"` is a file beside the sample.
 fn of_object(line: &[u8], name: &str, folder: &Path, store: &Store) -> Adapted {
-    let Ok(mut fields) = serde_json::from_slice::<Fields>(line) else { return Adapted::Same };
-    let text = fields.get(name).and_then(|value| serde_json::from_str::<String>(value.get()).ok());
-    let Some(path) = text.map(|text| folder.join(PathBuf::from(text))) else { return Adapted::Same };
+    let Ok(mut fields) = serde_json::from_slice::<Fields>(line) else {
+        return Adapted::Same;
+    };
+    let text = fields
+        .get(name)
+        .and_then(|value| serde_json::from_str::<String>(value.get()).ok());
+    let Some(path) = text.map(|text| folder.join(PathBuf::from(text))) else {
+        return Adapted::Same;
+    };
     let kept = store.keep(&path).ok().and_then(|kept| RawValue::from_string(kept).ok());
     match kept {
         Some(kept) => {
@@ -63,17 +73,31 @@ fn of_object(line: &[u8], name: &str, folder: &Path, store: &Store) -> Adapted {
 
 /// A change as it comes by a stream (`{"data": …, "metadata": …}`), or in a file (`Op` in front of the columns).
 fn of_change(line: &[u8], own: bool) -> Adapted {
-    let Ok(mut fields) = serde_json::from_slice::<Fields>(line) else { return Adapted::Same };
-    let metadata = fields.get("metadata").and_then(|value| serde_json::from_str::<Fields>(value.get()).ok());
+    let Ok(mut fields) = serde_json::from_slice::<Fields>(line) else {
+        return Adapted::Same;
+    };
+    let metadata = fields
+        .get("metadata")
+        .and_then(|value| serde_json::from_str::<Fields>(value.get()).ok());
     if let Some(metadata) = metadata {
-        let text = |name: &str| metadata.get(name).and_then(|value| serde_json::from_str::<String>(value.get()).ok());
+        let text = |name: &str| {
+            metadata
+                .get(name)
+                .and_then(|value| serde_json::from_str::<String>(value.get()).ok())
+        };
         if text("record-type").is_some_and(|kind| kind != "data") {
             return Adapted::Nothing;
         }
-        let data = fields.get("data").and_then(|value| serde_json::from_str::<Fields>(value.get()).ok());
+        let data = fields
+            .get("data")
+            .and_then(|value| serde_json::from_str::<Fields>(value.get()).ok());
         let Some(mut data) = data else { return Adapted::Same };
         let beside = [(CHANGE, "operation"), (ARRIVED, "timestamp")];
-        data.extend(beside.into_iter().filter_map(|(to, from)| Some((to.to_owned(), metadata.get(from)?.clone()))));
+        data.extend(
+            beside
+                .into_iter()
+                .filter_map(|(to, from)| Some((to.to_owned(), metadata.get(from)?.clone()))),
+        );
         return written(&data);
     }
     let name = ["Op", "op"].into_iter().find(|name| !own && fields.contains_key(*name));
@@ -91,7 +115,9 @@ fn partition(schema: &Schema, folder: &Path) -> Fields {
     let mut found = Fields::new();
     for part in folder.iter() {
         let named = part.to_str().and_then(partition::parse);
-        let Some((name, value)) = named.filter(|(name, _)| schema.fields.iter().any(|field| field.column.name == *name)) else {
+        let Some((name, value)) =
+            named.filter(|(name, _)| schema.fields.iter().any(|field| field.column.name == *name))
+        else {
             continue;
         };
         let value = value.map_or(serde_json::Value::Null, serde_json::Value::String);
@@ -101,7 +127,9 @@ fn partition(schema: &Schema, folder: &Path) -> Fields {
 }
 
 fn of_partition(line: &[u8], own: &Fields) -> Adapted {
-    let Ok(mut fields) = serde_json::from_slice::<Fields>(line) else { return Adapted::Same };
+    let Ok(mut fields) = serde_json::from_slice::<Fields>(line) else {
+        return Adapted::Same;
+    };
     fields.extend(own.iter().map(|(name, value)| (name.clone(), value.clone())));
     written(&fields)
 }
@@ -110,7 +138,9 @@ fn written(fields: &Fields) -> Adapted {
     match serde_json::to_vec(fields) {
         Ok(mut line) => {
             // White space inside of strings is escaped, so ends of lines are all between values.
-            line.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+            line.iter_mut()
+                .filter(|byte| matches!(byte, b'\n' | b'\r'))
+                .for_each(|byte| *byte = b' ');
             line.push(b'\n');
             Adapted::Other(line)
         }

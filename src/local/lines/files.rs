@@ -42,7 +42,11 @@ pub(in crate::local) fn samples(source: &Source, folder: &Path) -> Result<Vec<Sa
         return Ok(found);
     }
     let path = folder.join(format!("{}.jsonl", source.name));
-    let message = format!("source `{}` has no sample: `{}` is not there", source.name, path.display());
+    let message = format!(
+        "source `{}` has no sample: `{}` is not there",
+        source.name,
+        path.display()
+    );
     let help = format!(
         "put a file of JSON lines there (or `.csv`, `.parquet`, `.avro`, or a folder `{}/` of them), or name a folder that holds \
          one with `--input`",
@@ -74,7 +78,10 @@ fn walk(folder: &Path, name: &str, found: &mut Vec<Sample>) -> Result<(), RunErr
 
 /// The ending that says the format, without that of packing.
 fn ending_of(name: &str) -> Option<&str> {
-    name.strip_suffix(".gz").unwrap_or(name).rsplit_once('.').map(|(_, ending)| ending)
+    name.strip_suffix(".gz")
+        .unwrap_or(name)
+        .rsplit_once('.')
+        .map(|(_, ending)| ending)
 }
 
 impl Sample {
@@ -110,7 +117,9 @@ impl Sample {
         Ok(match ending {
             "csv" => {
                 let settings = records::Csv::of(source);
-                self.lines(Records::Written(records::csv(text, &settings, &source.schema).map_err(unread)?))
+                self.lines(Records::Written(
+                    records::csv(text, &settings, &source.schema).map_err(unread)?,
+                ))
             }
             "avro" => self.lines(Records::Written(records::avro(text, &source.schema).map_err(unread)?)),
             "json" => {

@@ -81,11 +81,16 @@ pub(in crate::local) struct Inner<'p> {
 
 /// The stages of those fields whose inner fields have checks.
 pub(in crate::local) fn inner_checks(fields: &[Field]) -> impl Iterator<Item = Inner<'_>> {
-    fields.iter().filter(|field| checked(&field.inner)).map(|field| Inner { field })
+    fields
+        .iter()
+        .filter(|field| checked(&field.inner))
+        .map(|field| Inner { field })
 }
 
 fn checked(fields: &[Field]) -> bool {
-    fields.iter().any(|field| field.check.is_some() || checked(&field.inner))
+    fields
+        .iter()
+        .any(|field| field.check.is_some() || checked(&field.inner))
 }
 
 impl Stage for Inner<'_> {
@@ -93,7 +98,14 @@ impl Stage for Inner<'_> {
         let rows: Vec<u32> = (0..batch.rows() as u32).collect();
         let mut rejects = Rejects::default();
         let column = batch.column(&self.field.column.name)?.clone();
-        inside(&column, &rows, &self.field.column.name, &self.field.inner, work, &mut rejects)?;
+        inside(
+            &column,
+            &rows,
+            &self.field.column.name,
+            &self.field.inner,
+            work,
+            &mut rejects,
+        )?;
         work.turn_away(batch, rejects).map(Some)
     }
 }
@@ -109,7 +121,9 @@ fn inside(
 ) -> Result<(), RunError> {
     let items = |offsets: &[i32]| -> Vec<u32> {
         let spans = offsets.windows(2).zip(rows);
-        spans.flat_map(|(span, row)| (span[0]..span[1]).map(move |_| *row)).collect()
+        spans
+            .flat_map(|(span, row)| (span[0]..span[1]).map(move |_| *row))
+            .collect()
     };
     if let Some(list) = array.as_list_opt::<i32>() {
         let (offsets, first) = (list.value_offsets(), list.value_offsets().first().copied().unwrap_or(0));
@@ -142,7 +156,14 @@ fn inside(
             }
         }
         if checked(&field.inner) {
-            inside(own, rows, &format!("{path}.{}", field.column.name), &field.inner, work, rejects)?;
+            inside(
+                own,
+                rows,
+                &format!("{path}.{}", field.column.name),
+                &field.inner,
+                work,
+                rejects,
+            )?;
         }
     }
     Ok(())

@@ -41,7 +41,11 @@ impl Csv {
     /// As the source's format says; as everybody writes it where that is another.
     pub fn of(source: &Source) -> Csv {
         let mut csv = Csv::default();
-        if let Some(settings) = source.format_settings.as_ref().filter(|_| source.format == crate::plan::Format::Csv) {
+        if let Some(settings) = source
+            .format_settings
+            .as_ref()
+            .filter(|_| source.format == crate::plan::Format::Csv)
+        {
             let letter = |name: &str| settings.text(name).and_then(|text| text.bytes().next());
             csv.header = settings.bool("header").unwrap_or(true);
             csv.separator = letter("separator").unwrap_or(b',');
@@ -64,8 +68,12 @@ pub(in crate::local) fn csv(text: Box<dyn Read>, settings: &Csv, schema: &Schema
     let mut record = csv::ByteRecord::new();
     let mut names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     if settings.header {
-        let read = reader.read_byte_record(&mut record).map_err(|error| error.to_string())?;
-        let header = record.iter().map(|name| String::from_utf8_lossy(name).trim().to_lowercase());
+        let read = reader
+            .read_byte_record(&mut record)
+            .map_err(|error| error.to_string())?;
+        let header = record
+            .iter()
+            .map(|name| String::from_utf8_lossy(name).trim().to_lowercase());
         names = if read { header.collect() } else { names };
         // Excel writes a mark of byte order in front.
         if let Some(first) = names.first_mut() {
@@ -80,7 +88,10 @@ pub(in crate::local) fn csv(text: Box<dyn Read>, settings: &Csv, schema: &Schema
     let missing = settings.missing.clone();
     let separator = settings.separator;
     Ok(Box::new(move |out| {
-        if !reader.read_byte_record(&mut record).map_err(|error| error.to_string())? {
+        if !reader
+            .read_byte_record(&mut record)
+            .map_err(|error| error.to_string())?
+        {
             return Ok(false);
         }
         if record.len() != names.len() {
@@ -157,7 +168,12 @@ pub(super) fn list(mut text: impl Read) -> Result<Next, String> {
     Ok(Box::new(move |out| {
         let Some(value) = values.next() else { return Ok(false) };
         // White space inside of strings is escaped, so ends of lines are all between values.
-        out.extend(value.get().bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }));
+        out.extend(
+            value
+                .get()
+                .bytes()
+                .map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }),
+        );
         out.push(b'\n');
         Ok(true)
     }))
@@ -166,20 +182,36 @@ pub(super) fn list(mut text: impl Read) -> Result<Next, String> {
 /// Apache Parquet.
 pub(in crate::local) fn parquet(file: File, schema: &Schema) -> Result<Next, String> {
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(|error| error.to_string())?;
-    let reader = builder.with_batch_size(ROWS).build().map_err(|error| error.to_string())?;
-    Ok(batches(reader.map(|batch| batch.map_err(|error| error.to_string())), schema))
+    let builder =
+        ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(|error| error.to_string())?;
+    let reader = builder
+        .with_batch_size(ROWS)
+        .build()
+        .map_err(|error| error.to_string())?;
+    Ok(batches(
+        reader.map(|batch| batch.map_err(|error| error.to_string())),
+        schema,
+    ))
 }
 
 /// Apache Avro: a file brings its own schema.
 pub(in crate::local) fn avro(text: Box<dyn Read>, schema: &Schema) -> Result<Next, String> {
-    let reader = ReaderBuilder::new().with_batch_size(ROWS).build(BufReader::new(text)).map_err(|error| error.to_string())?;
-    Ok(batches(reader.map(|batch| batch.map_err(|error| error.to_string())), schema))
+    let reader = ReaderBuilder::new()
+        .with_batch_size(ROWS)
+        .build(BufReader::new(text))
+        .map_err(|error| error.to_string())?;
+    Ok(batches(
+        reader.map(|batch| batch.map_err(|error| error.to_string())),
+        schema,
+    ))
 }
+
+/// Columns of a batch, the next of its rows, and how many there are.
+type Rows = (Vec<(String, ArrayRef)>, usize, usize);
 
 fn batches(mut read: impl Iterator<Item = Result<RecordBatch, String>> + 'static, schema: &Schema) -> Next {
     let columns: Vec<Column> = schema.fields.iter().map(|field| field.column.clone()).collect();
-    let mut open: Option<(Vec<(String, ArrayRef)>, usize, usize)> = None;
+    let mut open: Option<Rows> = None;
     Box::new(move |out| {
         loop {
             if let Some((arrays, row, rows)) = &mut open
@@ -214,8 +246,13 @@ fn typed(batch: &RecordBatch, columns: &[Column]) -> Result<Vec<(String, ArrayRe
         let wanted = data_type(&column.ty.kind).map_err(|error| error.message)?;
         let array = match *array.data_type() == wanted {
             true => array.clone(),
-            false => compute::cast_with_options(array, &wanted, &CHECKED)
-                .map_err(|_| format!("`{name}` is {}, where {} was expected", array.data_type(), column.ty.kind))?,
+            false => compute::cast_with_options(array, &wanted, &CHECKED).map_err(|_| {
+                format!(
+                    "`{name}` is {}, where {} was expected",
+                    array.data_type(),
+                    column.ty.kind
+                )
+            })?,
         };
         arrays.push((name, array));
     }

@@ -8,12 +8,19 @@ use crate::plan::types::{Column, Type, TypeKind};
 /// A row as an object of its columns.
 pub(super) fn row_of(columns: &[Column], values: &[Literal]) -> Value {
     let named = columns.iter().zip(values);
-    Value::Object(named.map(|(column, value)| (column.name.clone(), value_of(value))).collect())
+    Value::Object(
+        named
+            .map(|(column, value)| (column.name.clone(), value_of(value)))
+            .collect(),
+    )
 }
 
 fn value_of(literal: &Literal) -> Value {
     let fields = |fields: &[(String, Literal)]| -> Map<String, Value> {
-        fields.iter().map(|(name, value)| (name.clone(), value_of(value))).collect()
+        fields
+            .iter()
+            .map(|(name, value)| (name.clone(), value_of(value)))
+            .collect()
     };
     match literal {
         Literal::Null => Value::Null,

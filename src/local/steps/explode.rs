@@ -10,13 +10,16 @@ use super::{Stage, Work};
 use crate::plan::expr::Expr;
 use crate::plan::types::Column;
 
+/// A row, and one of its entries.
+type Entry = (u32, Option<u32>);
+
 /// Makes rows of entries, and hands them on in batches of bounded size.
 pub(super) struct Explode<'p> {
     outer: bool,
     list: &'p Expr,
     column: &'p Column,
     /// Rows of the last batch, the rows and entries that are still to go on, and the entries.
-    left: Option<(Batch, Vec<(u32, Option<u32>)>, ArrayRef)>,
+    left: Option<(Batch, Vec<Entry>, ArrayRef)>,
     next: usize,
 }
 

@@ -43,7 +43,10 @@ impl<'p> Grouped<'p> {
     ) -> Result<Grouped<'p>, RunError> {
         let window = window.map(|window| Windows {
             window,
-            key: keys.iter().position(|(column, _)| column.name == window.time).unwrap_or(0),
+            key: keys
+                .iter()
+                .position(|(column, _)| column.name == window.time)
+                .unwrap_or(0),
             late: reject::late_for_window(window.late_seconds).into(),
         });
         let mut columns: Vec<Column> = keys.iter().map(|(column, _)| column.clone()).collect();
@@ -65,7 +68,10 @@ impl<'p> Grouped<'p> {
 
 impl Stage for Grouped<'_> {
     fn add(&mut self, batch: Batch, work: &mut Work<'_>) -> Result<Option<Batch>, RunError> {
-        let aggregates = self.aggregates.iter().flat_map(|(_, aggregate)| aggregate.expressions());
+        let aggregates = self
+            .aggregates
+            .iter()
+            .flat_map(|(_, aggregate)| aggregate.expressions());
         let exprs = self.keys.iter().map(|(_, key)| key).chain(aggregates);
         let (batch, mut values) = work.evaluate(batch, exprs)?;
         let mut breakers = breakers(&batch, self.before, self.aggregates)?;
@@ -143,7 +149,10 @@ impl Windows<'_> {
             }
         }
         work.turn_away(batch.clone(), rejects)?;
-        let ends = starts.iter().map(|start| start.saturating_add(over)).collect::<Vec<_>>();
+        let ends = starts
+            .iter()
+            .map(|start| start.saturating_add(over))
+            .collect::<Vec<_>>();
         let array = |instants: Vec<i64>| -> ArrayRef {
             Arc::new(TimestampMicrosecondArray::from(instants).with_timezone("UTC"))
         };

@@ -107,9 +107,15 @@ impl Held {
 }
 
 /// Rows of several arrays, one behind the other.
-pub(in crate::local) fn gather<'a>(arrays: impl Iterator<Item = &'a ArrayRef>, places: &[Place]) -> Result<ArrayRef, RunError> {
+pub(in crate::local) fn gather<'a>(
+    arrays: impl Iterator<Item = &'a ArrayRef>,
+    places: &[Place],
+) -> Result<ArrayRef, RunError> {
     let arrays: Vec<&dyn Array> = arrays.map(|array| &**array).collect();
-    let places: Vec<(usize, usize)> = places.iter().map(|(batch, row)| (*batch as usize, *row as usize)).collect();
+    let places: Vec<(usize, usize)> = places
+        .iter()
+        .map(|(batch, row)| (*batch as usize, *row as usize))
+        .collect();
     Ok(interleave(&arrays, &places)?)
 }
 
@@ -125,7 +131,9 @@ pub(in crate::local) fn gather_or_missing<'a>(
     let missing = new_null_array(first.data_type(), 1);
     arrays.push(&*missing);
     let nowhere = (arrays.len() - 1, 0);
-    let places = places.iter().map(|place| place.map_or(nowhere, |(batch, row)| (batch as usize, row as usize)));
+    let places = places
+        .iter()
+        .map(|place| place.map_or(nowhere, |(batch, row)| (batch as usize, row as usize)));
     Ok(interleave(&arrays, &places.collect::<Vec<_>>())?)
 }
 

@@ -69,7 +69,9 @@ impl<'p> Join<'p> {
             before: before.iter().chain(joined).collect(),
             read,
             other,
-            time: time.map(|column| column.name.as_str()).filter(|_| join.within_seconds.is_some()),
+            time: time
+                .map(|column| column.name.as_str())
+                .filter(|_| join.within_seconds.is_some()),
             says_more: parts(&join.on) > join.equal.len(),
             now: None,
             paired: vec![false; paired],
@@ -124,12 +126,7 @@ impl<'p> Join<'p> {
     }
 
     /// Those pairs for which all of `on` holds; notes which rows found one.
-    fn belong(
-        &mut self,
-        left: Vec<u32>,
-        right: Vec<u32>,
-        work: &mut Work<'_>,
-    ) -> Result<Option<Batch>, RunError> {
+    fn belong(&mut self, left: Vec<u32>, right: Vec<u32>, work: &mut Work<'_>) -> Result<Option<Batch>, RunError> {
         let Some(batch) = self.now.as_ref().map(|now| now.batch.clone()) else {
             return Ok(None);
         };
@@ -142,7 +139,12 @@ impl<'p> Join<'p> {
             let kept: BooleanArray = (0..rows.rows()).map(|row| Some(kept(row))).collect();
             let left_before = left.clone();
             left = arrow::compute::filter(&left, &kept)?.as_primitive().clone();
-            right = right.into_iter().enumerate().filter(|(row, _)| kept.value(*row)).map(|(_, row)| row).collect();
+            right = right
+                .into_iter()
+                .enumerate()
+                .filter(|(row, _)| kept.value(*row))
+                .map(|(_, row)| row)
+                .collect();
             if let (Some(now), true) = (&mut self.now, self.join.kind != JoinKind::Semi) {
                 let away = (0..rows.rows()).filter(|row| rejects.has(*row));
                 away.for_each(|row| now.found[left_before.value(row) as usize] = true);
@@ -201,14 +203,28 @@ impl<'p> Join<'p> {
         let mut columns = Vec::new();
         // No arrival either; where no row came at all, any that a later step may ask for.
         for name in self.hidden.as_deref().unwrap_or(&HIDDEN) {
-            let kind = if *name == ARRIVED { TypeKind::Timestamp } else { TypeKind::Text };
+            let kind = if *name == ARRIVED {
+                TypeKind::Timestamp
+            } else {
+                TypeKind::Text
+            };
             columns.push(((*name).to_owned(), new_null_array(&data_type(&kind)?, rows.len())));
         }
-        for column in self.before.iter().filter(|column| !HIDDEN.contains(&column.name.as_str())) {
-            columns.push((column.name.clone(), new_null_array(&data_type(&column.ty.kind)?, rows.len())));
+        for column in self
+            .before
+            .iter()
+            .filter(|column| !HIDDEN.contains(&column.name.as_str()))
+        {
+            columns.push((
+                column.name.clone(),
+                new_null_array(&data_type(&column.ty.kind)?, rows.len()),
+            ));
         }
         for column in &self.read {
-            columns.push((format!("{}.{}", self.join.alias, column.name), self.of_other(column, &rows)?));
+            columns.push((
+                format!("{}.{}", self.join.alias, column.name),
+                self.of_other(column, &rows)?,
+            ));
         }
         Ok(Some(Batch::new(columns, rows.len())))
     }

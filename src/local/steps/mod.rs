@@ -9,8 +9,8 @@ pub(super) mod held;
 mod join;
 mod once;
 mod pivot;
-mod rows;
 mod program;
+mod rows;
 mod script;
 mod session;
 mod sliding;
@@ -141,7 +141,8 @@ impl Work<'_> {
     /// Notes rows that are turned away, by their places.
     pub fn away(&mut self, away: Vec<(u32, Reason)>) {
         let stage = self.stage;
-        self.turned.extend(away.into_iter().map(|(place, reason)| Turned { place, stage, reason }));
+        self.turned
+            .extend(away.into_iter().map(|(place, reason)| Turned { place, stage, reason }));
     }
 }
 

@@ -32,9 +32,15 @@ impl<'p> Pivot<'p> {
         let mut columns = Vec::new();
         for key in keys {
             let column = before.iter().find(|column| column.name == *key);
-            columns.push(column.cloned().ok_or_else(|| RunError::unsupported(format!("a pivot by `{key}`")))?);
+            columns.push(
+                column
+                    .cloned()
+                    .ok_or_else(|| RunError::unsupported(format!("a pivot by `{key}`")))?,
+            );
         }
-        let seen = values.iter().map(|(value, column, aggregate)| (column.clone(), of_value(on, value, aggregate)));
+        let seen = values
+            .iter()
+            .map(|(value, column, aggregate)| (column.clone(), of_value(on, value, aggregate)));
         let aggregates: Vec<_> = seen.collect();
         Ok(Pivot {
             keys,
@@ -86,7 +92,10 @@ fn of_value(on: &Expr, value: &Literal, aggregate: &Aggregate) -> Aggregate {
 
 impl Stage for Pivot<'_> {
     fn add(&mut self, batch: Batch, work: &mut Work<'_>) -> Result<Option<Batch>, RunError> {
-        let exprs = self.aggregates.iter().flat_map(|(_, aggregate)| aggregate.expressions());
+        let exprs = self
+            .aggregates
+            .iter()
+            .flat_map(|(_, aggregate)| aggregate.expressions());
         let (batch, values) = work.evaluate(batch, exprs)?;
         let mut keys = Vec::with_capacity(self.keys.len());
         for key in self.keys {
@@ -140,7 +149,9 @@ impl Stage for Unpivot<'_> {
         let mut rest = batch;
         rest.columns.retain(|(name, _)| !self.columns.contains(name));
         let (rows, width) = (rest.rows(), self.columns.len());
-        let each: UInt32Array = (0..rows).flat_map(|row| (0..width).map(move |_| Some(row as u32))).collect();
+        let each: UInt32Array = (0..rows)
+            .flat_map(|row| (0..width).map(move |_| Some(row as u32)))
+            .collect();
         let places: Vec<(usize, usize)> = (0..rows).flat_map(|row| (0..width).map(move |at| (at, row))).collect();
         let arrays: Vec<&dyn Array> = held.iter().map(|array| &**array).collect();
         let names: StringArray = places.iter().map(|(at, _)| Some(self.columns[*at].as_str())).collect();

@@ -60,7 +60,9 @@ impl Program {
                     "python" | "python3" => Command::new(python()),
                     _ => Command::new(first),
                 };
-                command.env("PYTHONDONTWRITEBYTECODE", "1").args(words.map(|word| beside(word, folder)));
+                command
+                    .env("PYTHONDONTWRITEBYTECODE", "1")
+                    .args(words.map(|word| beside(word, folder)));
                 Ok(command)
             }
         }
@@ -79,7 +81,10 @@ fn python() -> &'static str {
 
 /// A file of the image that stands beside the Dockerfile, by its last name; other words are as they are.
 fn beside(word: &str, folder: &Path) -> String {
-    let named = Path::new(word).file_name().map(|name| folder.join(name)).filter(|path| path.is_file());
+    let named = Path::new(word)
+        .file_name()
+        .map(|name| folder.join(name))
+        .filter(|path| path.is_file());
     named.map_or_else(|| word.to_owned(), |path| path.display().to_string())
 }
 

@@ -174,7 +174,9 @@ impl<'p> Late<'p> {
 impl Stage for Late<'_> {
     fn add(&mut self, batch: Batch, work: &mut Work<'_>) -> Result<Option<Batch>, RunError> {
         let fine: BooleanArray = {
-            let times = batch.column(self.event_time)?.as_primitive::<TimestampMicrosecondType>();
+            let times = batch
+                .column(self.event_time)?
+                .as_primitive::<TimestampMicrosecondType>();
             let arrivals = batch.column(ARRIVED)?.as_primitive::<TimestampMicrosecondType>();
             let in_time = |row: usize| {
                 let arrival = arrivals.value(row);

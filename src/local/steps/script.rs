@@ -18,8 +18,8 @@ use super::super::batch::Batch;
 use super::super::error::RunError;
 use super::super::lines::{Chunk, Decoder, Lines};
 use super::super::objects::Store;
-use super::program::Program;
 use super::super::value::row_as_json;
+use super::program::Program;
 use super::{HIDDEN, Stage, Work};
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Field, Run, Schema, Step};
@@ -87,10 +87,14 @@ impl<'p> Script<'p> {
     fn start(&self, folder: &Path) -> Result<Running, RunError> {
         let mut command = self.program.command()?;
         command.current_dir(folder).envs(self.settings.environment());
-        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let piped = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let failed = |error: std::io::Error| self.failed(&format!("could not be started: {error}"), "");
         let mut child = piped.spawn().map_err(failed)?;
-        let (Some(input), Some(mut output), Some(mut errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        let (Some(input), Some(mut output), Some(mut errors)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
             return Err(self.failed("has no standard streams", ""));
         };
@@ -134,9 +138,13 @@ fn replaced(line: Vec<u8>, names: &[&str], with: impl Fn(Fields) -> Option<Box<R
     if names.is_empty() {
         return line;
     }
-    let Ok(mut record) = serde_json::from_slice::<Fields>(&line) else { return line };
+    let Ok(mut record) = serde_json::from_slice::<Fields>(&line) else {
+        return line;
+    };
     for name in names {
-        let own = record.get(*name).and_then(|value| serde_json::from_str::<Fields>(value.get()).ok());
+        let own = record
+            .get(*name)
+            .and_then(|value| serde_json::from_str::<Fields>(value.get()).ok());
         if let Some(value) = own.and_then(&with) {
             record.insert((*name).to_owned(), value);
         }
@@ -152,7 +160,10 @@ fn text(fields: &Fields, name: &str) -> Option<String> {
 fn with_path(mut object: Fields, store: &Store) -> Option<Box<RawValue>> {
     let path = store.path(&text(&object, "bucket")?, &text(&object, "key")?)?;
     let path = std::path::absolute(path).ok()?;
-    object.insert("path".to_owned(), serde_json::value::to_raw_value(&path.to_str()?).ok()?);
+    object.insert(
+        "path".to_owned(),
+        serde_json::value::to_raw_value(&path.to_str()?).ok()?,
+    );
     serde_json::value::to_raw_value(&object).ok()
 }
 
@@ -172,8 +183,13 @@ impl Stage for Script<'_> {
             self.running = Some(self.start(folder.path())?);
             self.folder = Some(folder);
         }
-        let Some(running) = &mut self.running else { return Ok(None) };
-        let own = batch.columns.iter().filter(|(name, _)| !HIDDEN.contains(&name.as_str()) && !name.contains('.'));
+        let Some(running) = &mut self.running else {
+            return Ok(None);
+        };
+        let own = batch
+            .columns
+            .iter()
+            .filter(|(name, _)| !HIDDEN.contains(&name.as_str()) && !name.contains('.'));
         let columns: Vec<_> = own.cloned().collect();
         for row in 0..batch.rows() {
             let line = row_as_json(&columns, self.before, row);
@@ -188,7 +204,9 @@ impl Stage for Script<'_> {
     }
 
     fn finish(&mut self, _: &mut Work<'_>) -> Result<(), RunError> {
-        let Some(running) = self.running.take() else { return Ok(()) };
+        let Some(running) = self.running.take() else {
+            return Ok(());
+        };
         let Running {
             mut child,
             input,
@@ -198,7 +216,9 @@ impl Stage for Script<'_> {
         // Closing it is how the program knows that no more rows come.
         drop(input);
         let read = output.join();
-        let status = child.wait().map_err(|error| self.failed(&format!("was lost: {error}"), ""))?;
+        let status = child
+            .wait()
+            .map_err(|error| self.failed(&format!("was lost: {error}"), ""))?;
         let said = errors.join().unwrap_or_default();
         if !status.success() {
             let how = match status.code() {
@@ -229,7 +249,9 @@ impl Stage for Script<'_> {
     }
 
     fn more(&mut self, _: &mut Work<'_>) -> Result<Option<Batch>, RunError> {
-        let Some(answers) = &mut self.answers else { return Ok(None) };
+        let Some(answers) = &mut self.answers else {
+            return Ok(None);
+        };
         let mut chunk = Chunk::default();
         while answers.next(&mut chunk)? {
             let mut decoder = Decoder::new(&self.schema, Default::default());

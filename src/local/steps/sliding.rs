@@ -110,7 +110,9 @@ mod tests {
     fn frames(frame: Frame) -> Vec<String> {
         let mut answers = Vec::new();
         let letter = |row: usize| "abcde"[row..=row].to_owned();
-        over(&Texts, frame, 5, letter, |_, total| answers.push(total.unwrap_or_default()));
+        over(&Texts, frame, 5, letter, |_, total| {
+            answers.push(total.unwrap_or_default())
+        });
         answers
     }
 

@@ -83,7 +83,11 @@ impl<'p> Window<'p> {
                 parts.push(at);
             }
             let peer = same_key && before.is_some_and(|before| self.order.same(1, before, *place));
-            let first = if peer { peers.last().copied().unwrap_or(0) } else { at as u32 };
+            let first = if peer {
+                peers.last().copied().unwrap_or(0)
+            } else {
+                at as u32
+            };
             peers.push(first);
         }
         parts.push(rows.len());
@@ -152,7 +156,10 @@ impl Stage for Window<'_> {
 impl Sorted {
     /// The rows of each key: the first, and behind the last.
     fn stretches(&self) -> impl Iterator<Item = (usize, usize)> {
-        self.parts.windows(2).map(|pair| (pair[0], pair[1])).filter(|(from, to)| from < to)
+        self.parts
+            .windows(2)
+            .map(|pair| (pair[0], pair[1]))
+            .filter(|(from, to)| from < to)
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) enum Open {
     Parquet(Box<ArrowWriter<File>>),
     Avro(Box<AvroWriter<BufWriter<File>>>),
     Json(BufWriter<File>, Vec<Column>),
-    Csv(csv::Writer<File>, Vec<Column>),
+    Csv(Box<csv::Writer<File>>, Vec<Column>),
 }
 
 impl Open {
@@ -64,7 +64,7 @@ impl Open {
                 let mut writer = csv::Writer::from_writer(file);
                 let header = columns.iter().map(|column| &column.name);
                 writer.write_record(header).map_err(|error| error.to_string())?;
-                Open::Csv(writer, columns.to_vec())
+                Open::Csv(Box::new(writer), columns.to_vec())
             }
             Format::Orc | Format::Xml => return Err(format!("the embedded engine writes no {}", format.name())),
         })

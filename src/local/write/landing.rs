@@ -116,7 +116,11 @@ fn write_with_time(file: &mut impl Write, line: &[u8], arrival: Timestamp) -> st
     let Some(inside) = inside else {
         return file.write_all(line);
     };
-    let comma = if inside.trim_ascii_start().starts_with(b"}") { "" } else { "," };
+    let comma = if inside.trim_ascii_start().starts_with(b"}") {
+        ""
+    } else {
+        ","
+    };
     write!(file, "{{\"{ARRIVED}\":\"{arrival}\"{comma}")?;
     file.write_all(inside)
 }

@@ -72,11 +72,7 @@ impl<'p> Versions<'p> {
         Versions::of(writer, keys, Some(now))
     }
 
-    fn of(
-        writer: DatasetWriter<'p>,
-        keys: &'p [String],
-        history: Option<Timestamp>,
-    ) -> Result<Versions<'p>, RunError> {
+    fn of(writer: DatasetWriter<'p>, keys: &'p [String], history: Option<Timestamp>) -> Result<Versions<'p>, RunError> {
         let own = |column: &&Column| history.is_none() || !OWN.contains(&column.name.as_str());
         let columns: Vec<Column> = writer.dataset.columns.iter().filter(own).cloned().collect();
         let event_time = columns.iter().find(|column| column.event_time);
@@ -160,7 +156,9 @@ impl<'p> Versions<'p> {
         let (a, b) = (&self.beside[left.0 as usize], &self.beside[right.0 as usize]);
         let sequence = |beside: &Beside, row: u32| {
             let texts = beside.sequence.as_ref()?.as_string_opt::<i32>()?;
-            texts.is_valid(row as usize).then(|| texts.value(row as usize).to_owned())
+            texts
+                .is_valid(row as usize)
+                .then(|| texts.value(row as usize).to_owned())
         };
         let time = match (self.time(left), self.time(right)) {
             (Some(a), Some(b)) => a.cmp(&b),
@@ -170,7 +168,10 @@ impl<'p> Versions<'p> {
             let (a, b) = (a.all.row(left.1 as usize), b.all.row(right.1 as usize));
             b.as_ref().cmp(a.as_ref())
         };
-        let arrived = || match (instant(a.arrived.as_ref(), left.1), instant(b.arrived.as_ref(), right.1)) {
+        let arrived = || match (
+            instant(a.arrived.as_ref(), left.1),
+            instant(b.arrived.as_ref(), right.1),
+        ) {
             (Some(a), Some(b)) => a.cmp(&b),
             _ => Ordering::Equal,
         };

@@ -96,7 +96,10 @@ pub(super) fn spelled(aggregate: &Aggregate, over: &Over) -> Py {
         arguments.extend(over.window.clone().map(|window| Py::keyword("over", window)));
         return Py::call(function, arguments);
     }
-    let arguments = arguments.into_iter().map(|value| plain_name(&value).unwrap_or(value)).collect();
+    let arguments = arguments
+        .into_iter()
+        .map(|value| plain_name(&value).unwrap_or(value))
+        .collect();
     match listed(OF_SPARK) {
         Some(function) => over.along(Py::call(function, arguments)),
         None => crate::plan::refused(),
@@ -125,8 +128,14 @@ fn ordered(name: &str, value: &Py, over: &Over) -> Option<Py> {
         "first" => call("aggregates.first", vec![place()]),
         "last" => call("aggregates.last", vec![place()]),
         "list" => call("aggregates.listed", vec![place()]),
-        "join" => call("aggregates.joined", over.arguments.iter().skip(1).cloned().chain([place()]).collect()),
-        "mode" => call("aggregates.mode", vec![Py::text(over.times.as_deref().unwrap_or_default())]),
+        "join" => call(
+            "aggregates.joined",
+            over.arguments.iter().skip(1).cloned().chain([place()]).collect(),
+        ),
+        "mode" => call(
+            "aggregates.mode",
+            vec![Py::text(over.times.as_deref().unwrap_or_default())],
+        ),
         _ => None,
     }
 }

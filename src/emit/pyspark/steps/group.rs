@@ -94,7 +94,9 @@ impl Body {
         };
         let arguments: Vec<Py> = aggregate.arguments.iter().map(&mut lower).collect();
         let order = aggregate.order.iter();
-        let order = order.map(|(value, descending)| ordering(lower(value), *descending)).collect();
+        let order = order
+            .map(|(value, descending)| ordering(lower(value), *descending))
+            .collect();
         match &only {
             Some(only) => self.mark(only_where(only, all_reasons).into_iter().collect()),
             None => self.mark(all_reasons),
@@ -115,7 +117,11 @@ impl Body {
             Py::call("Window.partitionBy", keys.iter().chain(more).map(plain).collect())
         };
         // What all rows of a group have in common orders none of them.
-        let common: Vec<&str> = before.all().map(|column| column.name.as_str()).filter(|name| keys.contains(&column_name(name)) || keys.contains(&column(name))).collect();
+        let common: Vec<&str> = before
+            .all()
+            .map(|column| column.name.as_str())
+            .filter(|name| keys.contains(&column_name(name)) || keys.contains(&column(name)))
+            .collect();
         let mut orders: Vec<(&[Py], String)> = Vec::new();
         let mut modes = 0;
         let mut columns = Vec::new();
@@ -132,10 +138,12 @@ impl Body {
                 let name = known.map(|(_, name)| name.clone()).unwrap_or_else(|| {
                     let name = numbered("_place", orders.len());
                     orders.push((&entry.order, name.clone()));
-                    let but: Vec<&str> = plain_columns(&entry.aggregate.order).chain(common.iter().copied()).collect();
+                    let but: Vec<&str> = plain_columns(&entry.aggregate.order)
+                        .chain(common.iter().copied())
+                        .collect();
                     let order = entry.order.iter().cloned().chain(ties(before, &but)).collect();
-                    let place = Py::call("F.row_number", vec![])
-                        .method("over", vec![by(None).method("orderBy", order)]);
+                    let place =
+                        Py::call("F.row_number", vec![]).method("over", vec![by(None).method("orderBy", order)]);
                     self.needs_window = true;
                     self.rows(rows().method("withColumn", vec![Py::text(&name), place]));
                     name
@@ -213,6 +221,3 @@ fn constant(expr: &Expr) -> Option<&Literal> {
         _ => None,
     }
 }
-
-
-

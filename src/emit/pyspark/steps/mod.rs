@@ -52,10 +52,7 @@ pub fn body(steps: &[Step], columns: &[Column], own: &Rc<OwnFunctions>) -> Body 
         own: Rc::clone(own),
         ..Body::default()
     };
-    let mut before = Before {
-        columns,
-        joined: &[],
-    };
+    let mut before = Before { columns, joined: &[] };
     for (at, step) in steps.iter().enumerate() {
         body.watch_from(&steps[at..], at);
         body.step(step, before, &steps[at + 1..]);
@@ -236,7 +233,9 @@ impl Body {
             }
             StepKind::Rename(pairs) => self.rename(pairs, before),
             StepKind::Explode { outer, list, column } => self.explode(*outer, list, column),
-            StepKind::Dedupe { keys, keep_first, by, .. } => self.dedupe(keys, *keep_first, by.as_deref(), before),
+            StepKind::Dedupe {
+                keys, keep_first, by, ..
+            } => self.dedupe(keys, *keep_first, by.as_deref(), before),
             StepKind::Join(join) => self.join(join),
             StepKind::Union { other, columns } => self.union(other, columns, &step.columns),
             StepKind::Group {

@@ -17,10 +17,13 @@ pub fn of_files(steps: &[Step], target: &[Column]) -> Vec<String> {
     let keys = steps.iter().rev().find_map(|step| match &step.kind {
         StepKind::Group { keys, .. } => Some(keys.iter().map(|(column, _)| column.name.clone()).collect::<Vec<_>>()),
         StepKind::Dedupe { keys, .. } | StepKind::Pivot { keys, .. } => Some(keys.clone()),
-        StepKind::Sort(order) => order.iter().map(|(value, descending)| match &value.kind {
-            ExprKind::Column(name) if !descending => Some(name.clone()),
-            _ => None,
-        }).collect(),
+        StepKind::Sort(order) => order
+            .iter()
+            .map(|(value, descending)| match &value.kind {
+                ExprKind::Column(name) if !descending => Some(name.clone()),
+                _ => None,
+            })
+            .collect(),
         _ => None,
     });
     let declared = || target.iter().filter(|c| c.key).map(|c| c.name.clone()).collect();
@@ -76,7 +79,10 @@ impl Body {
         self.settle();
         self.needs_window = true;
         let by: Vec<&str> = by.into_iter().collect();
-        let mut order: Vec<Py> = by.iter().map(|by| ordering(super::exprs::column(by), !keep_first)).collect();
+        let mut order: Vec<Py> = by
+            .iter()
+            .map(|by| ordering(super::exprs::column(by), !keep_first))
+            .collect();
         let but: Vec<&str> = keys.iter().map(String::as_str).chain(by).collect();
         order.extend(ties(before, &but));
         let keys = keys.iter().map(|key| column_name(key)).collect();
@@ -109,8 +115,7 @@ impl Body {
             return;
         }
         self.needs_window = true;
-        let place = Py::call("F.row_number", vec![])
-            .method("over", vec![Py::call("Window.orderBy", parts)]);
+        let place = Py::call("F.row_number", vec![]).method("over", vec![Py::call("Window.orderBy", parts)]);
         self.rows(rows().method("withColumn", vec![Py::atom("runtime.PLACE"), place]));
         self.placed = true;
     }

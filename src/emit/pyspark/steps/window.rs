@@ -64,7 +64,8 @@ impl Body {
             .method("orderBy", parts.clone());
         let but: Vec<&str> = keys.iter().map(String::as_str).chain(plain_columns(order)).collect();
         let all: Vec<Py> = parts.into_iter().chain(ties(before, &but)).collect();
-        let each = Py::call("Window.partitionBy", keys.iter().map(|key| column_name(key)).collect()).method("orderBy", all);
+        let each =
+            Py::call("Window.partitionBy", keys.iter().map(|key| column_name(key)).collect()).method("orderBy", all);
         let uses = |wanted: Kind| columns.iter().any(|(_, aggregate)| kind(aggregate) == wanted);
         if uses(Kind::Peers) {
             self.name("in_order", &peers);
@@ -72,7 +73,8 @@ impl Body {
         if uses(Kind::Each) || uses(Kind::Frame) || uses(Kind::Nth) {
             self.name("row_by_row", &each);
         }
-        let rows_between = |(from, to)| Py::atom("row_by_row").method("rowsBetween", vec![bound(from, true), bound(to, false)]);
+        let rows_between =
+            |(from, to)| Py::atom("row_by_row").method("rowsBetween", vec![bound(from, true), bound(to, false)]);
         if uses(Kind::Frame) {
             self.name("around", &rows_between(frame.unwrap_or((None, Some(0)))));
         }
@@ -97,12 +99,18 @@ impl Body {
         let arguments = vec![column(time), Py::atom(gap_seconds.to_string()), Py::atom("of_key")];
         let started = Py::call("aggregates.session_start", arguments);
         self.rows(rows().method("withColumn", vec![Py::text("_started"), started]));
-        let start = Py::call("F.last", vec![Py::text("_started"), Py::keyword("ignorenulls", Py::atom("True"))])
-            .method("over", vec![Py::atom("of_key")]);
+        let start = Py::call(
+            "F.last",
+            vec![Py::text("_started"), Py::keyword("ignorenulls", Py::atom("True"))],
+        )
+        .method("over", vec![Py::atom("of_key")]);
         self.rows(rows().method("withColumn", vec![Py::text("_started"), start]));
         let parts = keys.iter().map(String::as_str).chain(["_started"]).map(|name| {
             let known = before.columns.iter().find(|column| column.name == name);
-            canonical(column(name), Some(known.map_or(&TypeKind::Timestamp, |column| &column.ty.kind)))
+            canonical(
+                column(name),
+                Some(known.map_or(&TypeKind::Timestamp, |column| &column.ty.kind)),
+            )
         });
         let named = Py::call("aggregates.named", parts.collect());
         self.rows(

@@ -25,7 +25,7 @@ impl Body<'_> {
         let name = keys
             .first()
             .map_or("in_all".to_owned(), |(column, _)| format!("by_{}", column.name));
-        self.select(&name, &step.text.to_string(), select);
+        self.select(&name, step.text.as_ref(), select);
     }
 
     pub(super) fn pivot(&mut self, step: &Step, on: &Expr, values: &[(Literal, Column, Aggregate)], keys: &[String]) {
@@ -38,7 +38,7 @@ impl Body<'_> {
         }
         let mut select = Select::of(&self.last(), items);
         select.group = keys.len();
-        self.select("pivoted", &step.text.to_string(), select);
+        self.select("pivoted", step.text.as_ref(), select);
     }
 
     fn aggregate(&self, aggregate: &Aggregate, only: Option<Sql>) -> Sql {

@@ -25,13 +25,13 @@ impl Body<'_> {
                     if join.kind == JoinKind::Semi { "with" } else { "without" },
                     join.alias
                 );
-                return self.select(&name, &step.text.to_string(), select);
+                return self.select(&name, step.text.as_ref(), select);
             }
         };
         let mut select = Select::of("", self.items(step, |_| None));
         select.from = From::Join { left, kind, right, on };
         let name = format!("joined_{}", join.alias);
-        self.select(&name, &step.text.to_string(), select);
+        self.select(&name, step.text.as_ref(), select);
     }
 
     pub(super) fn union(&mut self, step: &Step, other: &Input, columns: &[Column]) {
@@ -39,6 +39,6 @@ impl Body<'_> {
         let right = self.read(other, columns, "");
         let items = self.items(step, |_| None);
         let all = vec![Select::of(&left, items.clone()), Select::of(&right, items)];
-        self.push("together", &step.text.to_string(), Rows::All(all));
+        self.push("together", step.text.as_ref(), Rows::All(all));
     }
 }

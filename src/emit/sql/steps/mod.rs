@@ -309,7 +309,7 @@ impl Body<'_> {
             names: vec!["_entry".to_owned()],
         };
         let name = format!("each_{}", column.name);
-        self.select(&name, &step.text.to_string(), select);
+        self.select(&name, step.text.as_ref(), select);
     }
 
     fn unpivot(&mut self, step: &Step, columns: &[String], name: &Column, value: &Column) {
@@ -331,6 +331,6 @@ impl Body<'_> {
             lists: vec![Sql::Array(names), values],
             names: vec!["_name".to_owned(), "_value".to_owned()],
         };
-        self.select("unpivoted", &step.text.to_string(), select);
+        self.select("unpivoted", step.text.as_ref(), select);
     }
 }

@@ -68,7 +68,7 @@ impl Body<'_> {
         );
         let items = vec![(Sql::atom("*"), None), (place, Some("_place".to_owned()))];
         let select = Select::of(&self.last(), items);
-        self.select("placed", &step.text.to_string(), select);
+        self.select("placed", step.text.as_ref(), select);
         let mut select = Select::of(&self.last(), self.items(step, |_| None));
         select.filter = Some(Sql::binary("=", Sql::name("_place"), Sql::atom("1")));
         self.select("deduped", "", select);
@@ -112,6 +112,6 @@ impl Body<'_> {
             false => self.sorted.take().unwrap_or_default(),
         };
         select.limit = Some(count);
-        self.select("taken", &step.text.to_string(), select);
+        self.select("taken", step.text.as_ref(), select);
     }
 }

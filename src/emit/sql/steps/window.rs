@@ -78,7 +78,7 @@ impl Body<'_> {
                 .map(|(_, value)| value.clone())
         });
         let select = Select::of(&self.last(), items);
-        self.select("windowed", &step.text.to_string(), select);
+        self.select("windowed", step.text.as_ref(), select);
     }
 
     /// A session begins where the row before is the gap or more away; it is named by the keys and the time of its first row.
@@ -101,7 +101,7 @@ impl Body<'_> {
         );
         let items = vec![(Sql::atom("*"), None), (starts, Some("_starts".to_owned()))];
         let select = Select::of(&self.last(), items);
-        self.select("starts", &step.text.to_string(), select);
+        self.select("starts", step.text.as_ref(), select);
         let first = Sql::Over(
             Box::new(Sql::template("last_value($0) IGNORE NULLS", vec![Sql::name("_starts")])),
             Box::new(window(Some((None, Some(0))))),

@@ -63,7 +63,13 @@ impl Other {
             let time = join.columns.iter().find(|column| column.event_time);
             let time = time.ok_or_else(|| RunError::unsupported("`within` without an event time"))?;
             let times = batch.column(&time.name)?.as_primitive::<TimestampMicrosecondType>();
-            let instant = |row: usize| if times.is_valid(row) { times.value(row) } else { i64::MIN };
+            let instant = |row: usize| {
+                if times.is_valid(row) {
+                    times.value(row)
+                } else {
+                    i64::MIN
+                }
+            };
             self.times.extend((0..batch.rows()).map(instant));
         }
         self.held.batches.push(batch);
@@ -110,7 +116,13 @@ impl Other {
 
     /// A column, batch by batch; `None` where no row came.
     pub(super) fn column<'o>(&'o self, name: &str) -> Option<impl Iterator<Item = &'o ArrayRef> + use<'o>> {
-        let at = self.held.batches.first()?.columns.iter().position(|(column, _)| column == name)?;
+        let at = self
+            .held
+            .batches
+            .first()?
+            .columns
+            .iter()
+            .position(|(column, _)| column == name)?;
         Some(self.held.batches.iter().map(move |batch| &batch.columns[at].1))
     }
 
@@ -137,7 +149,10 @@ impl Other {
 
     /// The rows of a key, as near in time as they must be.
     pub(super) fn candidates(&self, key: u32, within: Option<i64>, time: Option<i64>) -> &[u32] {
-        let (from, to) = (self.starts[key as usize] as usize, self.starts[key as usize + 1] as usize);
+        let (from, to) = (
+            self.starts[key as usize] as usize,
+            self.starts[key as usize + 1] as usize,
+        );
         let rows = &self.rows[from..to];
         let Some(within) = within else { return rows };
         let Some(time) = time else { return &[] };

@@ -59,14 +59,20 @@ impl Over<'_> {
 
     /// A whole number that is the same in all rows.
     fn number(&self, argument: usize) -> usize {
-        let array = self.arguments.iter().find_map(|batch| batch.get(argument).filter(|array| !array.is_empty()));
+        let array = self
+            .arguments
+            .iter()
+            .find_map(|batch| batch.get(argument).filter(|array| !array.is_empty()));
         let array = array.and_then(|array| array.as_primitive_opt::<Int64Type>());
         array.map_or(1, |array| usize::try_from(array.value(0)).unwrap_or(usize::MAX))
     }
 
     fn each<T>(&self, answer: impl Fn(usize, (usize, usize)) -> T) -> Vec<T> {
         let stretches = self.sorted.stretches();
-        stretches.flat_map(|part| (part.0..part.1).map(move |row| (row, part))).map(|(row, part)| answer(row, part)).collect()
+        stretches
+            .flat_map(|part| (part.0..part.1).map(move |row| (row, part)))
+            .map(|(row, part)| answer(row, part))
+            .collect()
     }
 
     fn ints(&self, answer: impl Fn(usize, (usize, usize)) -> i64) -> Computed {
@@ -127,7 +133,13 @@ impl Over<'_> {
     ) -> Vec<T> {
         let mut totals = Vec::with_capacity(self.sorted.rows.len());
         for (from, to) in self.sorted.stretches() {
-            over(joins, self.frame, to - from, |row| part(from + row), |_, total| totals.push(answer(total)));
+            over(
+                joins,
+                self.frame,
+                to - from,
+                |row| part(from + row),
+                |_, total| totals.push(answer(total)),
+            );
         }
         totals
     }
@@ -165,7 +177,11 @@ impl Over<'_> {
             };
             i64::from(array.is_none_or(counts))
         };
-        let counts = self.totals(&Add::new(), |row| (i128::from(counted(row)), 0), |total| total.map_or(0, |total| total.0 as i64));
+        let counts = self.totals(
+            &Add::new(),
+            |row| (i128::from(counted(row)), 0),
+            |total| total.map_or(0, |total| total.0 as i64),
+        );
         Ok(Computed::Values(Arc::new(Int64Array::from(counts))))
     }
 
@@ -193,9 +209,12 @@ impl Over<'_> {
             let totals: Float64Array = totals.collect::<Result<_, RunError>>()?;
             return Ok(Computed::Values(Arc::new(totals)));
         }
-        let whole = whole_numbers(&values).ok_or_else(|| RunError::unsupported(format!("`{}`", self.aggregate.text)))?;
+        let whole =
+            whole_numbers(&values).ok_or_else(|| RunError::unsupported(format!("`{}`", self.aggregate.text)))?;
         let part = |row: usize| whole[row].map_or((0, 0), |value| (value, 1));
-        let sums = self.totals(&Add::new(), part, |total: Option<(i128, i64)>| total.filter(|(_, count)| *count > 0));
+        let sums = self.totals(&Add::new(), part, |total: Option<(i128, i64)>| {
+            total.filter(|(_, count)| *count > 0)
+        });
         self.whole_answers(&values, mean, sums)
     }
 
@@ -214,7 +233,11 @@ impl Over<'_> {
                     _ => 0,
                 };
                 let fitted = |(sum, count): (i128, i64)| {
-                    let value = if mean { mean_of(sum, count, from, *scale) } else { Some(sum) };
+                    let value = if mean {
+                        mean_of(sum, count, from, *scale)
+                    } else {
+                        Some(sum)
+                    };
                     let value = value.and_then(|value| decimal::fits(value, *precision));
                     value.ok_or_else(|| self.overflow())
                 };

@@ -161,12 +161,7 @@ fn views(transform: &Transform) -> Vec<&str> {
 
 /// The first thing of a transform that is refused, and where; of steps that `passed` before, only what they reach outside
 /// is asked.
-fn in_transform(
-    gate: &dyn Gate,
-    transform: &Transform,
-    program: &Program,
-    passed: bool,
-) -> Option<(Span, Refusal)> {
+fn in_transform(gate: &dyn Gate, transform: &Transform, program: &Program, passed: bool) -> Option<(Span, Refusal)> {
     let steps = || {
         transform.steps.iter().find_map(|step| {
             let itself = || if passed { None } else { gate.step(step, transform.shape) };

@@ -420,12 +420,21 @@ mod tests {
     fn sums_are_judged_when_all_rows_have_come() {
         let rows = |values: [i64; 3]| values.map(|value| vec![Int(value)]).to_vec();
         assert_eq!(answer("sum", (0, 0), rows([i64::MAX, 1, -1])), Ok(Int(i64::MAX)));
-        assert_eq!(answer("avg", (0, 0), rows([i64::MAX, i64::MAX, 0])), Ok(Float(6.148914691236517e18)));
+        assert_eq!(
+            answer("avg", (0, 0), rows([i64::MAX, i64::MAX, 0])),
+            Ok(Float(6.148914691236517e18))
+        );
         let most = 10_i128.pow(38) - 1;
         let rows = |values: &[i128]| values.iter().map(|value| vec![Decimal(*value, 2)]).collect::<Vec<_>>();
         assert_eq!(answer("sum", (38, 2), rows(&[most, most, -most])), Ok(Decimal(most, 2)));
-        assert_eq!(answer("sum", (38, 2), rows(&[-most, -most, most])), Ok(Decimal(-most, 2)));
-        assert_eq!(answer("sum", (38, 2), rows(&[most, most, most, most])), Err(Reject::Overflow));
+        assert_eq!(
+            answer("sum", (38, 2), rows(&[-most, -most, most])),
+            Ok(Decimal(-most, 2))
+        );
+        assert_eq!(
+            answer("sum", (38, 2), rows(&[most, most, most, most])),
+            Err(Reject::Overflow)
+        );
         assert_eq!(answer("avg", (38, 2), rows(&[most])), Ok(Decimal(most, 2)));
     }
 
