@@ -31,6 +31,8 @@ SETTINGS = {
     "spark.sql.shuffle.partitions": "2",
     # Of hundreds of jobs Spark would keep all plans as text.
     "spark.driver.memory": "2g",
+    # Code that runs once is not worth the second compiler, nor a small heap many collectors.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.sql.ui.retainedExecutions": "1",
     "spark.sql.maxPlanStringLength": "1000",
 }

@@ -42,6 +42,34 @@ impl Engine {
         }
     }
 
+    /// Expressions that are written for it where no number is asked for: what a few minutes are enough for.
+    pub fn expressions(self) -> usize {
+        match self {
+            Engine::Embedded | Engine::Functions => 5_200,
+            Engine::Jobs => 600,
+            Engine::Sql => 1_000,
+        }
+    }
+
+    /// Transforms that are written for it where no number is asked for: those of tables, and of streams in functions.
+    pub fn transforms(self) -> usize {
+        match self {
+            Engine::Embedded => 1_000,
+            Engine::Functions => 200,
+            Engine::Jobs => 40,
+            Engine::Sql => 60,
+        }
+    }
+
+    /// How often it may be run to make differences small.
+    pub fn patience(self) -> usize {
+        match self {
+            Engine::Embedded | Engine::Functions => 20_000,
+            Engine::Jobs => 40,
+            Engine::Sql => 400,
+        }
+    }
+
     /// What a plan is for, where this engine runs it.
     pub fn scope(self) -> Scope {
         match self {

@@ -2,7 +2,8 @@
 //! the embedded engine, in generated functions and in generated jobs, each beside a reference that walks the typed program.
 //!
 //! `cargo test` runs the embedded engine; the end-to-end tests run the others (`--ignored`), which need their tools.
-//! `CONFORMANCE_SEED=N` makes others, `CONFORMANCE_CASES=N` more or fewer; `UPDATE_CONFORMANCE=1` writes `figures.txt`.
+//! `CONFORMANCE_SEED=N` makes others, `CONFORMANCE_CASES=N` and `CONFORMANCE_TRANSFORMS=N` more or fewer;
+//! `UPDATE_CONFORMANCE=1` writes `figures.txt`.
 
 #![allow(
     clippy::disallowed_methods,
@@ -35,13 +36,8 @@ use transforms::Trial;
 
 /// The seed where none is asked for.
 const SEED: u64 = 20_260_101;
-/// Cases of expressions.
-const CASES: usize = 5_200;
-/// Rows that each of them is asked for.
+/// Rows that each expression is asked for.
 const ROWS: usize = 12;
-/// Transforms of tables, and of streams.
-const TRANSFORMS: usize = 1_000;
-const STREAMS: usize = 200;
 
 fn asked(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
@@ -55,7 +51,7 @@ fn seed() -> u64 {
 
 fn expressions_on(engine: Engine, together: usize) {
     let mut chance = Chance::new(seed());
-    let count = asked("CONFORMANCE_CASES").map_or(CASES, |count| count as usize);
+    let count = asked("CONFORMANCE_CASES").map_or(engine.expressions(), |count| count as usize);
     let written = cases::write(count, &mut chance);
     let columns = cases::columns(&written.program);
     let rows = (0..ROWS)
@@ -83,8 +79,15 @@ fn expressions_on(engine: Engine, together: usize) {
     assert!(
         written.refused.len() * 50 < count,
         "the grammar writes too much that is wrong: {:#?}",
-        &written.refused[..5]
+        &written.refused[..written.refused.len().min(5)]
     );
+    for difference in &outcome.differences {
+        let case = &written.cases[difference.case];
+        println!(
+            "different, in row {}: {}\n  came {}",
+            difference.row, case.text, difference.came
+        );
+    }
     let smallest = shrink::expressions(&expected, engine, &outcome.differences);
     let texts: Vec<String> = smallest
         .iter()
@@ -102,11 +105,11 @@ fn expressions_on(engine: Engine, together: usize) {
 
 fn transforms_on(engine: Engine) {
     let mut chance = Chance::new(seed());
-    let (prefix, count) = match engine {
-        Engine::Functions => ("s", STREAMS),
-        Engine::Embedded | Engine::Jobs | Engine::Sql => ("t", TRANSFORMS),
+    let prefix = match engine {
+        Engine::Functions => "s",
+        Engine::Embedded | Engine::Jobs | Engine::Sql => "t",
     };
-    let count = asked("CONFORMANCE_TRANSFORMS").map_or(count, |count| count as usize);
+    let count = asked("CONFORMANCE_TRANSFORMS").map_or(engine.transforms(), |count| count as usize);
     let (pipelines, refused) = pipelines::write(cases::ROWS, engine.input(), prefix, count, &mut chance);
     let trials = pipelines.into_iter().map(|pipeline| Trial {
         pipeline,
@@ -127,6 +130,15 @@ fn transforms_on(engine: Engine) {
     }
     figures.put("different", outcome.differences.len());
     figures.say(&outcome.refused);
+    for difference in &outcome.differences {
+        let pipeline = &trials[difference.trial].pipeline;
+        println!(
+            "different: {}  wanted {:?}\n  came {:?}\n",
+            pipeline.text(),
+            difference.wanted,
+            difference.came
+        );
+    }
     let smallest = shrink::trials(engine, &trials, &outcome.differences);
     let texts: Vec<String> = smallest.iter().map(|trial| shrink::text(engine, trial)).collect();
     assert!(

@@ -81,9 +81,10 @@ pub fn expressions(expected: &Expected<'_>, engine: Engine, differences: &[Diffe
         .collect();
     let mut units = Vec::new();
     let mut asked = Vec::new();
+    let each = engine.patience() / chosen.len().max(1);
     for (at, (difference, parts)) in chosen.iter().enumerate() {
         let row = &expected.rows[difference.row];
-        for part in parts {
+        for part in parts.iter().take(each.max(1)) {
             // A part is carried if all is: but a column of it may have a type that no row has.
             units.push(Unit {
                 exprs: vec![("x".to_owned(), part.clone())],
@@ -158,18 +159,22 @@ impl Smallest {
     }
 }
 
-/// Makes transforms small that differ: without a step, then with half of the rows, as long as they still differ.
+/// Makes transforms small that differ: without a step, then with half of the rows, as long as they still differ and the
+/// engine may be run.
 pub fn trials(engine: Engine, trials: &[Trial], differences: &[transforms::Difference]) -> Vec<Trial> {
     let mut found: Vec<Trial> = differences
         .iter()
         .take(SHOWN)
         .map(|difference| trials[difference.trial].clone())
         .collect();
+    let mut left = engine.patience();
     for _ in 0..16 {
         let mut asked = Vec::new();
         for (at, trial) in found.iter().enumerate() {
             asked.extend(smaller(trial).into_iter().map(|trial| (at, trial)));
         }
+        asked.truncate(left);
+        left -= asked.len();
         let numbered = asked.iter().enumerate().map(|(number, (_, trial))| {
             let mut trial = trial.clone();
             trial.pipeline.name = format!("t{number}");

@@ -254,8 +254,8 @@ impl Around<'_> {
             }
             ExprKind::In { value, list, negated } => negated_if(self.among(value, list, reasons), *negated),
             ExprKind::Contains { value, list, negated } => {
-                let value = self.exact(value, reasons);
-                let list = self.exact(list, reasons);
+                let value = self.comparable(value, reasons);
+                let list = self.comparable(list, reasons);
                 negated_if(Py::call("F.array_contains", vec![list, value]), *negated)
             }
             ExprKind::Like {

@@ -5,7 +5,9 @@ use pipec_runtime::functions::regex_java::{self, Java};
 use super::super::tree::Py;
 use super::arithmetic::digits;
 use super::functions::{self, Fails, Spelling};
-use super::{Around, Lowered, Place, first_reason, lit_none, nothing, overflow, overflows_where, python_name};
+use super::{
+    Around, Lowered, Place, first_reason, lit_none, not, nothing, overflow, overflows_where, python_name, shapes,
+};
 use crate::plan::expr::{Expr, ExprKind, Literal};
 use crate::plan::types::{Type, TypeKind};
 
@@ -186,6 +188,19 @@ impl Written<'_> {
     }
 }
 
+/// `null_if` of what holds maps, which Spark does not compare as they are.
+fn null_if_of_maps(arguments: &[Expr], columns: Vec<Py>) -> Py {
+    let compared = columns.iter().zip(arguments);
+    let mut compared = compared.map(|(column, argument)| shapes::comparable(column.clone(), &argument.ty.kind, 0));
+    match (compared.next(), compared.next(), columns.into_iter().next()) {
+        (Some(value), Some(unknown), Some(kept)) => {
+            let same = value.method("eqNullSafe", vec![unknown]);
+            Py::call("F.when", vec![not(same), kept])
+        }
+        _ => crate::plan::refused(),
+    }
+}
+
 impl Around<'_> {
     pub(super) fn call(
         &self,
@@ -211,6 +226,9 @@ impl Around<'_> {
         }
         if is_nothing(function, arguments) {
             return nothing(&expr.ty);
+        }
+        if function == "null_if" && arguments.iter().any(|argument| shapes::has_map(&argument.ty.kind)) {
+            return null_if_of_maps(arguments, written.columns);
         }
         let Some(spelling) = functions::spelling(function, &types(arguments)) else {
             crate::plan::refused()

@@ -33,7 +33,7 @@ fn lambda(depth: usize, body: impl FnOnce(Py) -> Py) -> Py {
 }
 
 /// A value as Spark can compare it: a map as the list of its entries.
-fn comparable(value: Py, kind: &TypeKind, depth: usize) -> Py {
+pub(super) fn comparable(value: Py, kind: &TypeKind, depth: usize) -> Py {
     match kind {
         _ if !has_map(kind) => value,
         TypeKind::Map(of) if has_map(&of.kind) => {
