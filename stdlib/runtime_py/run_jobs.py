@@ -93,7 +93,10 @@ def write_value(kind, value):
         return str((value - date(1970, 1, 1)).days)
     if name == "binary":
         return bytes(value).hex()
-    return format(value, "f") if name == "decimal" else repr(value)
+    if name == "decimal":
+        # Spark hands very small ones over with more digits than their type has.
+        return format(value, f".{kind.scale}f")
+    return repr(value)
 
 
 def plain(value, kind):

@@ -132,12 +132,7 @@ fn transforms_on(engine: Engine) {
     figures.say(&outcome.refused);
     for difference in &outcome.differences {
         let pipeline = &trials[difference.trial].pipeline;
-        println!(
-            "different: {}  wanted {:?}\n  came {:?}\n",
-            pipeline.text(),
-            difference.wanted,
-            difference.came
-        );
+        println!("different: {}{}", pipeline.text(), difference.text());
     }
     let smallest = shrink::trials(engine, &trials, &outcome.differences);
     let texts: Vec<String> = smallest.iter().map(|trial| shrink::text(engine, trial)).collect();

@@ -20,6 +20,9 @@ use crate::values::row;
 /// How near floats must be that were added up in any order.
 const NEAR: f64 = 1e-9;
 
+/// How many rows of a difference are shown.
+const SHOWN: usize = 3;
+
 /// Rows of everything that a transform may read, by the name of the dataset; in the columns of the platform.
 pub type Rows = BTreeMap<String, Vec<Vec<(String, Literal)>>>;
 
@@ -41,6 +44,42 @@ pub struct Difference {
     pub wanted: Result<reference::Result, String>,
     /// What came.
     pub came: Result<Came, String>,
+    /// The columns of both.
+    pub columns: Vec<String>,
+}
+
+impl Difference {
+    /// What differs: whole rows would hide a single value.
+    pub fn text(&self) -> String {
+        let (wanted, came) = match (&self.wanted, &self.came) {
+            (Ok(wanted), Ok(came)) => (wanted, came),
+            (Ok(wanted), Err(error)) => return format!("  wanted {} rows, came {error}\n", wanted.rows.len()),
+            (Err(error), Ok(came)) => return format!("  wanted {error}, came {} rows\n", came.rows.len()),
+            (Err(_), Err(_)) => return String::new(),
+        };
+        let mut text = format!(
+            "  wanted {} rows and {} turned away, came {} and {}\n",
+            wanted.rows.len(),
+            wanted.reasons.len(),
+            came.rows.len(),
+            came.reasons.len()
+        );
+        let without = |row: &&Vec<Literal>, others: &[Vec<Literal>]| !others.iter().any(|other| alike(row, other));
+        let left: Vec<_> = came.rows.iter().filter(|row| without(row, &wanted.rows)).collect();
+        for row in wanted.rows.iter().filter(|row| without(row, &came.rows)).take(SHOWN) {
+            let differing = |other: &&&Vec<Literal>| row.iter().zip(**other).filter(|(one, two)| one != two).count();
+            let Some(nearest) = left.iter().min_by_key(differing) else {
+                text += &format!("  no row {row:?}\n");
+                continue;
+            };
+            for (column, (one, two)) in self.columns.iter().zip(row.iter().zip(*nearest)) {
+                if !same(one, two, NEAR) {
+                    text += &format!("  {column}: wanted {one:?}, came {two:?}\n");
+                }
+            }
+        }
+        text
+    }
 }
 
 /// What came of an engine's run.
@@ -179,8 +218,11 @@ pub fn on(engine: Engine, trials: &[Trial]) -> Outcome {
             continue;
         }
         if !agree(engine, &wanted, &came) {
+            let last = transform.steps.last();
+            let columns = last.map_or(&transform.input_columns, |step| &step.columns);
             outcome.differences.push(Difference {
                 trial: *place,
+                columns: columns.iter().map(|column| column.name.clone()).collect(),
                 wanted,
                 came,
             });
@@ -296,10 +338,11 @@ pub fn agree(engine: Engine, wanted: &Result<reference::Result, String>, came: &
     }
     let mut open: Vec<&Vec<Literal>> = came.rows.iter().collect();
     wanted.rows.iter().all(|row| {
-        let same = |other: &&&Vec<Literal>| {
-            other.len() == row.len() && row.iter().zip(other.iter()).all(|(one, other)| same(one, other, NEAR))
-        };
-        let found = open.iter().position(|other| same(&other));
+        let found = open.iter().position(|other| alike(row, other));
         found.map(|at| open.swap_remove(at)).is_some()
     })
+}
+
+fn alike(row: &[Literal], other: &[Literal]) -> bool {
+    other.len() == row.len() && row.iter().zip(other).all(|(one, other)| same(one, other, NEAR))
 }

@@ -1,5 +1,6 @@
 //! Rows between the compiler and Spark, as JSON in which nothing is lost: every number is a text.
 
+use pipec_runtime::types::decimal;
 use serde_json::{Map, Value, json};
 
 use crate::plan::expr::Literal;
@@ -91,8 +92,8 @@ fn scalar_of(kind: &TypeKind, text: &str) -> Option<Literal> {
         TypeKind::Duration => Literal::Duration(text.parse().ok()?),
         TypeKind::Date => Literal::Date(text.parse().ok()?),
         TypeKind::Float => Literal::Float(text.parse().ok()?),
-        TypeKind::Decimal { scale, .. } => Literal::Decimal {
-            unscaled: text.replace('.', "").parse().ok()?,
+        TypeKind::Decimal { precision, scale } => Literal::Decimal {
+            unscaled: decimal::parse(text, *precision, *scale)?,
             scale: *scale,
         },
         TypeKind::Uuid => Literal::Uuid(text.to_owned()),
@@ -139,5 +140,18 @@ mod tests {
             Literal::Map(vec![("x".into(), Literal::Date(-719_162))]),
         ];
         assert_eq!(values_of(&columns, &row_of(&columns, &row)), Some(row));
+    }
+
+    #[test]
+    fn decimals_have_the_digits_of_their_type() {
+        let kind = TypeKind::Decimal {
+            precision: 12,
+            scale: 4,
+        };
+        let read = |text: &str| literal_of(&kind.clone().required(), &json!(text));
+        let small = Literal::Decimal { unscaled: 1, scale: 4 };
+        assert_eq!(read("0.0001"), Some(small));
+        // Read by its digits alone it would be a hundred times as large.
+        assert_eq!(read("0.000100"), None);
     }
 }
