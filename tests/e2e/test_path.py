@@ -183,8 +183,11 @@ class Platform:
         objects = {f"s3://{one['values']['bucket']}/{one['values']['key']}": one["values"]["source"]
                    for one in resources(self.state, "aws_s3_object")}
         script = self.build / "terraform" / objects[command["script_location"]]
-        library = self.build / "terraform" / objects[values["default_arguments"]["--extra-py-files"]]
-        assert library.resolve() == script.resolve().parent / "pipec_runtime.py"
+        libraries = [self.build / "terraform" / objects[place]
+                     for place in values["default_arguments"]["--extra-py-files"].split(",")]
+        # A job imports what stands beside it, here as there.
+        assert [library.resolve() for library in libraries] == [
+            script.resolve().parent / name for name in ("pipec_runtime.py", "pipec_lake.py")]
         machine = json.loads(self.the("aws_sfn_state_machine", "nightly")["definition"])
         start = machine["States"]["Run_daily_pages"]["Parameters"]
         assert start == {"JobName": values["name"], "Arguments": {"--run_at.$": "$.run_at"}}
