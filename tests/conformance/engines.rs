@@ -46,7 +46,7 @@ impl Engine {
     pub fn expressions(self) -> usize {
         match self {
             Engine::Embedded | Engine::Functions => 5_200,
-            Engine::Jobs => 600,
+            Engine::Jobs => 300,
             Engine::Sql => 1_000,
         }
     }
