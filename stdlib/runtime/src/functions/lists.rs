@@ -273,7 +273,10 @@ mod tests {
     fn missing_items_are_last_and_all_items_are_asked() {
         assert_eq!(sort(&[None, Some(2_i64), Some(1)]), [Some(1), Some(2), None]);
         assert_eq!(sort_by(&["bb", "a"], |text| text.len() as i64), ["a", "bb"]);
-        assert_eq!((min(&[3_i64, 1]), max(&[3_i64, 1]), max::<i64>(&[])), (Some(1), Some(3), None));
+        assert_eq!(
+            (min(&[3_i64, 1]), max(&[3_i64, 1]), max::<i64>(&[])),
+            (Some(1), Some(3), None)
+        );
         let upset = |item: &i64| if *item > 2 { Err("upset") } else { Ok(true) };
         assert_eq!(try_any(&[1, 3], upset), Err("upset"));
         assert_eq!(try_find(&[1, 3], upset), Err("upset"));
