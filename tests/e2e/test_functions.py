@@ -1,0 +1,315 @@
+"""Functions of every kind: built from `functions/shop`, run through the Lambda Runtime API. Firehose is the gateway; tables
+and what was seen before are moto's. What each source brings has its own shape, and so has the answer."""
+
+import base64
+import json
+import os
+import random
+import shutil
+import subprocess
+import uuid
+
+import pytest
+from support import events
+from support.gateway import Gateway
+from support.lambda_api import Function
+from support.paths import FUNCTIONS, ROOT
+from support.pipec import pipec
+
+SHOP = ROOT / "tests" / "e2e" / "functions" / "shop"
+SOURCES = ["cheques", "clicks", "coins", "taps", "transfers"]
+# Optimising five functions takes many minutes; what they do is the same without.
+CARGO = {
+    "CARGO_TARGET_DIR": str(FUNCTIONS), "CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0",
+    "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
+}  # fmt: skip
+PRODUCTS = [
+    {"sku": "p1", "title": "Tea", "price": "3.50", "tags": []},
+    {"sku": "p2", "title": "Cup", "price": "9.00", "tags": ["new"], "since": "2025-06-01"},
+    {"sku": "p3", "title": "Late", "price": "1.00", "tags": [], "since": "2027-01-01"},
+]
+HOUR = 3600.0
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory):
+    """The functions as they are generated."""
+    project = tmp_path_factory.mktemp("functions") / "shop"
+    shutil.copytree(SHOP, project, ignore=shutil.ignore_patterns(".pipec"))
+    # No test has this title: what the tests would be run on is written, and nothing else is done.
+    pipec("test", project, "--engine", "lambda", "--filter", "no test at all")
+    return project / ".pipec" / "test" / "lambda"
+
+
+@pytest.fixture(scope="session")
+def binaries(workspace, tmp_path_factory):
+    """Each function's binary, by its source."""
+    cargo(workspace, "build", "--release", "--locked")
+    folder = tmp_path_factory.mktemp("binaries")
+    return {source: shutil.copy(FUNCTIONS / "release" / f"fn-{source}", folder) for source in SOURCES}
+
+
+def cargo(workspace, *arguments):
+    done = subprocess.run(["cargo", *arguments], cwd=workspace, env={**os.environ, **CARGO}, capture_output=True,
+                          text=True, timeout=3000, check=False)
+    assert done.returncode == 0, done.stderr[-8000:]
+
+
+@pytest.fixture
+def gateway(aws):
+    with Gateway(aws) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def place(aws):
+    """The names of what a function finds in AWS, for one test alone."""
+    name = f"shop-{uuid.uuid4().hex[:12]}"
+    aws.client("dynamodb").create_table(
+        TableName=name, BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "name", "KeyType": "HASH"}, {"AttributeName": "written", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": "name", "AttributeType": "S"},
+                              {"AttributeName": "written", "AttributeType": "S"}],
+    )  # fmt: skip
+    aws.bucket(name)
+    aws.client("secretsmanager").create_secret(Name=name, SecretString="local-key-for-tests-only")
+    snapshot(aws, name, "one", PRODUCTS)
+    return name
+
+
+def snapshot(aws, bucket, version, rows):
+    """A snapshot of the products: its files, and then the name of what is newest."""
+    s3, lines = aws.client("s3"), [json.dumps(row) for row in rows]
+    s3.put_object(Bucket=bucket, Key=f"products/{version}.jsonl", Body="\n".join(lines).encode())
+    s3.put_object(Bucket=bucket, Key="products/_newest.json", Body=json.dumps({"files": [f"{version}.jsonl"]}).encode())
+
+
+def environment(gateway, place):
+    labels = ["clean", "sold", "unknown", "numbers", "paid", "cashed", "coined", "spread_processed_large",
+              "spread_processed_small", "spread_processed_others"]
+    transforms = ["clean", "sold", "unknown", "spread", "numbers", "paid", "cashed", "coined"]
+    return {
+        **gateway.environment(),
+        **{f"DELIVERY_STREAM_{label.upper()}": label for label in labels},
+        **{f"QUARANTINE_STREAM_{name.upper()}": f"{name}-quarantine" for name in transforms},
+        "SEEN_TABLE": place, "TABLE_RAW_PRODUCTS": f"s3://{place}/products/", "PSEUDONYM_SECRET": place,
+    }
+
+
+@pytest.fixture
+def start(binaries, gateway, place):
+    """Starts a function: each start is a sandbox of its own, which remembers nothing by itself."""
+    return lambda source: Function([binaries[source]], env=environment(gateway, place), timeout=60)
+
+
+def rows(gateway, stream):
+    return [json.loads(line) for line in gateway.records[stream]]
+
+
+def reasons(gateway, transform):
+    return sorted(row["reason"] for row in rows(gateway, f"{transform}-quarantine"))
+
+
+def click(number, **more):
+    return json.dumps({
+        "click_id": f"00000000-0000-0000-0000-{number:012d}", "user_id": "u", "at": "2026-01-01T00:00:00Z", "page": "/",
+        "kind": "buy", "amount": "119.00", "items": [], **more,
+    }).encode()  # fmt: skip
+
+
+def payment(name, **more):
+    return json.dumps({"payment_id": name, "at": "2026-01-01T00:00:00Z", "amount": "10.00", **more}).encode()
+
+
+def item(sku, quantity=1, **more):
+    return {"sku": sku, "quantity": quantity, "wishes": [], **more}
+
+
+def ids(gateway, stream="clean"):
+    return [int(row["click_id"][-4:]) for row in rows(gateway, stream)]
+
+
+def test_they_are_laid_out_and_clean(workspace):
+    files = [path for path in workspace.rglob("*.rs") if "crates" not in path.parts]
+    assert len(files) >= 30
+    subprocess.run(["rustfmt", "--edition", "2024", "--check", *map(str, files)], check=True)
+    cargo(workspace, "clippy", "--release", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings")
+
+
+def test_the_tests_of_the_platform_hold(workspace, binaries):
+    for engine in ("local", "lambda"):
+        said = pipec("test", workspace.parents[2], "--engine", engine, env=CARGO, timeout=3000).ok()
+        assert "0 failed" in said.out + said.err
+
+
+def test_a_row_is_a_duplicate_across_sandboxes(start, gateway):
+    with start("clicks") as function:
+        function.invoke(events.kinesis([click(1), click(2), click(1)])).ok()
+    assert ids(gateway) == [1, 2]
+    later = events.kinesis([click(1), click(3)], arrivals=events.NEW_YEAR + 1800, sequences=["9" * 56, "9" * 55 + "8"])
+    with start("clicks") as function:
+        function.invoke(later).ok()
+    assert ids(gateway) == [1, 2, 3]
+    # The duplicate counts too: an hour after it, not after the first.
+    much_later = [events.NEW_YEAR + 1800 + HOUR - 1, events.NEW_YEAR + 1800 + HOUR]
+    numbers = [str(10**56), str(10**56 + 1)]
+    with start("clicks") as function:
+        function.invoke(events.kinesis([click(3), click(2)], arrivals=much_later, sequences=numbers)).ok()
+    assert ids(gateway) == [1, 2, 3, 2]
+
+
+def test_a_batch_that_is_brought_again_is_delivered_once(start, gateway):
+    batch = events.kinesis([click(1), click(2), click(1)])
+    with start("clicks") as function:
+        function.invoke(batch).ok()
+        function.invoke(batch).ok()
+    with start("clicks") as function:
+        function.invoke(batch).ok()
+    assert ids(gateway) == [1, 2]
+
+
+def test_a_cut_between_two_writes_loses_nothing(start, gateway):
+    batch = events.kinesis([click(1), click(2)])
+    gateway.refused = {"DynamoDB_20120810.PutItem"}
+    with start("clicks") as function:
+        said = function.invoke(batch).ok()
+    assert events.failures(said) == events.sequences(batch)
+    gateway.refused = set()
+    with start("clicks") as function:
+        assert events.failures(function.invoke(batch).ok()) == []
+    # Delivered, but not remembered: at least once.
+    assert sorted(ids(gateway)) == [1, 1, 2, 2]
+
+
+def test_what_was_not_delivered_is_not_remembered(start, gateway):
+    batch = events.kinesis([click(1), click(2)])
+    gateway.fault = lambda stream, records: {0} if stream == "clean" else None
+    with start("clicks") as function:
+        # The stream refuses the first of each request until the function gives up on one.
+        failed = events.failures(function.invoke(batch).ok())
+        assert failed
+        gateway.fault = None
+        function.invoke(batch).ok()
+    assert set(ids(gateway)) == {1, 2}
+
+
+def test_without_what_was_seen_before_nothing_is_delivered(start, gateway):
+    gateway.refused = {"DynamoDB_20120810.Query"}
+    with start("clicks") as function:
+        assert function.invoke(events.kinesis([click(1)])).error is not None
+    assert gateway.records == {}
+
+
+def test_a_lookup_sees_the_newest_snapshot(start, gateway, aws, place):
+    bought = click(1, items=[item("p1", 2), item("p2"), item("p3", price="2.00"), item("p9", price="5.00")])
+    with start("clicks") as function:
+        function.invoke(events.kinesis([bought])).ok()
+    found = [(row["sku"], row["price"], row.get("title")) for row in rows(gateway, "sold")]
+    assert found == [("p1", 3.5, "Tea"), ("p2", 9.0, "Cup"), ("p3", 2.0, None), ("p9", 5.0, None)]
+    assert [row["sku"] for row in rows(gateway, "unknown")] == ["p9"]
+    # The files of the next one are there before it counts.
+    gateway.records.clear()
+    snapshot(aws, place, "two", [{**PRODUCTS[0], "title": "Green tea"}])
+    with start("clicks") as function:
+        function.invoke(events.kinesis([click(2, items=[item("p1"), item("p2")])])).ok()
+    assert [(row["sku"], row["title"]) for row in rows(gateway, "sold")] == [("p1", "Green tea")]
+    assert reasons(gateway, "sold") == ["no price"]
+    assert [row["sku"] for row in rows(gateway, "unknown")] == ["p2"]
+
+
+def test_a_table_that_is_not_there_stops_the_batch(start, gateway, aws, place):
+    aws.client("s3").delete_object(Bucket=place, Key="products/_newest.json")
+    with start("clicks") as function:
+        assert function.invoke(events.kinesis([click(1)])).error is not None
+    assert gateway.records == {}
+
+
+def test_rows_go_where_their_route_says(start, gateway):
+    batch = [click(1), click(2, amount="99.99"), click(3, kind="view"), click(4, amount=None)]
+    with start("clicks") as function:
+        function.invoke(events.kinesis(batch)).ok()
+    assert {to: ids(gateway, f"spread_processed_{to}") for to in ("large", "small", "others")} == {
+        "large": [1], "small": [2, 4], "others": [3]}  # fmt: skip
+
+
+def test_poison_anywhere_is_turned_away_and_the_rest_goes_on(start, gateway):
+    chance = random.Random(7)
+    poison = [b"", b"{", b"\xff\xfe", b"[]", click(0, page="none"), click(0, items=[{"sku": 1}]), click(0, at="today"),
+              click(0, kind="steal"), click(0) + b"x"]
+    good = [click(number) for number in range(1, 200)]
+    batch = [*good]
+    for bad in poison:
+        batch.insert(chance.randrange(len(batch)), bad)
+    with start("clicks") as function:
+        assert events.failures(function.invoke(events.kinesis(batch)).ok()) == []
+    assert ids(gateway) == list(range(1, 200))
+    for transform in ("clean", "sold", "unknown", "spread", "numbers"):
+        assert len(rows(gateway, f"{transform}-quarantine")) == len(poison), transform
+    assert "page like \"/%\"" in " ".join(reasons(gateway, "clean"))
+
+
+def test_firehose_gets_its_records_back(start, gateway):
+    sent = [payment("a"), b"poison", payment("b", amount="20000.00")]
+    names = [f"name-{number}" for number in range(len(sent))]
+    event = {"invocationId": "i", "deliveryStreamArn": "arn", "region": "eu-west-1", "records": [
+        {"recordId": name, "approximateArrivalTimestamp": int(events.NEW_YEAR * 1000),
+         "data": base64.b64encode(data).decode()} for name, data in zip(names, sent, strict=True)]}
+    with start("taps") as function:
+        answer = function.invoke(event).ok()
+        assert [(one["recordId"], one["result"]) for one in answer["records"]] == [(name, "Ok") for name in names]
+        assert [base64.b64decode(one["data"]) for one in answer["records"]] == sent
+        assert [row["payment_id"] for row in rows(gateway, "paid")] == ["a"]
+        assert reasons(gateway, "paid") == ["not JSON"]
+        gateway.fault = lambda stream, records: "ServiceUnavailableException"
+        event["records"] = [{**event["records"][0], "recordId": "again", "data": base64.b64encode(payment("c")).decode()}]
+        assert function.invoke(event).ok()["records"][0]["result"] == "ProcessingFailed"
+
+
+def test_kafka_is_told_partition_and_offset(start, gateway):
+    def message(partition, offset, data):
+        return {"topic": "transfers", "partition": partition, "offset": offset, "timestampType": "CREATE_TIME",
+                "timestamp": int(events.NEW_YEAR * 1000), "value": base64.b64encode(data).decode(), "headers": []}
+
+    event = {"eventSource": "aws:kafka", "eventSourceArn": "arn", "bootstrapServers": "b", "records": {
+        "transfers-0": [message(0, 7, payment("a")), message(0, 8, payment("a"))],
+        "transfers-1": [message(1, 7, payment("b"))]}}  # fmt: skip
+    with start("transfers") as function:
+        assert function.invoke(event).ok() == {"batchItemFailures": []}
+        assert [row["payment_id"] for row in rows(gateway, "paid")] == ["a", "b"]
+        gateway.fault = lambda stream, records: "ServiceUnavailableException"
+        event["records"] = {"transfers-1": [message(1, 9, payment("c"))]}
+        failure = {"itemIdentifier": {"topic-partition": "transfers-1", "offset": 9}}
+        assert function.invoke(event).ok() == {"batchItemFailures": [failure]}
+
+
+def test_sqs_is_told_the_message(start, gateway):
+    def message(name, body):
+        return {"messageId": name, "receiptHandle": "r", "body": body.decode(), "eventSource": "aws:sqs",
+                "attributes": {"SentTimestamp": str(int(events.NEW_YEAR * 1000)), "ApproximateReceiveCount": "1"}}
+
+    with start("cheques") as function:
+        event = {"Records": [message("m1", payment("a")), message("m2", b"poison"), message("m3", payment("b"))]}
+        assert function.invoke(event).ok() == {"batchItemFailures": []}
+        assert [row["payment_id"] for row in rows(gateway, "cashed")] == ["a", "b"]
+        assert reasons(gateway, "cashed") == ["not JSON"]
+        gateway.fault = lambda stream, records: {0} if len(records) == 2 else "ServiceUnavailableException"
+        event = {"Records": [message("m4", payment("c")), message("m5", payment("d"))]}
+        assert function.invoke(event).ok() == {"batchItemFailures": [{"itemIdentifier": "m4"}]}
+
+
+def test_a_sender_hears_what_was_wrong(start, gateway):
+    def request(body):
+        context = {"requestId": uuid.uuid4().hex, "timeEpoch": int(events.NEW_YEAR * 1000)}
+        return {"version": "2.0", "body": body.decode(), "isBase64Encoded": False, "requestContext": context}
+
+    with start("coins") as function:
+        answer = function.invoke(request(payment("a"))).ok()
+        assert (answer["statusCode"], json.loads(answer["body"])) == (202, {"accepted": 1, "rejected": []})
+        both = b"[" + payment("b") + b"," + payment("c", amount="500.00") + b"]"
+        answer = function.invoke(request(both)).ok()
+        [rejected] = json.loads(answer["body"])["rejected"]
+        assert (answer["statusCode"], rejected["record"]) == (202, 1) and "small" in rejected["reason"]
+        assert function.invoke(request(b"{")).ok()["statusCode"] == 400
+        gateway.fault = lambda stream, records: "ServiceUnavailableException"
+        assert function.invoke(request(payment("d"))).ok()["statusCode"] == 503
+    assert [row["worth"] for row in rows(gateway, "coined")] == [20.0, 20.0]
