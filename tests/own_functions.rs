@@ -38,7 +38,7 @@ source clicks : stream of Click {
 }
 
 zone raw       like std.zones.raw       { retain = 30 days }
-zone processed like std.zones.processed { format = parquet, partition = [day], retain = 50 days }
+zone processed like std.zones.processed { format = parquet, partition = [day], retain = 35 days }
 zone curated   like std.zones.curated   { format = parquet, partition = [day], retain = 730 days }
 "#;
 
