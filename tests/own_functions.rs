@@ -223,7 +223,7 @@ transform clean : clicks -> processed.clicks { derive day = date(at) }
 
 /// Clicks with what came before.
 transform ranked : processed.clicks -> curated.ranked {
-  retain = 50 days
+  retain = 35 days
   drop   user_id
   window by currency order by at {
     number   = row_number()
