@@ -45,9 +45,9 @@ impl Engine {
     /// Expressions that are written for it where no number is asked for: what a few minutes are enough for.
     pub fn expressions(self) -> usize {
         match self {
-            Engine::Embedded | Engine::Functions => 5_200,
+            Engine::Embedded => 5_200,
+            Engine::Functions | Engine::Sql => 1_000,
             Engine::Jobs => 300,
-            Engine::Sql => 1_000,
         }
     }
 
@@ -55,8 +55,7 @@ impl Engine {
     pub fn transforms(self) -> usize {
         match self {
             Engine::Embedded => 1_000,
-            Engine::Functions => 200,
-            Engine::Jobs => 40,
+            Engine::Functions | Engine::Jobs => 40,
             Engine::Sql => 60,
         }
     }
