@@ -278,7 +278,7 @@ def test_transforms_made_by_chance_agree_with_the_embedded_engine(spark_home):
         cwd=ROOT, env={**os.environ, **python_of(spark_home)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    assert "1 passed" in done.stdout
+    assert "2 passed" in done.stdout, done.stdout[-4000:]
 
 
 def python_of(spark_home) -> dict[str, str]:

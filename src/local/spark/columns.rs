@@ -630,7 +630,7 @@ fn difference(
 fn on_spark(columns: &[Column], rows: &[Vec<Literal>], found: &[Expr], wanted: &[Vec<Json>]) -> BTreeMap<usize, Json> {
     let scratch = tempfile::tempdir().expect("a folder");
     let mut code = String::from(
-        "from decimal import Decimal\n\nimport pipec_json as jsons\nimport pipec_lists as lists\nimport pipec_numbers as numbers\n\
+        "from decimal import Decimal\n\nimport pipec_json as jsons\nimport pipec_lake as lake\nimport pipec_lists as lists\nimport pipec_numbers as numbers\n\
          import pipec_runtime as runtime\nimport pipec_text as texts\nimport pipec_time as times\n\
          from pyspark.sql import functions as F\n\n",
     );
