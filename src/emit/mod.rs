@@ -4,6 +4,7 @@
 pub mod ci;
 pub mod docs;
 pub mod hcl;
+mod like;
 pub mod pyspark;
 pub mod rust;
 pub mod sql;

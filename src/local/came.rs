@@ -10,12 +10,12 @@ use pipec_runtime::Timestamp;
 
 use super::batch::{Batch, Reason};
 use super::error::RunError;
+use super::needed::may_turn_away;
 use super::pipeline::Origin;
 use super::steps::{ARRIVED, CAME};
 use super::value::row_as_json;
-use crate::plan::expr::{Expr, ExprKind};
 use crate::plan::types::Column;
-use crate::plan::{JoinKind, Otherwise, Step, StepKind};
+use crate::plan::{Step, StepKind};
 
 /// The fields of the column that goes beside rows: their number, their time, and the row itself.
 const FIELDS: [&str; 3] = ["number", "at", "row"];
@@ -28,57 +28,14 @@ fn holds(kind: &StepKind) -> bool {
     )
 }
 
-/// Whether no row after a step is one from before it.
-fn makes_new_rows(kind: &StepKind) -> bool {
-    match kind {
-        StepKind::Group { .. } | StepKind::Pivot { .. } | StepKind::Union { .. } | StepKind::Run(_) => true,
-        StepKind::Join(join) => join.kind == JoinKind::Full,
-        _ => false,
-    }
-}
-
-fn may_turn_away(step: &Step) -> bool {
-    let quarantines = matches!(
-        step.kind,
-        StepKind::Expect {
-            otherwise: Otherwise::Quarantine,
-            ..
-        }
-    );
-    quarantines || step.kind.expressions().iter().any(|expr| may_reject(expr))
-}
-
-/// Whether an expression could reject a row: those that surely do not are only looked up, compared or chosen.
-fn may_reject(expr: &Expr) -> bool {
-    let calm = matches!(
-        expr.kind,
-        ExprKind::Literal(_)
-            | ExprKind::Column(_)
-            | ExprKind::Param(_)
-            | ExprKind::Member { .. }
-            | ExprKind::Index { .. }
-            | ExprKind::List(_)
-            | ExprKind::Struct(_)
-            | ExprKind::Not(_)
-            | ExprKind::Logic { .. }
-            | ExprKind::Compare { .. }
-            | ExprKind::Same { .. }
-            | ExprKind::IsNull { .. }
-            | ExprKind::In { .. }
-            | ExprKind::Coalesce { .. }
-            | ExprKind::If { .. }
-    );
-    !calm || expr.children().into_iter().any(may_reject)
-}
-
 /// Whether rows that the first of these steps holds have to keep how they came.
 pub(super) fn is_kept(steps: &[&Step]) -> bool {
     let Some((first, rest)) = steps.split_first() else {
         return false;
     };
-    let new = rest.iter().position(|step| makes_new_rows(&step.kind));
+    let new = rest.iter().position(|step| step.kind.makes_new_rows());
     let rest = rest.get(..new.map_or(rest.len(), |new| new + 1)).unwrap_or(rest);
-    holds(&first.kind) && rest.iter().any(|step| may_turn_away(step))
+    holds(&first.kind) && rest.iter().any(|step| may_turn_away(&step.kind))
 }
 
 /// A row that was turned away after it was held.

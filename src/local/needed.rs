@@ -144,7 +144,8 @@ fn names(columns: &[Column]) -> BTreeSet<String> {
     columns.iter().map(|column| column.name.clone()).collect()
 }
 
-fn may_turn_away(step: &StepKind) -> bool {
+/// Whether a step may turn rows away.
+pub(super) fn may_turn_away(step: &StepKind) -> bool {
     match step {
         StepKind::Expect {
             otherwise: Otherwise::Quarantine,

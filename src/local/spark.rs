@@ -20,6 +20,8 @@ use crate::plan::types::Column;
 use crate::plan::{Dataset, Engine, Input, Plan, Reads, Shape, Step, StepKind, Test, Transform, names};
 
 #[cfg(test)]
+mod chance;
+#[cfg(test)]
 mod columns;
 mod exchange;
 #[cfg(test)]

@@ -282,7 +282,7 @@ fn is(word: &str, kind: &TypeKind, expr: &ExprKind) -> bool {
         _ => match (kind, word.split_once(':')) {
             (TypeKind::List(item), Some(("list", "plain"))) => is_plain(&item.kind),
             (TypeKind::List(item), Some(("list", of))) => is(of, &item.kind, expr),
-            (kind, _) => word == word_of(kind),
+            (kind, _) => word == kind.table_word(),
         },
     }
 }
@@ -300,24 +300,4 @@ fn is_plain(kind: &TypeKind) -> bool {
             | TypeKind::Null
             | TypeKind::Never
     )
-}
-
-fn word_of(kind: &TypeKind) -> &'static str {
-    match kind {
-        TypeKind::Bool => "bool",
-        TypeKind::Int => "int",
-        TypeKind::Float => "float",
-        TypeKind::Decimal { .. } => "decimal",
-        TypeKind::Text | TypeKind::Enum { .. } => "text",
-        TypeKind::Bytes => "bytes",
-        TypeKind::Date => "date",
-        TypeKind::Timestamp => "timestamp",
-        TypeKind::Duration => "duration",
-        TypeKind::Uuid => "uuid",
-        TypeKind::Json => "json",
-        TypeKind::List(_) => "list",
-        TypeKind::Map(_) => "map",
-        TypeKind::Struct(_) | TypeKind::Object => "struct",
-        TypeKind::Null | TypeKind::Never | TypeKind::Error => "null",
-    }
 }

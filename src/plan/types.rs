@@ -68,6 +68,27 @@ pub enum TypeKind {
 }
 
 impl TypeKind {
+    /// The word for it in the tables of what engines call functions: what it holds besides is left out.
+    pub fn table_word(&self) -> &'static str {
+        match self {
+            TypeKind::Bool => "bool",
+            TypeKind::Int => "int",
+            TypeKind::Float => "float",
+            TypeKind::Decimal { .. } => "decimal",
+            TypeKind::Text | TypeKind::Enum { .. } => "text",
+            TypeKind::Bytes => "bytes",
+            TypeKind::Date => "date",
+            TypeKind::Timestamp => "timestamp",
+            TypeKind::Duration => "duration",
+            TypeKind::Uuid => "uuid",
+            TypeKind::Json => "json",
+            TypeKind::List(_) => "list",
+            TypeKind::Map(_) => "map",
+            TypeKind::Struct(_) | TypeKind::Object => "struct",
+            TypeKind::Null | TypeKind::Never | TypeKind::Error => "null",
+        }
+    }
+
     /// The type that a single word names, as [`Display`](fmt::Display) prints it; `decimal`, lists and the like take more.
     pub fn of_word(word: &str) -> Option<TypeKind> {
         Some(match word {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::expr::{Aggregate, Expr, ExprKind};
-use super::{Field, Input, Plan, Step, StepKind, Transform};
+use super::{Field, Input, JoinKind, Plan, Step, StepKind, Transform};
 
 impl StepKind {
     /// The expressions that stand in it, in the order in which they are written.
@@ -125,6 +125,15 @@ impl Expr {
 }
 
 impl StepKind {
+    /// Whether no row after it is one from before it.
+    pub fn makes_new_rows(&self) -> bool {
+        match self {
+            StepKind::Group { .. } | StepKind::Pivot { .. } | StepKind::Union { .. } | StepKind::Run(_) => true,
+            StepKind::Join(join) => join.kind == JoinKind::Full,
+            _ => false,
+        }
+    }
+
     /// What it reads besides the rows that come to it: the other side of a join or union.
     pub fn other(&self) -> Option<&Input> {
         match self {

@@ -263,7 +263,7 @@ impl Around<'_> {
                 pattern,
                 negated,
             } => {
-                let pattern = Py::text(&calls::like(pattern));
+                let pattern = Py::text(&crate::emit::like::like(pattern));
                 negated_if(self.exact(value, reasons).method("like", vec![pattern]), *negated)
             }
             ExprKind::Matches {

@@ -10,6 +10,7 @@ use pipec_runtime::value::Value;
 use pipec_runtime::{Timestamp, reject};
 use serde_json::{Value as Json, json};
 
+use super::chance::Chance;
 use super::{load, python, save};
 use crate::base::Memory;
 use crate::emit::pyspark::exprs::{self, Lowered, first_reason};
@@ -82,23 +83,6 @@ source rows : stream of Row {
 zone raw       like std.zones.raw       { retain = 30 days }
 zone processed like std.zones.processed { format = parquet, retain = 50 days }
 "#;
-
-/// Pseudo-random numbers, the same for the same seed.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit
-    }
-
-    fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.below(of.len())]
-    }
-}
 
 const INTS: &[i64] = &[
     0,

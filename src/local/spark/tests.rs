@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::chance::Chance;
 use super::*;
 use crate::emit::pyspark;
 use crate::plan::expr::{Aggregate, ArithmeticOp, CompareOp, Expr, ExprKind, LogicOp};
@@ -21,23 +22,6 @@ const WHOLE: TypeKind = TypeKind::Decimal {
     precision: 20,
     scale: 0,
 };
-
-/// Pseudo-random numbers, the same for the same seed.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit
-    }
-
-    fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.below(of.len())]
-    }
-}
 
 fn columns() -> Vec<Column> {
     let of = |name: &str, ty: Type| {

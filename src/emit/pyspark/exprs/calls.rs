@@ -32,27 +32,6 @@ pub(super) fn java(pattern: &str) -> Java {
     regex_java::java(pattern).unwrap_or_else(|_| crate::plan::refused())
 }
 
-/// A pattern of `like` in which only what has to be is escaped: Spark takes no other escapes.
-pub(super) fn like(pattern: &str) -> String {
-    let mut out = String::new();
-    let mut signs = pattern.chars();
-    while let Some(sign) = signs.next() {
-        let plain = match sign {
-            '%' | '_' => {
-                out.push(sign);
-                continue;
-            }
-            '\\' => signs.next().unwrap_or('\\'),
-            other => other,
-        };
-        if matches!(plain, '%' | '_' | '\\') {
-            out.push('\\');
-        }
-        out.push(plain);
-    }
-    out
-}
-
 /// A value's canonical text, which is what is hashed and joined.
 pub fn canonical(value: Py, kind: Option<&TypeKind>) -> Py {
     match kind {

@@ -343,26 +343,6 @@ fn is(word: &str, kind: &TypeKind) -> bool {
             Some(("list", of)) => is(of, &item.kind),
             _ => matches!(word, "list" | "any"),
         },
-        kind => word == "any" || word == word_of(kind),
-    }
-}
-
-fn word_of(kind: &TypeKind) -> &'static str {
-    match kind {
-        TypeKind::Bool => "bool",
-        TypeKind::Int => "int",
-        TypeKind::Float => "float",
-        TypeKind::Decimal { .. } => "decimal",
-        TypeKind::Text | TypeKind::Enum { .. } => "text",
-        TypeKind::Bytes => "bytes",
-        TypeKind::Date => "date",
-        TypeKind::Timestamp => "timestamp",
-        TypeKind::Duration => "duration",
-        TypeKind::Uuid => "uuid",
-        TypeKind::Json => "json",
-        TypeKind::List(_) => "list",
-        TypeKind::Map(_) => "map",
-        TypeKind::Struct(_) | TypeKind::Object => "struct",
-        TypeKind::Null | TypeKind::Never | TypeKind::Error => "null",
+        kind => word == "any" || word == kind.table_word(),
     }
 }

@@ -79,15 +79,6 @@ impl Before<'_> {
     }
 }
 
-/// Whether no row after a step is one row from before it.
-fn makes_new_rows(kind: &StepKind) -> bool {
-    match kind {
-        StepKind::Group { .. } | StepKind::Pivot { .. } | StepKind::Union { .. } => true,
-        StepKind::Join(join) => join.kind == crate::plan::JoinKind::Full,
-        _ => false,
-    }
-}
-
 /// Whether a step may make several rows of one.
 fn makes_several(kind: &StepKind) -> bool {
     use crate::plan::JoinKind::{Inner, Left};
@@ -142,7 +133,7 @@ impl Body {
         if self.watched || at < self.watched_steps {
             return;
         }
-        let new = steps.iter().position(|step| makes_new_rows(&step.kind));
+        let new = steps.iter().position(|step| step.kind.makes_new_rows());
         let length = new.map_or(steps.len(), |new| new + 1);
         self.watched_steps = at + length;
         let stretch = steps.get(..length).unwrap_or(steps);

@@ -110,7 +110,7 @@ impl<'p> Around<'p> {
                 value,
                 pattern,
                 negated,
-            } => Sql::Like(Box::new(self.value(value)), like(pattern)).negated_if(*negated),
+            } => Sql::Like(Box::new(self.value(value)), crate::emit::like::like(pattern)).negated_if(*negated),
             ExprKind::Matches {
                 value,
                 pattern,
@@ -255,25 +255,4 @@ impl<'p> Around<'p> {
             value
         })
     }
-}
-
-/// A pattern of `like` in which only what has to be is escaped: Trino takes no other escapes.
-fn like(pattern: &str) -> String {
-    let mut out = String::new();
-    let mut signs = pattern.chars();
-    while let Some(sign) = signs.next() {
-        let plain = match sign {
-            '%' | '_' => {
-                out.push(sign);
-                continue;
-            }
-            '\\' => signs.next().unwrap_or('\\'),
-            other => other,
-        };
-        if matches!(plain, '%' | '_' | '\\') {
-            out.push('\\');
-        }
-        out.push(plain);
-    }
-    out
 }
