@@ -144,7 +144,7 @@ table! {
     "asin" ("float") "CASE WHEN is_nan($0) OR $0 BETWEEN -1 AND 1 THEN asin($0) END";
     "acos" ("float") "CASE WHEN is_nan($0) OR $0 BETWEEN -1 AND 1 THEN acos($0) END";
     "atan" ("float") "atan($0)";
-    "atan2" ("float float") "atan2($0, $1)";
+    "atan2" ("float float") "atan2($0 + 0e0, $1 + 0e0)";
     "degrees" ("float") "degrees($0)" or "is_infinite($0)";
     "radians" ("float") "radians($0)";
     "pi" ("") "pi()";

@@ -59,7 +59,7 @@ fn expressions_on(engine: Engine, together: usize) {
         .collect();
     let expected = Expected::new(&written, rows);
     let outcome = expected.on(engine, together);
-    let mut figures = Figures::new("expressions", engine);
+    let mut figures = Figures::new(&format!("{count} expressions"), engine);
     figures.put("written", written.cases.len() + written.refused.len());
     figures.put("refused by the checker", written.refused.len());
     figures.put("refused by the engine", outcome.refused.len());
@@ -117,7 +117,7 @@ fn transforms_on(engine: Engine) {
     });
     let trials: Vec<Trial> = trials.collect();
     let outcome = transforms::on(engine, &trials);
-    let mut figures = Figures::new("transforms", engine);
+    let mut figures = Figures::new(&format!("{count} transforms"), engine);
     figures.put("written", trials.len());
     figures.put("steps refused by the checker", refused.len());
     figures.put("refused by the engine", outcome.refused.len());

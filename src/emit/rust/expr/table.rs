@@ -299,7 +299,7 @@ pub const FORMS: &[Form] = forms! {
     "asin" [Float] "numbers::asin({0})", Maybe;
     "acos" [Float] "numbers::acos({0})", Maybe;
     "atan" [Float] "{0}.atan()", Value;
-    "atan2" [Float, Float] "{0}.atan2({1})", Value;
+    "atan2" [Float, Float] "numbers::atan2({0}, {1})", Value;
     "degrees" [Float] "arithmetic::finite(numbers::degrees({0}))", Checked;
     "radians" [Float] "numbers::radians({0})", Value;
     "pi" [] "std::f64::consts::PI", Value;

@@ -181,7 +181,11 @@ impl Batch {
         let index = self.record;
         let (output, seen) = (&mut self.outputs[number], &mut self.seen[number]);
         let before = output.rows();
-        let passing = if seen.is_empty() { Vec::new() } else { seen.iter().map(|_| Passing::of(record)).collect() };
+        let passing = if seen.is_empty() {
+            Vec::new()
+        } else {
+            seen.iter().map(|_| Passing::of(record)).collect()
+        };
         let mut out = Out { output, tables: &self.tables, seen, passing, index, place: 0, reject: None };
         out.each(transform);
         match out.reject {

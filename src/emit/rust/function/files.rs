@@ -45,7 +45,11 @@ fn object(out: &mut Vec<u8>, row: &Row) {
 fn value(out: &mut Vec<u8>, field: &Field) {
     match field {
         Field::Null => out.extend_from_slice(b"null"),
-        Field::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
+        Field::Bool(value) => out.extend_from_slice(if *value {
+            b"true"
+        } else {
+            b"false"
+        }),
         Field::Byte(value) => number(out, value),
         Field::Short(value) => number(out, value),
         Field::Int(value) => number(out, value),
@@ -105,7 +109,11 @@ fn number(out: &mut Vec<u8>, value: &impl std::fmt::Display) {
 fn decimal_text(value: &Decimal) -> String {
     let bytes = value.data();
     let negative = bytes.first().is_some_and(|byte| *byte >= 0x80);
-    let mut unscaled: i128 = if negative { -1 } else { 0 };
+    let mut unscaled: i128 = if negative {
+        -1
+    } else {
+        0
+    };
     for byte in bytes {
         unscaled = (unscaled << 8) | i128::from(*byte);
     }

@@ -29,7 +29,11 @@ impl Key {
         for value in values {
             let there = value.write_json(&mut text);
             // No JSON has these bytes.
-            text.push(if there { 1 } else { 0 });
+            text.push(if there {
+                1
+            } else {
+                0
+            });
         }
         let digest = functions::sha256(&String::from_utf8_lossy(&text));
         Key(u128::from_str_radix(&digest[..32], 16).unwrap_or_default())

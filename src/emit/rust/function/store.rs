@@ -77,7 +77,10 @@ impl Store {
             })?;
             for item in page.items() {
                 if let Some(keys) = item.get("keys").and_then(|keys| keys.as_b().ok()) {
-                    keys.as_ref().chunks_exact(ENTRY).filter_map(entry).for_each(|(key, arrival)| seen.add(key, arrival));
+                    keys.as_ref()
+                        .chunks_exact(ENTRY)
+                        .filter_map(entry)
+                        .for_each(|(key, arrival)| seen.add(key, arrival));
                 }
             }
         }

@@ -99,7 +99,11 @@ impl Snapshot {
         let folders = self.folders(file);
         let mut add = |line: &[u8]| {
             let start = line.trim_ascii_end().strip_suffix(b"}").unwrap_or(line);
-            let end = if start == b"{" { folders.trim_start_matches(',') } else { &folders };
+            let end = if start == b"{" {
+                folders.trim_start_matches(',')
+            } else {
+                &folders
+            };
             let line = [start, end.as_bytes()].concat();
             // A line that is no row of the table is none that could be found.
             if let Ok(key) = (self.table.key)(&line) {

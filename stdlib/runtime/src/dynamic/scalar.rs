@@ -199,7 +199,7 @@ theme! { NUMBERS, call_numbers, given;
     "asin" [Is(Float(value))] => numbers::asin(*value);
     "acos" [Is(Float(value))] => numbers::acos(*value);
     "atan" [Is(Float(value))] => value.atan();
-    "atan2" [Is(Float(y)), Is(Float(x))] => y.atan2(*x);
+    "atan2" [Is(Float(y)), Is(Float(x))] => numbers::atan2(*y, *x);
     "degrees" [Is(Float(radians))] => numbers::number(numbers::degrees(*radians))?;
     "radians" [Is(Float(degrees))] => numbers::radians(*degrees);
     "pi" [] => std::f64::consts::PI;

@@ -175,6 +175,11 @@ pub fn log(value: f64, base: f64) -> Option<f64> {
     }
 }
 
+/// The angle of the point `(x, y)`. There is one zero: `-0.0` would turn the point to the other side.
+pub fn atan2(y: f64, x: f64) -> f64 {
+    (y + 0.0).atan2(x + 0.0)
+}
+
 /// The angle whose sine this is.
 pub fn asin(value: f64) -> Option<f64> {
     (-1.0..=1.0).contains(&value).then(|| value.asin())
@@ -287,6 +292,13 @@ mod tests {
         assert_eq!(modulo(7, -3), Some(-2));
         assert_eq!(ceil_decimal(-190, 2), -1);
         assert_eq!(floor_decimal(-110, 2), -2);
+    }
+
+    #[test]
+    fn an_angle_knows_one_zero() {
+        assert_eq!(atan2(-0.0, -0.0), 0.0);
+        assert_eq!(atan2(0.0, -0.0), 0.0);
+        assert_eq!(atan2(-0.0, -1.0), std::f64::consts::PI);
     }
 
     #[test]

@@ -42,7 +42,11 @@ impl super::Event for Event {
 
     fn answer(names: Vec<String>, records: &[Record], _: &Batch, failed: &BTreeSet<usize>) -> Value {
         let answer = |(place, (name, record)): (usize, (&String, &Record))| {
-            let result = if failed.contains(&place) { "ProcessingFailed" } else { "Ok" };
+            let result = if failed.contains(&place) {
+                "ProcessingFailed"
+            } else {
+                "Ok"
+            };
             let data = base64_simd::STANDARD.encode_to_string(&record.data);
             json!({"recordId": name, "result": result, "data": data})
         };

@@ -54,7 +54,11 @@ impl super::Event for Event {
         let reasons: Vec<Value> =
             rejected.iter().map(|(place, reason)| json!({"record": place, "reason": reason})).collect();
         let accepted = records.len() - rejected.len();
-        let status = if accepted == 0 && !rejected.is_empty() { 400 } else { 202 };
+        let status = if accepted == 0 && !rejected.is_empty() {
+            400
+        } else {
+            202
+        };
         response(status, json!({"accepted": accepted, "rejected": reasons}))
     }
 }
