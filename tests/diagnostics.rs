@@ -162,6 +162,60 @@ fn the_examples_have_no_mistakes() {
     }
 }
 
+/// Between one end of this platform and the other there are more paths than anybody could list; each is as long.
+#[test]
+fn paths_that_part_and_meet_again_are_followed_once() {
+    let (stays, diamonds) = (81, 40);
+    let mut text = CHAIN.to_owned();
+    for at in 0..diamonds {
+        let behind = at + 1;
+        for (writes, reads) in [
+            (format!("l_{at}"), format!("processed.d_{at}")),
+            (format!("r_{at}"), format!("processed.d_{at}")),
+            (format!("d_{behind}"), format!("processed.l_{at}, processed.r_{at}")),
+        ] {
+            let _ = writeln!(
+                text,
+                "transform {writes} : {reads} -> processed.{writes} {{ filter rank > {at} }}"
+            );
+        }
+    }
+    // The stream keeps a row one day, and each dataset twenty and three.
+    let days = 1 + stays * 23;
+    let compilation = compile_text(&text);
+    let found: Vec<_> = compilation.diagnostics.iter().map(|d| d.message.as_str()).collect();
+    let message = format!("`who` may stay {days} days, but @pii allows at most 365 days");
+    assert_eq!(found, [message]);
+    let notes = &compilation.diagnostics[0].notes;
+    let path = notes.iter().find(|note| note.starts_with("path: ")).unwrap();
+    assert!(path.starts_with("path: rows (kinesis, 1 day) → processed.d_0 (20 days + 3) → processed.l_0 "));
+    assert!(path.contains(" → processed.d_39 (20 days + 3) → processed.l_39 (20 days + 3) → processed.d_40 "));
+    assert_eq!(path.matches(" → ").count(), stays);
+}
+
+const CHAIN: &str = r#"
+pipeline chain {
+  cloud  = aws { region = "eu-west-1" }
+  owner  = "you@example.com"
+  budget = 100_000 USD per month
+}
+class pii { retain_at_most = 365 days }
+schema Row {
+  id   : uuid      @key
+  who  : string    @pii
+  rank : int
+  at   : timestamp @event_time
+}
+source rows : stream of Row {
+  from   = kinesis { stream = own, capacity = on_demand, retention = 24 hours }
+  volume = 20 per second of 200 B
+  into   = raw
+}
+zone raw       like std.zones.raw       { retain = 1 days }
+zone processed like std.zones.processed { format = parquet, partition = [day], retain = 20 days }
+transform d_0 : rows -> processed.d_0 { derive day = date(at) }
+"#;
+
 #[test]
 fn a_file_that_is_no_text_is_said() {
     assert_eq!(

@@ -250,6 +250,7 @@ fn export(program: &Program, path: &StrLit) -> Used {
     }
     let pipeline = program.pipeline.name.clone();
     let mut datasets = Vec::new();
+    let mut left = flow::days_left(program);
     for dataset in program
         .datasets
         .values()
@@ -257,7 +258,7 @@ fn export(program: &Program, path: &StrLit) -> Used {
     {
         let mut taken = dataset.clone();
         taken.writer = DatasetWriter::Import(pipeline.clone());
-        datasets.push((taken, flow::days_left(program, dataset)));
+        datasets.push((taken, left.remove(&dataset.id).unwrap_or_default()));
     }
     let labels = datasets.iter().flat_map(|(dataset, _)| &dataset.columns);
     let labels: BTreeSet<_> = labels.flat_map(|column| column.labels.iter().cloned()).collect();

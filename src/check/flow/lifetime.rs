@@ -2,7 +2,7 @@
 //!
 //! A value may be taken at the last moment before its dataset lets it go, so all stays up to there count.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::check::program::{Dataset, DatasetWriter, Item, Program};
 use crate::check::settings::{DAY, Settings, Value};
@@ -12,17 +12,19 @@ use crate::plan::{DatasetId, Input};
 const SWEEP: f64 = 2.0;
 const VERSIONS: f64 = 1.0;
 
-/// For each class that bounds its lifetime and that a column of the dataset carries: the days that are left of it, none
-/// or fewer where nothing is.
-pub fn days_left(program: &Program, dataset: &Dataset) -> BTreeMap<String, f64> {
-    let mut left = BTreeMap::new();
+/// Of each dataset: for each class that bounds its lifetime and that a column of it carries, the days that are left of
+/// it, none or fewer where nothing is.
+pub fn days_left(program: &Program) -> BTreeMap<&DatasetId, BTreeMap<String, f64>> {
+    let mut left: BTreeMap<_, BTreeMap<_, _>> = program.datasets.keys().map(|id| (id, BTreeMap::new())).collect();
     for class in &program.classes {
-        if let Some(most) = class.retain_at_most_days.filter(|_| carries(dataset, &class.name)) {
-            let paths = Paths {
-                program,
-                label: &class.name,
-            };
-            left.insert(class.name.clone(), most - paths.at(&dataset.id, &mut BTreeSet::new()));
+        let Some(most) = class.retain_at_most_days else {
+            continue;
+        };
+        let paths = Paths::of(program, &class.name);
+        for (id, left) in &mut left {
+            if let Some(days) = paths.at(id) {
+                left.insert(class.name.clone(), most - days);
+            }
         }
     }
     left
@@ -35,46 +37,52 @@ fn carries(dataset: &Dataset, label: &str) -> bool {
 struct Paths<'p> {
     program: &'p Program,
     label: &'p str,
+    /// The longest that a value has been anywhere when a transform reads it, days.
+    read: BTreeMap<&'p str, f64>,
 }
 
-impl Paths<'_> {
-    /// The longest that a value has been anywhere when this dataset lets it go, days.
-    fn at(&self, id: &DatasetId, seen: &mut BTreeSet<String>) -> f64 {
-        let Some(dataset) = self
-            .program
-            .datasets
-            .get(id)
-            .filter(|dataset| carries(dataset, self.label))
-        else {
-            return 0.0;
+impl<'p> Paths<'p> {
+    /// The paths of one class. Each transform stands behind what it reads, so that each is looked at once.
+    fn of(program: &'p Program, label: &'p str) -> Self {
+        let mut paths = Paths {
+            program,
+            label,
+            read: BTreeMap::new(),
         };
-        let before = match &dataset.writer {
-            DatasetWriter::Source(name) => self.stream(name),
-            DatasetWriter::Transform(name) => self.transform(name, seen),
-            DatasetWriter::Import(_) => 0.0,
-        };
-        before + self.stay(dataset)
+        for transform in &program.transforms {
+            let inputs = super::inputs(transform).into_iter();
+            let longest = inputs.map(|input| paths.input(input)).fold(0.0, f64::max);
+            paths.read.insert(&transform.item.name, longest);
+        }
+        paths
     }
 
-    /// The longest before a transform writes.
-    fn transform(&self, name: &str, seen: &mut BTreeSet<String>) -> f64 {
-        // What reads itself, through a dataset that it merges into, is no longer path.
-        let Some(transform) = self.program.transforms.iter().find(|t| t.item.name == name) else {
-            return 0.0;
-        };
-        if !seen.insert(name.to_owned()) {
-            return 0.0;
+    /// The longest that a value has been anywhere when it is read, days.
+    fn input(&self, input: &Input) -> f64 {
+        match input {
+            Input::Stream(source) => self.stream(source).max(self.imported(source)),
+            Input::Table(id) => self.at(id).unwrap_or(0.0),
+            Input::View(view) => self.transform(view),
         }
-        let longest = super::inputs(transform)
-            .into_iter()
-            .map(|input| match input {
-                Input::Stream(source) => self.stream(source).max(self.imported(source)),
-                Input::Table(id) => self.at(id, seen),
-                Input::View(view) => self.transform(view, seen),
-            })
-            .fold(0.0, f64::max);
-        seen.remove(name);
-        longest
+    }
+
+    fn transform(&self, name: &str) -> f64 {
+        self.read.get(name).copied().unwrap_or(0.0)
+    }
+
+    /// The longest that a value has been anywhere when this dataset lets it go, days; none where the class does not get
+    /// there.
+    fn at(&self, id: &DatasetId) -> Option<f64> {
+        let dataset = self.program.datasets.get(id)?;
+        if !carries(dataset, self.label) {
+            return None;
+        }
+        let before = match &dataset.writer {
+            DatasetWriter::Source(name) => self.stream(name),
+            DatasetWriter::Transform(name) => self.transform(name),
+            DatasetWriter::Import(_) => 0.0,
+        };
+        Some(before + self.stay(dataset))
     }
 
     /// How long a source's stream keeps rows.

@@ -1,0 +1,95 @@
+//! How long a labelled value may really stay, along every path that it can take from its arrival.
+//!
+//! A stay in S3 is the retention, two days for S3's own sweep, and one more where old versions are kept. The stays of a
+//! path add up; copies side by side count as the longest.
+
+mod paths;
+mod stay;
+
+use crate::check::items::Places;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::plan::{Class, Plan};
+
+use paths::{Hop, Paths};
+use stay::{Told, days};
+
+pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
+    let bounded = |class: &&Class| class.retain_at_most_days.is_some();
+    let mut classes = plan.classes.iter().filter(bounded).peekable();
+    if classes.peek().is_none() {
+        return;
+    }
+    let readers = paths::readers(plan);
+    for class in classes {
+        let path = Paths::longest(plan, &class.name, &readers);
+        let sum: f64 = path.iter().map(|hop| hop.stay.days()).sum();
+        let too_long = class.retain_at_most_days.filter(|most| sum > *most);
+        if let Some(diagnostic) = too_long.and_then(|most| too_long_by(class, most, sum, &path, places)) {
+            diagnostics.push(diagnostic);
+        }
+    }
+}
+
+fn too_long_by(class: &Class, most: f64, sum: f64, path: &[Hop<'_>], places: &Places) -> Option<Diagnostic> {
+    let last = path.last()?;
+    // The longest stay decides; pointing at a one-day stream in front of a zone of years would help nobody.
+    let worst = path
+        .iter()
+        .fold(last, |worst, hop| match hop.stay.days() > worst.stay.days() {
+            true => hop,
+            false => worst,
+        });
+    let told = worst.stay.told();
+    let span = places.get(&told.setting.path)?;
+    let message = format!(
+        "`{}` may stay {}, but @{} allows at most {}",
+        last.column,
+        days(sum),
+        class.name,
+        days(most)
+    );
+    let all: Vec<_> = path.iter().map(|hop| hop.stay.told()).collect();
+    let hops: Vec<_> = all.iter().map(|told| told.text.as_str()).collect();
+    let help = shorter(&told, most, sum, &all).unwrap_or_else(|| {
+        format!(
+            "no setting makes `{}` short enough: lower @{} or drop `{}` before it gets there",
+            told.name, class.name, worst.column
+        )
+    });
+    let mut diagnostic = Diagnostic::new(Code::LIFETIME, span, message)
+        .note(format!("path: {} ≤ {}", hops.join(" → "), days(sum)))
+        .found(told.found)
+        .help(help);
+    if let Some(place) = places.get(&format!("class.{}.retain_at_most", class.name)) {
+        diagnostic = diagnostic.label(place, "the most that is allowed");
+    }
+    Some(diagnostic)
+}
+
+/// Values that keep the path short enough: of the longest stay alone, else of all of them; none where no values do.
+fn shorter(worst: &Told, most: f64, sum: f64, path: &[Told]) -> Option<String> {
+    let enough = (worst.setting.days - (sum - most)).floor();
+    if enough >= 1.0 {
+        let (name, owner) = (worst.setting.name, &worst.setting.owner);
+        return Some(format!(
+            "`{name} = {}` in {owner} keeps the whole path within {}",
+            days(enough),
+            days(most)
+        ));
+    }
+    let rests: Vec<_> = path.iter().filter(|told| told.setting.name != "retention").collect();
+    let fixed: f64 = sum - rests.iter().map(|told| told.setting.days).sum::<f64>();
+    let each = ((most - fixed) / rests.len().max(1) as f64).floor();
+    if each < 1.0 || rests.is_empty() {
+        return None;
+    }
+    let settings: Vec<_> = rests
+        .iter()
+        .map(|told| format!("`{} = {}` in {}", told.setting.name, days(each), told.setting.owner))
+        .collect();
+    Some(format!(
+        "{} keep the whole path within {}",
+        settings.join(" and "),
+        days(most)
+    ))
+}

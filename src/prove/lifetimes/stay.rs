@@ -1,0 +1,174 @@
+//! What keeps a value for a while: a stream, a dataset, a quarantine, a backup, results of queries.
+//!
+//! It must not know paths: only how long each stay is, which setting decides that, and how it is said.
+
+use crate::plan::{Dataset, Format, Serve, Source, Transform, Writer, Zone};
+
+/// Days that S3 takes to sweep, and a day of old versions.
+const SWEEP: f64 = 2.0;
+const VERSIONS: f64 = 1.0;
+
+/// What keeps a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stay<'p> {
+    /// A source's stream.
+    Stream(&'p Source),
+    /// A dataset, in its zone.
+    Dataset(&'p Dataset, &'p Zone),
+    /// Backups of a zone's datasets, that many days.
+    Backup(&'p Zone, u32),
+    /// What queries of people answered.
+    Results(&'p Serve),
+    /// What a transform turned away; the zone says for how long.
+    TurnedAway(&'p Transform, &'p Zone),
+}
+
+/// A stay as it is told.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// Where: `raw.clicks`.
+    pub(super) name: String,
+    /// As it stands in the path: `raw.clicks (30 days + 3)`.
+    pub(super) text: String,
+    /// What is said at its place.
+    pub(super) found: String,
+    /// The setting that decides.
+    pub(super) setting: Setting,
+}
+
+/// A setting that a stay's length is.
+#[derive(Debug)]
+pub(super) struct Setting {
+    /// Where to point: `zone.raw.retain`.
+    pub(super) path: String,
+    /// Its name: `retain`.
+    pub(super) name: &'static str,
+    /// Its owner, for the help: "zone `raw`".
+    pub(super) owner: String,
+    /// Its value, days.
+    pub(super) days: f64,
+}
+
+impl Stay<'_> {
+    /// All of it, days.
+    pub(super) fn days(self) -> f64 {
+        self.kept() + self.swept().unwrap_or(0.0)
+    }
+
+    /// How long it is kept, before S3 sweeps it, days.
+    fn kept(self) -> f64 {
+        match self {
+            Stay::Stream(source) => f64::from(source.kinesis().retention_hours) / 24.0,
+            Stay::Dataset(dataset, _) => f64::from(dataset.retain_days) + history(dataset),
+            Stay::Backup(_, days) => f64::from(days),
+            Stay::Results(serve) => f64::from(serve.result_days),
+            Stay::TurnedAway(_, zone) => f64::from(zone.quarantine_days),
+        }
+    }
+
+    /// What S3 adds to that, days; nothing where it is not in S3.
+    fn swept(self) -> Option<f64> {
+        match self {
+            Stay::Stream(_) | Stay::Backup(..) => None,
+            Stay::Dataset(..) | Stay::Results(_) | Stay::TurnedAway(..) => {
+                Some(SWEEP + if self.has_versions() { VERSIONS } else { 0.0 })
+            }
+        }
+    }
+
+    fn has_versions(self) -> bool {
+        match self {
+            Stay::Dataset(_, zone) => zone.versioning || zone.backup_days.is_some(),
+            Stay::Results(_) | Stay::TurnedAway(..) => true,
+            Stay::Stream(_) | Stay::Backup(..) => false,
+        }
+    }
+
+    /// What is said of it.
+    pub(super) fn told(self) -> Told {
+        let (name, kept) = (self.name(), days(self.kept()));
+        let (text, found) = match (self, self.swept()) {
+            (Stay::Stream(_), _) => (
+                format!("{name} (kinesis, {kept})"),
+                format!("the stream of `{name}` keeps it {kept}"),
+            ),
+            (Stay::Backup(zone, _), _) => (
+                format!("{name} ({kept})"),
+                format!("a backup of `{}` from its last day keeps it {kept} more", zone.name),
+            ),
+            (_, swept) => {
+                let extra = swept.unwrap_or(0.0);
+                let old = match self.has_versions() {
+                    true => ", one of them as an old version",
+                    false => "",
+                };
+                (
+                    format!("{name} ({kept} + {extra})"),
+                    format!("`{name}` keeps it {kept}, and up to {extra} more until S3 sweeps it{old}"),
+                )
+            }
+        };
+        Told {
+            name,
+            text,
+            found,
+            setting: self.setting(),
+        }
+    }
+
+    fn name(self) -> String {
+        match self {
+            Stay::Stream(source) => source.name.clone(),
+            Stay::Dataset(dataset, _) => dataset.id.to_string(),
+            Stay::Backup(zone, _) => format!("backups of {}", zone.name),
+            Stay::Results(serve) => format!("results of {}", serve.name),
+            Stay::TurnedAway(transform, _) => format!("quarantine of {}", transform.name),
+        }
+    }
+
+    fn setting(self) -> Setting {
+        let (kind, owner, path, name) = match self {
+            Stay::Stream(source) => {
+                let path = format!("{}.retention", source.stream_setting());
+                ("source", &source.name, path, "retention")
+            }
+            Stay::Dataset(dataset, zone) => match &dataset.writer {
+                Writer::Transform(writer) if dataset.retain_days != zone.retain_days => {
+                    ("transform", writer, "retain".to_owned(), "retain")
+                }
+                _ => ("zone", &zone.name, "retain".to_owned(), "retain"),
+            },
+            Stay::Backup(zone, _) => ("zone", &zone.name, "backup".to_owned(), "backup"),
+            Stay::Results(serve) => ("serve", &serve.name, "engine".to_owned(), "results"),
+            Stay::TurnedAway(_, zone) => ("zone", &zone.name, "quarantine".to_owned(), "quarantine"),
+        };
+        Setting {
+            path: format!("{kind}.{owner}.{path}"),
+            name,
+            owner: format!("{kind} `{owner}`"),
+            days: match self {
+                // What was there before is not the setting's.
+                Stay::Dataset(dataset, _) => f64::from(dataset.retain_days),
+                _ => self.kept(),
+            },
+        }
+    }
+}
+
+/// What was there before in an Iceberg table can be read, and is taken out by a daily run.
+fn history(dataset: &Dataset) -> f64 {
+    match dataset.format {
+        Format::Iceberg => f64::from(dataset.history_days) + 1.0,
+        _ => 0.0,
+    }
+}
+
+/// A number of days, in words.
+pub(super) fn days(count: f64) -> String {
+    let count = (count * 100.0).round() / 100.0;
+    if count == 1.0 {
+        "1 day".to_owned()
+    } else {
+        format!("{count} days")
+    }
+}
