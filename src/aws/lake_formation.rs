@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, document, key_use, own, role, trust};
-use super::{catalog, firehose, glue_job, iceberg, lake};
+use super::{catalog, firehose, glue_job, iceberg, lake, readers, row_filter};
 use crate::emit::hcl::{Block, Value, call, list, reference};
+use crate::plan::expr::Expr;
 use crate::plan::{Access, DatasetId, Format, Grant, Plan, Serve, names};
 use crate::text_of;
 
@@ -77,7 +78,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     out.extend(iceberg::grants(plan));
     out.extend(glue_job::grants(plan));
     for access in &plan.accesses {
-        out.extend(grants(access));
+        out.extend(grants(plan, access));
         out.extend(reader(plan, access));
     }
     out
@@ -157,25 +158,64 @@ fn permission(label: &str, permissions: &[&str]) -> Block {
         .set("depends_on", vec![reference("terraform_data.lake_formation_is_ready")])
 }
 
-fn roles(access: &Access) -> Value {
+fn principals(access: &Access) -> Value {
     reference(format!("local.readers_{}", access.name))
 }
 
-fn grants(access: &Access) -> Vec<Block> {
+fn grants(plan: &Plan, access: &Access) -> Vec<Block> {
     let databases: BTreeSet<&str> = access.grants.iter().map(|grant| grant.dataset.zone.as_str()).collect();
     let describe = databases.into_iter().map(|zone| {
         let name = reference(format!("aws_glue_catalog_database.{zone}.name"));
         permission(&format!("{}_{zone}", access.name), &["DESCRIBE"])
-            .set("for_each", roles(access))
+            .set("for_each", principals(access))
             .set("principal", reference("each.value"))
             .block(Block::new("database").set("name", name))
     });
     let select = access
         .grants
         .iter()
-        .filter(|grant| !grant.columns.is_empty())
-        .map(|grant| columns(access, grant));
+        .enumerate()
+        .filter(|(_, grant)| !grant.columns.is_empty())
+        .flat_map(|(place, grant)| match &grant.condition {
+            None => vec![columns(access, grant)],
+            Some(condition) => cells(plan, access, grant, condition, place),
+        });
     describe.chain(select).collect()
+}
+
+/// Some rows of some columns: a filter of cells, which is granted in the table's place.
+fn cells(plan: &Plan, access: &Access, grant: &Grant, condition: &Expr, place: usize) -> Vec<Block> {
+    let label = format!("{}_{}_rows", access.name, catalog::label(&grant.dataset));
+    let before = access.grants.iter().take(place);
+    let label = match before.filter(|other| other.dataset == grant.dataset && other.condition.is_some()) {
+        others if others.clone().next().is_none() => label,
+        others => format!("{label}_{}", others.count() + 1),
+    };
+    let database = || catalog::database(&grant.dataset);
+    let table = || catalog::table(&grant.dataset);
+    let filter = Block::new("table_data")
+        .set("database_name", database())
+        .set("table_name", table())
+        .set("table_catalog_id", reference("local.account"))
+        .set("name", named(plan, &label, limit::LONG))
+        .set("column_names", list(&grant.columns))
+        .block(Block::new("row_filter").set("filter_expression", row_filter::text(condition)));
+    let address = format!("aws_lakeformation_data_cells_filter.{label}");
+    let of_filter = Block::new("data_cells_filter")
+        .set("database_name", database())
+        .set("table_name", table())
+        .set("table_catalog_id", reference("local.account"))
+        .set("name", reference(format!("{address}.table_data[0].name")));
+    vec![
+        Block::resource("aws_lakeformation_data_cells_filter", &label)
+            .doc(&format!("What {} sees of {}.", access.name, grant.dataset))
+            .set("depends_on", vec![reference("terraform_data.lake_formation_is_ready")])
+            .block(filter),
+        permission(&label, &["SELECT"])
+            .set("for_each", principals(access))
+            .set("principal", reference("each.value"))
+            .block(of_filter),
+    ]
 }
 
 fn columns(access: &Access, grant: &Grant) -> Block {
@@ -193,7 +233,7 @@ fn columns(access: &Access, grant: &Grant) -> Block {
         &["SELECT"],
     )
     .doc(&format!("{} reads {}: {hidden}.", access.name, grant.dataset))
-    .set("for_each", roles(access))
+    .set("for_each", principals(access))
     .set("principal", reference("each.value"))
     .block(table)
 }
@@ -225,16 +265,9 @@ fn reader(plan: &Plan, access: &Access) -> Vec<Block> {
             format!("What readers of {} need beside their grants", access.name),
         )
         .set("policy", document(statements));
-    let own_roles = format!(
-        "toset([for arn in {} : arn if split(\":\", arn)[4] == local.account])",
-        "local.readers_".to_string() + &access.name
-    );
-    let attachment = Block::resource("aws_iam_role_policy_attachment", &label)
-        .doc("Roles of other accounts attach a policy of their own account's.")
-        .set("for_each", reference(own_roles))
-        .set("role", reference("reverse(split(\"/\", each.value))[0]"))
-        .set("policy_arn", reference(format!("aws_iam_policy.{label}.arn")));
-    vec![policy, attachment]
+    let mut out = vec![policy];
+    out.extend(readers::attachments(plan, access, &label));
+    out
 }
 
 fn catalog_reads(granted: &BTreeSet<&DatasetId>) -> Statement {

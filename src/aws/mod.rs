@@ -24,8 +24,10 @@ mod operations;
 mod orchestration;
 mod policy;
 mod queue;
+mod readers;
 mod readme;
 mod root;
+mod row_filter;
 mod secrets;
 mod stack;
 #[cfg(test)]

@@ -19,6 +19,8 @@ const PIPELINE: usize = 20;
 
 /// Limits of the services.
 pub mod limit {
+    /// Permission sets of IAM Identity Center.
+    pub const PERMISSION_SET: usize = 32;
     /// S3 buckets.
     pub const BUCKET: usize = 63;
     /// IAM roles, Lambda functions, schedules, delivery streams.
@@ -54,11 +56,12 @@ fn environment_length(plan: &Plan) -> usize {
 /// The Terraform variable of an author's param: its own name, unless a variable of the platform has it or Terraform
 /// keeps it for itself.
 pub fn variable(param: &str) -> String {
-    const TAKEN: [&str; 13] = [
+    const TAKEN: [&str; 14] = [
         "count",
         "depends_on",
         "environment",
         "for_each",
+        "identity_center_region",
         "lake_formation_admins",
         "lifecycle",
         "locals",
@@ -88,6 +91,13 @@ pub fn named(plan: &Plan, part: &str, limit: usize) -> Value {
         "-",
         fit(&names::hyphened(part), limit.saturating_sub(prefix))
     ]
+}
+
+/// A permission set's name, which is short: `PIPELINE-PART-ENVIRONMENT`.
+pub fn permission_set(plan: &Plan, part: &str) -> Value {
+    let room = limit::PERMISSION_SET.saturating_sub(1 + environment_length(plan));
+    let names = format!("{}-{}", names::hyphened(&plan.pipeline.name), names::hyphened(part));
+    text_of![fit(&names, room), "-", reference("var.environment")]
 }
 
 /// The longest that a name of [`named`] becomes.
@@ -155,6 +165,7 @@ mod tests {
                 "a_zone_with_a_name_that_goes_on_and_on_and_on_and_on_and_on_and_on_and_on_and_on",
             ] {
                 assert!(longest(&plan, &bucket(&plan, part)) <= limit::BUCKET);
+                assert!(longest(&plan, &permission_set(&plan, part)) <= limit::PERMISSION_SET);
                 for limit in [limit::BACKUP, limit::SIXTY_FOUR, limit::EIGHTY, limit::BUDGET] {
                     assert!(longest(&plan, &named(&plan, part, limit)) <= limit);
                 }

@@ -2,8 +2,8 @@
 
 use super::naming::{self, FREE_ENVIRONMENT};
 use super::stack::Stack;
-use super::{api, catalog, lake, policy, secrets};
-use crate::emit::hcl::{Block, Value, list, object, print, print_items, reference};
+use super::{api, catalog, lake, policy, readers, secrets};
+use crate::emit::hcl::{Block, Value, object, print, print_items, reference};
 use crate::plan::expr::Literal;
 use crate::plan::{Param, Plan, Text};
 use crate::{object_of, text_of};
@@ -21,7 +21,7 @@ pub fn add(out: &mut Stack, plan: &Plan) {
     );
     out.file("variables", "What is decided at deployment.", variables(plan));
     out.file("locals", "Names that everything shares.", [locals(plan)]);
-    out.file("data", "What is asked of the account.", data());
+    out.file("data", "What is asked of the account.", data(plan));
     out.file("outputs", "What others need to know.", outputs(plan));
 }
 
@@ -96,6 +96,7 @@ fn variables(plan: &Plan) -> Vec<Block> {
     ));
     let mut out = vec![region, environment(plan), manage, admins];
     out.extend(api::variables(plan));
+    out.extend(readers::variables(plan));
     out.extend(plan.params.iter().map(|param| param_variable(plan, param)));
     out
 }
@@ -159,7 +160,8 @@ fn literal(value: &Literal) -> Value {
     }
 }
 
-fn decimal(unscaled: i128, scale: u8) -> String {
+/// A decimal as a number.
+pub fn decimal(unscaled: i128, scale: u8) -> String {
     let sign = if unscaled < 0 { "-" } else { "" };
     let scale = usize::from(scale);
     let digits = format!("{:0>width$}", unscaled.unsigned_abs(), width = scale + 1);
@@ -181,23 +183,20 @@ fn locals(plan: &Plan) -> Block {
             text_of![naming::pipeline(plan), "-", reference("var.environment")],
         )
         .set("database_prefix", reference("replace(local.prefix, \"-\", \"_\")"));
-    plan.accesses.iter().fold(block, |block, access| {
-        block.set(&format!("readers_{}", access.name), reference_set(&access.roles))
-    })
+    let readers = plan.accesses.iter().flat_map(readers::locals);
+    readers.fold(block, |block, (name, principals)| block.set(&name, principals))
 }
 
-fn reference_set(roles: &[String]) -> Value {
-    crate::emit::hcl::call("toset", [list(roles)])
-}
-
-fn data() -> Vec<Block> {
-    vec![
+fn data(plan: &Plan) -> Vec<Block> {
+    let mut out = vec![
         Block::data("aws_caller_identity", "current"),
         Block::data("aws_partition", "current"),
         Block::data("aws_iam_session_context", "deployer")
             .doc("The role behind the session that deploys: it administers Lake Formation.")
             .set("arn", reference("data.aws_caller_identity.current.arn")),
-    ]
+    ];
+    out.extend(readers::instance(plan));
+    out
 }
 
 pub fn output(name: &str, description: &str, value: Value) -> Block {

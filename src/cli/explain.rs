@@ -209,7 +209,7 @@ fn access(plan: &Plan, principal: &str, only: Option<&str>) -> Result<String, Fa
     let matching: Vec<_> = plan
         .accesses
         .iter()
-        .filter(|access| access.name == principal || access.roles.iter().any(|role| role == principal))
+        .filter(|access| access.name == principal || access.principals().any(|name| name == principal))
         .collect();
     if matching.is_empty() {
         let names: Vec<_> = plan
@@ -225,27 +225,38 @@ fn access(plan: &Plan, principal: &str, only: Option<&str>) -> Result<String, Fa
     }
     let mut text = String::new();
     for access in matching {
-        let _ = writeln!(text, "{}: {}", access.name, access.roles.join(", "));
+        let names: Vec<_> = access.principals().map(String::as_str).collect();
+        let _ = writeln!(text, "{}: {}", access.name, names.join(", "));
         for dataset in plan
             .datasets
             .values()
             .filter(|dataset| only.is_none_or(|name| dataset.id.to_string() == name))
         {
-            let grant = access.grants.iter().find(|grant| grant.dataset == dataset.id);
-            let Some(grant) = grant else {
+            let grants: Vec<_> = access
+                .grants
+                .iter()
+                .filter(|grant| grant.dataset == dataset.id)
+                .collect();
+            if grants.is_empty() {
                 let _ = writeln!(text, "  {:<24} nothing: no `allow` names it", dataset.id.to_string());
-                continue;
-            };
-            let _ = writeln!(
-                text,
-                "  {:<24} select {}",
-                dataset.id.to_string(),
-                grant.columns.join(", ")
-            );
+            }
+            for grant in &grants {
+                let _ = write!(
+                    text,
+                    "  {:<24} select {}",
+                    dataset.id.to_string(),
+                    grant.columns.join(", ")
+                );
+                let _ = match &grant.condition {
+                    Some(condition) => writeln!(text, " where {}", condition.text),
+                    None => writeln!(text),
+                };
+            }
+            let is_shown = |name: &String| grants.iter().any(|grant| grant.columns.contains(name));
             for column in dataset
                 .columns
                 .iter()
-                .filter(|column| !grant.columns.contains(&column.name))
+                .filter(|column| !grants.is_empty() && !is_shown(&column.name))
             {
                 let why = match column.labels.iter().next() {
                     Some(label) => format!("it carries @{label}, which is not cleared"),

@@ -593,8 +593,19 @@ pub struct Access {
     pub name: String,
     /// ARNs of the roles.
     pub roles: Vec<String>,
+    /// Names of IAM users.
+    pub users: Vec<String>,
+    /// Names of groups of IAM Identity Center.
+    pub groups: Vec<String>,
     /// What they may read.
     pub grants: Vec<Grant>,
+}
+
+impl Access {
+    /// Everyone that it names, as they are written down: ARNs of roles, names of users and groups.
+    pub fn principals(&self) -> impl Iterator<Item = &String> {
+        self.roles.iter().chain(&self.users).chain(&self.groups)
+    }
 }
 
 /// What may be read of one dataset.
@@ -606,6 +617,8 @@ pub struct Grant {
     pub columns: Vec<String>,
     /// Whether that is every column of the dataset.
     pub all_columns: bool,
+    /// The rows that may be seen; `None` for all.
+    pub condition: Option<Expr>,
 }
 
 /// When transforms run.

@@ -8,7 +8,7 @@ from support.archives import put_missing
 from support.lint import checkov
 from support.paths import ROOT
 from support.rules import actions, values
-from support.terraform import Terraform, policies
+from support.terraform import Terraform, policies, resources
 
 PLATFORMS = ROOT / "tests" / "e2e" / "platforms"
 
@@ -167,3 +167,36 @@ def test_a_request_becomes_a_record_as_it_came(platform):
     name = values(state, "aws_kinesis_stream")["visits"]["name"]
     assert json.loads(record) == {
         "StreamName": name, "Data": "$util.base64Encode($input.body)", "PartitionKey": "$key"}
+
+
+def test_members_of_groups_and_users_read_what_their_access_says(platform):
+    state = of(platform, "governed")
+    people = {name: (users["user"], users["groups"]) for name, users in by_key(state, "aws_iam_user_group_membership").items()}
+    assert people == {(("analysts", name)): (name, ["governed-base-analysts-readers"]) for name in ["ana", "o+brien@example.com"]}
+    assigned = by_key(state, "aws_ssoadmin_account_assignment")
+    assert set(assigned) == {("analysts", "analysts"), ("analysts", 'people\'s "own" %{team}'), ("auditors", "auditors")}
+    assert all(one["principal_type"] == "GROUP" and one["target_id"] == "123456789012" for one in assigned.values())
+    policy = values(state, "aws_iam_policy")["analysts_reader"]["name"]
+    attached = values(state, "aws_ssoadmin_customer_managed_policy_attachment")["analysts"]
+    assert attached["customer_managed_policy_reference"] == [{"name": policy, "path": "/"}]
+    granted = {key for (name, key) in by_key(state, "aws_lakeformation_permissions") if name == "analysts_curated_pages"}
+    assert granted == {"groups", "user/ana", "user/o+brien@example.com", "arn:aws:iam::123456789012:role/Analyst",
+                       "arn:aws:iam::210987654321:role/Partner"}
+
+
+def test_conditions_become_filters_of_rows_that_are_granted_instead_of_the_table(platform):
+    state = of(platform, "governed")
+    filters = [filter["table_data"][0] for filter in values(state, "aws_lakeformation_data_cells_filter").values()]
+    assert {filter["row_filter"][0]["filter_expression"]: set(filter["column_names"]) for filter in filters} == {
+        '''(("country" = 'DE') AND (NOT (("number" < 10) OR ("page" LIKE '/o''hara/%')))) AND ("number" IN (1, 20))''':
+            {"day", "page", "country", "number"},
+        '(("amount" >= 9.50) AND ("paid" = true)) AND ("amount" IS NOT NULL)': {"day", "page", "amount"}}
+    granted = by_key(state, "aws_lakeformation_permissions")
+    assert not any(name == "analysts_processed_clicks" for name, _ in granted)
+    used = {one["data_cells_filter"][0]["name"] for one in granted.values() if one["data_cells_filter"]}
+    assert used == {filter["name"] for filter in filters}
+
+
+def by_key(state, type_) -> dict:
+    """The values of each of many resources, by the label of all and the key of one."""
+    return {(resource["name"], resource.get("index")): resource["values"] for resource in resources(state, type_)}

@@ -62,7 +62,7 @@ struct TransformPart<'a> {
 #[derive(Serialize)]
 struct AccessPart<'a> {
     name: &'a str,
-    roles: &'a [String],
+    principals: Vec<&'a str>,
     /// For each dataset: its name, the columns that can be seen, those that cannot.
     rows: Vec<(String, String, String)>,
 }
@@ -192,23 +192,25 @@ fn transform<'p>(plan: &'p Plan, transform: &'p crate::plan::Transform) -> Trans
 
 fn matrix<'a>(plan: &'a Plan, access: &'a crate::plan::Access) -> AccessPart<'a> {
     let row = |dataset: &Dataset| {
-        let seen = access
-            .grants
-            .iter()
-            .find(|grant| grant.dataset == dataset.id)
-            .map(|grant| grant.columns.as_slice());
-        let seen = seen.unwrap_or_default();
+        let grants = || access.grants.iter().filter(|grant| grant.dataset == dataset.id);
+        let is_seen = |name: &&str| grants().any(|grant| grant.columns.iter().any(|column| column == name));
         let hidden: Vec<_> = dataset
             .columns
             .iter()
             .map(|c| c.name.as_str())
-            .filter(|name| !seen.iter().any(|s| s == name))
+            .filter(|name| !is_seen(name))
             .collect();
-        (dataset.id.to_string(), seen.join(", "), hidden.join(", "))
+        let shown: Vec<_> = grants()
+            .map(|grant| match &grant.condition {
+                Some(condition) => format!("{} where {}", grant.columns.join(", "), condition.text),
+                None => grant.columns.join(", "),
+            })
+            .collect();
+        (dataset.id.to_string(), shown.join("; "), hidden.join(", "))
     };
     AccessPart {
         name: &access.name,
-        roles: &access.roles,
+        principals: access.principals().map(String::as_str).collect(),
         rows: by_tier(plan).map(row).collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! Who may see what.
 
-use super::Lowering;
+use super::{Lowering, carries};
 use crate::check::program;
 use crate::check::settings::Value;
 use crate::plan::{Access, Grant};
@@ -10,42 +10,46 @@ impl Lowering<'_> {
         let program = self.program;
         let mut accesses = Vec::new();
         for access in &program.accesses {
-            let mut roles = Vec::new();
-            for principal in access.item.settings.list("principals") {
-                match &principal.value {
-                    Value::Variant(kind, role) if kind == "role" => roles.extend(role.text("arn").map(str::to_owned)),
-                    Value::Variant(kind, _) => {
-                        let what = format!("`principals = {kind}`");
-                        self.refuse(principal.span, what, Some("this version has `role`"));
-                    }
-                    _ => {}
-                }
-            }
+            let named = |kind: &str, setting: &str| {
+                let all = access.item.settings.list("principals").iter();
+                all.filter_map(|principal| match &principal.value {
+                    Value::Variant(name, settings) if name == kind => settings.text(setting).map(str::to_owned),
+                    _ => None,
+                })
+                .collect()
+            };
             accesses.push(Access {
                 name: access.item.name.clone(),
-                roles,
+                roles: named("role", "arn"),
+                users: named("user", "name"),
+                groups: named("group", "name"),
                 grants: self.grants(access),
             });
         }
         accesses
     }
 
-    /// One grant a dataset: what is shown of all rows.
+    /// What is shown of each dataset: of all rows, or of those that meet a condition.
     fn grants(&mut self, access: &program::Access) -> Vec<Grant> {
         let mut grants: Vec<Grant> = Vec::new();
         for grant in &access.grants {
-            if let Some(condition) = &grant.condition {
-                let what = format!("showing some rows only (`where {}`)", condition.text);
-                self.refuse(access.item.span, what, None);
-                continue;
-            }
             let Some(dataset) = self.program.datasets.get(&grant.dataset) else {
                 continue;
             };
+            let refused = grant.condition.as_ref().and_then(|condition| {
+                let why = carries::row_filter(condition, dataset)?;
+                Some((condition.text.clone(), why))
+            });
+            if let Some((text, why)) = refused {
+                let what = format!("showing some rows only by `{text}`");
+                self.refuse(access.item.span, what, Some(&why));
+                continue;
+            }
             grants.push(Grant {
                 dataset: grant.dataset.clone(),
                 columns: grant.columns.clone(),
                 all_columns: grant.columns.len() == dataset.columns.len(),
+                condition: grant.condition.clone(),
             });
         }
         grants

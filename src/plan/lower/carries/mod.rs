@@ -7,7 +7,10 @@ mod embedded;
 mod functions;
 mod jobs;
 mod platform;
+mod row_filter;
 mod slice;
+
+pub(super) use row_filter::row_filter;
 
 use std::collections::BTreeMap;
 
