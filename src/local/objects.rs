@@ -7,6 +7,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use pipec_runtime::media::{self, BEGINNINGS};
+use pipec_runtime::reject;
 use sha2::{Digest, Sha256};
 
 use super::batch::{Batch, Rejects};
@@ -18,26 +20,6 @@ use arrow::datatypes::Int64Type;
 
 /// The folder of objects, and the bucket that rows name.
 pub(super) const BUCKET: &str = "objects";
-
-/// What files begin with, the media types that say so, and the ending that their names get.
-const BEGINNINGS: [(&[u8], &str, &str); 7] = [
-    (b"\x89PNG\r\n\x1a\n", "image/png", "png"),
-    (b"\xff\xd8\xff", "image/jpeg", "jpg"),
-    (b"GIF8", "image/gif", "gif"),
-    (b"RIFF", "image/webp", "webp"),
-    (b"%PDF-", "application/pdf", "pdf"),
-    (b"PK\x03\x04", "application/zip", "zip"),
-    (b"\x1f\x8b", "application/gzip", "gz"),
-];
-
-/// Media types of files that say nothing by their first bytes, by ending.
-const ENDINGS: [(&str, &str); 5] = [
-    ("csv", "text/csv"),
-    ("json", "application/json"),
-    ("txt", "text/plain"),
-    ("xml", "application/xml"),
-    ("html", "text/html"),
-];
 
 /// Where objects are kept.
 #[derive(Clone, Debug, Default)]
@@ -101,20 +83,11 @@ fn ending(file: &Path, bytes: &[u8]) -> String {
     }
 }
 
-/// The media type of an object, by its key.
+/// The media type of an object, by its key: it was given the ending that its bytes call for.
 fn media_type(key: &str) -> &'static str {
     let own = key.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let begun = BEGINNINGS
-        .iter()
-        .find(|(.., ending)| *ending == own)
-        .map(|(_, media, _)| *media);
-    let named = || {
-        ENDINGS
-            .iter()
-            .find(|(ending, _)| *ending == own)
-            .map(|(_, media)| *media)
-    };
-    begun.or_else(named).unwrap_or("application/octet-stream")
+    let begun = BEGINNINGS.iter().find(|(.., ending)| *ending == own);
+    begun.map_or_else(|| media::of(b"", key).0, |(_, media, _)| media)
 }
 
 /// `object { types = […], max = … }`: objects of other types and larger ones are turned away.
@@ -149,11 +122,11 @@ impl Stage for Allowed<'_> {
             for row in (0..objects.len()).filter(|row| objects.is_valid(*row)) {
                 let media = media_type(keys.value(row));
                 if !self.rules.types.is_empty() && !self.rules.types.iter().any(|allowed| allowed == media) {
-                    rejects.add(row, &format!("{name} is {media}").into());
+                    rejects.add(row, &reject::object_type(name, media).into());
                 } else if let Some(max) = self.rules.max_bytes
                     && sizes.value(row).max(0) as u64 > max
                 {
-                    rejects.add(row, &format!("{name} is larger than {max} B").into());
+                    rejects.add(row, &reject::object_size(name, max).into());
                 }
             }
         }

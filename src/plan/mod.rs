@@ -275,6 +275,8 @@ pub enum From {
     Queue,
     /// Requests of Amazon API Gateway, answered by a function.
     Http,
+    /// Objects in Amazon S3, of which a queue of Amazon SQS tells.
+    Objects,
     /// A way in that no function reads yet, by the name of its connector.
     Other(String),
 }

@@ -21,6 +21,8 @@ pub fn table_variable(table: &super::DatasetId) -> String {
     format!("TABLE_{}_{}", table.zone, table.name).to_uppercase()
 }
 
+/// Environment variable of a function: where it keeps the objects that come in messages, `s3://BUCKET/FOLDER/`.
+pub const OBJECTS: &str = "OBJECTS";
 /// What names the files of a table's newest snapshot, in the table's folder: `{"files": ["day=2026-01-01/part-0.parquet"]}`,
 /// each below that folder. Whoever writes the table replaces it once all of them are there.
 pub const SNAPSHOT: &str = "_newest.json";

@@ -5,6 +5,8 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
+use pipec_runtime::plain::Plain;
+
 /// A type, with whether a value may be missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Type {
@@ -86,6 +88,28 @@ impl TypeKind {
             TypeKind::Map(_) => "map",
             TypeKind::Struct(_) | TypeKind::Object => "struct",
             TypeKind::Null | TypeKind::Never | TypeKind::Error => "null",
+        }
+    }
+
+    /// How a plain text stands for a value of this type, where formats have nothing but texts.
+    pub fn plain(&self) -> Plain {
+        match self {
+            TypeKind::Bool => Plain::Bool,
+            TypeKind::Int | TypeKind::Duration => Plain::Int,
+            TypeKind::Float => Plain::Float,
+            TypeKind::Timestamp => Plain::Timestamp,
+            TypeKind::List(_) | TypeKind::Map(_) | TypeKind::Struct(_) | TypeKind::Object | TypeKind::Json => {
+                Plain::Json
+            }
+            TypeKind::Decimal { .. }
+            | TypeKind::Text
+            | TypeKind::Enum { .. }
+            | TypeKind::Bytes
+            | TypeKind::Date
+            | TypeKind::Uuid
+            | TypeKind::Null
+            | TypeKind::Never
+            | TypeKind::Error => Plain::Text,
         }
     }
 

@@ -2,6 +2,7 @@
 and what was seen before are moto's. What each source brings has its own shape, and so has the answer."""
 
 import base64
+import hashlib
 import json
 import os
 import random
@@ -17,8 +18,8 @@ from support.paths import FUNCTIONS, ROOT
 from support.pipec import pipec
 
 SHOP = ROOT / "tests" / "e2e" / "functions" / "shop"
-SOURCES = ["cheques", "clicks", "coins", "taps", "transfers"]
-# Optimising five functions takes many minutes; what they do is the same without.
+SOURCES = ["cheques", "clicks", "coins", "photos", "scans", "taps", "transfers"]
+# Optimising seven functions takes many minutes; what they do is the same without.
 CARGO = {
     "CARGO_TARGET_DIR": str(FUNCTIONS), "CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0",
     "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
@@ -85,14 +86,14 @@ def snapshot(aws, bucket, version, rows):
 
 
 def environment(gateway, place):
-    labels = ["clean", "sold", "unknown", "numbers", "paid", "cashed", "coined", "spread_processed_large",
+    labels = ["clean", "sold", "unknown", "numbers", "paid", "cashed", "coined", "pictured", "spread_processed_large",
               "spread_processed_small", "spread_processed_others"]
-    transforms = ["clean", "sold", "unknown", "spread", "numbers", "paid", "cashed", "coined"]
+    transforms = ["clean", "sold", "unknown", "spread", "numbers", "paid", "cashed", "coined", "pictured"]
     return {
         **gateway.environment(),
         **{f"DELIVERY_STREAM_{label.upper()}": label for label in labels},
         **{f"QUARANTINE_STREAM_{name.upper()}": f"{name}-quarantine" for name in transforms},
-        "SEEN_TABLE": place, "TABLE_RAW_PRODUCTS": f"s3://{place}/products/", "PSEUDONYM_SECRET": place,
+        "SEEN_TABLE": place, "OBJECTS": f"s3://{place}/scans/", "TABLE_RAW_PRODUCTS": f"s3://{place}/products/", "PSEUDONYM_SECRET": place,
     }
 
 
@@ -295,6 +296,90 @@ def test_sqs_is_told_the_message(start, gateway):
         gateway.fault = lambda stream, records: {0} if len(records) == 2 else "ServiceUnavailableException"
         event = {"Records": [message("m4", payment("c")), message("m5", payment("d"))]}
         assert function.invoke(event).ok() == {"batchItemFailures": [{"itemIdentifier": "m4"}]}
+
+
+PNG, PDF = b"\x89PNG\r\n\x1a\n", b"%PDF-1.7"
+
+
+def picture(number, **fields):
+    """What stands beside an object: texts, and those that are not ASCII as S3 gives them back."""
+    texts = {"photo_id": f"00000000-0000-0000-0000-{number:012d}", "taken_at": "2026-01-01T00:00:00Z", "place": "door"}
+    return {name: text if text.isascii() else f"=?UTF-8?B?{base64.b64encode(text.encode()).decode()}?="
+            for name, text in {**texts, **fields}.items()}
+
+
+def pictures(gateway):
+    return {row["place"]: row for row in rows(gateway, "pictured")}
+
+
+def test_s3_and_eventbridge_tell_of_objects(start, gateway, aws, place):
+    s3 = aws.client("s3")
+    bodies = {"a b/1.png": (PNG + b"one", picture(1, place="tør")), "2": (PNG + b"two", picture(2, place="hall", turns="0")),
+              "3.png": (PDF, picture(3)), "4.png": (PNG + bytes(1017), picture(4)), "5.png": (PNG, picture(5, turns="x")),
+              "6.png": (PNG, picture(6, place="shed", color="red"))}  # fmt: skip
+    for key, (body, beside) in bodies.items():
+        s3.put_object(Bucket=place, Key=key, Body=body, Metadata=beside, **({"ChecksumAlgorithm": "SHA256"} if key == "2" else {}))
+
+    def put(key, name="ObjectCreated:Put"):
+        inside = {"bucket": {"name": place}, "object": {"key": key, "size": 1, "sequencer": "0055AED6DCD90281E5"}}
+        return {"eventVersion": "2.1", "eventSource": "aws:s3", "eventTime": "2026-01-01T00:00:01.000Z", "eventName": name,
+                "s3": {"s3SchemaVersion": "1.0", **inside}}  # fmt: skip
+
+    def told(key, kind="Object Created"):
+        return {"version": "0", "detail-type": kind, "source": "aws.s3", "time": "2026-01-01T00:00:01Z",
+                "detail": {"bucket": {"name": place}, "object": {"key": key, "size": 1, "etag": "e", "sequencer": "00"}}}
+
+    bodies = [
+        {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": place},
+        {"Records": [put("a+b/1.png"), put("2", "ObjectCreated:CompleteMultipartUpload")]},
+        {"Records": [put("2", "ObjectRemoved:Delete")]}, told("2", "Object Deleted"), told("3.png"), told("4.png"),
+        told("5.png"), told("6.png"), told("gone.png"), {"photo_id": "no event"},
+    ]
+    event = {"Records": [{"messageId": f"m{number}", "body": json.dumps(body), "eventSource": "aws:sqs",
+                          "attributes": {"SentTimestamp": str(int(events.NEW_YEAR * 1000))}}
+                         for number, body in enumerate(bodies)]}  # fmt: skip
+    with start("photos") as function:
+        # What is gone comes again, and then to the dead letters.
+        assert function.invoke(event).ok() == {"batchItemFailures": [{"itemIdentifier": "m8"}]}
+    found = pictures(gateway)
+    assert {name: row["content"] for name, row in found.items()} == {
+        name: {"bucket": place, "key": key, "version": "", "size": len(body), "checksum": hashlib.sha256(body).hexdigest()}
+        for name, key, body in [("tør", "a b/1.png", PNG + b"one"), ("hall", "2", PNG + b"two"), ("shed", "6.png", PNG)]
+    }  # fmt: skip
+    assert reasons(gateway, "pictured") == [
+        "content is application/pdf", "content is larger than 1024 B", "not an object", "turns is not int"]
+    gateway.fault = lambda stream, records: "ServiceUnavailableException"
+    event["Records"] = event["Records"][1:2]
+    with start("photos") as function:
+        assert function.invoke(event).ok() == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+
+
+def test_objects_that_kafka_brings_are_kept_first(start, binaries, gateway, aws, place):
+    def message(offset, body, **fields):
+        # As Java writes bytes: numbers from -128.
+        headers = [{name: [byte - 256 if byte > 127 else byte for byte in text.encode()]} for name, text in fields.items()]
+        return {"topic": "scans", "partition": 0, "offset": offset, "timestampType": "CREATE_TIME", "headers": headers,
+                "timestamp": int(events.NEW_YEAR * 1000), "value": base64.b64encode(body).decode()}
+
+    texts = {"photo_id": str(uuid.uuid4()), "taken_at": "1767225600000", "place": "tør"}
+    sent = [message(1, PNG, **texts), message(2, PNG, **texts), message(3, b"?", **texts), message(4, PNG, place="no name")]
+    event = {"eventSource": "aws:kafka", "records": {"scans-0": sent}}
+    with start("scans") as function:
+        assert function.invoke(event).ok() == {"batchItemFailures": []}
+        checksum = hashlib.sha256(PNG).hexdigest()
+        first, second = rows(gateway, "pictured")
+        assert first == second and first["place"] == "tør" and first["content"] == {
+            "bucket": place, "key": f"scans/{checksum}.png", "version": "", "size": len(PNG), "checksum": checksum}
+        assert aws.client("s3").get_object(Bucket=place, Key=first["content"]["key"])["Body"].read() == PNG
+        assert reasons(gateway, "pictured") == ["content is application/octet-stream", "photo_id is missing"]
+    # What cannot be kept is brought again, and no row tells of it.
+    gateway.records.clear()
+    with Function([binaries["scans"]], env={**environment(gateway, place), "OBJECTS": "s3://no-such-bucket/a/"},
+                  timeout=60) as function:
+        event["records"] = {"scans-0": sent[:1]}
+        failure = {"itemIdentifier": {"topic-partition": "scans-0", "offset": 1}}
+        assert function.invoke(event).ok() == {"batchItemFailures": [failure]}
+    assert gateway.records == {}
 
 
 def test_a_sender_hears_what_was_wrong(start, gateway):

@@ -1,9 +1,9 @@
 //! `lib.rs` and `main.rs` of a generated function: how its transforms are put together, and put to work.
 
 use super::code::{WIDTH, documentation, grouped, item, one_line, quoted};
-use super::{Crate, Part, package_name};
+use super::{Crate, Part, package_name, schema};
 use crate::plan::types::TypeKind;
-use crate::plan::{Format, From, Plan, Source, Writer, names as shared};
+use crate::plan::{Format, From, Plan, Shape, Source, Writer, names as shared};
 
 /// `lib.rs`
 pub fn library(plan: &Plan, krate: &Crate, parts: &[Part]) -> String {
@@ -20,11 +20,14 @@ pub fn library(plan: &Plan, krate: &Crate, parts: &[Part]) -> String {
     };
     let looks_up = parts.iter().any(|part| !part.asked.lookups.is_empty());
     let remembers = parts.iter().any(|part| !part.asked.dedupes.is_empty());
+    let source = krate.function.source;
+    let object = object(source);
     let imports = [
         (true, "Batch"),
         (remembers, "Dedupe"),
         (looks_up, "Format"),
         (true, "Function"),
+        (object.is_some(), "Object"),
         (true, "Record"),
         (true, "Reject"),
         (looks_up, "Table"),
@@ -36,7 +39,6 @@ pub fn library(plan: &Plan, krate: &Crate, parts: &[Part]) -> String {
         .map(|(_, name)| *name)
         .collect();
     let imports = imports.join(", ");
-    let source = krate.function.source;
     let mut doc = source
         .doc
         .as_deref()
@@ -46,14 +48,15 @@ pub fn library(plan: &Plan, krate: &Crate, parts: &[Part]) -> String {
         doc.push_str("/// The function.\n");
     }
     let implementation = format!(
-        "impl Function for {own} {{\n{}{}\n{}}}\n",
+        "impl Function for {own} {{\n{}{}{}\n{}}}\n",
         transforms(parts),
         tables(plan, parts),
-        take(record, parts)
+        object.as_deref().unwrap_or_default(),
+        take(source, record, parts)
     );
     format!(
         "//! What becomes of a record of `{}`; `main.rs` puts it to work.\n\n{}{}pub mod schema;\n{}pub mod transforms;\n\nuse \
-         pipec_function::{{{imports}}};\n{key_import}\nuse schema::{record};\n\n\
+         pipec_function::{{{imports}}};\n{}{key_import}\nuse schema::{record};\n\n\
          {doc}#[derive(Debug)]\n{structure}\n{}",
         one_line(&source.name),
         if krate.shared.structs.is_empty() {
@@ -67,6 +70,11 @@ pub fn library(plan: &Plan, krate: &Crate, parts: &[Part]) -> String {
             ""
         },
         if looks_up { "pub mod tables;\n" } else { "" },
+        if object.is_some() {
+            "use pipec_runtime::plain::Plain;\n"
+        } else {
+            ""
+        },
         item(implementation),
     )
 }
@@ -183,11 +191,46 @@ fn tables(plan: &Plan, parts: &[Part]) -> String {
     }
 }
 
+/// What a source's records tell of objects; nothing where they tell of none.
+fn object(source: &Source) -> Option<String> {
+    let field = schema::object(source)?;
+    let others = source.schema.fields.iter().filter(|other| *other != field);
+    let kinds = others.map(|other| {
+        let kind = other.column.ty.kind.plain();
+        format!("({}, Plain::{kind:?})", quoted(&other.column.name))
+    });
+    let kinds: Vec<String> = kinds.collect();
+    let name = quoted(&field.column.name);
+    let line = format!(
+        "    const OBJECT: Option<Object> = Some(Object {{ field: {name}, fields: &[{}] }});",
+        kinds.join(", ")
+    );
+    if line.chars().count() <= WIDTH {
+        return Some(line + "\n");
+    }
+    let fields = format!("        fields: &[{}],", kinds.join(", "));
+    let fields = match fields.chars().count() <= WIDTH {
+        true => fields,
+        false => {
+            let lines: String = kinds.iter().map(|kind| format!("            {kind},\n")).collect();
+            format!("        fields: &[\n{lines}        ],")
+        }
+    };
+    Some(format!(
+        "    const OBJECT: Option<Object> = Some(Object {{\n        field: {name},\n{fields}\n    }});\n"
+    ))
+}
+
 /// What is done with one record.
-fn take(ty: &str, parts: &[Part]) -> String {
+fn take(source: &Source, ty: &str, parts: &[Part]) -> String {
     let mut out = String::from("    fn record(&self, record: &Record, batch: &mut Batch) -> Result<(), Reject> {\n");
     out.push_str(&format!(
-        "        let row = {ty}::decode(&record.data, &mut batch.received)?;\n        row.check(record.arrived)?;\n"
+        "        let row = {ty}::decode(&record.data, &mut batch.received)?;\n        row.check({})?;\n",
+        if schema::has_rules(source) {
+            "record.arrived, record.media"
+        } else {
+            "record.arrived"
+        }
     ));
     let transforms = transforms_of(parts);
     for part in parts {
@@ -234,6 +277,8 @@ pub fn main(krate: &Crate, parts: &[Part]) -> String {
 fn event(source: &Source) -> &'static str {
     match &source.from {
         From::Kinesis(_) => "kinesis",
+        From::Objects => "objects",
+        From::Kafka if source.shape == Shape::Objects => "kafka_objects",
         From::Kafka => "kafka",
         From::Queue => "sqs",
         From::Firehose => "firehose",

@@ -143,6 +143,7 @@ fn shared_names() -> Context {
     for (key, value) in [
         ("pseudonym_secret", shared::PSEUDONYM_SECRET),
         ("seen_table", shared::SEEN_TABLE),
+        ("objects", shared::OBJECTS),
         ("snapshot", shared::SNAPSHOT),
         ("namespace", shared::METRIC_NAMESPACE),
         ("dimension", shared::METRIC_DIMENSION),
@@ -212,6 +213,7 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
     }
     let mut asks = Vec::new();
     asks.extend((!lookups.is_empty()).then_some("lookup"));
+    asks.extend(schema::object(function.source).map(|_| "objects"));
     asks.extend(
         parts
             .iter()

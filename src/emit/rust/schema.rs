@@ -2,22 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pipec_runtime::reject as reasons;
+use pipec_runtime::{media, reject as reasons};
 use unicode_width::UnicodeWidthStr;
 
 use super::checks;
 use super::code::{
-    Code, Level, Statement, Value, WIDTH, call_lines, documentation, item, one_line, print_statements, quoted,
+    Block, Code, Level, Statement, Value, WIDTH, call_lines, documentation, item, one_line, print_statements, quoted,
     without_unused,
 };
-use super::expr::{Binding, Lowering, Shared, default_value, reject};
+use super::expr::{Binding, Lowering, Shared, default_value, reject, some};
 use super::names::{Names, identifier};
 use super::nested::{Structs, reader, record_type, unwrap_or};
 use super::types::{Held, Shape, borrowed, held, is_text, mentioned, shape};
 use super::{header, used_items};
 use crate::plan::expr::Literal;
 use crate::plan::types::TypeKind;
-use crate::plan::{Field, Source};
+use crate::plan::{Field, Shape as Arrivals, Source};
 
 /// The struct's lifetime, `<'a>` where it borrows from the record.
 pub fn borrows(source: &Source) -> bool {
@@ -153,7 +153,7 @@ fn chained_call(before: &str, arguments: &[String], after: &str) -> String {
 
 fn check(source: &Source, shared: &Shared, used: &mut BTreeSet<String>) -> (String, String) {
     let fields = &source.schema.fields;
-    let mut names = Names::new(["self", "arrived", "key"]);
+    let mut names = Names::new(["self", "arrived", "key", "media", "refused", "reason"]);
     let mut columns = BTreeMap::new();
     let mut statements = Vec::new();
     for field in fields {
@@ -167,6 +167,7 @@ fn check(source: &Source, shared: &Shared, used: &mut BTreeSet<String>) -> (Stri
     for field in fields {
         checks::field(&mut lowering, field, &field.column.name);
     }
+    lowering.statements.extend(object_rules(source, &lowering.columns));
     lowering.statements.extend(late(source, &lowering.columns));
     let mut live = BTreeSet::new();
     let statements = without_unused(lowering.statements, &mut live);
@@ -180,7 +181,8 @@ fn check(source: &Source, shared: &Shared, used: &mut BTreeSet<String>) -> (Stri
     used.insert("Timestamp".to_owned());
     let mut out = String::from("    /// What must hold of it, and how far it may be behind its arrival.\n");
     out.push_str(&format!(
-        "    pub fn check(&self, {arrived}: Timestamp) -> Result<(), Reject> {{\n"
+        "    pub fn check(&self, {arrived}: Timestamp{}) -> Result<(), Reject> {{\n",
+        if has_rules(source) { ", media: &str" } else { "" }
     ));
     print_statements(&statements, &mut out, 8);
     out.push_str("        Ok(())\n    }\n");
@@ -213,6 +215,52 @@ pub fn read_field(record: &str, name: &str, kind: &TypeKind, optional: bool) -> 
         (Shape::Plain, _) => field,
         (shape, optional) => borrowed(&field, shape, Held::Owned, optional),
     }
+}
+
+/// The field that says where an object is.
+pub fn object(source: &Source) -> Option<&Field> {
+    let mut fields = source.schema.fields.iter();
+    fields.find(|field| source.shape == Arrivals::Objects && field.column.ty.kind == TypeKind::Object)
+}
+
+/// Whether not every object may come.
+pub fn has_rules(source: &Source) -> bool {
+    let rules = object(source).and_then(|field| field.object.as_ref());
+    rules.is_some_and(|rules| !rules.types.is_empty() || rules.max_bytes.is_some())
+}
+
+/// Turns away objects of other types, and those that are too large.
+fn object_rules(source: &Source, columns: &BTreeMap<String, Binding>) -> Vec<Statement> {
+    let Some((field, rules)) = object(source).and_then(|field| Some((field, field.object.as_ref()?))) else {
+        return Vec::new();
+    };
+    let (name, media) = (&field.column.name, Code::name("media"));
+    let mut statements = Vec::new();
+    if !rules.types.is_empty() {
+        let one = |other: &str, reason: Code| (other.to_owned(), Block::of(Value::Code(reason)));
+        let others = media::all().filter(|other| !rules.types.iter().any(|allowed| allowed == other));
+        let found = others.map(|other| one(&quoted(other), some(&Code::text(&reasons::object_type(name, other)))));
+        let arms = found.chain([one("_", Code::plain("None"))]).collect();
+        statements.push(Statement::Let {
+            name: "refused".to_owned(),
+            ty: None,
+            value: Value::Match(Box::new((media, arms))),
+        });
+        let rejected = Code::call(&Code::path("Reject::check"), &[Code::name("reason")]);
+        statements.push(Statement::Nest {
+            head: Code::wrapped("if let Some(reason) = ", &Code::name("refused"), ""),
+            bound: "reason".to_owned(),
+            body: vec![Statement::Do(Code::leave(&rejected))],
+        });
+    }
+    if let (Some(max), Some(object)) = (rules.max_bytes, columns.get(name)) {
+        let size = Code::name(&object.name).field("size");
+        let most = Code::number(i64::try_from(max).unwrap_or(i64::MAX));
+        let larger = Code::binary(">", Level::Compare, &size, &most);
+        let reason = reasons::object_size(name, max);
+        statements.push(Statement::If(larger, vec![Code::leave(&reject("check", &reason))]));
+    }
+    statements
 }
 
 fn late(source: &Source, columns: &BTreeMap<String, Binding>) -> Option<Statement> {

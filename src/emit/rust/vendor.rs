@@ -8,9 +8,9 @@ macro_rules! sources {
 
 /// What every function does around its own transform.
 const FUNCTION: &[(&str, &str)] = sources!("function/":
-    "aws.rs", "batch.rs", "deliver.rs", "event/firehose.rs", "event/http.rs", "event/kafka.rs", "event/kinesis.rs",
-    "event/mod.rs", "event/sqs.rs", "files.rs", "lib.rs", "logic.rs", "lookup.rs", "memory.rs", "metrics.rs",
-    "reject.rs", "store.rs", "tables.rs",
+    "aws.rs", "batch.rs", "deliver.rs", "event/firehose.rs", "event/http.rs", "event/kafka.rs", "event/kafka_objects.rs",
+    "event/kinesis.rs", "event/mod.rs", "event/objects.rs", "event/sqs.rs", "files.rs", "lib.rs", "logic.rs", "lookup.rs",
+    "memory.rs", "metrics.rs", "objects.rs", "reject.rs", "store.rs", "tables.rs",
 );
 
 /// What the embedded engine and the functions share.
@@ -21,7 +21,7 @@ const RUNTIME: &[(&str, &str)] = sources!("../../../stdlib/runtime/src/":
     "functions/lists.rs", "functions/maps.rs", "functions/mod.rs", "functions/numbers.rs", "functions/regex.rs",
     "functions/regex_java.rs",
     "functions/text.rs", "functions/time.rs", "functions/url.rs", "functions/zones.rs", "json.rs", "lib.rs",
-    "reject.rs", "types/calendar.rs", "types/decimal.rs", "types/mod.rs", "types/order.rs", "types/time.rs",
+    "media.rs", "plain.rs", "reject.rs", "types/calendar.rs", "types/decimal.rs", "types/mod.rs", "types/order.rs", "types/time.rs",
     "types/uuid.rs", "types/wide.rs", "value.rs",
 );
 

@@ -7,7 +7,7 @@ use pipec_runtime::{Json, Timestamp, decode, encode};
 
 use crate::local::canonical;
 use crate::plan::expr::Literal;
-use crate::plan::types::{Column, TypeKind};
+use crate::plan::types::{Column, TypeKind, object_fields};
 
 /// A row as a record: one JSON object; what is missing is absent.
 pub fn record(columns: &[Column], row: &[Literal]) -> Vec<u8> {
@@ -123,12 +123,10 @@ fn literal(raw: Option<Raw<'_>>, kind: &TypeKind) -> Option<Literal> {
             };
             Literal::Struct(fields.iter().map(of).collect::<Option<_>>()?)
         }
-        TypeKind::Text
-        | TypeKind::Enum { .. }
-        | TypeKind::Object
-        | TypeKind::Null
-        | TypeKind::Never
-        | TypeKind::Error => Literal::Text(decode::text(raw)?.into_owned()),
+        TypeKind::Object => literal(Some(raw), &TypeKind::Struct(object_fields()))?,
+        TypeKind::Text | TypeKind::Enum { .. } | TypeKind::Null | TypeKind::Never | TypeKind::Error => {
+            Literal::Text(decode::text(raw)?.into_owned())
+        }
     })
 }
 

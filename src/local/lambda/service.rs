@@ -93,6 +93,7 @@ impl Function {
             .envs(streams(transforms))
             .envs(tables.variables().iter().cloned())
             .env(names::SEEN_TABLE, "local")
+            .env(names::OBJECTS, format!("s3://{}/", store::OBJECTS))
             .env(names::PSEUDONYM_SECRET, "local")
             .stdin(Stdio::null())
             .stdout(output())
@@ -120,9 +121,17 @@ impl Function {
             }
             let mut request = self.next_request(started)?;
             let path = request.url().to_owned();
-            if let Some(file) = self.tables.get(&path) {
-                let response = Response::from_data(file.to_vec());
+            if let Some(file) = self.tables.get(&path).filter(|_| *request.method() == Method::Get) {
+                let mut response = Response::from_data(file.bytes.clone());
+                for (name, value) in &file.beside {
+                    if let Ok(header) = Header::from_bytes(name.as_bytes(), value.as_bytes()) {
+                        response.add_header(header);
+                    }
+                }
                 request.respond(response).map_err(deaf)?;
+            } else if *request.method() == Method::Put {
+                body(&mut request)?;
+                answer(request, 200, &json!({}))?;
             } else if *request.method() == Method::Get {
                 self.waiting = Some(request);
             } else if path.ends_with("/response") {

@@ -6,24 +6,50 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use parquet::arrow::ArrowWriter;
+use pipec_runtime::media::BEGINNINGS;
 use serde_json::{Value, json};
 
+use super::event::{self, Arrived};
 use super::rows::record;
 use crate::local::value::array_of;
 use crate::local::{Fault, RunError};
 use crate::plan::expr::Literal;
-use crate::plan::{DatasetId, Format, Input, Plan, StepKind, Test, Transform, Writer, names};
+use crate::plan::{DatasetId, Format, Input, Plan, Source, StepKind, Test, Transform, Writer, names};
 
 /// The bucket in which all tables are.
 const BUCKET: &str = "tables";
+/// The bucket of objects.
+pub const OBJECTS: &str = "objects";
+/// The largest object that is made for a test, bytes.
+const LARGEST: u64 = 64 << 20;
 /// The one file of a table.
 const FILE: &str = "rows";
 
-/// The tables of a test, as files by their paths.
+/// A file, and the texts beside it.
+#[derive(Debug, Default)]
+pub struct File {
+    /// What it holds.
+    pub bytes: Vec<u8>,
+    /// Its metadata, by the names of headers.
+    pub beside: Vec<(String, String)>,
+}
+
+impl From<Vec<u8>> for File {
+    fn from(bytes: Vec<u8>) -> File {
+        File {
+            bytes,
+            beside: Vec::new(),
+        }
+    }
+}
+
+/// The tables and objects of a test, as files by their paths.
 #[derive(Debug, Default)]
 pub struct Tables {
-    files: BTreeMap<String, Vec<u8>>,
+    files: BTreeMap<String, File>,
     variables: Vec<(String, String)>,
 }
 
@@ -72,9 +98,27 @@ impl Tables {
             .push((names::table_variable(id), format!("s3://{BUCKET}/{folder}/")));
         let pointer = json!({"files": [FILE]}).to_string().into_bytes();
         self.files
-            .insert(format!("/{BUCKET}/{folder}/{}", names::SNAPSHOT), pointer);
-        self.files.insert(format!("/{BUCKET}/{folder}/{FILE}"), bytes);
+            .insert(format!("/{BUCKET}/{folder}/{}", names::SNAPSHOT), pointer.into());
+        self.files.insert(format!("/{BUCKET}/{folder}/{FILE}"), bytes.into());
         Ok(())
+    }
+
+    /// The objects that a source's rows tell of.
+    pub fn objects(&mut self, source: &Source, rows: &[Arrived]) {
+        for (place, (row, _)) in rows.iter().enumerate() {
+            let Some((fields, object)) = event::object(source, row) else {
+                continue;
+            };
+            let beside = fields.iter().map(|(name, value)| {
+                let word = STANDARD.encode(event::text(value));
+                (format!("x-amz-meta-{name}"), format!("=?UTF-8?B?{word}?="))
+            });
+            let file = File {
+                bytes: bytes(&object),
+                beside: beside.collect(),
+            };
+            self.files.insert(format!("/{OBJECTS}/{}", key(&object, place)), file);
+        }
     }
 
     /// What the deployment would set.
@@ -83,10 +127,31 @@ impl Tables {
     }
 
     /// A file, by the path of a request.
-    pub fn get(&self, url: &str) -> Option<&[u8]> {
+    pub fn get(&self, url: &str) -> Option<&File> {
         let path = url.split('?').next().unwrap_or(url);
-        self.files.get(path).map(Vec::as_slice)
+        self.files.get(path)
     }
+}
+
+/// The key of an object: its own as far as it is plain, and one for rows that say nothing of theirs.
+pub fn key(object: &Value, place: usize) -> String {
+    let own = object["key"].as_str().unwrap_or_default();
+    let plain: String = own
+        .chars()
+        .filter(|letter| letter.is_ascii_alphanumeric() || ['.', '-', '_'].contains(letter))
+        .collect();
+    format!("{place}-{plain}")
+}
+
+/// The bytes of an object: as many as its row says, beginning as its key's ending calls for.
+pub fn bytes(object: &Value) -> Vec<u8> {
+    let own = object["key"].as_str().unwrap_or_default();
+    let ending = own.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let begun = BEGINNINGS.iter().find(|(.., of)| *of == ending);
+    let mut bytes = begun.map_or_else(Vec::new, |(beginning, ..)| beginning.to_vec());
+    let size = object["size"].as_u64().unwrap_or_default().min(LARGEST);
+    bytes.resize(bytes.len().max(usize::try_from(size).unwrap_or_default()), 0);
+    bytes
 }
 
 fn parquet_of(batch: &RecordBatch) -> Result<Vec<u8>, RunError> {

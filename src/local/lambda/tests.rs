@@ -69,11 +69,12 @@ fn run_test(
     for function in functions.iter().filter(runs) {
         let source = function.source;
         let binary = built.get(&package_name(&source.name)).ok_or_else(missing)?;
-        let tables = Tables::of(plan, &function.transforms, test)?;
+        let given = records(source, test.rows(&Input::Stream(source.name.clone())));
+        let mut tables = Tables::of(plan, &function.transforms, test)?;
+        tables.objects(source, &given);
         let mut process = Function::start(binary, &source.name, &function.transforms, tables)?;
-        let given = test.rows(&Input::Stream(source.name.clone()));
         let mut delivered = Delivered::default();
-        for event in events(source, &records(source, given)) {
+        for event in events(source, &given) {
             process.invoke(&event, &mut delivered)?;
         }
         let lines = delivered.rows.remove(&transform.name).unwrap_or_default();

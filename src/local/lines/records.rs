@@ -8,11 +8,11 @@ use arrow::compute;
 use arrow_avro::reader::ReaderBuilder;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use pipec_runtime::encode;
-use pipec_runtime::json;
+use pipec_runtime::plain::{self, Plain};
 
 use super::ROWS;
 use crate::local::value::{data_type, row_as_json};
-use crate::plan::types::{Column, TypeKind};
+use crate::plan::types::Column;
 use crate::plan::{Schema, Source};
 
 /// What writes the next record behind the others, with its line's end; `false` at the end.
@@ -80,10 +80,10 @@ pub(in crate::local) fn csv(text: Box<dyn Read>, settings: &Csv, schema: &Schema
             *first = first.trim_start_matches('\u{feff}').to_owned();
         }
     }
-    let kinds: Vec<TypeKind> = names
+    let kinds: Vec<Plain> = names
         .iter()
         .map(|name| columns.iter().find(|column| column.name == *name))
-        .map(|column| column.map_or(TypeKind::Text, |column| column.ty.kind.clone()))
+        .map(|column| column.map_or(Plain::Text, |column| column.ty.kind.plain()))
         .collect();
     let missing = settings.missing.clone();
     let separator = settings.separator;
@@ -112,44 +112,11 @@ pub(in crate::local) fn csv(text: Box<dyn Read>, settings: &Csv, schema: &Schema
             }
             encode::string(out, name);
             out.push(b':');
-            plain(out, &value, kind);
+            plain::write(out, &value, *kind);
         }
         out.extend_from_slice(b"}\n");
         Ok(true)
     }))
-}
-
-/// A text as the JSON of a value of this type; what is none of the type's stays a text, and is turned away later.
-fn plain(out: &mut Vec<u8>, text: &str, kind: &TypeKind) {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let as_it_stands = match kind {
-        TypeKind::Bool => matches!(text, "true" | "false").then(|| text.to_owned()),
-        TypeKind::Int | TypeKind::Duration => {
-            let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-            let number = digits(unsigned).then(|| text.parse::<i64>().ok()).flatten();
-            number.map(|number| number.to_string())
-        }
-        TypeKind::Float => is_json(text, |value| matches!(value, json::Raw::Number(_))).then(|| text.to_owned()),
-        TypeKind::Timestamp => digits(text.strip_prefix('-').unwrap_or(text)).then(|| text.to_owned()),
-        TypeKind::List(_) | TypeKind::Map(_) | TypeKind::Struct(_) | TypeKind::Object | TypeKind::Json => {
-            is_json(text, |_| true).then(|| text.replace(['\n', '\r'], " "))
-        }
-        _ => None,
-    };
-    match as_it_stands {
-        Some(text) => out.extend_from_slice(text.as_bytes()),
-        None => encode::string(out, text),
-    }
-}
-
-/// Whether a text is one JSON value of some kind.
-fn is_json(text: &str, kind: impl Fn(json::Raw<'_>) -> bool) -> bool {
-    let record = format!("{{\"a\":{text}}}");
-    let Ok(mut object) = json::Object::new(record.as_bytes()) else {
-        return false;
-    };
-    let first = matches!(object.field(), Ok(Some((_, Some(value)))) if kind(value));
-    first && matches!(object.field(), Ok(None))
 }
 
 /// Whether the first letter of a text opens a list.

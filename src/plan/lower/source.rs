@@ -31,6 +31,7 @@ impl Lowering<'_> {
         }
         let (name, connector) = settings.variant("from")?;
         let from = match (name, settings.variant("via")) {
+            ("api" | "s3", _) if source.shape == Shape::Objects => From::Objects,
             ("kinesis", _) => From::Kinesis(kinesis_of(connector, &source.schema)?),
             (_, Some(("kinesis", stream))) => From::Kinesis(kinesis_of(stream, &source.schema)?),
             (_, Some(("firehose", _))) => From::Firehose,
@@ -43,6 +44,8 @@ impl Lowering<'_> {
         };
         let api = match (name, &from) {
             ("api", From::Kinesis(_)) => self.api(connector),
+            // Objects as a whole were refused where this matters.
+            ("api", From::Objects) => None,
             ("api", _) => {
                 let span = settings.span("via").unwrap_or(item.span);
                 self.refuse(span, "`from = api` without a stream", Some("write `via = kinesis { }`"));

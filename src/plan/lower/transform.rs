@@ -140,13 +140,14 @@ impl Lowering<'_> {
     }
 
     fn engine(&mut self, transform: &program::Transform) -> Option<(Engine, Vec<String>)> {
-        let stream = transform.shape == Shape::Stream;
+        let stream = transform.shape != Shape::Table;
         let chosen = if stream { "lambda" } else { "glue" };
         let program = self.program;
         let (name, engine, why) = match transform.item.settings.variant("engine") {
             Some((name, engine)) => (name, engine, format!("`engine = {name}` is written")),
             None => {
                 let why = match stream {
+                    true if transform.shape == Shape::Objects => "it reads objects one by one, as they come",
                     true => "it reads a stream row by row, which a function does within seconds",
                     false => "it reads a table",
                 };

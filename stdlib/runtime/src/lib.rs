@@ -7,6 +7,8 @@ pub mod dynamic;
 pub mod encode;
 pub mod functions;
 pub mod json;
+pub mod media;
+pub mod plain;
 pub mod reject;
 pub mod types;
 pub mod value;

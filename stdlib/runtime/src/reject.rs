@@ -23,6 +23,16 @@ pub fn check(field: &str, text: &str) -> String {
     format!("check {field}: {text}")
 }
 
+/// An object is of a type that it may not have.
+pub fn object_type(field: &str, media: &str) -> String {
+    format!("{field} is {media}")
+}
+
+/// An object is larger than it may be.
+pub fn object_size(field: &str, max_bytes: u64) -> String {
+    format!("{field} is larger than {max_bytes} B")
+}
+
 /// The event is too far behind its arrival.
 pub fn late(bound_seconds: u64) -> String {
     format!("late: more than {} behind arrival", duration(bound_seconds))

@@ -356,7 +356,8 @@ pub fn reject(kind: &str, reason: &str) -> Code {
     Code::call(&Code::path(&format!("Reject::{kind}")), &[Code::text(reason)])
 }
 
-fn some(code: &Code) -> Code {
+/// `Some(code)`
+pub fn some(code: &Code) -> Code {
     Code::call(&Code::plain("Some"), std::slice::from_ref(code))
 }
 

@@ -60,7 +60,7 @@ impl Aws {
     }
 
     /// A client of S3.
-    #[cfg(feature = "lookup")]
+    #[cfg(any(feature = "lookup", feature = "objects"))]
     pub fn s3(&self) -> Result<aws_sdk_s3::Client, Error> {
         let config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())

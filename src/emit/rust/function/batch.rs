@@ -1,5 +1,6 @@
 //! Records in, lines out: the pure part of a function, without network or clock.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pipec_runtime::{Timestamp, reject};
@@ -23,6 +24,8 @@ pub struct Record {
     pub arrived: Timestamp,
     /// Its number among the arrivals.
     pub seq: String,
+    /// What the object is that it tells of, by its first bytes.
+    pub media: &'static str,
 }
 
 /// A transform of a function, by what the deployment knows it as.
@@ -44,6 +47,9 @@ pub trait Function {
     const TRANSFORMS: &'static [Transform];
     /// The tables that they look rows up in, in the order in which they number them.
     const TABLES: &'static [Table] = &[];
+    /// What its records tell of objects.
+    #[cfg(feature = "objects")]
+    const OBJECT: Option<crate::Object> = None;
 
     /// Hands the record to each transform.
     ///
@@ -143,10 +149,16 @@ pub fn nothing_seen<F: Function>() -> Vec<Vec<Seen>> {
     F::TRANSFORMS.iter().map(of).collect()
 }
 
-/// Hands each record to the function.
-pub fn process<F: Function>(function: &F, records: &[Record], seen: Vec<Vec<Seen>>, tables: Vec<Arc<Rows>>) -> Batch {
+/// Hands each record to the function, but for those at the places that are `missing`.
+pub fn process<F: Function>(
+    function: &F,
+    records: &[Record],
+    missing: &BTreeSet<usize>,
+    seen: Vec<Vec<Seen>>,
+    tables: Vec<Arc<Rows>>,
+) -> Batch {
     let mut batch = Batch { received: Received::default(), outputs: outputs::<F>(), seen, tables, record: 0 };
-    for (index, record) in records.iter().enumerate() {
+    for (index, record) in records.iter().enumerate().filter(|(index, _)| !missing.contains(index)) {
         batch.record = index;
         batch.received.records += 1;
         if let Err(reject) = function.record(record, &mut batch) {

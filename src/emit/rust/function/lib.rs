@@ -12,6 +12,8 @@ pub mod lookup;
 pub mod memory;
 pub mod metrics;
 pub mod names;
+#[cfg(feature = "objects")]
+pub mod objects;
 pub mod reject;
 #[cfg(feature = "state")]
 mod store;
@@ -31,6 +33,8 @@ pub use event::Event;
 pub use lookup::{Format, Table};
 pub use memory::{Dedupe, Key};
 pub use metrics::Received;
+#[cfg(feature = "objects")]
+pub use objects::Object;
 pub use reject::Reject;
 
 /// What stops a function before it takes its first batch.
@@ -100,15 +104,16 @@ impl<F: Function> Sandbox<F> {
     /// # Errors
     /// Where what was seen before, or a table, cannot be read: then nothing of the batch was delivered.
     async fn take<E: Event>(&mut self, event: E, context: &lambda_runtime::Context) -> Result<Value, Error> {
-        let (records, receipt) = event.open();
+        let (mut records, receipt) = event.open();
+        let missing = Box::pin(E::fetch::<F>(&self.aws, &receipt, &mut records)).await?;
         #[cfg(feature = "state")]
         for seen in self.seen.iter_mut().flatten() {
             Box::pin(self.store.catch_up(seen, &records)).await?;
         }
         let tables = self.tables().await?;
-        let mut batch = process(&self.function, &records, std::mem::take(&mut self.seen), tables);
-        #[allow(unused_mut, reason = "only what is remembered can fail behind the delivery")]
+        let mut batch = process(&self.function, &records, &missing, std::mem::take(&mut self.seen), tables);
         let mut failed = Box::pin(self.streams.deliver(&self.aws, &batch, context)).await;
+        failed.extend(missing);
         self.seen = std::mem::take(&mut batch.seen);
         #[cfg(feature = "state")]
         for seen in self.seen.iter_mut().flatten() {

@@ -177,7 +177,8 @@ mod tests {
     const HOUR: Dedupe = Dedupe { name: "clean", within_seconds: 3600 };
 
     fn arrival(seconds: i64, seq: &str) -> Arrival {
-        Arrival::of(&Record { data: Vec::new(), arrived: Timestamp(seconds * 1_000_000), seq: seq.to_owned() })
+        let arrived = Timestamp(seconds * 1_000_000);
+        Arrival::of(&Record { data: Vec::new(), arrived, seq: seq.to_owned(), media: "" })
     }
 
     #[test]

@@ -2,11 +2,11 @@
 //!
 //! It must not know text: it sees the typed program.
 
-use super::{Gate, Refusal, slice};
+use super::{Gate, Refusal};
 use crate::check::program::{Dataset, DatasetWriter, Delivers, Mode, Program, Source, Transform};
 use crate::check::settings::Value;
 use crate::plan::expr::{Aggregate, Expr, ExprKind};
-use crate::plan::types::{Column, TypeKind};
+use crate::plan::types::Column;
 use crate::plan::{DatasetId, Input, Shape, Step, StepKind, Target};
 
 /// Generated Rust functions on AWS Lambda.
@@ -42,7 +42,10 @@ impl Gate for Functions {
             StepKind::Pivot { .. } => glue("`pivot`"),
             StepKind::Sort(_) => glue("`sort`"),
             StepKind::Take(_) => glue("`take`"),
-            StepKind::Run(_) => Some(Refusal::of("a provided program, beside other steps,")),
+            StepKind::Run(_) => Some(Refusal::but(
+                "a provided program",
+                "`pipec run` starts it; on AWS it becomes a function of its own, in Python or as a container, which is not made yet",
+            )),
         }
     }
 
@@ -55,8 +58,8 @@ impl Gate for Functions {
         None
     }
 
-    fn column(&self, column: &Column) -> Option<Refusal> {
-        matches!(column.ty.kind, TypeKind::Object).then(|| Refusal::of(slice::column_of(column)))
+    fn column(&self, _: &Column) -> Option<Refusal> {
+        None
     }
 
     fn input(&self, input: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
@@ -83,7 +86,11 @@ impl Gate for Functions {
                 format!("reading a stream from `{from}` without anything between"),
                 "write `via = kinesis { }` in the source",
             )),
-            (Shape::Objects, ..) => Some(Refusal::of("reading objects one by one")),
+            (Shape::Objects, "api" | "s3" | "kafka", None | Some("direct")) => None,
+            (Shape::Objects, ..) => Some(Refusal::but(
+                format!("reading objects that come from `{from}` by a stream"),
+                "leave `via` out: the function is told of each object",
+            )),
             (Shape::Table, ..) => Some(Refusal::but(
                 "reading a table",
                 "write `engine = glue`, or leave it out",

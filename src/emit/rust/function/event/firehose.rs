@@ -34,6 +34,7 @@ impl super::Event for Event {
                 data: envelope.data.0,
                 arrived: millis(envelope.approximate_arrival_timestamp),
                 seq: envelope.record_id.clone(),
+                media: "",
             };
             (record, envelope.record_id)
         };

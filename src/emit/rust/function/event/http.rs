@@ -39,6 +39,7 @@ impl super::Event for Event {
             data,
             arrived: millis(self.request_context.time_epoch),
             seq: format!("{}#{place:06}", self.request_context.request_id),
+            media: "",
         };
         (bodies(body).into_iter().enumerate().map(record).collect(), ())
     }

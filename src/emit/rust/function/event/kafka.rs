@@ -26,8 +26,10 @@ struct Message {
 /// Where a record stands: its partition and its offset there.
 #[derive(Debug)]
 pub struct Place {
-    partition: String,
-    offset: u64,
+    /// Its topic and partition, as `topic-0`.
+    pub partition: String,
+    /// Its number there.
+    pub offset: u64,
 }
 
 impl super::Event for Event {
@@ -42,6 +44,7 @@ impl super::Event for Event {
                     arrived: millis(message.timestamp),
                     // In the order of the offsets, and no other partition has the same.
                     seq: format!("{}{:020}", message.partition, message.offset),
+                    media: "",
                 });
                 opened.1.push(Place { partition: partition.clone(), offset: message.offset });
             }
@@ -50,10 +53,15 @@ impl super::Event for Event {
     }
 
     fn answer(places: Vec<Place>, _: &[Record], _: &Batch, failed: &BTreeSet<usize>) -> Value {
-        let failures = failed.iter().filter_map(|place| places.get(*place)).map(|place| {
-            let identifier = json!({"topic-partition": place.partition, "offset": place.offset});
-            json!({"itemIdentifier": identifier})
-        });
-        json!({"batchItemFailures": failures.collect::<Vec<Value>>()})
+        failures(&places, failed)
     }
+}
+
+/// What the service is told of messages that have to come again.
+pub fn failures(places: &[Place], failed: &BTreeSet<usize>) -> Value {
+    let failures = failed.iter().filter_map(|place| places.get(*place)).map(|place| {
+        let identifier = json!({"topic-partition": place.partition, "offset": place.offset});
+        json!({"itemIdentifier": identifier})
+    });
+    json!({"batchItemFailures": failures.collect::<Vec<Value>>()})
 }

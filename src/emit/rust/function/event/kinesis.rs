@@ -38,6 +38,7 @@ impl super::Event for Event {
             data: kinesis.data.0,
             arrived: Timestamp((kinesis.approximate_arrival_timestamp * 1e6).round() as i64),
             seq: kinesis.sequence_number,
+            media: "",
         };
         (self.records.into_iter().map(record).collect(), ())
     }

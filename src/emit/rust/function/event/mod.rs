@@ -3,7 +3,11 @@
 pub mod firehose;
 pub mod http;
 pub mod kafka;
+#[cfg(feature = "objects")]
+pub mod kafka_objects;
 pub mod kinesis;
+#[cfg(feature = "objects")]
+pub mod objects;
 pub mod sqs;
 
 use std::collections::BTreeSet;
@@ -12,7 +16,8 @@ use pipec_runtime::Timestamp;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Visitor};
 use serde_json::Value;
 
-use crate::batch::{Batch, Record};
+use crate::batch::{Batch, Function, Record};
+use crate::{Aws, Error};
 
 /// A batch in the envelope of the service that brings it.
 pub trait Event: DeserializeOwned {
@@ -21,6 +26,12 @@ pub trait Event: DeserializeOwned {
 
     /// Takes the records out of the envelope.
     fn open(self) -> (Vec<Record>, Self::Receipt);
+
+    /// Brings what the records only tell of, and gives the places of those that cannot be had now.
+    #[allow(async_fn_in_trait, reason = "one thread takes one batch at a time")]
+    async fn fetch<F: Function>(_: &Aws, _: &Self::Receipt, _: &mut [Record]) -> Result<BTreeSet<usize>, Error> {
+        Ok(BTreeSet::new())
+    }
 
     /// What the service is told: which records, by their places, it has to bring again.
     fn answer(receipt: Self::Receipt, records: &[Record], batch: &Batch, failed: &BTreeSet<usize>) -> Value;

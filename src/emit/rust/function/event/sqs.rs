@@ -43,6 +43,7 @@ impl super::Event for Event {
                 data: message.body.into_bytes(),
                 arrived: millis(attributes.sent_timestamp.parse().unwrap_or_default()),
                 seq: attributes.sequence_number.unwrap_or_else(|| message.message_id.clone()),
+                media: "",
             };
             (record, message.message_id)
         };
