@@ -382,6 +382,23 @@ def test_objects_that_kafka_brings_are_kept_first(start, binaries, gateway, aws,
     assert gateway.records == {}
 
 
+def test_a_batch_fails_as_a_whole(start, gateway):
+    def event(*payments):
+        return {"Records": [{"messageId": f"m{number}", "body": body.decode(),
+                             "attributes": {"SentTimestamp": str(int(events.NEW_YEAR * 1000))}}
+                            for number, body in enumerate(payments)]}  # fmt: skip
+
+    foreign = payment("b", currency="USD")
+    with start("cheques") as function:
+        failed = function.invoke(event(payment("a"), b"poison", foreign, payment("c")))
+        assert failed.error["errorMessage"] == 'the batch fails: cashed: expect ours: currency == "EUR"'
+        assert gateway.records == {}
+        # What was not delivered is not remembered: without the one that fails, all comes through.
+        assert function.invoke(event(payment("a"), b"poison", payment("c"))).ok() == {"batchItemFailures": []}
+    assert [row["payment_id"] for row in rows(gateway, "cashed")] == ["a", "c"]
+    assert reasons(gateway, "cashed") == ["not JSON"]
+
+
 def test_a_sender_hears_what_was_wrong(start, gateway):
     def request(body):
         context = {"requestId": uuid.uuid4().hex, "timeEpoch": int(events.NEW_YEAR * 1000)}

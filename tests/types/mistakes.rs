@@ -168,10 +168,6 @@ fn mistakes_in_steps_are_said_once() {
             Shape::Stream,
         ),
         (
-            "  expect a : n > 0 else fail // error[P0602]: `else fail` stands in a transform of a stream",
-            Shape::Stream,
-        ),
-        (
             "  expect a : n > 0 else ignore // error[P0605]: `expect` cannot `ignore` the other rows",
             Shape::Stream,
         ),

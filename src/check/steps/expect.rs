@@ -1,13 +1,11 @@
 //! `expect NAME : COND else quarantine|drop|warn|fail`
 
 use crate::base::suggest;
-use crate::check::program::Shape;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::{Otherwise, StepKind};
 use crate::syntax::ast;
 
 use super::Steps;
-use super::shape::of_shape;
 
 const WORDS: [&str; 4] = ["quarantine", "drop", "warn", "fail"];
 
@@ -43,20 +41,12 @@ impl Steps<'_> {
     }
 
     fn otherwise(&mut self, word: &ast::Name) -> Option<Otherwise> {
-        let diagnostic = match (word.text.as_str(), self.shape) {
-            ("quarantine", _) => return Some(Otherwise::Quarantine),
-            ("drop", _) => return Some(Otherwise::Drop),
-            ("warn", _) => return Some(Otherwise::Warn),
-            ("fail", Shape::Table) => return Some(Otherwise::Fail),
-            ("fail", shape) => Diagnostic::new(
-                Code::TABLES_ONLY,
-                word.span,
-                format!("`else fail` stands in a transform of {}", of_shape(shape)),
-            )
-            .found("there is no run that could fail")
-            .help("write `else quarantine`")
-            .fix("write `quarantine`", word.span, "quarantine"),
-            (other, _) => {
+        let diagnostic = match word.text.as_str() {
+            "quarantine" => return Some(Otherwise::Quarantine),
+            "drop" => return Some(Otherwise::Drop),
+            "warn" => return Some(Otherwise::Warn),
+            "fail" => return Some(Otherwise::Fail),
+            other => {
                 let message = format!("`expect` cannot `{other}` the other rows");
                 let diagnostic = Diagnostic::new(Code::EXPECT, word.span, message)
                     .found("`quarantine`, `drop`, `warn` or `fail` is expected");

@@ -210,13 +210,16 @@ fn expect(lowering: &mut Lowering, name: &str, condition: &Expr, otherwise: Othe
     let variable = lowering.names.fresh(name);
     let_code(lowering, &variable, holds);
     let broken = Code::unary("!", &Code::name(&variable));
-    let mut body = vec![Code::method(&Code::name("out"), "unexpected", &[Code::text(name)])];
+    let out = Code::name("out");
+    let reason = reasons::expect(name, &condition.text);
+    let mut body = vec![Code::method(&out, "unexpected", &[Code::text(name)])];
     match otherwise {
         Otherwise::Drop => body.push(Code::plain("return Ok(())")),
         Otherwise::Warn => {}
-        // A stream has no run that could fail: such a row is turned away.
-        Otherwise::Quarantine | Otherwise::Fail => {
-            body.push(Code::leave(&reject("rule", &reasons::expect(name, &condition.text))));
+        Otherwise::Quarantine => body.push(Code::leave(&reject("rule", &reason))),
+        Otherwise::Fail => {
+            body.push(Code::method(&out, "fail", &[Code::text(&reason)]));
+            body.push(Code::plain("return Ok(())"));
         }
     }
     lowering.statements.push(Statement::If(broken, body));

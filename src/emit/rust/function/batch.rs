@@ -141,6 +141,16 @@ pub struct Output {
     pub reasons: Vec<(usize, &'static str)>,
     /// How many of what.
     pub counts: Counts,
+    /// Why nothing of the batch may be delivered.
+    pub failure: Option<&'static str>,
+}
+
+impl Batch {
+    /// Why nothing of it may be delivered: of the first transform that says so, what it expects.
+    pub fn failure(&self) -> Option<String> {
+        let why = |output: &Output| Some(format!("the batch fails: {}: {}", output.transform.name, output.failure?));
+        self.outputs.iter().find_map(why)
+    }
 }
 
 /// Nothing that was seen before, by transform and `dedupe`.
@@ -177,6 +187,7 @@ fn outputs<F: Function>() -> Vec<Output> {
         rejects: Lines::default(),
         reasons: Vec::new(),
         counts: Counts::default(),
+        failure: None,
     };
     F::TRANSFORMS.iter().map(empty).collect()
 }
@@ -292,6 +303,12 @@ impl<'a> Out<'a> {
     /// A table, by its number.
     pub fn table(&self, number: usize) -> &'a Rows {
         &self.tables[number]
+    }
+
+    /// Stops the batch as a whole: nothing of it is delivered, and it comes again.
+    #[cold]
+    pub fn fail(&mut self, reason: &'static str) {
+        self.output.failure.get_or_insert(reason);
     }
 
     /// Counts a row that an expectation finds wanting.

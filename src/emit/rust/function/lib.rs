@@ -102,7 +102,8 @@ impl<F: Function> Sandbox<F> {
     /// it is brought again, so delivery is at least once.
     ///
     /// # Errors
-    /// Where what was seen before, or a table, cannot be read: then nothing of the batch was delivered.
+    /// Where what was seen before, or a table, cannot be read, or a row is not what a transform insists on: then nothing of
+    /// the batch was delivered.
     async fn take<E: Event>(&mut self, event: E, context: &lambda_runtime::Context) -> Result<Value, Error> {
         let (mut records, receipt) = event.open();
         let missing = Box::pin(E::fetch::<F>(&self.aws, &receipt, &mut records)).await?;
@@ -112,6 +113,11 @@ impl<F: Function> Sandbox<F> {
         }
         let tables = self.tables().await?;
         let mut batch = process(&self.function, &records, &missing, std::mem::take(&mut self.seen), tables);
+        if let Some(failure) = batch.failure() {
+            // What passed is remembered only once it is delivered.
+            self.seen = batch::nothing_seen::<F>();
+            return Err(failure.into());
+        }
         let mut failed = Box::pin(self.streams.deliver(&self.aws, &batch, context)).await;
         failed.extend(missing);
         self.seen = std::mem::take(&mut batch.seen);

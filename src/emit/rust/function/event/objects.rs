@@ -95,9 +95,17 @@ impl super::Event for Event {
             let sent = millis(sent.unwrap_or_default());
             for (place, time, number) in puts(&message.body) {
                 // What tells of no object is turned away: as a text it is no record.
-                let data = if place.is_some() { Vec::new() } else { json!(message.body).to_string().into_bytes() };
+                let data = if place.is_some() {
+                    Vec::new()
+                } else {
+                    json!(message.body).to_string().into_bytes()
+                };
                 let arrived = time.and_then(|time| Timestamp::parse(&time)).unwrap_or(sent);
-                let seq = if number.is_empty() { message.message_id.clone() } else { number };
+                let seq = if number.is_empty() {
+                    message.message_id.clone()
+                } else {
+                    number
+                };
                 opened.0.push(Record { data, arrived, seq, media: "" });
                 opened.1.push(Notified { message: message.message_id.clone(), place });
             }
