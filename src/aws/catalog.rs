@@ -3,7 +3,7 @@
 use super::{iceberg, lake};
 use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::types::{Column, TypeKind};
-use crate::plan::{Dataset, DatasetId, Format, Plan, Writer};
+use crate::plan::{Csv, Dataset, DatasetId, Format, Plan, Writer};
 use crate::{object_of, text_of};
 
 /// Glue refuses longer comments.
@@ -58,13 +58,13 @@ fn table_block(plan: &Plan, dataset: &Dataset) -> Block {
         return iceberg::table(plan, dataset, block);
     }
     block
-        .set("parameters", parameters(dataset, &partitions))
+        .set("parameters", parameters(plan, dataset, &partitions))
         .blocks(
             partitions
                 .iter()
-                .map(|column| column_block("partition_keys", dataset, column)),
+                .map(|column| column_block("partition_keys", plan, dataset, column)),
         )
-        .block(storage(dataset, &columns))
+        .block(storage(plan, dataset, &columns))
 }
 
 fn split(dataset: &Dataset) -> (Vec<&Column>, Vec<&Column>) {
@@ -75,8 +75,9 @@ fn split(dataset: &Dataset) -> (Vec<&Column>, Vec<&Column>) {
     (partitions, columns)
 }
 
-fn parameters(dataset: &Dataset, partitions: &[&Column]) -> Value {
-    let classification = match dataset.format {
+fn parameters(plan: &Plan, dataset: &Dataset, partitions: &[&Column]) -> Value {
+    let classification = match plan.file_format(dataset) {
+        Format::Csv => "csv",
         Format::Json => "json",
         Format::Parquet => "parquet",
         _ => crate::plan::refused(),
@@ -85,6 +86,9 @@ fn parameters(dataset: &Dataset, partitions: &[&Column]) -> Value {
         ("EXTERNAL".to_string(), Value::from("TRUE")),
         ("classification".into(), classification.into()),
     ];
+    if csv(plan, dataset).is_some_and(|csv| csv.header) {
+        out.push(("skip.header.line.count".into(), "1".into()));
+    }
     if partitions.is_empty() {
         return Value::Object(out);
     }
@@ -104,6 +108,24 @@ fn parameters(dataset: &Dataset, partitions: &[&Column]) -> Value {
     Value::Object(out)
 }
 
+/// How a dataset's files of CSV are written, if they are.
+fn csv(plan: &Plan, dataset: &Dataset) -> Option<Csv> {
+    let source = plan.copied(dataset)?;
+    (source.format == Format::Csv).then(|| source.csv())
+}
+
+/// How Athena reads CSV: every value is text there.
+fn csv_reader(csv: &Csv) -> Block {
+    let parameters = object_of! {
+        "escapeChar" => &csv.quote,
+        "quoteChar" => &csv.quote,
+        "separatorChar" => &csv.separator,
+    };
+    Block::new("ser_de_info")
+        .set("serialization_library", "org.apache.hadoop.hive.serde2.OpenCSVSerde")
+        .set("parameters", parameters)
+}
+
 /// How Athena computes the partitions, so that nobody has to register them.
 fn projection(dataset: &Dataset, column: &Column) -> Vec<(&'static str, String)> {
     match &column.ty.kind {
@@ -121,9 +143,14 @@ fn projection(dataset: &Dataset, column: &Column) -> Vec<(&'static str, String)>
     }
 }
 
-fn storage(dataset: &Dataset, columns: &[&Column]) -> Block {
+fn storage(plan: &Plan, dataset: &Dataset, columns: &[&Column]) -> Block {
     let hadoop = "org.apache.hadoop";
-    let (input, output, serde) = match dataset.format {
+    let (input, output, serde) = match plan.file_format(dataset) {
+        Format::Csv => (
+            format!("{hadoop}.mapred.TextInputFormat"),
+            format!("{hadoop}.hive.ql.io.HiveIgnoreKeyTextOutputFormat"),
+            csv_reader(&csv(plan, dataset).unwrap_or_else(|| crate::plan::refused())),
+        ),
         Format::Parquet => (
             format!("{hadoop}.hive.ql.io.parquet.MapredParquetInputFormat"),
             format!("{hadoop}.hive.ql.io.parquet.MapredParquetOutputFormat"),
@@ -148,11 +175,17 @@ fn storage(dataset: &Dataset, columns: &[&Column]) -> Block {
         .set("input_format", input)
         .set("output_format", output)
         .block(serde)
-        .blocks(columns.iter().map(|column| column_block("columns", dataset, column)))
+        .blocks(
+            columns
+                .iter()
+                .map(|column| column_block("columns", plan, dataset, column)),
+        )
 }
 
-fn column_block(kind: &str, dataset: &Dataset, column: &Column) -> Block {
-    let landed = matches!(dataset.writer, Writer::Source(_)) && !dataset.partition.contains(&column.name);
+fn column_block(kind: &str, plan: &Plan, dataset: &Dataset, column: &Column) -> Block {
+    let is_text = matches!(plan.file_format(dataset), Format::Json | Format::Csv);
+    let is_landed = matches!(dataset.writer, Writer::Source(_)) && !dataset.partition.contains(&column.name);
+    let landed = is_text && is_landed;
     let hive = if landed {
         landed_type(&column.ty.kind)
     } else {

@@ -59,9 +59,8 @@ pub fn deliveries(plan: &Plan) -> impl Iterator<Item = Rows<'_>> {
 }
 
 fn landed(plan: &Plan) -> impl Iterator<Item = (&Source, &Dataset)> {
-    plan.sources
-        .iter()
-        .filter_map(|source| source.into.as_ref().map(|id| (source, plan.dataset(id))))
+    let streams = plan.sources.iter().filter(|source| source.is_kinesis());
+    streams.filter_map(|source| source.into.as_ref().map(|id| (source, plan.dataset(id))))
 }
 
 fn functions(plan: &Plan) -> impl Iterator<Item = &Transform> {

@@ -57,6 +57,7 @@ pub fn readers(source: &Source) -> u32 {
 pub fn blocks(plan: &Plan) -> Vec<Block> {
     plan.sources
         .iter()
+        .filter(|source| source.is_kinesis())
         .map(|source| {
             let kinesis = source.kinesis();
             match &kinesis.existing {

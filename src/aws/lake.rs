@@ -1,6 +1,7 @@
 //! Which buckets a platform has, and what stays in each for how long.
 
 use super::bucket::{Bucket, Rule};
+use super::landing;
 use super::naming;
 use super::policy::allow;
 use crate::emit::hcl::{Block, Value, reference};
@@ -63,6 +64,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
 /// Every bucket.
 pub fn buckets(plan: &Plan) -> Vec<Bucket> {
     let mut out: Vec<_> = plan.zones.iter().map(|zone| zone_bucket(plan, zone)).collect();
+    out.extend(landing::inboxes(plan));
     out.push(quarantine(plan));
     // The platform's own functions read there, jobs or not.
     out.push(artifacts(plan));

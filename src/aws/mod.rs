@@ -17,6 +17,7 @@ mod keys;
 mod kinesis;
 mod lake;
 mod lake_formation;
+mod landing;
 mod memory;
 mod monitoring;
 mod naming;
@@ -66,6 +67,11 @@ pub fn stack(plan: &Plan) -> Stack {
     out.file("streams", "Streams that bring rows.", kinesis::blocks(plan));
     out.file("api", "Requests that bring rows to streams.", api::blocks(plan));
     out.file("firehose", "Delivery of rows to buckets.", firehose::blocks(plan));
+    out.file(
+        "landing",
+        "Files and answers of endpoints on their way to the lake.",
+        landing::blocks(plan),
+    );
     out.file("functions", "Functions on streams.", function::blocks(plan));
     out.file("jobs", "Jobs on tables.", glue_job::blocks(plan));
     out.file(
@@ -95,6 +101,7 @@ pub fn stack(plan: &Plan) -> Stack {
 pub fn terraform(plan: &Plan) -> Files {
     let mut out = stack(plan).print();
     out.extend(operations::files());
+    out.extend(landing::files(plan));
     for schedule in &plan.schedules {
         out.insert(names::state_machine(&schedule.name), states::definition(plan, schedule));
     }

@@ -3,7 +3,7 @@
 use super::naming::{self, limit, named};
 use super::operations::{AGE, DATASET, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
-use super::{api, firehose, function, kinesis, operations, orchestration};
+use super::{api, firehose, function, kinesis, landing, operations, orchestration};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::emit::states;
 use crate::object_of;
@@ -298,7 +298,8 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
     }
     let functions = stream_functions(plan);
     let functions = functions.iter().map(|function| function.source.name.clone());
-    for name in functions.chain(names::OPERATIONS.map(operations::label)) {
+    let landing = landing::function_label(plan);
+    for name in functions.chain(names::OPERATIONS.map(operations::label)).chain(landing) {
         for (what, text) in [("Errors", "fails"), ("Throttles", "is throttled")] {
             let metric = metric("AWS/Lambda", what, function_dimension(&name));
             out.push(ring(
@@ -327,7 +328,7 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
         );
         out.push(ring(format!("{}_conversion", rows.label), text, failed, 0.0));
     }
-    for source in &plan.sources {
+    for source in plan.sources.iter().filter(|source| source.is_kinesis()) {
         let stream = reference(format!("{}.name", kinesis::address(source)));
         let full = metric(
             "AWS/Kinesis",
@@ -396,7 +397,7 @@ fn dashboard(plan: &Plan) -> Block {
         let rows = |(name, label)| metric(names::METRIC_NAMESPACE, name, dimensions()).line(label);
         widgets.push((format!("Rows of {}", transform.name), lines.map(rows).to_vec()));
     }
-    for source in &plan.sources {
+    for source in plan.sources.iter().filter(|source| source.is_kinesis()) {
         let stream = || vec![("StreamName", reference(format!("{}.name", kinesis::address(source))))];
         let behind = metric("AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", stream()).with("Maximum", 60);
         let records = metric("AWS/Kinesis", "IncomingRecords", stream());

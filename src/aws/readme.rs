@@ -133,7 +133,7 @@ fn verify(plan: &Plan) -> String {
         "## Verify\n".to_string(),
         "- `terraform plan -detailed-exitcode` answers 0: nothing differs from these files.".into(),
     ];
-    for source in &plan.sources {
+    for source in plan.sources.iter().filter(|source| source.is_kinesis()) {
         lines.push(format!(
             "- Put a record on the stream `{0}` (`terraform output streams`): it is in the raw bucket within 15 minutes.",
             source.name

@@ -2,7 +2,7 @@
 
 use super::naming::{self, FREE_ENVIRONMENT};
 use super::stack::Stack;
-use super::{api, catalog, lake, policy, readers, secrets};
+use super::{api, catalog, lake, landing, policy, readers, secrets};
 use crate::emit::hcl::{Block, Value, object, print, print_items, reference};
 use crate::plan::expr::Literal;
 use crate::plan::{Param, Plan, Text};
@@ -215,7 +215,7 @@ fn outputs(plan: &Plan) -> Vec<Block> {
         let name = text_of![catalog::database(id), ".", catalog::table(id)];
         (id.to_string(), name)
     });
-    let streams = plan.sources.iter().map(|source| {
+    let streams = plan.sources.iter().filter(|source| source.is_kinesis()).map(|source| {
         let name = reference(format!("{}.name", super::kinesis::address(source)));
         (source.name.clone(), name)
     });
@@ -262,6 +262,7 @@ fn outputs(plan: &Plan) -> Vec<Block> {
         ),
     ];
     out.extend(api::outputs(plan));
+    out.extend(landing::outputs(plan));
     if secrets::needed(plan) {
         out.push(output(
             "pseudonym_secret",

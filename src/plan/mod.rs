@@ -9,6 +9,7 @@ pub mod lineage;
 pub mod lower;
 pub mod names;
 mod shared;
+mod source;
 mod step;
 mod streams;
 mod test;
@@ -18,6 +19,7 @@ mod walk;
 
 pub use dataset::{Dataset, DatasetId, Format, StorageClass, Tier, Writer};
 pub use shared::{Columns, Shared, Steps};
+pub use source::{Api, ApiAuth, Csv, FilesOf, From, Kinesis, Poll, PollAuth, Source, Volume};
 pub use step::{EventWindow, Join, JoinKind, Otherwise, Run, RunKind, Step, StepKind};
 pub use streams::{StreamFunction, Way, WayStep, stream_functions};
 
@@ -170,145 +172,6 @@ pub enum Delivers {
     Rows,
     /// Inserts, updates and deletes, in order.
     Changes,
-}
-
-/// A source.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Source {
-    /// Its name.
-    pub name: String,
-    /// What the author said of it.
-    pub doc: Option<String>,
-    /// What rows come as.
-    pub shape: Shape,
-    /// What deliveries are; `Rows` for streams and objects.
-    pub delivers: Delivers,
-    /// The format of what arrives.
-    pub format: Format,
-    /// The settings of that format: `csv { delimiter = ";" }`; none where it has none.
-    pub format_settings: Option<crate::check::settings::Settings>,
-    /// The rows.
-    pub schema: Schema,
-    /// What brings them, as `from` says: `kinesis`, `database` …
-    pub connector: String,
-    /// Where they come from.
-    pub from: From,
-    /// The requests that bring them to a stream, where it is not producers who write to it.
-    pub api: Option<Api>,
-    /// What it promises to bring.
-    pub volume: Option<Volume>,
-    /// Event time may be behind arrival by this much, seconds.
-    pub late_at_most_seconds: u64,
-    /// Where rows land untouched: `ZONE.SOURCE` in [`Plan::datasets`].
-    pub into: Option<DatasetId>,
-}
-
-/// The longest from a row that a function has handed over to the file that holds it, seconds: a buffer of delivery, and
-/// room for batches and tries.
-const DELIVERY_SECONDS: u64 = 3600;
-
-impl Source {
-    /// How far a row's event time may be behind the moment at which a dataset has it, seconds. To what the author allows
-    /// before arrival comes what happens after it: a record is tried again until it is given up, and then delivered.
-    pub fn behind_landing_seconds(&self) -> u64 {
-        let give_up = match &self.from {
-            From::Kinesis(stream) => stream.give_up_seconds(),
-            _ => OTHER_GIVE_UP_SECONDS,
-        };
-        self.late_at_most_seconds + give_up + DELIVERY_SECONDS
-    }
-
-    /// The setting that says what its stream is like.
-    pub fn stream_setting(&self) -> &'static str {
-        match self.api {
-            Some(_) => "via",
-            None => "from",
-        }
-    }
-
-    /// Its stream, for the parts of a platform that are made for streams of Kinesis only.
-    pub fn kinesis(&self) -> &Kinesis {
-        match &self.from {
-            From::Kinesis(stream) => stream,
-            _ => refused(),
-        }
-    }
-}
-
-/// The age at which what comes by other ways than a stream of our own is given up, seconds: half a day.
-const OTHER_GIVE_UP_SECONDS: u64 = 43_200;
-
-/// Requests over HTTPS that are checked and put on a stream.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Api {
-    /// The path that is posted to.
-    pub path: String,
-    /// Who may send.
-    pub auth: ApiAuth,
-    /// The most requests a second.
-    pub per_second: f64,
-    /// The most requests at once, above that.
-    pub burst: u32,
-}
-
-/// Who may send requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ApiAuth {
-    /// Who has a key.
-    Key,
-    /// Who has an identity of AWS.
-    Iam,
-    /// Everyone.
-    Public,
-}
-
-/// Where a source's rows come from.
-#[derive(Clone, Debug, PartialEq)]
-pub enum From {
-    /// An Amazon Kinesis data stream.
-    Kinesis(Kinesis),
-    /// Amazon Data Firehose, which shows records to a function on their way to where they land.
-    Firehose,
-    /// A topic of Apache Kafka, read by an event source mapping.
-    Kafka,
-    /// A queue of Amazon SQS.
-    Queue,
-    /// Requests of Amazon API Gateway, answered by a function.
-    Http,
-    /// Objects in Amazon S3, of which a queue of Amazon SQS tells.
-    Objects,
-    /// A way in that no function reads yet, by the name of its connector.
-    Other(String),
-}
-
-/// An Amazon Kinesis data stream.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Kinesis {
-    /// The name of an existing stream; `None` makes one.
-    pub existing: Option<String>,
-    /// Shards; `None` is on-demand.
-    pub shards: Option<u32>,
-    /// How long records stay, hours (24 to 8,760).
-    pub retention_hours: u32,
-    /// The column whose text is the partition key.
-    pub partition_key: Option<String>,
-}
-
-impl Kinesis {
-    /// The age at which a record that cannot be delivered is given up, seconds: half of what the stream keeps, so that
-    /// there is time to look at it before the stream forgets it.
-    pub fn give_up_seconds(&self) -> u64 {
-        (u64::from(self.retention_hours) * 3600 / 2).clamp(60, 604_800)
-    }
-}
-
-/// A promised rate.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Volume {
-    /// Records a second.
-    pub records_per_second: f64,
-    /// Mean size of a record, bytes.
-    pub record_bytes: u64,
 }
 
 /// A row type with what is checked on the way in.
@@ -720,6 +583,19 @@ impl Plan {
     /// A dataset that the plan names; every id in a plan is one of its datasets.
     pub fn dataset(&self, id: &DatasetId) -> &Dataset {
         &self.datasets[id]
+    }
+
+    /// The format of a dataset's files: those that a source copies stay what they were.
+    pub fn file_format(&self, dataset: &Dataset) -> Format {
+        self.copied(dataset).map_or(dataset.format, |source| source.format)
+    }
+
+    /// The source whose files a dataset has as they came.
+    pub fn copied(&self, dataset: &Dataset) -> Option<&Source> {
+        let Writer::Source(name) = &dataset.writer else {
+            return None;
+        };
+        self.source(name).filter(|source| matches!(source.from, From::Files(_)))
     }
 
     /// The zone of this name; every zone in a plan's ids is one of its zones.

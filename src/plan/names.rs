@@ -110,6 +110,11 @@ pub const JOB_RUNTIME: &str = "glue/pipec_runtime.py";
 /// Operations functions of every platform: Python sources `ops/NAME.py` in the build, one function each.
 pub const OPERATIONS: [&str; 2] = ["freshness_probe", "purge_verifier"];
 
+/// The function that lands files and answers of endpoints, where a platform has any: a source beside those of operations.
+pub const LANDING: &str = "landing";
+/// How long a file that did not land stays in a bucket of the platform's own, days.
+pub const INBOX_DAYS: u32 = 7;
+
 /// Path of an operations function's source in the build; it is the only file of its archive, at its root.
 pub fn operations_source(name: &str) -> String {
     format!("ops/{name}.py")

@@ -12,7 +12,7 @@ const ON_DEMAND_BYTES: f64 = 200.0 * 1_048_576.0;
 const ON_DEMAND_RECORDS: f64 = 200_000.0;
 
 pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
-    for source in &plan.sources {
+    for source in plan.sources.iter().filter(|source| source.is_kinesis()) {
         let kinesis = source.kinesis();
         let Some(volume) = &source.volume else {
             continue;

@@ -5,6 +5,7 @@ knows nothing of runs: what is read and what is replaced is for `pipec_runtime` 
 """
 
 import hashlib
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,6 +47,14 @@ class Dataset:
     # Of a table whose rows are changed one by one: the column that says how old each is.
     aged_by: str | None = None
     target_file_bytes: int = 128 * 1024 * 1024
+    # Of CSV: what stands between values, around them, and for one that is missing.
+    separator: str = ","
+    quote: str = '"'
+    missing: str = ""
+    # Whether the first line names the columns, which stand in their order either way.
+    header: bool = True
+    # What names the files of the newest delivery, where each replaces the last.
+    newest: str | None = None
 
     def day_column(self) -> str | None:
         """The partition column that is a day, where there is one."""
@@ -189,24 +198,49 @@ def read_files(folder: Folder, dataset: Dataset, paths: Sequence[str]) -> DataFr
     if dataset.format == "json":
         reader = reader.option("mode", "FAILFAST")
     elif dataset.format == "csv":
-        reader = reader.options(**CSV, **CSV_READ)
+        options = {**csv(dataset), **CSV_READ}
+        if dataset.missing:
+            options["nullValue"] = dataset.missing
+        reader = reader.options(**options)
     rows = reader.format(dataset.format).load(list(paths))
     return rows.select(*[F.col(quoted(name)) for name in dataset.schema.names])
 
 
 # How rows stand in CSV: a missing value is nothing at all, an empty text is in quotes.
 CSV = {
-    "header": "true",
-    "quote": '"',
-    "escape": '"',
     # A text may hold line ends, and begin and end with spaces.
     "multiLine": "true",
     "ignoreLeadingWhiteSpace": "false",
     "ignoreTrailingWhiteSpace": "false",
 }
-CSV_WRITE = {"emptyValue": '""', "nullValue": ""}
+CSV_WRITE = {"emptyValue": '""'}
 # Spark gives both the text for missing values; one that no text is tells them apart.
-CSV_READ = {"emptyValue": "", "nullValue": "\0\x01\0", "mode": "FAILFAST"}
+CSV_READ = {
+    "emptyValue": "",
+    "nullValue": "\0\x01\0",
+    "mode": "FAILFAST",
+    # A file whose first line names other columns fails the run.
+    "enforceSchema": "false",
+}
+
+
+def csv(dataset: Dataset) -> dict[str, str]:
+    """How the values of a dataset stand in CSV."""
+    return {
+        **CSV,
+        "header": str(dataset.header).lower(),
+        "sep": dataset.separator,
+        "quote": dataset.quote,
+        "escape": dataset.quote,
+    }
+
+
+def newest_files(folder: Folder, dataset: Dataset) -> list[str] | None:
+    """The files of the newest delivery, or `None` where all that is there counts."""
+    text = None if dataset.newest is None else folder.read_text(dataset.newest)
+    if text is None:
+        return None
+    return [f"{folder.path}/{name}" for name in json.loads(text)["files"]]
 
 
 def write_files(rows: DataFrame, dataset: Dataset, folder: str, mode: str) -> None:
@@ -229,7 +263,7 @@ def write_files(rows: DataFrame, dataset: Dataset, folder: str, mode: str) -> No
         )
     writer = rows.write.mode(mode).options(**NO_MARKS).format(dataset.format)
     if dataset.format == "csv":
-        writer = writer.options(**CSV, **CSV_WRITE)
+        writer = writer.options(**csv(dataset), **CSV_WRITE, nullValue=dataset.missing)
     writer.partitionBy(*dataset.partition).save(folder)
 
 

@@ -17,6 +17,7 @@ from pipec_lake import (
     Folder,
     Table,
     days_before,
+    newest_files,
     partition_day,
     quoted,
     read_files,
@@ -308,7 +309,10 @@ class Run:
             log("reads", job=self.name, dataset=dataset.argument, since=self._since)
             return rows
         folder = self._folder(dataset)
-        if isinstance(self.reads, Additions) and dataset in self.reads.of:
+        newest = newest_files(folder, dataset)
+        if newest is not None:
+            paths = newest
+        elif isinstance(self.reads, Additions) and dataset in self.reads.of:
             paths = self._added(folder, dataset)
         elif restricted:
             paths = self._parts(folder, dataset.partition)

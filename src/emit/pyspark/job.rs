@@ -8,9 +8,11 @@ use super::modules;
 use super::steps::{self, Body};
 use super::tree::{Py, comment, string};
 use super::types::schema;
-use crate::plan::names::{dataset_argument, job_script};
+use crate::plan::names::{SNAPSHOT, dataset_argument, job_script};
 use crate::plan::types::Column;
-use crate::plan::{Dataset, Format, Input, Plan, Reads, StepKind, Target, Transform, View, WriteMode};
+use crate::plan::{
+    Csv, Dataset, Delivers, Format, Input, Plan, Reads, StepKind, Target, Transform, View, WriteMode, Writer,
+};
 
 /// What a job is made of.
 struct Job<'p> {
@@ -143,13 +145,13 @@ impl<'p> Job<'p> {
         if is_target {
             return self.target(dataset);
         }
-        let mut arguments = named(dataset);
+        let mut arguments = named(self.plan, dataset);
         arguments.extend(event_time(&dataset.columns));
         Py::call("runtime.Dataset", arguments)
     }
 
     fn target(&self, dataset: &Dataset) -> Py {
-        let mut arguments = named(dataset);
+        let mut arguments = named(self.plan, dataset);
         if matches!(self.transform.mode, WriteMode::Merge(_) | WriteMode::History(_)) {
             arguments.extend(event_time(&dataset.columns));
         }
@@ -321,19 +323,39 @@ fn texts(names: &[String]) -> Py {
     Py::List(names.iter().map(|name| Py::text(name)).collect())
 }
 
-fn named(dataset: &Dataset) -> Vec<Py> {
+fn named(plan: &Plan, dataset: &Dataset) -> Vec<Py> {
     let id = &dataset.id;
     let mut arguments = vec![
         Py::keyword("argument", Py::text(&dataset_argument(&id.zone, &id.name))),
         Py::keyword("schema", schema(&dataset.columns)),
     ];
-    if dataset.format != Format::Parquet {
-        arguments.push(Py::keyword("format", Py::text(dataset.format.name())));
+    let format = plan.file_format(dataset);
+    if format != Format::Parquet {
+        arguments.push(Py::keyword("format", Py::text(format.name())));
     }
     if !dataset.partition.is_empty() {
         arguments.push(Py::keyword("partition", texts(&dataset.partition)));
     }
+    if let (Format::Csv, Some(source)) = (format, plan.copied(dataset)) {
+        arguments.extend(of_csv(&source.csv()));
+    }
+    if matches!(dataset.writer, Writer::Source(_)) && dataset.delivers == Delivers::Snapshot {
+        arguments.push(Py::keyword("newest", Py::text(SNAPSHOT)));
+    }
     arguments
+}
+
+/// How the values of a CSV file stand, where it is not as they usually do.
+fn of_csv(csv: &Csv) -> Vec<Py> {
+    let texts = [
+        ("separator", &csv.separator, ","),
+        ("quote", &csv.quote, "\""),
+        ("missing", &csv.missing, ""),
+    ];
+    let texts = texts.into_iter().filter(|(_, text, usual)| text != usual);
+    let texts = texts.map(|(name, text, _)| Py::keyword(name, Py::text(text)));
+    let header = (!csv.header).then(|| Py::keyword("header", Py::atom("False")));
+    texts.chain(header).collect()
 }
 
 fn event_time(columns: &[Column]) -> Option<Py> {

@@ -3,7 +3,7 @@
 use super::{Lowering, Scope};
 use crate::check::program::{self, Shape};
 use crate::check::settings::{Settings, Value};
-use crate::plan::{Api, ApiAuth, Format, From, Kinesis, Schema, Source, Volume};
+use crate::plan::{Api, ApiAuth, Delivers, FilesOf, Format, From, Kinesis, Poll, PollAuth, Schema, Source, Volume};
 
 impl Lowering<'_> {
     pub(super) fn sources(&mut self) -> Vec<Source> {
@@ -18,18 +18,22 @@ impl Lowering<'_> {
     fn source(&mut self, source: &program::Source) -> Option<Source> {
         let item = &source.item;
         let settings = &item.settings;
-        if source.shape != Shape::Stream {
+        let (name, connector) = settings.variant("from")?;
+        let landed = matches!((source.shape, name), (Shape::Table, "s3" | "http"));
+        if source.shape != Shape::Stream && !landed {
             let shape = match source.shape {
                 Shape::Objects => "objects",
                 _ => "table",
             };
-            let help = Some("this version has `stream of`");
-            self.refuse(item.span, format!("`{shape} of` sources"), help);
+            let help = Some("this version has `stream of`, and tables of `s3` and `http`");
+            self.refuse(item.span, format!("`{shape} of` sources by `{name}`"), help);
             if self.scope == Scope::Platform {
                 return None;
             }
         }
-        let (name, connector) = settings.variant("from")?;
+        if landed {
+            self.files(source, connector);
+        }
         let from = match (name, settings.variant("via")) {
             ("api" | "s3", _) if source.shape == Shape::Objects => From::Objects,
             ("kinesis", _) => From::Kinesis(kinesis_of(connector, &source.schema)?),
@@ -38,6 +42,8 @@ impl Lowering<'_> {
             ("kafka", _) => From::Kafka,
             ("sqs", _) => From::Queue,
             ("api", Some(("direct", _))) => From::Http,
+            ("s3", _) if source.shape == Shape::Table => From::Files(files_of(settings, connector)),
+            ("http", _) if source.shape == Shape::Table => From::Poll(poll_of(settings, connector)?),
             // What carries these, where nothing is said, is a stream of our own.
             ("api" | "iot", None) if source.shape == Shape::Stream => From::Kinesis(own_stream(&source.schema)),
             (other, _) => From::Other(other.to_owned()),
@@ -82,6 +88,39 @@ impl Lowering<'_> {
 }
 
 impl Lowering<'_> {
+    /// Files whose rows no job reads are refused.
+    fn files(&mut self, source: &program::Source, connector: &Settings) {
+        let format = connector.variant("format").map_or("json", |(name, _)| name);
+        if !["json", "csv", "parquet"].contains(&format) {
+            let span = connector.span("format").unwrap_or(source.item.span);
+            let what = format!("files of `{format}` from a bucket");
+            self.refuse(span, what, Some("write `format = json`, `csv` or `parquet`"));
+        }
+        if let Some(compression @ ("zstd" | "snappy")) = connector.text("compression") {
+            let span = connector.span("compression").unwrap_or(source.item.span);
+            let what = format!("`compression = {compression}`");
+            self.refuse(span, what, Some("write `compression = gzip`, or `bzip2`"));
+        }
+        let of_one_list = connector
+            .variant("format")
+            .is_some_and(|(_, format)| format.bool("lines") == Some(false));
+        if of_one_list {
+            let span = connector.span("format").unwrap_or(source.item.span);
+            self.refuse(span, "files that are one list of records", Some("leave `lines` out"));
+        }
+        if source.delivers == Delivers::Changes {
+            let span = source.item.settings.span("delivers").unwrap_or(source.item.span);
+            self.refuse(span, "changes that come as files", Some("write `delivers = rows`"));
+        }
+        if source.into.is_none() {
+            self.refuse(
+                source.item.span,
+                "a table that does not land",
+                Some("write `into = ZONE`"),
+            );
+        }
+    }
+
     /// Requests that a stream takes; what no bundle carries of them is refused.
     fn api(&mut self, settings: &Settings) -> Option<Api> {
         let (auth, of_auth) = settings.variant("auth")?;
@@ -118,6 +157,57 @@ impl Lowering<'_> {
             burst: settings.int("burst").unwrap_or(per_second.ceil().min(5_000.0) as u32),
         })
     }
+}
+
+/// The files of a bucket.
+fn files_of(settings: &Settings, connector: &Settings) -> FilesOf {
+    let own = connector.bool("own") == Some(true);
+    FilesOf {
+        bucket: connector.text("bucket").filter(|_| !own).map(str::to_owned),
+        prefix: connector.text("prefix").unwrap_or_default().to_owned(),
+        suffix: match connector.text("compression") {
+            Some("gzip") => ".gz",
+            Some("bzip2") => ".bz2",
+            _ => "",
+        },
+        every_seconds: settings.seconds("every"),
+    }
+}
+
+/// What is asked of an endpoint.
+fn poll_of(settings: &Settings, connector: &Settings) -> Option<Poll> {
+    let secret = |settings: &Settings, name: &str| match &settings.get(name)?.value {
+        Value::Secret(secret) => Some(secret.clone()),
+        _ => None,
+    };
+    let auth = match connector.variant("auth") {
+        None => None,
+        Some(("bearer", auth)) => Some(PollAuth::Bearer(secret(auth, "token")?)),
+        Some(("basic", auth)) => Some(PollAuth::Basic(secret(auth, "credentials")?)),
+        Some((_, auth)) => Some(PollAuth::Header(auth.text("name")?.to_owned(), secret(auth, "key")?)),
+    };
+    let headers = match connector.get("headers").map(|setting| &setting.value) {
+        Some(Value::Map(headers)) => headers
+            .iter()
+            .filter_map(|(name, value)| match value {
+                Value::Text(text) => Some((name.clone(), text.clone())),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    Some(Poll {
+        url: connector.text("url")?.to_owned(),
+        method: match connector.text("method") {
+            Some("post") => "POST",
+            _ => "GET",
+        },
+        headers,
+        auth,
+        rows: connector.text("rows").map(str::to_owned),
+        timeout_seconds: connector.seconds("timeout")?,
+        every_seconds: settings.seconds("every")?,
+    })
 }
 
 /// The shortest time that a stream keeps records, hours.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::stay::Stay;
 use crate::plan::types::Column;
-use crate::plan::{Dataset, DatasetId, Input, Plan, Source, Transform};
+use crate::plan::{Dataset, DatasetId, FilesOf, From, Input, Plan, Source, Transform};
 
 /// One stay of a value on its path.
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +104,12 @@ impl<'p> Paths<'p> {
         let landed = source.into.as_ref().and_then(|id| self.plan.datasets.get(id));
         let mut next = landed.and_then(|dataset| self.dataset(dataset));
         self.onward(&Input::Stream(source.name.clone()), &mut next);
-        Some(self.hop(Stay::Stream(source), column, next))
+        match &source.from {
+            // What it comes from is not ours; the function that lands it keeps nothing.
+            From::Files(FilesOf { bucket: Some(_), .. }) | From::Poll(_) => next,
+            From::Files(_) => Some(self.hop(Stay::Inbox(source), column, next)),
+            _ => Some(self.hop(Stay::Stream(source), column, next)),
+        }
     }
 
     fn dataset(&mut self, dataset: &'p Dataset) -> Option<usize> {

@@ -2,6 +2,7 @@
 //!
 //! It must not know paths: only how long each stay is, which setting decides that, and how it is said.
 
+use crate::plan::names::INBOX_DAYS;
 use crate::plan::{Dataset, Format, Serve, Source, Transform, Writer, Zone};
 
 /// Days that S3 takes to sweep, and a day of old versions.
@@ -13,6 +14,8 @@ const VERSIONS: f64 = 1.0;
 pub(super) enum Stay<'p> {
     /// A source's stream.
     Stream(&'p Source),
+    /// A bucket of the platform's own that senders put a source's files into.
+    Inbox(&'p Source),
     /// A dataset, in its zone.
     Dataset(&'p Dataset, &'p Zone),
     /// Backups of a zone's datasets, that many days.
@@ -59,6 +62,7 @@ impl Stay<'_> {
     fn kept(self) -> f64 {
         match self {
             Stay::Stream(source) => f64::from(source.kinesis().retention_hours) / 24.0,
+            Stay::Inbox(_) => f64::from(INBOX_DAYS),
             Stay::Dataset(dataset, _) => f64::from(dataset.retain_days) + history(dataset),
             Stay::Backup(_, days) => f64::from(days),
             Stay::Results(serve) => f64::from(serve.result_days),
@@ -70,7 +74,7 @@ impl Stay<'_> {
     fn swept(self) -> Option<f64> {
         match self {
             Stay::Stream(_) | Stay::Backup(..) => None,
-            Stay::Dataset(..) | Stay::Results(_) | Stay::TurnedAway(..) => {
+            Stay::Inbox(_) | Stay::Dataset(..) | Stay::Results(_) | Stay::TurnedAway(..) => {
                 Some(SWEEP + if self.has_versions() { VERSIONS } else { 0.0 })
             }
         }
@@ -79,7 +83,7 @@ impl Stay<'_> {
     fn has_versions(self) -> bool {
         match self {
             Stay::Dataset(_, zone) => zone.versioning || zone.backup_days.is_some(),
-            Stay::Results(_) | Stay::TurnedAway(..) => true,
+            Stay::Inbox(_) | Stay::Results(_) | Stay::TurnedAway(..) => true,
             Stay::Stream(_) | Stay::Backup(..) => false,
         }
     }
@@ -119,6 +123,7 @@ impl Stay<'_> {
     fn name(self) -> String {
         match self {
             Stay::Stream(source) => source.name.clone(),
+            Stay::Inbox(source) => format!("files of {}", source.name),
             Stay::Dataset(dataset, _) => dataset.id.to_string(),
             Stay::Backup(zone, _) => format!("backups of {}", zone.name),
             Stay::Results(serve) => format!("results of {}", serve.name),
@@ -132,6 +137,7 @@ impl Stay<'_> {
                 let path = format!("{}.retention", source.stream_setting());
                 ("source", &source.name, path, "retention")
             }
+            Stay::Inbox(source) => ("source", &source.name, "from".to_owned(), "retention"),
             Stay::Dataset(dataset, zone) => match &dataset.writer {
                 Writer::Transform(writer) if dataset.retain_days != zone.retain_days => {
                     ("transform", writer, "retain".to_owned(), "retain")

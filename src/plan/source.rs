@@ -1,0 +1,234 @@
+//! Sources: where rows come from, and by which way.
+//!
+//! It must not know AWS: only what an author says of each.
+
+use super::{DatasetId, Delivers, Format, Schema, Shape, refused};
+use crate::check::settings::Settings;
+
+/// A source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// What the author said of it.
+    pub doc: Option<String>,
+    /// What rows come as.
+    pub shape: Shape,
+    /// What deliveries are; `Rows` for streams and objects.
+    pub delivers: Delivers,
+    /// The format of what arrives.
+    pub format: Format,
+    /// The settings of that format: `csv { delimiter = ";" }`; none where it has none.
+    pub format_settings: Option<Settings>,
+    /// The rows.
+    pub schema: Schema,
+    /// What brings them, as `from` says: `kinesis`, `database` …
+    pub connector: String,
+    /// Where they come from.
+    pub from: From,
+    /// The requests that bring them to a stream, where it is not producers who write to it.
+    pub api: Option<Api>,
+    /// What it promises to bring.
+    pub volume: Option<Volume>,
+    /// Event time may be behind arrival by this much, seconds.
+    pub late_at_most_seconds: u64,
+    /// Where rows land untouched: `ZONE.SOURCE` in [`Plan::datasets`].
+    pub into: Option<DatasetId>,
+}
+
+/// The longest from a row that a function has handed over to the file that holds it, seconds: a buffer of delivery, and
+/// room for batches and tries.
+const DELIVERY_SECONDS: u64 = 3600;
+
+impl Source {
+    /// How far a row's event time may be behind the moment at which a dataset has it, seconds. To what the author allows
+    /// before arrival comes what happens after it: a record is tried again until it is given up, and then delivered.
+    pub fn behind_landing_seconds(&self) -> u64 {
+        let give_up = match &self.from {
+            From::Kinesis(stream) => stream.give_up_seconds(),
+            _ => OTHER_GIVE_UP_SECONDS,
+        };
+        self.late_at_most_seconds + give_up + DELIVERY_SECONDS
+    }
+
+    /// The setting that says what its stream is like.
+    pub fn stream_setting(&self) -> &'static str {
+        match self.api {
+            Some(_) => "via",
+            None => "from",
+        }
+    }
+
+    /// How its files of CSV are written.
+    pub fn csv(&self) -> Csv {
+        let settings = self.format_settings.as_ref();
+        let text = |name: &str, usual: &str| {
+            let said = settings.and_then(|csv| csv.text(name));
+            said.unwrap_or(usual).to_owned()
+        };
+        Csv {
+            header: settings.and_then(|csv| csv.bool("header")) != Some(false),
+            separator: text("separator", ","),
+            quote: text("quote", "\""),
+            missing: text("missing", ""),
+        }
+    }
+
+    /// Whether it comes by a stream of Kinesis.
+    pub fn is_kinesis(&self) -> bool {
+        matches!(self.from, From::Kinesis(_))
+    }
+
+    /// Its stream, for the parts of a platform that are made for streams of Kinesis only.
+    pub fn kinesis(&self) -> &Kinesis {
+        match &self.from {
+            From::Kinesis(stream) => stream,
+            _ => refused(),
+        }
+    }
+}
+
+/// The age at which what comes by other ways than a stream of our own is given up, seconds: half a day.
+const OTHER_GIVE_UP_SECONDS: u64 = 43_200;
+
+/// Requests over HTTPS that are checked and put on a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Api {
+    /// The path that is posted to.
+    pub path: String,
+    /// Who may send.
+    pub auth: ApiAuth,
+    /// The most requests a second.
+    pub per_second: f64,
+    /// The most requests at once, above that.
+    pub burst: u32,
+}
+
+/// Who may send requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiAuth {
+    /// Who has a key.
+    Key,
+    /// Who has an identity of AWS.
+    Iam,
+    /// Everyone.
+    Public,
+}
+
+/// Where a source's rows come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum From {
+    /// An Amazon Kinesis data stream.
+    Kinesis(Kinesis),
+    /// Amazon Data Firehose, which shows records to a function on their way to where they land.
+    Firehose,
+    /// A topic of Apache Kafka, read by an event source mapping.
+    Kafka,
+    /// A queue of Amazon SQS.
+    Queue,
+    /// Requests of Amazon API Gateway, answered by a function.
+    Http,
+    /// Objects in Amazon S3, of which a queue of Amazon SQS tells.
+    Objects,
+    /// Files of a bucket of Amazon S3, which are copied as they are.
+    Files(FilesOf),
+    /// An endpoint that is asked again and again.
+    Poll(Poll),
+    /// A way in that no function reads yet, by the name of its connector.
+    Other(String),
+}
+
+/// How values stand in CSV.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Csv {
+    /// Whether the first line names the columns.
+    pub header: bool,
+    /// What stands between two values.
+    pub separator: String,
+    /// What stands around a value that holds a separator.
+    pub quote: String,
+    /// The text that stands for a missing value.
+    pub missing: String,
+}
+
+/// Files of a bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilesOf {
+    /// The name of an existing bucket; `None` makes one, which senders put files into.
+    pub bucket: Option<String>,
+    /// What the names of the files start with.
+    pub prefix: String,
+    /// What a packed file's name ends with, `.gz`; empty for files that are not packed.
+    pub suffix: &'static str,
+    /// How often they are looked for, seconds; `None` for each as it comes.
+    pub every_seconds: Option<u64>,
+}
+
+/// An endpoint that is asked again and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Poll {
+    /// What is asked.
+    pub url: String,
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Further headers.
+    pub headers: Vec<(String, String)>,
+    /// How the platform proves who it is.
+    pub auth: Option<PollAuth>,
+    /// Where in the answer the list of rows is, by names between dots; `None` where the answer is the list.
+    pub rows: Option<String>,
+    /// The longest wait for an answer, seconds.
+    pub timeout_seconds: u64,
+    /// How often it is asked, seconds.
+    pub every_seconds: u64,
+}
+
+/// How an endpoint knows who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PollAuth {
+    /// A token, by the name of its secret.
+    Bearer(String),
+    /// `username` and `password`, by the name of the secret that holds both.
+    Basic(String),
+    /// A key in a header: its name, and the name of the secret.
+    Header(String, String),
+}
+
+impl PollAuth {
+    /// The name of its secret.
+    pub fn secret(&self) -> &str {
+        match self {
+            PollAuth::Bearer(secret) | PollAuth::Basic(secret) | PollAuth::Header(_, secret) => secret,
+        }
+    }
+}
+
+/// An Amazon Kinesis data stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kinesis {
+    /// The name of an existing stream; `None` makes one.
+    pub existing: Option<String>,
+    /// Shards; `None` is on-demand.
+    pub shards: Option<u32>,
+    /// How long records stay, hours (24 to 8,760).
+    pub retention_hours: u32,
+    /// The column whose text is the partition key.
+    pub partition_key: Option<String>,
+}
+
+impl Kinesis {
+    /// The age at which a record that cannot be delivered is given up, seconds: half of what the stream keeps, so that
+    /// there is time to look at it before the stream forgets it.
+    pub fn give_up_seconds(&self) -> u64 {
+        (u64::from(self.retention_hours) * 3600 / 2).clamp(60, 604_800)
+    }
+}
+
+/// A promised rate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Volume {
+    /// Records a second.
+    pub records_per_second: f64,
+    /// Mean size of a record, bytes.
+    pub record_bytes: u64,
+}
