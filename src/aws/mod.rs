@@ -9,6 +9,7 @@ mod backup;
 mod bucket;
 mod catalog;
 mod cost;
+pub mod delivery;
 mod firehose;
 mod function;
 mod glue_job;
@@ -107,6 +108,7 @@ pub fn terraform(plan: &Plan) -> Files {
     }
     out.insert("terraform/terraform.tfvars.example".into(), root::example(plan));
     out.insert("terraform/backend.tf.example".into(), root::backend(plan));
+    out.extend(delivery::files(plan));
     out.insert("README.md".into(), readme::text(plan));
     out
 }

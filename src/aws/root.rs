@@ -303,7 +303,7 @@ pub fn backend(plan: &Plan) -> String {
     let backend = Block::new("backend")
         .label("s3")
         .set("bucket", "the-bucket-of-your-states")
-        .set("key", format!("{}/{environment}.tfstate", naming::pipeline(plan)))
+        .set("key", super::delivery::state_key(&plan.pipeline.name, environment))
         .set("region", plan.pipeline.region.as_str())
         .set("encrypt", true)
         .set("use_lockfile", true);

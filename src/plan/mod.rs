@@ -558,13 +558,44 @@ pub enum Alarm {
     },
 }
 
+/// A system that runs CI/CD pipelines, and what it is told beside the environments.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ci {
+    /// GitLab CI/CD.
+    Gitlab,
+    /// GitHub Actions.
+    GithubActions {
+        /// The label of the machines that it runs on.
+        runner: String,
+    },
+    /// Bitbucket Pipelines.
+    Bitbucket {
+        /// The label of the machines that it runs on; without it, Bitbucket's own.
+        runner: Option<String>,
+    },
+    /// Jenkins.
+    Jenkins {
+        /// The label of the agents that it runs on.
+        agent: String,
+    },
+    /// AWS CodePipeline.
+    CodePipeline {
+        /// The repository, as OWNER/NAME.
+        repository: String,
+        /// The branch that is shipped.
+        branch: String,
+        /// The ARN of the connection to the repository's host; without it, one is made.
+        connection: Option<String>,
+    },
+}
+
 /// A CI/CD pipeline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delivery {
     /// Its name.
     pub name: String,
-    /// `gitlab` …
-    pub ci: String,
+    /// What runs it.
+    pub ci: Ci,
     /// In the order of promotion.
     pub environments: Vec<String>,
     /// Those that a person approves.

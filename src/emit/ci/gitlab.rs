@@ -1,18 +1,21 @@
 //! GitLab CI/CD: check and test on every change; plan, approve and apply each environment in turn on the default branch.
 //!
-//! Jobs reach AWS by OpenID Connect, so no key is stored: the job's token is a web identity for the environment's role
-//! (<https://docs.gitlab.com/ci/cloud_services/aws/>).
+//! Jobs reach AWS by OpenID Connect: the job's token is a web identity (<https://docs.gitlab.com/ci/cloud_services/aws/>).
 
-use crate::plan::names::hyphened;
-use crate::plan::{Delivery, Plan};
+use super::{CHECK, Stage, lines};
 
-/// What every pipeline has before its environments.
-const HEAD: &str = r#"# Include this file from the project's own .gitlab-ci.yml:
-#   include: { local: build/ci/gitlab-ci.yml }
+/// The text of `gitlab-ci.yml`.
+pub(super) fn pipeline(platform: &str, stages: &[Stage<'_>]) -> String {
+    let check = lines("    - ", &CHECK);
+    let head = format!(
+        r#"# Delivery of {platform}, written by pipec.
+# Include this file from the project's own .gitlab-ci.yml:
+#   include: {{ local: build/ci/gitlab-ci.yml }}
 # CI/CD variables to set:
-#   PIPEC_IMAGE          an image with pipec, Rust and Terraform
-#   TF_BACKEND_CONFIG    a file variable with the settings of the Terraform backend
-#   AWS_ROLE_ARN_<ENV>   for each environment, the role that a job's identity token may take
+#   PIPEC_IMAGE                an image with pipec, Rust and Terraform
+#   TF_BACKEND_CONFIG          a file variable with the settings of the Terraform backend
+#   AWS_PLAN_ROLE_ARN_<ENV>    for each environment, the role that plans take: build/ci/roles makes it
+#   AWS_APPLY_ROLE_ARN_<ENV>   and the role that changes take
 stages: [check, package, plan, apply]
 
 default:
@@ -26,10 +29,7 @@ workflow:
 check:
   stage: check
   script:
-    - pipec fmt --check
-    - pipec check --format short
-    - pipec test
-
+{check}
 .aws:
   id_tokens:
     AWS_TOKEN:
@@ -39,37 +39,34 @@ check:
     - export AWS_WEB_IDENTITY_TOKEN_FILE="$CI_PROJECT_DIR/.aws-token" AWS_ROLE_SESSION_NAME="ci-$CI_JOB_ID"
   after_script:
     - rm -f "$CI_PROJECT_DIR/.aws-token"
-"#;
-
-/// The text of `gitlab-ci.yml`.
-pub(super) fn pipeline(plan: &Plan, delivery: &Delivery) -> String {
-    let mut text = format!("# Delivery of {}, written by pipec.\n{HEAD}", plan.pipeline.name);
-    let mut before: Option<&str> = None;
-    for environment in &delivery.environments {
-        let approved = delivery.approve.contains(environment);
-        text += &jobs(environment, approved, before);
-        before = Some(environment);
-    }
-    text
+"#
+    );
+    stages.iter().fold(head, |text, stage| text + &jobs(stage))
 }
 
 /// The jobs of one environment; it starts where the one before has been applied.
-fn jobs(environment: &str, approved: bool, before: Option<&str>) -> String {
-    let job = hyphened(environment);
-    let build = format!("build-{job}");
-    let role = format!("AWS_ROLE_ARN_{}", environment.to_uppercase());
-    let needs = before
-        .map(|name| format!(", \"apply {}\"", hyphened(name)))
+fn jobs(stage: &Stage<'_>) -> String {
+    let Stage {
+        environment,
+        job,
+        build,
+        ..
+    } = stage;
+    let needs = stage
+        .before
+        .as_ref()
+        .map(|name| format!(", \"apply {name}\""))
         .unwrap_or_default();
-    let when = if approved { "      when: manual\n" } else { "" };
+    let when = if stage.approved { "      when: manual\n" } else { "" };
+    let [package, plan, apply] = [stage.package(), stage.plan(), stage.apply()].map(|script| lines("    - ", &script));
+    let planned = stage.planned().join(", ");
+    let (plan_role, apply_role) = (stage.plan_role(), stage.apply_role());
     format!(
         r#"
 package {job}:
   stage: package
   script:
-    - pipec build --env {environment} -o {build}
-    - pipec package {build}
-  artifacts:
+{package}  artifacts:
     paths: [{build}/]
     exclude: ["{build}/lambda/target/**/*"]
     expire_in: 7 days
@@ -79,12 +76,10 @@ plan {job}:
   extends: .aws
   needs: ["package {job}"{needs}]
   variables:
-    AWS_ROLE_ARN: ${role}
+    AWS_ROLE_ARN: ${plan_role}
   script:
-    - terraform -chdir={build}/terraform init -input=false -backend-config="$TF_BACKEND_CONFIG" -backend-config="key={environment}.tfstate"
-    - terraform -chdir={build}/terraform plan -input=false -var environment={environment} -out=plan.bin
-  artifacts:
-    paths: [{build}/terraform/plan.bin, {build}/terraform/.terraform.lock.hcl]
+{plan}  artifacts:
+    paths: [{planned}]
     expire_in: 7 days
   rules:
     - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
@@ -96,11 +91,9 @@ apply {job}:
   environment: {environment}
   resource_group: {environment}
   variables:
-    AWS_ROLE_ARN: ${role}
+    AWS_ROLE_ARN: ${apply_role}
   script:
-    - terraform -chdir={build}/terraform init -input=false -backend-config="$TF_BACKEND_CONFIG" -backend-config="key={environment}.tfstate"
-    - terraform -chdir={build}/terraform apply -input=false plan.bin
-  rules:
+{apply}  rules:
     - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
 {when}"#
     )

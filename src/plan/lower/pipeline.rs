@@ -1,7 +1,8 @@
 //! The pipeline, and what ships it.
 
 use super::Lowering;
-use crate::plan::{Delivery, Pipeline};
+use crate::check::settings::Settings;
+use crate::plan::{Ci, Delivery, Pipeline};
 
 impl Lowering<'_> {
     pub(super) fn pipeline(&mut self) -> Option<Pipeline> {
@@ -26,17 +27,39 @@ impl Lowering<'_> {
     pub(super) fn deliveries(&mut self) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
         for item in &self.program.deliveries {
-            let Some((ci, _)) = item.settings.variant("ci") else {
+            let Some(ci) = item
+                .settings
+                .variant("ci")
+                .and_then(|(name, settings)| ci(name, settings))
+            else {
                 continue;
             };
             let values = |name| item.settings.names(name).into_iter().map(|name| name.value).collect();
             deliveries.push(Delivery {
                 name: item.name.clone(),
-                ci: ci.to_owned(),
+                ci,
                 environments: values("environments"),
                 approve: values("approve"),
             });
         }
         deliveries
     }
+}
+
+fn ci(name: &str, settings: &Settings) -> Option<Ci> {
+    let text = |name| settings.text(name).map(str::to_owned);
+    Some(match name {
+        "gitlab" => Ci::Gitlab,
+        "github_actions" => Ci::GithubActions {
+            runner: text("runner")?,
+        },
+        "bitbucket" => Ci::Bitbucket { runner: text("runner") },
+        "jenkins" => Ci::Jenkins { agent: text("agent")? },
+        "codepipeline" => Ci::CodePipeline {
+            repository: text("repository")?,
+            branch: text("branch")?,
+            connection: text("connection"),
+        },
+        _ => return None,
+    })
 }
