@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::lake::{self, STATE, TEMPORARY};
 use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, allow_everywhere, key_use, own, role, trust};
-use super::{catalog, iceberg, secrets};
+use super::{catalog, iceberg, kinesis, secrets};
 use crate::emit::hcl::{Block, Value, call, object, reference};
 use crate::emit::pyspark;
-use crate::plan::{Dataset, DatasetId, Engine, Format, Glue, Input, Plan, Transform, names};
+use crate::plan::{Dataset, DatasetId, Engine, Format, Glue, Input, Plan, Shape, Source, Transform, names};
 use crate::text_of;
 
 const CONFIGURATION: &str = "aws_glue_security_configuration.platform";
@@ -102,7 +102,35 @@ fn job(plan: &Plan, transform: &Transform, settings: &Glue) -> Vec<Block> {
         permissions(plan, transform, &label),
     ));
     out.push(job_block(plan, transform, settings, &label));
+    if transform.shape == Shape::Stream {
+        out.push(starts(plan, transform));
+    }
     out
+}
+
+/// The longest that Glue lets a job of a stream run, minutes: then it is started again.
+const LONGEST: u32 = 7 * 24 * 60;
+/// How often a batch of a stream is written.
+const EVERY: &str = "60 seconds";
+
+/// What starts the job of a stream, and starts it again wherever it has ended: a second run beside it is refused.
+fn starts(plan: &Plan, transform: &Transform) -> Block {
+    Block::resource("aws_glue_trigger", &transform.name)
+        .doc("Starts the job, and starts it again within a quarter of an hour wherever it has ended.")
+        .set("name", named(plan, &transform.name, limit::LONG))
+        .set("type", "SCHEDULED")
+        .set("schedule", "cron(0/15 * * * ? *)")
+        .set("start_on_creation", true)
+        .block(Block::new("actions").set("job_name", name(&transform.name)))
+}
+
+/// The sources whose arrivals a job reads, through views as well.
+fn arrivals<'a>(plan: &'a Plan, transform: &'a Transform) -> Vec<&'a Source> {
+    let read = plan.reads(transform).into_iter().filter_map(|input| match input {
+        Input::Stream(name) => plan.source(name),
+        Input::Table(_) | Input::View(_) => None,
+    });
+    read.collect()
 }
 
 fn log_prefix(plan: &Plan, transform: &Transform) -> Value {
@@ -124,6 +152,7 @@ fn outputs<'a>(plan: &'a Plan, transform: &Transform) -> Vec<&'a Dataset> {
 }
 
 fn job_block(plan: &Plan, transform: &Transform, settings: &Glue, label: &str) -> Block {
+    let is_stream = transform.shape == Shape::Stream;
     let block = Block::resource("aws_glue_job", &transform.name);
     let block = match &transform.doc {
         Some(doc) => block.doc(doc),
@@ -136,14 +165,18 @@ fn job_block(plan: &Plan, transform: &Transform, settings: &Glue, label: &str) -
         .set("worker_type", settings.worker.as_str())
         .set("number_of_workers", settings.max_workers)
         .set("execution_class", "STANDARD")
-        .set("timeout", settings.timeout_minutes)
-        .note("The state machine retries, with waits; Glue itself does not.")
-        .set("max_retries", 0u32)
+        .set("timeout", if is_stream { LONGEST } else { settings.timeout_minutes })
+        .note(if is_stream {
+            "A batch that failed is repeated; the trigger starts the job again when these are used up."
+        } else {
+            "The state machine retries, with waits; Glue itself does not."
+        })
+        .set("max_retries", if is_stream { 3u32 } else { 0u32 })
         .set("security_configuration", reference(format!("{CONFIGURATION}.name")))
         .set("default_arguments", arguments(plan, transform, settings))
         .block(
             Block::new("command")
-                .set("name", "glueetl")
+                .set("name", if is_stream { "gluestreaming" } else { "glueetl" })
                 .set("python_version", "3")
                 .set("script_location", script_url(label)),
         )
@@ -196,6 +229,16 @@ fn arguments(plan: &Plan, transform: &Transform, settings: &Glue) -> Value {
         ),
         (format!("--{}", names::ARG_QUARANTINE), lake::url("quarantine", &own)),
     ];
+    for source in arrivals(plan, transform) {
+        let arn = reference(format!("{}.arn", kinesis::address(source)));
+        out.push((
+            format!("--{}", names::source_argument(&source.name)),
+            text_of!["kinesis:", arn],
+        ));
+    }
+    if transform.shape == Shape::Stream {
+        out.push((format!("--{}", names::ARG_EVERY), EVERY.into()));
+    }
     for dataset in inputs(plan, transform).into_iter().chain(outputs(plan, transform)) {
         let argument = format!("--{}", names::dataset_argument(&dataset.id.zone, &dataset.id.name));
         // What it writes it may read as well.
@@ -321,6 +364,10 @@ fn permissions(plan: &Plan, transform: &Transform, label: &str) -> Vec<Statement
             Value::from(vec!["Glue".into(), "glue".into()]),
         ),
     );
+    let streams = arrivals(plan, transform);
+    if !streams.is_empty() {
+        out.extend(kinesis::read_all(&streams));
+    }
     out.extend(iceberg::use_of(&of_iceberg(&reads), &of_iceberg(&targets)));
     if secrets::uses_pseudonym(plan, transform) {
         out.extend(secrets::read());

@@ -2,7 +2,7 @@
 
 use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, own as own_arn};
-use crate::emit::hcl::{Block, reference};
+use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::{Kinesis, Plan, Source};
 use crate::text_of;
 
@@ -41,6 +41,28 @@ pub fn decrypt(source: &Source) -> Statement {
 /// Reading its records.
 pub fn read(source: &Source) -> Statement {
     allow("ReadStream", &READ, [reference(format!("{}.arn", address(source)))])
+}
+
+/// Reading the records of several streams.
+pub fn read_all(sources: &[&Source]) -> Vec<Statement> {
+    let streams = || {
+        sources
+            .iter()
+            .map(|source| reference(format!("{}.arn", address(source))))
+    };
+    let existing = sources.iter().any(|source| source.kinesis().existing.is_some());
+    let own = sources.iter().any(|source| source.kinesis().existing.is_none());
+    let keys = [own.then(|| reference(KEY)), existing.then(|| own_arn("kms", "key/*"))];
+    let service = text_of!["kinesis.", reference("var.region"), ".amazonaws.com"];
+    let decrypt = allow("DecryptStreams", &["kms:Decrypt"], keys.into_iter().flatten());
+    vec![
+        allow("ReadStreams", &READ, streams()),
+        decrypt.when("StringEquals", "kms:ViaService", service).when(
+            "StringEquals",
+            "kms:EncryptionContext:aws:kinesis:arn",
+            Value::List(streams().collect()),
+        ),
+    ]
 }
 
 /// Readers that can run at once: one a shard. On-demand streams start with four and double.

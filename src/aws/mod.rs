@@ -74,7 +74,7 @@ pub fn stack(plan: &Plan) -> Stack {
         landing::blocks(plan),
     );
     out.file("functions", "Functions on streams.", function::blocks(plan));
-    out.file("jobs", "Jobs on tables.", glue_job::blocks(plan));
+    out.file("jobs", "Jobs on tables and streams.", glue_job::blocks(plan));
     out.file(
         "orchestration",
         "When jobs run, and what happens when they fail.",

@@ -3,11 +3,11 @@
 use super::naming::{self, limit, named};
 use super::operations::{AGE, DATASET, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
-use super::{api, firehose, function, kinesis, landing, operations, orchestration};
+use super::{api, firehose, function, glue_job, kinesis, landing, operations, orchestration};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::emit::states;
 use crate::object_of;
-use crate::plan::{Alarm, Engine, Monitor, Plan, Text, Transform, names, stream_functions};
+use crate::plan::{Alarm, Engine, Input, Monitor, Plan, Shape, Source, Text, Transform, names, stream_functions};
 
 /// The ARN of a monitor's topic.
 pub fn topic(monitor: &str) -> Value {
@@ -23,6 +23,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     }
     if let Some(first) = plan.monitors.first() {
         out.extend(usual(plan, first));
+        out.extend(ages(plan, first));
     }
     out.push(dashboard(plan));
     out
@@ -192,6 +193,19 @@ fn errors(plan: &Plan, monitor: &Monitor, transform: &Transform, percent: f64) -
             );
             (rows(names::METRIC_ROWS_REJECTED), rows(names::METRIC_ROWS_IN), text)
         }
+        Engine::Glue(_) if transform.shape == Shape::Stream => {
+            let tasks = |name| {
+                let dimensions = vec![
+                    ("JobName", glue_job::name(&transform.name)),
+                    ("JobRunId", "ALL".into()),
+                    ("Type", "count".into()),
+                ];
+                metric("Glue", name, dimensions)
+            };
+            let text = format!("More than {percent} percent of the tasks of {} fail", transform.name);
+            let failed = "glue.driver.aggregate.numFailedTasks";
+            (tasks(failed), tasks("glue.driver.aggregate.numCompletedTasks"), text)
+        }
         Engine::Glue(_) => {
             let schedule = plan.schedules.iter().find(|schedule| {
                 let mut jobs = states::waves(plan, schedule).into_iter().flatten();
@@ -274,6 +288,32 @@ fn depth(queue: &str) -> Metric {
 fn delivery(label: &str, name: &'static str) -> Metric {
     let stream = reference(format!("aws_kinesis_firehose_delivery_stream.{label}.name"));
     metric("AWS/Firehose", name, vec![("DeliveryStreamName", stream)])
+}
+
+/// How far the job of a stream may be behind before someone is told, milliseconds: longer than it takes to start again.
+const BEHIND: f64 = 1_800_000.0;
+
+/// How old the oldest record is that a job of a stream has not read yet; each source once.
+fn ages(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
+    let read = |source: &&Source| {
+        let mut jobs = glue_job::jobs(plan).map(|(transform, _)| transform);
+        jobs.any(|transform| plan.reads(transform).contains(&&Input::Stream(source.name.clone())))
+    };
+    let of = |source: &Source| {
+        let stream = reference(format!("{}.name", kinesis::address(source)));
+        let age = metric(
+            "AWS/Kinesis",
+            "GetRecords.IteratorAgeMilliseconds",
+            vec![("StreamName", stream)],
+        );
+        let text = format!(
+            "A job on {} is more than half an hour behind, or stands still",
+            source.name
+        );
+        let block = alarm(plan, monitor, &format!("{}_age", source.name), &text);
+        over(block, &age.with("Maximum", 300), BEHIND, 1, "notBreaching")
+    };
+    plan.sources.iter().filter(read).map(of).collect()
 }
 
 /// What every platform watches, declared or not; the first monitor is told.

@@ -42,7 +42,7 @@ fn folders(plan: &Plan) -> impl Iterator<Item = (&'static str, &'static str)> {
             "lambda",
             "functions on streams, Rust; `lambda/dist/` holds their archives once they are packaged",
         ),
-        (glue, "glue", "jobs on tables, PySpark"),
+        (glue, "glue", "jobs, PySpark"),
         (
             !plan.schedules.is_empty(),
             "states",

@@ -17,8 +17,9 @@ use super::write::{dataset_folder, quarantine_folder};
 use crate::emit::pyspark;
 use crate::plan::expr::Literal;
 use crate::plan::types::Column;
-use crate::plan::{Dataset, Engine, Input, Plan, Reads, Shape, Step, StepKind, Test, Transform, names};
+use crate::plan::{Dataset, Engine, Input, Plan, Reads, Shape, Source, Step, StepKind, Test, Transform, names};
 
+mod arrivals;
 #[cfg(test)]
 mod chance;
 #[cfg(test)]
@@ -62,6 +63,7 @@ pub fn run_tests(plan: &Plan, build: &Path, filter: Option<&str>) -> Result<Vec<
     save(&key, names::LOCAL_PSEUDONYM_KEY)?;
     let mut jobs = Vec::new();
     for case in &cases {
+        case.arrive()?;
         jobs.push(case.job(build, &key));
     }
     let outcomes = run_jobs(scratch.path(), &serde_json::Value::Array(jobs))?;
@@ -130,6 +132,8 @@ struct Case<'p> {
     transform: &'p Transform,
     /// The datasets that the job reads.
     sources: Vec<&'p Dataset>,
+    /// The sources whose arrivals it reads.
+    arrivals: Vec<&'p Source>,
     /// The views that it reads.
     views: Vec<&'p str>,
     /// The datasets that it writes; their columns are alike.
@@ -141,7 +145,7 @@ impl<'p> Case<'p> {
     /// Nothing if the test is of a transform that is no job.
     fn of(plan: &'p Plan, test: &'p Test, root: PathBuf) -> Option<Case<'p>> {
         let transform = plan.transform(&test.transform)?;
-        if !matches!(transform.engine, Engine::Glue(_)) || transform.shape != Shape::Table {
+        if !matches!(transform.engine, Engine::Glue(_)) {
             return None;
         }
         let mut case = Case {
@@ -149,6 +153,7 @@ impl<'p> Case<'p> {
             plan,
             transform,
             sources: Vec::new(),
+            arrivals: Vec::new(),
             views: Vec::new(),
             targets: transform.datasets().into_iter().map(|id| plan.dataset(id)).collect(),
             root,
@@ -173,7 +178,10 @@ impl<'p> Case<'p> {
                     self.reads(&view.input, &view.steps);
                 }
             }
-            Input::Stream(_) => {}
+            Input::Stream(name) => {
+                let known = self.arrivals.iter().any(|source| source.name == *name);
+                self.arrivals.extend(self.plan.source(name).filter(|_| !known));
+            }
         }
         for step in steps {
             match &step.kind {
@@ -213,12 +221,31 @@ impl<'p> Case<'p> {
         })
     }
 
+    /// The folder of what arrives from a source.
+    fn arriving(&self, source: &Source) -> PathBuf {
+        self.root.join("arriving").join(&source.name)
+    }
+
+    /// Writes what arrives.
+    fn arrive(&self) -> Result<(), RunError> {
+        for source in &self.arrivals {
+            let rows = self.test.rows(&Input::Stream(source.name.clone()));
+            arrivals::write(source, rows, &self.arriving(source))?;
+        }
+        Ok(())
+    }
+
     fn arguments(&self, key: &Path) -> Vec<String> {
         let quarantine = quarantine_folder(&self.root, &self.transform.name);
         let datasets = self.sources.iter().chain(&self.targets);
         let mut places: BTreeMap<String, PathBuf> = datasets
             .map(|dataset| (argument(dataset), dataset_folder(&self.root, dataset)))
             .collect();
+        places.extend(
+            self.arrivals
+                .iter()
+                .map(|source| (names::source_argument(&source.name), self.arriving(source))),
+        );
         places.insert(names::ARG_STATE.to_owned(), self.root.join("state"));
         places.insert(names::ARG_QUARANTINE.to_owned(), quarantine);
         places.insert(names::ARG_PSEUDONYM_KEY_FILE.to_owned(), key.to_owned());
@@ -226,10 +253,11 @@ impl<'p> Case<'p> {
             .into_iter()
             .map(|(name, place)| (name, place.display().to_string()));
         let run_at = (names::ARG_RUN_AT.to_owned(), format!("{}T00:00:00Z", self.first_day()));
-        places
-            .chain([run_at])
-            .flat_map(|(name, value)| [format!("--{name}"), value])
-            .collect()
+        // The rows of a test are all that ever arrive.
+        let closes = (names::ARG_UNTIL.to_owned(), "closed".to_owned());
+        let closes = (self.transform.shape == Shape::Stream).then_some(closes);
+        let all = places.chain([run_at]).chain(closes);
+        all.flat_map(|(name, value)| [format!("--{name}"), value]).collect()
     }
 
     /// The run's day: the first of the rows', so that none is too old to be computed or to be kept.

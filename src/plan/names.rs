@@ -63,14 +63,27 @@ pub fn dataset_prefix(dataset: &str) -> String {
 pub fn dataset_argument(zone: &str, dataset: &str) -> String {
     let argument = format!("{zone}_{dataset}");
     let own = [ARG_RUN_AT, ARG_PSEUDONYM_KEY_FILE, "pseudonym_secret"];
-    match own.contains(&argument.as_str()) {
+    match own.contains(&argument.as_str()) || argument.starts_with(ARG_SOURCE) {
         true => format!("{argument}_folder"),
         false => argument,
     }
 }
 
+/// What the argument of a Glue job that says where a source's arrivals come from begins with.
+const ARG_SOURCE: &str = "stream__";
+
+/// The argument of a Glue job that says where a source's arrivals come from: `--stream__clicks kinesis:arn:aws:kinesis:…`.
+pub fn source_argument(source: &str) -> String {
+    format!("{ARG_SOURCE}{source}")
+}
+
 /// Argument of a Glue job: the scheduled time of the run, RFC 3339, UTC. What `now()` is.
 pub const ARG_RUN_AT: &str = "run_at";
+/// Argument of a Glue job of a stream: when it ends. `stopped` (the default) is never by itself, `read` once all that was
+/// there is read, `closed` the same where nothing else ever arrives.
+pub const ARG_UNTIL: &str = "until";
+/// Argument of a Glue job of a stream: how often it writes, as Spark reads durations: `60 seconds`.
+pub const ARG_EVERY: &str = "every";
 /// Argument of a Glue job: folder for its state (what it has done up to when).
 pub const ARG_STATE: &str = "state";
 /// Argument of a Glue job: folder for rows turned away.
@@ -133,5 +146,6 @@ mod tests {
     fn no_dataset_takes_an_argument_of_every_job() {
         assert_eq!(dataset_argument("processed", "clicks"), "processed_clicks");
         assert_eq!(dataset_argument("run", "at"), "run_at_folder");
+        assert_ne!(dataset_argument("stream_", "clicks"), source_argument("clicks"));
     }
 }

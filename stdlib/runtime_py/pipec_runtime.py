@@ -236,10 +236,7 @@ class Run:
     def __post_init__(self) -> None:
         self.arguments = self._arguments()
         self.run_at = instant(self.arguments.run_at) if self.arguments.run_at else now()
-        builder = SparkSession.builder.appName(self.name)
-        for setting, value in SETTINGS.items():
-            builder = builder.config(setting, value)
-        self.spark = builder.getOrCreate()
+        self.spark = self._session()
         self._quarantine = Folder(self.spark, self.arguments.quarantine)
         self._state = Folder(self.spark, self.arguments.state)
         # What the run replaces in its targets and its quarantine; `None` is all of it.
@@ -256,6 +253,12 @@ class Run:
         for folder in [*map(self._folder, self._file_targets()), self._quarantine]:
             folder.sweep()
             folder.delete(STAGING)
+
+    def _session(self) -> SparkSession:
+        builder = SparkSession.builder.appName(self.name)
+        for setting, value in SETTINGS.items():
+            builder = builder.config(setting, value)
+        return builder.getOrCreate()
 
     def _arguments(self) -> argparse.Namespace:
         parser = argparse.ArgumentParser(allow_abbrev=False)

@@ -241,8 +241,8 @@ def base64(text: Column) -> Column:
     return F.regexp_replace(F.base64(text.cast("binary")), "[\r\n]", "")
 
 
-def from_base64(text: Column) -> Column:
-    """The text of bytes in base 64, with or without `=` at the end."""
+def bytes_of_base64(text: Column) -> Column:
+    """Bytes in base 64, with or without `=` at the end."""
     sign = "[A-Za-z0-9+/]"
     last = f"{sign}[AQgw]={{0,2}}|{sign}{{2}}[AEIMQUYcgkosw048]=?"
     # Groups of four are counted by length: a pattern that repeats them is too deep.
@@ -251,7 +251,12 @@ def from_base64(text: Column) -> Column:
     ends = f"\\A{sign}*+\\z"
     whole = text.rlike(ends) & (tail == 0)
     open_end = (tail > 0) & bare.rlike(ends) & text.rlike(f"(?:{last})\\z")
-    return utf8(F.unbase64(F.when(whole | open_end, bare)))
+    return F.unbase64(F.when(whole | open_end, bare))
+
+
+def from_base64(text: Column) -> Column:
+    """The text of bytes in base 64."""
+    return utf8(bytes_of_base64(text))
 
 
 def to_hex(text: Column) -> Column:

@@ -3,6 +3,7 @@
 
 use crate::base::Span;
 use crate::check::exprs::Place;
+use crate::check::program::Shape;
 use crate::check::schema::column_name;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::StepKind;
@@ -113,9 +114,8 @@ impl Steps<'_> {
         gap: &ast::Expr,
         name: &ast::Name,
     ) -> Option<StepKind> {
-        let instead =
-            "read what the source lands, or group by windows of event time: `group by KEYS, TIME every 5 min { … }`";
-        if !self.table_only("session", at, instead) {
+        let instead = "group what this transform writes into sessions, in another that reads it";
+        if self.shape == Shape::Objects && !self.table_only("session", at, instead) {
             return None;
         }
         let keys = self.keys(keys);

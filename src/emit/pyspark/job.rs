@@ -6,20 +6,23 @@ use super::exprs::own::{self, OwnFunctions};
 use super::labels::{dataset_name, view_name};
 use super::modules;
 use super::steps::{self, Body};
+use super::stream;
 use super::tree::{Py, comment, string};
 use super::types::schema;
-use crate::plan::names::{SNAPSHOT, dataset_argument, job_script};
+use crate::plan::names::{SNAPSHOT, dataset_argument, job_script, source_argument};
 use crate::plan::types::Column;
 use crate::plan::{
-    Csv, Dataset, Delivers, Format, Input, Plan, Reads, StepKind, Target, Transform, View, WriteMode, Writer,
+    Csv, Dataset, Delivers, Format, Input, Plan, Reads, Shape, Source, StepKind, Target, Transform, View, WriteMode, Writer,
 };
 
 /// What a job is made of.
-struct Job<'p> {
-    plan: &'p Plan,
+pub(super) struct Job<'p> {
+    pub(super) plan: &'p Plan,
     transform: &'p Transform,
-    own: Rc<OwnFunctions>,
+    pub(super) own: Rc<OwnFunctions>,
     body: Body,
+    /// The sources whose arrivals it reads.
+    arrivals: Vec<&'p Source>,
     /// The views that it reads, each after those that it reads itself.
     views: Vec<(&'p View, Body)>,
     /// The datasets that it reads: first the one that its input comes from.
@@ -31,11 +34,13 @@ struct Job<'p> {
 /// The text of a transform's job.
 pub fn job(plan: &Plan, transform: &Transform) -> String {
     let own = Rc::new(own::functions(&plan.functions));
+    let body = body(plan, transform, &own);
     let mut job = Job {
         plan,
         transform,
-        body: steps::body(&transform.steps, &transform.input_columns, &own),
+        body,
         own,
+        arrivals: Vec::new(),
         views: Vec::new(),
         sources: Vec::new(),
         targets: transform.datasets().into_iter().map(|id| plan.dataset(id)).collect(),
@@ -48,7 +53,20 @@ pub fn job(plan: &Plan, transform: &Transform) -> String {
     format!("{}{}{code}", job.header(), imports(&code))
 }
 
+/// The steps of a transform.
+fn body(plan: &Plan, transform: &Transform, own: &Rc<OwnFunctions>) -> Body {
+    let (columns, steps) = (&transform.input_columns, &transform.steps);
+    match transform.shape {
+        Shape::Stream => stream::body(plan, &transform.name, (&transform.input, columns, steps), own),
+        Shape::Table | Shape::Objects => steps::body(steps, columns, own),
+    }
+}
+
 impl<'p> Job<'p> {
+    fn is_stream(&self) -> bool {
+        self.transform.shape == Shape::Stream
+    }
+
     /// Adds what an input needs.
     fn reads(&mut self, input: &Input) {
         match input {
@@ -63,14 +81,23 @@ impl<'p> Job<'p> {
                 if self.views.iter().any(|(known, _)| known.name == *name) {
                     return;
                 }
-                let body = steps::body(&view.steps, &view.input_columns, &self.own);
+                let own = &self.own;
+                let body = match view.shape {
+                    Shape::Stream => {
+                        stream::body(self.plan, name, (&view.input, &view.input_columns, &view.steps), own)
+                    }
+                    Shape::Table | Shape::Objects => steps::body(&view.steps, &view.input_columns, own),
+                };
                 self.reads(&view.input);
                 for input in &body.reads {
                     self.reads(input);
                 }
                 self.views.push((view, body));
             }
-            Input::Stream(_) => {}
+            Input::Stream(name) => {
+                let known = self.arrivals.iter().any(|source| source.name == *name);
+                self.arrivals.extend(self.plan.source(name).filter(|_| !known));
+            }
         }
     }
 
@@ -84,16 +111,26 @@ impl<'p> Job<'p> {
                 parts.push(constant(&dataset_name(&dataset.id), &self.target(dataset)));
             }
         }
-        parts.push(constant("READS", &self.what_it_reads()));
+        if self.is_stream() {
+            parts.extend(self.arrivals.iter().map(|source| stream::constant(source)));
+        } else {
+            parts.push(constant("READS", &self.what_it_reads()));
+        }
         parts.push("\n".to_owned());
         let views = self.views.iter().flat_map(|(view, _)| view.steps.iter());
         let steps = self.transform.steps.iter().chain(views);
         let called = steps.flat_map(|step| step.kind.expressions());
+        let checks = self.arrivals.iter().flat_map(|source| &source.schema.fields);
+        let called = called.chain(checks.flat_map(|field| &field.check));
         parts.extend(own::definitions(&self.own, &self.plan.functions, called));
+        parts.extend(self.arrivals.iter().map(|source| stream::function(source, &self.own)));
         for (view, body) in &self.views {
-            parts.push(view_function(view, body));
+            parts.push(view_function(view, body, self.run_type()));
         }
         parts.push(docs(self.transform.doc.as_deref()) + &self.transform_function());
+        if self.is_stream() {
+            parts.push(self.batch_function());
+        }
         parts.push(self.main_function());
         parts.push("if __name__ == \"__main__\":\n    main(sys.argv)\n".to_owned());
         parts.join("\n")
@@ -110,7 +147,7 @@ impl<'p> Job<'p> {
             format!(
                 "The job of `{}`: {} -> {}.",
                 self.transform.name,
-                names(&self.sources),
+                self.inputs(),
                 names(&self.targets)
             ),
             String::new(),
@@ -125,7 +162,15 @@ impl<'p> Job<'p> {
             let id = &dataset.id;
             format!("--{} FOLDER", dataset_argument(&id.zone, &id.name))
         });
-        let state = "--state FOLDER --quarantine FOLDER --run_at 2026-01-31T01:15:00Z".to_owned();
+        let places = self
+            .arrivals
+            .iter()
+            .map(|source| format!("--{} FOLDER", source_argument(&source.name)))
+            .chain(places);
+        let state = match self.is_stream() {
+            true => "--state FOLDER --quarantine FOLDER --until read".to_owned(),
+            false => "--state FOLDER --quarantine FOLDER --run_at 2026-01-31T01:15:00Z".to_owned(),
+        };
         let mut line = format!("    python {file}");
         for (at, argument) in places.chain([state]).enumerate() {
             if line.len() + argument.len() > 86 || at >= 2 {
@@ -206,7 +251,10 @@ impl<'p> Job<'p> {
 
     fn transform_function(&self) -> String {
         let mut lines = vec![
-            format!("def transform({}) -> DataFrame:", parameters(&self.body)),
+            format!(
+                "def transform({}) -> DataFrame:",
+                parameters(&self.body, self.run_type())
+            ),
             "    \"\"\"The steps, in the author's order.\"\"\"".to_owned(),
         ];
         lines.extend(self.body.lines.iter().cloned());
@@ -214,7 +262,41 @@ impl<'p> Job<'p> {
         lines.join("\n")
     }
 
+    /// What its functions take to read, to count and to turn rows away.
+    fn run_type(&self) -> &'static str {
+        match self.is_stream() {
+            true => "streams.Batch",
+            false => "runtime.Run",
+        }
+    }
+
+    /// What it reads, for its first line.
+    fn inputs(&self) -> String {
+        let sources = self.arrivals.iter().map(|source| source.name.clone());
+        let datasets = self.sources.iter().map(|dataset| dataset.id.to_string());
+        sources.chain(datasets).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Rows in, and what is made of them.
+    fn computed(&self) -> String {
+        let mut given = vec![rows_of(&self.transform.input)];
+        if self.body.needs_run {
+            given.push(Py::atom("run"));
+        }
+        Py::call("transform", given).statement(4, "rows = ")
+    }
+
+    fn batch_function(&self) -> String {
+        let (rows, write) = (self.computed(), self.write().statement(4, ""));
+        format!(
+            "def batch(run: streams.Batch) -> None:\n    \"\"\"What one batch of arrivals adds.\"\"\"\n{rows}\n{write}\n\n"
+        )
+    }
+
     fn main_function(&self) -> String {
+        if self.is_stream() {
+            return stream::main_function(&self.transform.name, &self.arrivals, &self.sources, &self.targets);
+        }
         let constants = |datasets: &[&Dataset]| {
             Py::List(
                 datasets
@@ -231,12 +313,7 @@ impl<'p> Job<'p> {
             constants(&self.targets),
         ];
         let run = Py::call("runtime.Run", arguments).statement(4, "run = ");
-        let input = rows_of(&self.transform.input);
-        let mut given = vec![input];
-        if self.body.needs_run {
-            given.push(Py::atom("run"));
-        }
-        let rows = Py::call("transform", given).statement(4, "rows = ");
+        let rows = self.computed();
         let does = match self.transform.reads {
             Reads::Days { .. } => "Computes the days that may have changed since the last good run.",
             Reads::All => "Computes everything anew.",
@@ -315,7 +392,7 @@ fn docs(doc: Option<&str>) -> String {
     lines.map(|line| format!("{}\n", comment(line))).collect()
 }
 
-fn constant(name: &str, value: &Py) -> String {
+pub(super) fn constant(name: &str, value: &Py) -> String {
     value.statement(0, &format!("{name} = "))
 }
 
@@ -366,21 +443,21 @@ fn event_time(columns: &[Column]) -> Option<Py> {
 fn rows_of(input: &Input) -> Py {
     let name = Py::atom(super::labels::input_name(input));
     match input {
-        Input::View(_) => Py::call("run.once", vec![name]),
-        Input::Table(_) | Input::Stream(_) => Py::call("run.read", vec![name]),
+        Input::View(_) | Input::Stream(_) => Py::call("run.once", vec![name]),
+        Input::Table(_) => Py::call("run.read", vec![name]),
     }
 }
 
-fn parameters(body: &Body) -> &'static str {
+fn parameters(body: &Body, run: &str) -> String {
     match body.needs_run {
-        true => "rows: DataFrame, run: runtime.Run",
-        false => "rows: DataFrame",
+        true => format!("rows: DataFrame, run: {run}"),
+        false => "rows: DataFrame".to_owned(),
     }
 }
 
-fn view_function(view: &View, body: &Body) -> String {
+fn view_function(view: &View, body: &Body, run: &str) -> String {
     let mut lines = vec![
-        format!("def {}(run: runtime.Run) -> DataFrame:", view_name(&view.name)),
+        format!("def {}(run: {run}) -> DataFrame:", view_name(&view.name)),
         format!("    \"\"\"The rows of `{}`.\"\"\"", view.name),
         rows_of(&view.input).statement(4, "rows = "),
     ];

@@ -1,4 +1,4 @@
-//! Table transforms as PySpark jobs for AWS Glue, one file each, and the modules that they import.
+//! Transforms as PySpark jobs for AWS Glue, one file each, and the modules that they import.
 //!
 //! Jobs use the DataFrame API and nothing that would start a Python worker. Knows nothing of AWS resources: where
 //! datasets, state and quarantine are comes to a job as arguments (`plan::names`).
@@ -8,6 +8,7 @@ mod job;
 mod labels;
 mod modules;
 mod steps;
+mod stream;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tree;
@@ -16,13 +17,13 @@ pub(crate) mod types;
 pub use labels::view_name;
 
 use crate::plan::types::{Column, TypeKind};
-use crate::plan::{Engine, Files, Plan, Shape, names};
+use crate::plan::{Engine, Files, Plan, names};
 
 /// The jobs of a plan, and what they import if there are any.
 pub fn emit(plan: &Plan) -> Files {
     let mut files = Files::new();
     for transform in &plan.transforms {
-        if matches!(transform.engine, Engine::Glue(_)) && transform.shape == Shape::Table {
+        if matches!(transform.engine, Engine::Glue(_)) {
             files.insert(names::job_script(&transform.name), job::job(plan, transform));
         }
     }

@@ -19,13 +19,19 @@ macro_rules! module {
     };
 }
 
-const MODULES: [Module; 8] = [
+const MODULES: [Module; 10] = [
     module!("aggregates", "pipec_aggregates", &[]),
     module!("jsons", "pipec_json", &["pipec_numbers", "pipec_text"]),
     module!("lists", "pipec_lists", &["pipec_numbers", "pipec_text"]),
     module!("lake", "pipec_lake", &[]),
     module!("numbers", "pipec_numbers", &["pipec_text"]),
+    module!(
+        "records",
+        "pipec_records",
+        &["pipec_json", "pipec_numbers", "pipec_text", "pipec_time"]
+    ),
     module!("runtime", "pipec_runtime", &["pipec_lake"]),
+    module!("streams", "pipec_stream", &["pipec_aggregates"]),
     module!("texts", "pipec_text", &[]),
     module!("times", "pipec_time", &["pipec_text"]),
 ];

@@ -113,7 +113,7 @@ impl Py {
                 format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
             }
             Py::Tuple(items) => format!("({})", flat_list(items)),
-            Py::Lambda(params, body) => format!("lambda {}: {}", params.join(", "), body.flat()),
+            Py::Lambda(params, body) => format!("{}{}", lambda(params), body.flat()),
             Py::Unary(op, value) => format!("{op}{}", value.flat_operand(8)),
             Py::Binary(op, operands) => {
                 let operands: Vec<_> = operands.iter().map(|o| o.flat_operand(8)).collect();
@@ -181,7 +181,7 @@ impl Printer {
             Py::Dict(entries) => self.entries(entries),
             Py::Tuple(items) => self.items('(', items, ')'),
             Py::Lambda(params, body) => {
-                self.text.push_str(&format!("lambda {}: ", params.join(", ")));
+                self.text.push_str(&lambda(params));
                 match **body {
                     Py::Binary(..) | Py::Unary(..) if !self.fits(&body.flat(), after) => {
                         self.parenthesized(body, after)
@@ -319,6 +319,14 @@ fn unchain(node: &Py) -> (&Py, Vec<Link<'_>>) {
             (head, links)
         }
         head => (head, Vec::new()),
+    }
+}
+
+/// `lambda a, b: `
+fn lambda(params: &[String]) -> String {
+    match params {
+        [] => "lambda: ".to_owned(),
+        params => format!("lambda {}: ", params.join(", ")),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::plan::{Engine, Glue, Plan, Schedule, names};
+use crate::plan::{Engine, Glue, Plan, Schedule, Shape, names};
 
 /// Template variable of the partition (`aws`).
 pub const PARTITION: &str = "partition";
@@ -31,8 +31,10 @@ pub fn waves<'a>(plan: &'a Plan, schedule: &'a Schedule) -> Vec<Vec<(&'a str, &'
         .iter()
         .map(|wave| {
             wave.iter()
-                .filter_map(|name| match &plan.transform(name)?.engine {
-                    Engine::Glue(settings) => Some((name.as_str(), settings)),
+                .filter_map(|name| plan.transform(name))
+                .filter(|transform| transform.shape == Shape::Table)
+                .filter_map(|transform| match &transform.engine {
+                    Engine::Glue(settings) => Some((transform.name.as_str(), settings)),
                     Engine::Lambda(_) | Engine::Other(_) => None,
                 })
                 .collect::<Vec<_>>()

@@ -3,7 +3,7 @@
 
 mod event;
 mod package;
-mod rows;
+pub(super) mod rows;
 mod service;
 mod store;
 mod tests;

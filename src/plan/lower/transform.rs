@@ -141,20 +141,22 @@ impl Lowering<'_> {
 
     fn engine(&mut self, transform: &program::Transform) -> Option<(Engine, Vec<String>)> {
         let stream = transform.shape != Shape::Table;
-        let chosen = if stream { "lambda" } else { "glue" };
+        let held = transform.shape == Shape::Stream && self.needs_job(transform);
+        let chosen = if stream && !held { "lambda" } else { "glue" };
         let program = self.program;
         let (name, engine, why) = match transform.item.settings.variant("engine") {
             Some((name, engine)) => (name, engine, format!("`engine = {name}` is written")),
             None => {
                 let why = match stream {
                     true if transform.shape == Shape::Objects => "it reads objects one by one, as they come",
+                    true if held => "it reads a stream, and a function sees one batch at a time",
                     true => "it reads a stream row by row, which a function does within seconds",
                     false => "it reads a table",
                 };
                 (chosen, program.engines.get(chosen)?, why.to_owned())
             }
         };
-        if !matches!((name, stream), ("lambda", true) | ("glue", false)) {
+        if !matches!((name, stream), ("lambda", true) | ("glue", _)) {
             let what = format!("running {} on `{name}`", if stream { "a stream" } else { "a table" });
             let help = format!("write `engine = {chosen}`, or leave it out");
             let span = transform.item.settings.span("engine").unwrap_or(transform.item.span);

@@ -78,8 +78,8 @@ impl Body {
             pair.map_or(name, |(_, new)| new).clone()
         };
         let own = before
-            .columns
-            .iter()
+            .own()
+            .filter(|column| before.columns.contains(column))
             .map(|c| named(&new_name(&c.name), column(&c.name)));
         let joined = before.joined.iter().map(|c| column_name(&c.name));
         let mut renamed: Vec<_> = own.chain(joined).collect();
@@ -100,7 +100,7 @@ impl Body {
 
     pub(super) fn unpivot(&mut self, gone: &[String], name: &Column, value: &Column, before: Before<'_>) {
         let staying: Vec<Py> = before
-            .all()
+            .own()
             .filter(|column| !gone.contains(&column.name))
             .map(|column| column_name(&column.name))
             .chain(self.kept())

@@ -36,8 +36,10 @@ impl Body {
             .map(|(column, aggregate)| self.entry(column, aggregate, None))
             .collect();
         self.settle();
-        if let Some(window) = window {
-            self.windows(window, &mut lowered_keys);
+        match window {
+            Some(window) if self.stream.is_some() => self.stream_windows(window, &mut lowered_keys),
+            Some(window) => self.windows(window, &mut lowered_keys),
+            None => {}
         }
         let values: Vec<Py> = lowered_keys.iter().map(|(_, value)| value.clone()).collect();
         let mut named_keys = Vec::new();
@@ -57,6 +59,7 @@ impl Body {
             rows().method("groupBy", named_keys).method("agg", aggregates)
         };
         self.rows(grouped);
+        self.arrivals = false;
         self.anew();
     }
 

@@ -8,6 +8,7 @@ mod columns;
 mod group;
 mod join;
 mod order;
+mod stream;
 mod window;
 
 use std::rc::Rc;
@@ -20,6 +21,7 @@ use crate::plan::types::Column;
 use crate::plan::{Input, Otherwise, Step, StepKind};
 
 pub use order::of_files;
+pub use stream::duration;
 
 /// The body of a function that takes `rows` and returns them.
 #[derive(Default)]
@@ -42,27 +44,50 @@ pub struct Body {
     placed: bool,
     /// The project's own functions.
     own: Rc<OwnFunctions>,
+    /// Of rows of a stream: what its steps are called in the job's state.
+    stream: Option<String>,
+    /// Whether rows have what arrivals have beside their columns.
+    arrivals: bool,
+    /// Views whose rows have it no more.
+    without_arrivals: Vec<String>,
+    /// The place of the step at hand.
+    at: usize,
 }
 
 const INDENT: usize = 4;
 
 /// The statements of steps on rows of these columns.
 pub fn body(steps: &[Step], columns: &[Column], own: &Rc<OwnFunctions>) -> Body {
-    let mut body = Body {
+    let body = Body {
         own: Rc::clone(own),
         ..Body::default()
     };
-    let mut before = Before { columns, joined: &[] };
-    for (at, step) in steps.iter().enumerate() {
-        body.watch_from(&steps[at..], at);
-        body.step(step, before, &steps[at + 1..]);
-        before = Before {
-            columns: &step.columns,
-            joined: &step.joined,
-        };
-    }
-    body.settle();
-    body
+    body.of(steps, columns)
+}
+
+/// Where the rows of a stream's steps come from.
+pub struct Arriving<'p> {
+    /// Whose steps they are.
+    pub owner: &'p str,
+    /// Whether they are arrivals themselves, which know how they came.
+    pub came: bool,
+    /// Whether they have what arrivals have beside their columns.
+    pub arrivals: bool,
+    /// The views whose rows have it no more.
+    pub without: &'p [String],
+}
+
+/// The statements of steps on rows of a stream.
+pub fn stream_body(steps: &[Step], columns: &[Column], own: &Rc<OwnFunctions>, from: &Arriving<'_>) -> Body {
+    let body = Body {
+        own: Rc::clone(own),
+        stream: Some(from.owner.to_owned()),
+        arrivals: from.arrivals,
+        without_arrivals: from.without.to_vec(),
+        watched: from.came,
+        ..Body::default()
+    };
+    body.of(steps, columns)
 }
 
 /// What a step finds: the rows' columns, and those of other sides of joins that can still be read.
@@ -70,12 +95,20 @@ pub fn body(steps: &[Step], columns: &[Column], own: &Rc<OwnFunctions>) -> Body 
 struct Before<'p> {
     columns: &'p [Column],
     joined: &'p [Column],
+    /// Whether rows have what arrivals have beside their columns.
+    arrivals: bool,
 }
 
 impl Before<'_> {
     /// All columns in order.
     fn all(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().chain(self.joined)
+    }
+
+    /// All of them but what arrivals have beside their columns.
+    fn own(&self) -> impl Iterator<Item = &Column> {
+        let beside = |column: &Column| self.arrivals && ["_arrived", "_seq"].contains(&column.name.as_str());
+        self.all().filter(move |column| !beside(column))
     }
 }
 
@@ -102,6 +135,26 @@ fn turns_away(step: &Step, around: exprs::Around<'_>) -> bool {
 }
 
 impl Body {
+    fn of(mut self, steps: &[Step], columns: &[Column]) -> Body {
+        let mut before = Before {
+            columns,
+            joined: &[],
+            arrivals: self.arrivals,
+        };
+        for (at, step) in steps.iter().enumerate() {
+            self.at = at;
+            self.watch_from(&steps[at..], at);
+            self.step(step, before, &steps[at + 1..]);
+            before = Before {
+                columns: &step.columns,
+                joined: &step.joined,
+                arrivals: self.arrivals,
+            };
+        }
+        self.settle();
+        self
+    }
+
     /// An empty line, but not behind another or between a comment and what it is about.
     fn blank(&mut self) {
         let stands_alone = |line: &String| !line.is_empty() && !line.trim_start().starts_with('#');
@@ -201,6 +254,9 @@ impl Body {
         if self.placed {
             kept.push(Py::atom("runtime.PLACE"));
         }
+        if self.arrivals {
+            kept.push(Py::atom("*streams.HIDDEN"));
+        }
         kept
     }
 
@@ -225,9 +281,14 @@ impl Body {
             StepKind::Rename(pairs) => self.rename(pairs, before),
             StepKind::Explode { outer, list, column } => self.explode(*outer, list, column),
             StepKind::Dedupe {
+                keys,
+                within_seconds: Some(seconds),
+                ..
+            } => self.first_arrivals(keys, *seconds),
+            StepKind::Dedupe {
                 keys, keep_first, by, ..
             } => self.dedupe(keys, *keep_first, by.as_deref(), before),
-            StepKind::Join(join) => self.join(join),
+            StepKind::Join(join) => self.join(join, before),
             StepKind::Union { other, columns } => self.union(other, columns, &step.columns),
             StepKind::Group {
                 keys,

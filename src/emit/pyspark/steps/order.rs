@@ -50,11 +50,18 @@ pub(super) fn ordering(value: Py, descending: bool) -> Py {
 
 /// All columns that are not among these names, in order: what breaks ties, so that every run gives the same answer.
 pub(super) fn ties(before: Before<'_>, but: &[&str]) -> Vec<Py> {
-    before
-        .all()
+    let arrival = if before.arrivals {
+        &["_arrived", "_seq"][..]
+    } else {
+        &[]
+    };
+    let arrival = arrival.iter().filter(|name| !but.contains(name));
+    let arrival = arrival.map(|name| Py::call("F.asc_nulls_last", vec![column_name(name)]));
+    let own = before
+        .own()
         .filter(|column| !but.contains(&column.name.as_str()) && is_ordered(&column.ty.kind))
-        .map(|column| Py::call("F.asc_nulls_last", vec![column_name(&column.name)]))
-        .collect()
+        .map(|column| Py::call("F.asc_nulls_last", vec![column_name(&column.name)]));
+    arrival.chain(own).collect()
 }
 
 /// The plain columns of an order.

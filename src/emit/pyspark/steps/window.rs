@@ -91,6 +91,9 @@ impl Body {
     /// A session begins where the row before is further away than the gap; it is named by the keys and the time of its first row.
     pub(super) fn session(&mut self, keys: &[String], time: &str, gap_seconds: u64, id: &Column, before: Before<'_>) {
         self.settle();
+        if self.stream.is_some() {
+            self.visits(keys, time, gap_seconds);
+        }
         self.needs_window = true;
         let by: Vec<Py> = keys.iter().map(|key| column_name(key)).collect();
         let order = vec![Py::call("F.asc_nulls_last", vec![column_name(time)])];

@@ -6,7 +6,7 @@ use super::{Gate, Refusal, slice};
 use crate::check::program::{Dataset, DatasetWriter, Mode, Program, Source, Transform};
 use crate::plan::expr::{Aggregate, Expr, ExprKind};
 use crate::plan::types::{Column, TypeKind};
-use crate::plan::{Input, RunKind, Shape, Step, StepKind, Target};
+use crate::plan::{Field, Input, RunKind, Shape, Step, StepKind, Target};
 
 /// Generated PySpark jobs on AWS Glue.
 pub(super) struct Jobs;
@@ -17,10 +17,8 @@ impl Gate for Jobs {
     }
 
     fn step(&self, step: &Step, shape: Shape) -> Option<Refusal> {
-        if shape != Shape::Table {
-            return slice::step(step, shape).map(Refusal::of);
-        }
         match &step.kind {
+            _ if shape == Shape::Objects => slice::step(step, shape).map(Refusal::of),
             StepKind::Run(run) => Some(Refusal::but(
                 match run.kind {
                     RunKind::Script => "`run script`",
@@ -49,8 +47,15 @@ impl Gate for Jobs {
     }
 
     fn input(&self, input: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
-        if transform.shape != Shape::Table {
-            return slice::input(input, transform, program);
+        match transform.shape {
+            Shape::Objects => return slice::input(input, transform, program),
+            Shape::Stream if forgets_arrival(transform) => {
+                return Some(Refusal::but(
+                    "`dedupe … within` behind a `group`",
+                    "what a window gives comes once: leave it out, or write it before the `group`",
+                ));
+            }
+            Shape::Stream | Shape::Table => {}
         }
         let Input::Table(id) = input else { return None };
         match program.datasets.get(id).map(|dataset| &dataset.writer) {
@@ -60,11 +65,23 @@ impl Gate for Jobs {
     }
 
     fn source(&self, source: &Source) -> Option<Refusal> {
-        slice::source(source)
+        let settings = &source.item.settings;
+        let from = settings.variant("from").map(|(name, _)| name).unwrap_or_default();
+        let via = settings.variant("via").map(|(name, _)| name);
+        let read = matches!((from, via), ("kinesis" | "kafka", _) | (_, Some("kinesis")));
+        if source.shape == Shape::Stream && !read {
+            return Some(Refusal::but(
+                format!("reading a stream from `{from}` in a job"),
+                "write `via = kinesis { }` in the source, or `engine = lambda` where the steps allow it",
+            ));
+        }
+        let inside = source.schema.fields.iter().find(|field| checked(&field.inner));
+        let inside = inside.map(|field| Refusal::of(format!("a check inside of `{}`", field.column.name)));
+        inside.or_else(|| slice::source(source))
     }
 
     fn output(&self, target: &Target, dataset: Option<&Dataset>, transform: &Transform) -> Option<Refusal> {
-        if transform.shape != Shape::Table {
+        if transform.shape == Shape::Objects {
             return slice::output(target, dataset, transform);
         }
         let Some(dataset) = dataset else {
@@ -73,6 +90,12 @@ impl Gate for Jobs {
                 "send the rows to a sink as they arrive, in a transform of the stream",
             ));
         };
+        if transform.shape == Shape::Stream && transform.mode != Mode::Append {
+            return Some(Refusal::but(
+                "changing rows that are there with a stream",
+                "leave the mode out, and write the table with a transform of what this one writes",
+            ));
+        }
         let by_key = matches!(transform.mode, Mode::Merge(_) | Mode::History(_));
         (by_key && dataset.format != "iceberg").then(|| {
             Refusal::but(
@@ -81,6 +104,23 @@ impl Gate for Jobs {
             )
         })
     }
+}
+
+/// Whether a step asks when rows arrived that were made of several others.
+fn forgets_arrival(transform: &Transform) -> bool {
+    let made = transform
+        .steps
+        .iter()
+        .skip_while(|step| !matches!(step.kind, StepKind::Group { .. }));
+    made.into_iter()
+        .any(|step| matches!(step.kind, StepKind::Dedupe { .. }))
+}
+
+/// Whether one of these fields, or one inside of them, has a check.
+fn checked(fields: &[Field]) -> bool {
+    fields
+        .iter()
+        .any(|field| field.check.is_some() || checked(&field.inner))
 }
 
 /// A call that Spark has no spelling for.

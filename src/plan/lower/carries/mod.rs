@@ -107,6 +107,15 @@ impl Lowering<'_> {
         self.passes(gate, transform) && (self.scope != Scope::Platform || self.passes(&platform::Platform, transform))
     }
 
+    /// Whether a transform of a stream is one for a job: a function refuses it, and a job does not.
+    pub(super) fn needs_job(&self, transform: &Transform) -> bool {
+        let refused = |gate: &dyn Gate| {
+            let mut all = with_views(self.program, transform).into_iter();
+            all.any(|transform| in_transform(gate, transform, self.program, false).is_some())
+        };
+        self.scope != Scope::Functions && refused(&functions::Functions) && !refused(&jobs::Jobs)
+    }
+
     /// Whether Athena's SQL carries a transform; the first thing that it does not is said.
     pub(super) fn is_sql(&mut self, transform: &Transform) -> bool {
         self.passes(&athena::Athena, transform)
@@ -115,15 +124,7 @@ impl Lowering<'_> {
     /// Whether a gate lets a transform through, with the views that it reads.
     fn passes(&mut self, gate: &dyn Gate, transform: &Transform) -> bool {
         let program = self.program;
-        let mut all = vec![transform];
-        let mut at = 0;
-        while let Some(next) = all.get(at).copied() {
-            for name in views(next) {
-                let view = program.transforms.iter().find(|view| view.item.name == name);
-                all.extend(view.filter(|view| !all.iter().any(|known| known.item.name == view.item.name)));
-            }
-            at += 1;
-        }
+        let all = with_views(program, transform);
         let passed = &*self.passed;
         let found = all
             .iter()
@@ -144,6 +145,20 @@ impl Lowering<'_> {
         });
         false
     }
+}
+
+/// A transform, and the views that it reads.
+fn with_views<'t>(program: &'t Program, transform: &'t Transform) -> Vec<&'t Transform> {
+    let mut all = vec![transform];
+    let mut at = 0;
+    while let Some(next) = all.get(at).copied() {
+        for name in views(next) {
+            let view = program.transforms.iter().find(|view| view.item.name == name);
+            all.extend(view.filter(|view| !all.iter().any(|known| known.item.name == view.item.name)));
+        }
+        at += 1;
+    }
+    all
 }
 
 /// The names of the views that a transform reads itself.

@@ -1,0 +1,202 @@
+"""Records as they arrive, read as typed columns: one JSON object each, by the same rules and
+with the same reasons as on every engine.
+
+Values are read from their texts and never through a float. It knows nothing of streams:
+`pipec_stream` says where records come from.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pipec_json as jsons
+import pipec_numbers as numbers
+import pipec_text as texts
+import pipec_time as times
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+NOT_JSON = "not JSON"
+NOT_AN_OBJECT = "not an object"
+
+# An object without lists, objects and escapes inside, which most records are: a pattern finds
+# its values at once, where others are taken apart sign by sign.
+_SPACE = "[ \\t\\r\\n]*+"
+_NAME = '"[^"\\\\\\x00-\\x1f]*+"'
+_SCALAR = f"{_NAME}|{jsons.NUMBER}|true|false|null"
+_MEMBER = f"{_NAME}{_SPACE}:{_SPACE}(?:{_SCALAR}){_SPACE}"
+FLAT = f"\\A{_SPACE}\\{{{_SPACE}(?:{_MEMBER}(?:,{_SPACE}{_MEMBER})*+)?\\}}{_SPACE}\\z"
+PAIR = f"({_NAME}){_SPACE}:{_SPACE}({_SCALAR})"
+
+MILLISECOND = 1_000
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a JSON value is read as a type: missing means that it is none of it."""
+
+    read: Callable[[Column], Column]
+    may_be_missing: bool = False
+
+    def value(self, text: Column) -> Column:
+        """What stands inside of another value; `null` is missing."""
+        return self.read(F.when(text != "null", text))
+
+    def is_wrong(self, text: Column) -> Column:
+        """Whether what stands inside of another value is none of it."""
+        wrong = self.value(text).isNull()
+        return wrong & (text != "null") if self.may_be_missing else wrong
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a record: its name, its kind, and why a row without one is turned away."""
+
+    name: str
+    kind: Kind
+    # The type as an author writes it.
+    type: str
+    # What it is where it is left out.
+    default: Callable[[], Column] | None = None
+
+
+# Kinds.
+
+
+def optional(kind: Kind) -> Kind:
+    """A value that may be missing."""
+    return Kind(kind.read, may_be_missing=True)
+
+
+BOOL = Kind(jsons.to_bool)
+INT = Kind(jsons.to_int)
+FLOAT = Kind(lambda text: jsons.to_float(text) + F.lit(0.0))
+TEXT = Kind(jsons.to_text)
+BYTES = Kind(lambda text: texts.bytes_of_base64(jsons.to_text(text)))
+UUID = Kind(lambda text: texts.uuid(jsons.to_text(text)))
+DATE = Kind(lambda text: times.date_of_text(jsons.to_text(text)))
+JSON = Kind(lambda text: text)
+
+
+def _timestamp(text: Column) -> Column:
+    millis = times.from_epoch(jsons.to_int(text), MILLISECOND)
+    return F.coalesce(times.timestamp_of_text(jsons.to_text(text)), millis)
+
+
+TIMESTAMP = Kind(_timestamp)
+
+
+def decimal(precision: int, scale: int) -> Kind:
+    """A number, or a text that writes one."""
+
+    def read(text: Column) -> Column:
+        digits = F.when(text.startswith('"'), jsons.to_text(text)).otherwise(text)
+        return numbers.decimal_of_text(digits, precision, scale)
+
+    return Kind(read)
+
+
+def one_of(*variants: str) -> Kind:
+    """A text that is one of these."""
+
+    def read(text: Column) -> Column:
+        value = jsons.to_text(text)
+        return F.when(value.isin(*variants), value)
+
+    return Kind(read)
+
+
+def list_of(kind: Kind) -> Kind:
+    """An array."""
+
+    def of(items: Column) -> Column:
+        whole = ~F.exists(items, kind.is_wrong)
+        return F.when(whole, F.transform(items, kind.value))
+
+    return Kind(lambda text: texts.let(jsons.items(text), of))
+
+
+def map_of(kind: Kind) -> Kind:
+    """An object whose names are keys."""
+
+    def of(members: Column) -> Column:
+        whole = ~F.exists(F.map_values(members), kind.is_wrong)
+        values = F.transform_values(members, lambda _, value: kind.value(value))
+        return F.when(whole, values)
+
+    return Kind(lambda text: texts.let(jsons.members(text), of))
+
+
+def struct(*fields: Field) -> Kind:
+    """An object with these fields; others are left out."""
+
+    def of(members: Column) -> Column:
+        whole = members.isNotNull()
+        values = []
+        for field in fields:
+            member = F.try_element_at(members, F.lit(field.name))
+            found = F.when(member != "null", member)
+            value = field.kind.read(found)
+            wrong = found.isNotNull() & value.isNull()
+            if field.default is not None:
+                value = F.when(found.isNull(), field.default()).otherwise(value)
+            elif not field.kind.may_be_missing:
+                wrong = value.isNull()
+            whole &= ~wrong
+            values.append(value.alias(field.name))
+        return F.when(whole, F.struct(*values))
+
+    return Kind(lambda text: texts.let(jsons.members(text), of))
+
+
+# Records.
+
+
+def rich(line: Column) -> Column:
+    """The JSON value of a record that is no flat object; missing where it is no JSON."""
+    return jsons.parse(F.when(~line.rlike(FLAT), line))
+
+
+def members(line: Column, value: Column) -> Column:
+    """The members of the object that a record is, as JSON texts, given what `rich` found;
+    missing where it is none."""
+    is_flat = line.rlike(FLAT)
+    flat = F.when(is_flat, line)
+    names = F.transform(
+        F.regexp_extract_all(flat, F.lit(PAIR), F.lit(1)),
+        lambda name: name.substr(F.lit(2), F.length(name) - 2),
+    )
+    values = F.regexp_extract_all(flat, F.lit(PAIR), F.lit(2))
+    fast = F.map_from_arrays(names, values)
+    return F.when(is_flat, fast).otherwise(jsons.members(value))
+
+
+def not_an_object(value: Column, found: Column) -> Column:
+    """Why a record has no members."""
+    reason = F.when(value.isNull(), NOT_JSON).otherwise(NOT_AN_OBJECT)
+    return F.when(found.isNull(), reason)
+
+
+def value_of(field: Field, found: Column) -> Column:
+    """A field of a record by its members."""
+    member = F.try_element_at(found, F.lit(field.name))
+    text = F.when(member != "null", member)
+    value = field.kind.read(text)
+    if field.default is None:
+        return value
+    return F.when(text.isNull(), field.default()).otherwise(value)
+
+
+def reasons(fields: Sequence[Field], found: Column) -> list[Column]:
+    """Why a record is no row, by its fields in order; the columns hold their values."""
+    all_reasons = []
+    for field in fields:
+        member = F.try_element_at(found, F.lit(field.name))
+        there = member.isNotNull() & (member != "null")
+        value = F.col("`" + field.name.replace("`", "``") + "`")
+        wrong = F.when(
+            there & value.isNull(), F.lit(f"{field.name} is not {field.type}")
+        )
+        if field.default is None and not field.kind.may_be_missing:
+            wrong = F.when(~there, F.lit(f"{field.name} is missing")).otherwise(wrong)
+        all_reasons.append(wrong)
+    return all_reasons
