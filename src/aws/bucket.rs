@@ -21,6 +21,8 @@ pub struct Bucket {
     pub versioned: bool,
     /// Whether it takes the access logs of the others, which S3 writes with its own key only.
     pub takes_logs: bool,
+    /// How long what is in it cannot be deleted.
+    pub lock: Option<Lock>,
     /// Its lifecycle.
     pub rules: Vec<Rule>,
     /// Statements of its policy beside the usual ones.
@@ -37,6 +39,15 @@ fn transition(tier: &Tier) -> Block {
     Block::new("transition")
         .set("days", tier.after_days)
         .set("storage_class", class)
+}
+
+/// A time in which an object cannot be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lock {
+    /// How long, days.
+    pub days: u32,
+    /// Whether who has the right to may delete it all the same.
+    pub may_be_lifted: bool,
 }
 
 /// A lifecycle rule.
@@ -77,6 +88,7 @@ impl Bucket {
             self.lifecycle(),
             self.policy(),
         ];
+        out.extend(self.lock.map(|lock| self.locked(lock)));
         if !self.takes_logs {
             out.push(
                 self.part("aws_s3_bucket_logging")
@@ -120,7 +132,19 @@ impl Bucket {
             })
             .set("bucket", self.name.clone())
             .set("force_destroy", self.destroyable)
+            .when(self.lock.is_some(), |block| block.set("object_lock_enabled", true))
             .when(self.keep, super::keep)
+    }
+
+    fn locked(&self, lock: Lock) -> Block {
+        let mode = if lock.may_be_lifted { "GOVERNANCE" } else { "COMPLIANCE" };
+        let retention = Block::new("default_retention").set("mode", mode).set("days", lock.days);
+        self.part("aws_s3_bucket_object_lock_configuration")
+            .block(Block::new("rule").block(retention))
+            .set(
+                "depends_on",
+                vec![reference(format!("aws_s3_bucket_versioning.{}", self.label))],
+            )
     }
 
     fn encryption(&self) -> Block {

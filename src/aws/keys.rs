@@ -105,5 +105,6 @@ fn statements(plan: &Plan) -> Vec<Statement> {
                 .when("StringEquals", "aws:SourceAccount", reference("local.account")),
         );
     }
+    out.extend(super::audit::key_statements(plan, because));
     out
 }

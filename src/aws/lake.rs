@@ -1,9 +1,8 @@
 //! Which buckets a platform has, and what stays in each for how long.
 
 use super::bucket::{Bucket, Rule};
-use super::landing;
-use super::naming;
 use super::policy::allow;
+use super::{audit, landing, naming};
 use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::{Dataset, Format, Plan, Transform, WriteMode, Writer, Zone, names};
 use crate::text_of;
@@ -71,6 +70,7 @@ pub fn buckets(plan: &Plan) -> Vec<Bucket> {
     if !plan.serves.is_empty() {
         out.push(results(plan));
     }
+    out.extend(audit::bucket(plan));
     out.push(access_logs(plan));
     out
 }
@@ -102,6 +102,7 @@ fn zone_bucket(plan: &Plan, zone: &Zone) -> Bucket {
         keep: !plan.pipeline.destroyable,
         versioned: zone.versioning || zone.backup_days.is_some(),
         takes_logs: false,
+        lock: None,
         rules,
         statements: vec![],
     }
@@ -138,6 +139,7 @@ fn quarantine(plan: &Plan) -> Bucket {
         keep: !plan.pipeline.destroyable,
         versioned: true,
         takes_logs: false,
+        lock: None,
         rules,
         statements: vec![],
     }
@@ -158,6 +160,7 @@ fn artifacts(plan: &Plan) -> Bucket {
         keep: false,
         versioned: true,
         takes_logs: false,
+        lock: None,
         rules: vec![
             rule("scripts", "glue/", None),
             rule("state", STATE, None),
@@ -182,6 +185,7 @@ fn results(plan: &Plan) -> Bucket {
         keep: false,
         versioned: true,
         takes_logs: false,
+        lock: None,
         rules: plan.serves.iter().map(rule).collect(),
         statements: vec![],
     }
@@ -203,6 +207,7 @@ fn access_logs(plan: &Plan) -> Bucket {
         keep: false,
         versioned: true,
         takes_logs: true,
+        lock: None,
         rules: vec![Rule {
             id: "all".into(),
             prefix: String::new(),

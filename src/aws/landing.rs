@@ -63,6 +63,7 @@ pub fn inboxes(plan: &Plan) -> Vec<Bucket> {
             keep: !plan.pipeline.destroyable,
             versioned: true,
             takes_logs: false,
+            lock: None,
             rules: vec![Rule {
                 id: "not-landed".into(),
                 prefix: String::new(),

@@ -5,6 +5,7 @@
 
 mod api;
 mod athena;
+mod audit;
 mod backup;
 mod bucket;
 mod catalog;
@@ -34,6 +35,7 @@ mod secrets;
 mod stack;
 #[cfg(test)]
 mod tests;
+mod views;
 
 pub use stack::Stack;
 
@@ -60,6 +62,7 @@ pub fn stack(plan: &Plan) -> Stack {
         "Databases and tables, as Athena sees them.",
         catalog::blocks(plan),
     );
+    out.file("views", "Views, as Athena sees them.", views::blocks(plan));
     out.file(
         "tables",
         "What looks after tables whose rows change.",
@@ -95,6 +98,7 @@ pub fn stack(plan: &Plan) -> Stack {
     out.file("cost", "The budget.", cost::blocks(plan));
     out.file("secrets", "Secrets, without their values.", secrets::blocks(plan));
     out.file("backup", "Backups.", backup::blocks(plan));
+    out.file("audit", "Who did what, and what was changed.", audit::blocks(plan));
     out
 }
 

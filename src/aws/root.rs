@@ -2,7 +2,7 @@
 
 use super::naming::{self, FREE_ENVIRONMENT};
 use super::stack::Stack;
-use super::{api, catalog, lake, landing, policy, readers, secrets};
+use super::{api, audit, catalog, lake, landing, policy, readers, secrets};
 use crate::emit::hcl::{Block, Value, object, print, print_items, reference};
 use crate::plan::expr::Literal;
 use crate::plan::{Param, Plan, Text};
@@ -97,6 +97,7 @@ fn variables(plan: &Plan) -> Vec<Block> {
     let mut out = vec![region, environment(plan), manage, admins];
     out.extend(api::variables(plan));
     out.extend(readers::variables(plan));
+    out.extend(audit::variables(plan));
     out.extend(plan.params.iter().map(|param| param_variable(plan, param)));
     out
 }

@@ -94,6 +94,32 @@ pub struct Pipeline {
     pub log_days: u32,
     /// Days between rotations of the KMS key.
     pub key_rotation_days: u32,
+    /// What is written down of what is done, each kind once.
+    pub audit: Vec<Audit>,
+}
+
+/// What is written down of what is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audit {
+    /// Every call, and every read and write of the lake.
+    Trail {
+        /// How long it is kept, days.
+        retain_days: u32,
+    },
+    /// The state of every resource.
+    Config {
+        /// How long it is kept, days.
+        retain_days: u32,
+    },
+}
+
+impl Audit {
+    /// How long it is kept, days.
+    pub fn retain_days(&self) -> u32 {
+        match self {
+            Audit::Trail { retain_days } | Audit::Config { retain_days } => *retain_days,
+        }
+    }
 }
 
 /// `param alert_email : string = "…"`
@@ -251,6 +277,8 @@ pub struct View {
     pub steps: Steps,
     /// The columns after the last step.
     pub columns: Columns,
+    /// Whether Athena's SQL carries it, so that a query may name it.
+    pub in_sql: bool,
     /// Where it is declared.
     pub span: Span,
 }

@@ -1,5 +1,6 @@
 """Small platforms, each of one thing that a platform may have: what terraform, checkov and parliament say of each."""
 
+import base64
 import json
 
 import pytest
@@ -195,6 +196,38 @@ def test_conditions_become_filters_of_rows_that_are_granted_instead_of_the_table
     assert not any(name == "analysts_processed_clicks" for name, _ in granted)
     used = {one["data_cells_filter"][0]["name"] for one in granted.values() if one["data_cells_filter"]}
     assert used == {filter["name"] for filter in filters}
+
+
+def test_what_is_done_is_written_down_where_nobody_can_delete_it(platform):
+    state = of(platform, "governed")
+    trail = values(state, "aws_cloudtrail")["trail"]
+    assert trail["is_multi_region_trail"] and trail["enable_log_file_validation"] and trail["kms_key_id"]
+    data = trail["advanced_event_selector"][1]["field_selector"]
+    (watched,) = [field["starts_with"] for field in data if field["field"] == "resources.ARN"]
+    assert len(watched) == 3 and all(arn.endswith("/") and "-audit-" not in arn for arn in watched)
+    lock = values(state, "aws_s3_bucket_object_lock_configuration")["audit"]["rule"][0]["default_retention"][0]
+    assert (lock["mode"], lock["days"]) == ("COMPLIANCE", 365)
+    days = {rule["id"]: rule["expiration"][0].get("days") for rule in
+            values(state, "aws_s3_bucket_lifecycle_configuration")["audit"]["rule"] if rule["expiration"]}
+    assert (days["cloudtrail"], days["config"]) == (730, 365)
+    names = {name["name"] for name in values(state, "aws_config_configuration_recorder").values()}
+    assert {status["name"] for status in values(state, "aws_config_configuration_recorder_status").values()} == names
+    assert len(values(state, "aws_config_config_rule")) == 4
+
+
+def test_views_that_athena_carries_are_in_the_catalog(platform):
+    state = of(platform, "governed")
+    tables = values(state, "aws_glue_catalog_table")
+    assert "view_strict" not in tables
+    for name in ["paid", "often"]:
+        text = tables[f"view_{name}"]["view_original_text"].removeprefix("/* Presto View: ").removesuffix(" */")
+        definition = json.loads(base64.b64decode(text))
+        assert definition["schema"] == "governed_base_views" and definition["catalog"] == "awsdatacatalog"
+        columns = {column["name"] for column in tables[f"view_{name}"]["storage_descriptor"][0]["columns"]}
+        assert columns == {column["name"] for column in definition["columns"]} == {"day", "page", "clicks", "amount"}
+        of_what = "governed_base_processed.clicks" if name == "paid" else "governed_base_views.paid"
+        assert f"FROM {of_what}" in definition["originalSql"]
+        assert name == "often" or "page <> 'database0prefix it''s %{x}'" in definition["originalSql"]
 
 
 def by_key(state, type_) -> dict:

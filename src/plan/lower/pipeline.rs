@@ -1,8 +1,9 @@
 //! The pipeline, and what ships it.
 
 use super::Lowering;
-use crate::check::settings::Settings;
-use crate::plan::{Ci, Delivery, Pipeline};
+use crate::base::Spanned;
+use crate::check::settings::{Settings, Value};
+use crate::plan::{Audit, Ci, Delivery, Pipeline};
 
 impl Lowering<'_> {
     pub(super) fn pipeline(&mut self) -> Option<Pipeline> {
@@ -21,6 +22,7 @@ impl Lowering<'_> {
             destroyable: settings.bool("destroyable")?,
             log_days: settings.days("logs")?,
             key_rotation_days: settings.variant("encryption")?.1.days("rotation")?,
+            audit: settings.list("audit").iter().filter_map(audit).collect(),
         })
     }
 
@@ -61,5 +63,16 @@ fn ci(name: &str, settings: &Settings) -> Option<Ci> {
             connection: text("connection"),
         },
         _ => return None,
+    })
+}
+
+fn audit(item: &Spanned<Value>) -> Option<Audit> {
+    let Value::Variant(kind, settings) = &item.value else {
+        return None;
+    };
+    let retain_days = settings.days("retain")?;
+    Some(match kind.as_str() {
+        "config" => Audit::Config { retain_days },
+        _ => Audit::Trail { retain_days },
     })
 }

@@ -51,8 +51,6 @@ impl Lowering<'_> {
         let mut lowered = Vec::new();
         for transform in views {
             let item = &transform.item;
-            let help = format!("write `transform {} : … -> ZONE.DATASET`", item.name);
-            self.refuse(item.span, "transforms without a target (views)", Some(&help));
             let Some((input, steps)) = united(transform) else {
                 continue;
             };
@@ -64,6 +62,7 @@ impl Lowering<'_> {
                 input_columns: transform.input_columns.clone(),
                 steps,
                 columns: transform.output.clone(),
+                in_sql: transform.shape == Shape::Table && self.fits_sql(transform),
                 span: transform.span,
             });
         }

@@ -121,6 +121,14 @@ impl Lowering<'_> {
         self.passes(&athena::Athena, transform)
     }
 
+    /// Whether Athena's SQL carries a transform, without a word where it does not.
+    pub(super) fn fits_sql(&self, transform: &Transform) -> bool {
+        let program = self.program;
+        with_views(program, transform)
+            .into_iter()
+            .all(|transform| in_transform(&athena::Athena, transform, program, false).is_none())
+    }
+
     /// Whether a gate lets a transform through, with the views that it reads.
     fn passes(&mut self, gate: &dyn Gate, transform: &Transform) -> bool {
         let program = self.program;

@@ -1,0 +1,346 @@
+//! Who did what, and what was changed: CloudTrail of the lake, AWS Config, and a bucket that lets nobody delete what they
+//! wrote. Knows nothing of what is audited.
+//!
+//! The trail sees reads and writes of the zones' buckets and of no others: events of all buckets are a large bill, and those
+//! of its own bucket would never end (P-TRL-1). The recorder and the delivery channel of Config exist once in an account
+//! and region (P-CFG-1), so a variable says whether this stack has them.
+
+use super::bucket::{Bucket, Lock, Rule};
+use super::lake;
+use super::naming::{self, limit, named};
+use super::policy::{KEY, Statement, allow, own, role, trust};
+use crate::emit::hcl::{Block, Value, reference};
+use crate::plan::{Audit, Plan};
+use crate::text_of;
+
+/// The label of the bucket, and its name's part.
+const BUCKET: &str = "audit";
+/// Folders in it.
+const TRAIL: &str = "cloudtrail";
+const CONFIG: &str = "config";
+/// The variable that says whether this stack has the account's recorder.
+const MANAGE: &str = "manage_config";
+
+fn has(plan: &Plan, kind: fn(&Audit) -> bool) -> bool {
+    plan.pipeline.audit.iter().any(kind)
+}
+
+fn trail(plan: &Plan) -> bool {
+    has(plan, |audit| matches!(audit, Audit::Trail { .. }))
+}
+
+fn config(plan: &Plan) -> bool {
+    has(plan, |audit| matches!(audit, Audit::Config { .. }))
+}
+
+fn trail_name(plan: &Plan) -> Value {
+    named(plan, "trail", limit::LONG)
+}
+
+fn trail_arn(plan: &Plan) -> Value {
+    own("cloudtrail", text_of!["trail/", trail_name(plan)])
+}
+
+fn bucket_arn() -> Value {
+    reference(format!("aws_s3_bucket.{BUCKET}.arn"))
+}
+
+/// What is decided at deployment.
+pub fn variables(plan: &Plan) -> Option<Block> {
+    let described = "Whether this stack makes the recorder and the delivery channel of AWS Config, which exist once in an account and region. Set it to false where another stack has them.";
+    config(plan).then(|| super::root::variable(MANAGE, described, "bool").set("default", true))
+}
+
+/// The bucket that holds it all, locked for as long as it is kept: `terraform destroy` takes it only where the platform may
+/// be destroyed.
+pub fn bucket(plan: &Plan) -> Option<Bucket> {
+    let days = plan.pipeline.audit.iter().map(Audit::retain_days);
+    let rules = plan.pipeline.audit.iter().map(|audit| {
+        let folder = match audit {
+            Audit::Trail { .. } => TRAIL,
+            Audit::Config { .. } => CONFIG,
+        };
+        Rule {
+            id: folder.into(),
+            prefix: format!("{folder}/"),
+            days: Some(audit.retain_days()),
+            tiers: vec![],
+        }
+    });
+    Some(Bucket {
+        label: BUCKET.into(),
+        name: naming::bucket(plan, &naming::own_bucket(plan, BUCKET)),
+        purpose: "Who did what, and what was changed; nobody can delete it before its time.".into(),
+        destroyable: plan.pipeline.destroyable,
+        keep: !plan.pipeline.destroyable,
+        versioned: true,
+        takes_logs: false,
+        lock: Some(Lock {
+            days: days.min()?,
+            may_be_lifted: plan.pipeline.destroyable,
+        }),
+        rules: rules.collect(),
+        statements: bucket_statements(plan),
+    })
+}
+
+fn bucket_statements(plan: &Plan) -> Vec<Statement> {
+    let logs = |folder: &str| {
+        text_of![
+            bucket_arn(),
+            format!("/{folder}/AWSLogs/"),
+            reference("local.account"),
+            "/*"
+        ]
+    };
+    let owned = |statement: Statement| statement.when("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control");
+    let mut out = vec![];
+    if trail(plan) {
+        let service = || Value::from("cloudtrail.amazonaws.com");
+        let check = allow("TrailFindsBucket", &["s3:GetBucketAcl"], [bucket_arn()]).service(service());
+        out.push(check.when("StringEquals", "aws:SourceArn", trail_arn(plan)));
+        let write = owned(allow("TrailWrites", &["s3:PutObject"], [logs(TRAIL)]).service(service()));
+        out.push(write.when("StringEquals", "aws:SourceArn", trail_arn(plan)));
+    }
+    if config(plan) {
+        let service = || Value::from("config.amazonaws.com");
+        let ours =
+            |statement: Statement| statement.when("StringEquals", "aws:SourceAccount", reference("local.account"));
+        let check = allow(
+            "ConfigFindsBucket",
+            &["s3:GetBucketAcl", "s3:ListBucket"],
+            [bucket_arn()],
+        );
+        out.push(ours(check.service(service())));
+        out.push(ours(owned(
+            allow("ConfigWrites", &["s3:PutObject"], [logs(CONFIG)]).service(service()),
+        )));
+    }
+    out
+}
+
+/// What the platform's key lets these services do (P-KMS-1).
+pub fn key_statements(plan: &Plan, because: &str) -> Vec<Statement> {
+    let here = || ["*".into()];
+    let mut out = vec![];
+    if trail(plan) {
+        let encrypt = allow("Trail", &["kms:DescribeKey", "kms:GenerateDataKey"], here());
+        out.push(
+            encrypt
+                .service("cloudtrail.amazonaws.com".into())
+                .because(because)
+                .when("StringEquals", "aws:SourceArn", trail_arn(plan)),
+        );
+    }
+    if config(plan) {
+        let encrypt = allow("Config", &["kms:Decrypt", "kms:GenerateDataKey"], here());
+        out.push(encrypt.service("config.amazonaws.com".into()).because(because).when(
+            "StringEquals",
+            "aws:SourceAccount",
+            reference("local.account"),
+        ));
+    }
+    out
+}
+
+/// The trail, the recorder and its rules.
+pub fn blocks(plan: &Plan) -> Vec<Block> {
+    let mut out = vec![];
+    for audit in &plan.pipeline.audit {
+        match audit {
+            Audit::Trail { .. } => out.extend(trail_blocks(plan)),
+            Audit::Config { retain_days } => out.extend(config_blocks(plan, *retain_days)),
+        }
+    }
+    out
+}
+
+fn trail_blocks(plan: &Plan) -> Vec<Block> {
+    let group = "trail";
+    let log_name = text_of!["/aws/cloudtrail/", trail_name(plan)];
+    let mut out = vec![lake::log_group(plan, group, log_name)];
+    out.extend(role(
+        group,
+        named(plan, group, limit::SIXTY_FOUR),
+        "Writes the trail to its log group",
+        trust("cloudtrail.amazonaws.com", Some(trail_arn(plan))),
+        vec![allow(
+            "Log",
+            &["logs:CreateLogStream", "logs:PutLogEvents"],
+            [lake::log_streams(group)],
+        )],
+    ));
+    let field = |name: &str, operator: &str, values: Vec<Value>| {
+        Block::new("field_selector")
+            .set("field", name)
+            .set(operator, Value::List(values))
+    };
+    let zones = plan.zones.iter().map(|zone| {
+        let bucket = format!("aws_s3_bucket.{}.arn", lake::zone_label(&zone.name));
+        text_of![reference(bucket), "/"]
+    });
+    let calls = Block::new("advanced_event_selector")
+        .set("name", "Every call")
+        .block(field("eventCategory", "equals", vec!["Management".into()]));
+    let rows = Block::new("advanced_event_selector")
+        .set("name", "Every read and write of the lake")
+        .block(field("eventCategory", "equals", vec!["Data".into()]))
+        .block(field("resources.type", "equals", vec!["AWS::S3::Object".into()]))
+        .block(field("resources.ARN", "starts_with", zones.collect()));
+    out.push(
+        Block::resource("aws_cloudtrail", group)
+            .doc("Who did what: every call, and every read and write of the lake's buckets.")
+            .skip(
+                "CKV_AWS_252",
+                "nobody waits for single files of it; its log group is what is searched",
+            )
+            .set("name", trail_name(plan))
+            .set("s3_bucket_name", reference(format!("aws_s3_bucket.{BUCKET}.id")))
+            .set("s3_key_prefix", TRAIL)
+            .set("kms_key_id", reference(KEY))
+            .set("enable_log_file_validation", true)
+            .set("include_global_service_events", true)
+            .set("is_multi_region_trail", true)
+            .set("cloud_watch_logs_group_arn", lake::log_streams(group))
+            .set(
+                "cloud_watch_logs_role_arn",
+                reference(format!("aws_iam_role.{group}.arn")),
+            )
+            .set(
+                "depends_on",
+                vec![
+                    reference(format!("aws_iam_role_policy.{group}")),
+                    reference(format!("aws_s3_bucket_policy.{BUCKET}")),
+                ],
+            )
+            .block(calls)
+            .block(rows),
+    );
+    out
+}
+
+/// What Config asks of the platform's resources: a label, the managed rule, and what it says.
+const RULES: [(&str, &str, &str); 4] = [
+    (
+        "encrypted_buckets",
+        "S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED",
+        "Buckets are encrypted",
+    ),
+    (
+        "private_buckets",
+        "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED",
+        "Buckets are private",
+    ),
+    (
+        "tls_only_buckets",
+        "S3_BUCKET_SSL_REQUESTS_ONLY",
+        "Buckets take requests over TLS only",
+    ),
+    ("encrypted_streams", "KINESIS_STREAM_ENCRYPTED", "Streams are encrypted"),
+];
+
+fn config_blocks(plan: &Plan, retain_days: u32) -> Vec<Block> {
+    let label = "config_recorder";
+    let count = || reference(format!("var.{MANAGE} ? 1 : 0"));
+    let name = || named(plan, "config", limit::LONG);
+    let recorder = || reference("one(aws_config_configuration_recorder.platform[*].name)");
+    let logs = text_of![
+        bucket_arn(),
+        format!("/{CONFIG}/AWSLogs/"),
+        reference("local.account"),
+        "/*"
+    ];
+    let mut out = role(
+        label,
+        named(plan, label, limit::SIXTY_FOUR),
+        "Records the state of resources",
+        trust("config.amazonaws.com", None),
+        vec![
+            allow("Deliver", &["s3:PutObject"], [logs]),
+            allow("FindBucket", &["s3:GetBucketAcl", "s3:ListBucket"], [bucket_arn()]),
+            allow("Encrypt", &["kms:Decrypt", "kms:GenerateDataKey"], [reference(KEY)]),
+        ],
+    )
+    .to_vec();
+    out.push(
+        Block::resource("aws_iam_role_policy_attachment", label)
+            .doc("Reading the state of every kind of resource is what AWS keeps this policy for.")
+            .set("role", reference(format!("aws_iam_role.{label}.name")))
+            .set(
+                "policy_arn",
+                text_of![
+                    "arn:",
+                    reference("local.partition"),
+                    ":iam::aws:policy/service-role/AWS_ConfigRole"
+                ],
+            ),
+    );
+    out.push(
+        Block::resource("aws_config_configuration_recorder", "platform")
+            .set("count", count())
+            .set("name", name())
+            .set("role_arn", reference(format!("aws_iam_role.{label}.arn")))
+            .block(
+                Block::new("recording_group")
+                    .set("all_supported", true)
+                    .set("include_global_resource_types", true),
+            ),
+    );
+    out.push(
+        Block::resource("aws_config_delivery_channel", "platform")
+            .set("count", count())
+            .set("name", name())
+            .set("s3_bucket_name", reference(format!("aws_s3_bucket.{BUCKET}.id")))
+            .set("s3_key_prefix", CONFIG)
+            .set("s3_kms_key_arn", reference(KEY))
+            .set(
+                "depends_on",
+                vec![
+                    reference("aws_config_configuration_recorder.platform"),
+                    reference(format!("aws_s3_bucket_policy.{BUCKET}")),
+                ],
+            ),
+    );
+    out.push(
+        Block::resource("aws_config_configuration_recorder_status", "platform")
+            .set("count", count())
+            .set("name", recorder())
+            .set("is_enabled", true)
+            .set("depends_on", vec![reference("aws_config_delivery_channel.platform")]),
+    );
+    out.push(
+        Block::resource("aws_config_retention_configuration", "platform")
+            .set("count", count())
+            .set("retention_period_in_days", retain_days)
+            .set(
+                "depends_on",
+                vec![reference("aws_config_configuration_recorder.platform")],
+            ),
+    );
+    let streams = plan.sources.iter().any(|source| source.is_kinesis());
+    let rules = RULES
+        .iter()
+        .filter(|(label, ..)| streams || *label != "encrypted_streams");
+    out.extend(rules.map(|(label, identifier, description)| rule(plan, label, identifier, description)));
+    out
+}
+
+/// A rule about the resources that carry the platform's tag.
+fn rule(plan: &Plan, label: &str, identifier: &str, description: &str) -> Block {
+    let scope = Block::new("scope")
+        .set("tag_key", "platform")
+        .set("tag_value", reference("local.prefix"));
+    Block::resource("aws_config_config_rule", label)
+        .set("name", named(plan, label, limit::LONG))
+        .set("description", description)
+        .set(
+            "depends_on",
+            vec![reference("aws_config_configuration_recorder_status.platform")],
+        )
+        .block(scope)
+        .block(
+            Block::new("source")
+                .set("owner", "AWS")
+                .set("source_identifier", identifier),
+        )
+}
