@@ -81,6 +81,7 @@ class Folder:
         self.path = (
             path.rstrip("/") if "://" in path else f"file://{os.path.abspath(path)}"
         )
+        assert spark._jvm is not None, "Spark's own process runs beside this one"
         self._hadoop = spark._jvm.org.apache.hadoop.fs
         self._path = self._hadoop.Path(self.path)
         self._files = self._path.getFileSystem(spark._jsc.hadoopConfiguration())

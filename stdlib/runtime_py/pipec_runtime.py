@@ -26,6 +26,7 @@ from pipec_lake import (
 )
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 # Neither Glue's nor Spark's own defaults: the language fixes what each of these means.
 SETTINGS = {
@@ -131,6 +132,12 @@ class Additions:
     of: Sequence[Dataset]
 
 
+def fields_of(frame: DataFrame) -> list[str]:
+    """The fields of the rows as they came, in a frame of rows that are turned away."""
+    row = frame.schema[ROW].dataType
+    return row.names if isinstance(row, T.StructType) else []
+
+
 # Expressions that Spark has no single function for.
 
 
@@ -199,7 +206,7 @@ class TurnedAway:
         frames = []
         numbered: dict[str, DataFrame] = {}
         for place, frame in enumerate(self.frames):
-            names = frame.schema[ROW].dataType.names
+            names = fields_of(frame)
             if NUMBER not in names:
                 frames.append(frame)
                 continue
@@ -250,6 +257,7 @@ class Run:
         self._finish_last_run()
         self._before = self._remembered()
         self._after: dict[str, object] = {"run_at": self.run_at.isoformat()}
+        self._seen: dict[str, list[str]] = {}
         for folder in [*map(self._folder, self._file_targets()), self._quarantine]:
             folder.sweep()
             folder.delete(STAGING)
@@ -300,15 +308,14 @@ class Run:
         return self._views[view.__name__]
 
     def _rows_of(self, dataset: Dataset) -> DataFrame:
-        restricted = isinstance(self.reads, Days) and self.reads.of == dataset
-        if restricted:
+        restricted = False
+        if isinstance(self.reads, Days) and self.reads.of == dataset:
+            restricted = True
             self._since = self._first_day(self.reads)
         if dataset.format == "iceberg":
             rows = self._table(dataset).read()
             if restricted:
-                rows = rows.filter(
-                    F.col(quoted(self.reads.column)) >= F.lit(self._since)
-                )
+                rows = rows.filter(self._computed_rows())
             log("reads", job=self.name, dataset=dataset.argument, since=self._since)
             return rows
         folder = self._folder(dataset)
@@ -339,7 +346,8 @@ class Run:
         there = sorted(folder.data_files())
         seen = self._before.get("seen", {}).get(dataset.argument, [])
         known = set(seen)
-        self._after.setdefault("seen", {})[dataset.argument] = there
+        self._seen[dataset.argument] = there
+        self._after["seen"] = self._seen
         return [f"{folder.path}/{name}" for name in there if name not in known]
 
     def _first_day(self, reads: Days) -> date:
@@ -427,7 +435,8 @@ class Run:
                 return file.read()
         if not self.arguments.pseudonym_secret:
             raise SystemExit("give --pseudonym_secret ARN or --pseudonym_key_file FILE")
-        import boto3  # in Glue; a laptop with a key file does not need it
+        # In Glue; a laptop with a key file does not need it.
+        import boto3  # type: ignore[import-untyped]
 
         secrets = boto3.client("secretsmanager")
         answer = secrets.get_secret_value(SecretId=self.arguments.pseudonym_secret)
@@ -447,17 +456,12 @@ class Run:
         wanting = ~F.coalesce(holds, F.lit(False))
         counts = rows.agg(
             F.count_if(wanting).alias("failed"), F.count("*").alias("all")
-        ).first()
-        log(
-            "expect",
-            job=self.name,
-            name=name,
-            failed=counts["failed"],
-            rows=counts["all"],
-        )
-        if fail and counts["failed"]:
+        ).collect()
+        [(failed, total)] = counts
+        log("expect", job=self.name, name=name, failed=failed, rows=total)
+        if fail and failed:
             raise ExpectationFailed(
-                f"expect {name}: {counts['failed']} of {counts['all']} rows do not hold"
+                f"expect {name}: {failed} of {total} rows do not hold"
             )
 
     # What it writes.
@@ -571,7 +575,7 @@ class Run:
 
     def _computed_rows(self) -> Column:
         """Which rows of a target this run answers for."""
-        if self._since is None:
+        if not isinstance(self.reads, Days) or self._since is None:
             return F.lit(True)
         return F.col(quoted(self.reads.column)) >= F.lit(self._since)
 
@@ -597,10 +601,10 @@ class Run:
         if not frames:
             return
         day = self.reads.column if isinstance(self.reads, Days) else None
-        lines = None
-        for frame in frames:
-            part = self._records(frame, day)
-            lines = part if lines is None else lines.unionAll(part)
+        first, *others = [self._records(frame, day) for frame in frames]
+        lines = first
+        for other in others:
+            lines = lines.unionAll(other)
         if day is None:
             lines = lines.coalesce(1)
         else:
@@ -622,7 +626,7 @@ class Run:
 
     def _records(self, frame: DataFrame, day: str | None) -> DataFrame:
         """Lines for the quarantine, and the day that they are of."""
-        names = frame.schema[ROW].dataType.names
+        names = fields_of(frame)
         record = F.struct(
             F.lit(self.name).alias("transform"),
             F.col(REASON).alias("reason"),
@@ -638,10 +642,10 @@ class Run:
     def _arrival(self, names: Sequence[str]) -> Column:
         """When a row came, as far as it tells: a table's rows keep their event time only."""
         run_at = F.lit(f"{self.run_at:%Y-%m-%dT%H:%M:%S}Z")
-        times = [s.event_time for s in self.sources if s.event_time in names]
-        if not times:
-            return run_at
-        return F.coalesce(F.col(f"{ROW}.{quoted(times[0])}"), run_at)
+        for source in self.sources:
+            if source.event_time is not None and source.event_time in names:
+                return F.coalesce(F.col(f"{ROW}.{quoted(source.event_time)}"), run_at)
+        return run_at
 
     def _delete_unwritten(self, folder: Folder, before: dict[str, dict]) -> None:
         """Deletes the partitions that were computed and have no rows any more.

@@ -137,6 +137,22 @@ def test_the_jobs_are_clean_python(clickstream):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("platform", ["clickstream", "kitchen"])
+def test_the_jobs_types_hold(platform, tmp_path):
+    project = tmp_path / platform
+    shutil.copytree(EXAMPLES / platform, project, ignore=shutil.ignore_patterns(".pipec", "run", "build"))
+    # No test has this title: the jobs are written, and nothing else is done.
+    pipec("test", project, "--engine", "spark", "--filter", "no test at all")
+    jobs = project / ".pipec" / "test" / "glue"
+    assert len(list(jobs.glob("*.py"))) >= 3
+    arguments = ["--python-executable", tool("venv", "bin", "python"), "--check-untyped-defs", "--strict-equality"]
+    # One folder for both: what PySpark's own files say of types is read once.
+    arguments += ["--cache-dir", tmp_path.parent / "mypy", "."]
+    mypy = [tool("venv-lint", "bin", "python"), "-m", "mypy", *arguments]
+    done = subprocess.run(mypy, cwd=jobs, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_rows_are_right_and_a_second_run_changes_nothing(spark_home, lake):
     clicks = make_clicks(1, DAYS, 3000)
     lake.arrive("a", clicks[:1500])
