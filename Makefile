@@ -46,8 +46,8 @@ setup: ## install what the end-to-end tests need, below .cache or $PIPEC_CACHE
 .PHONY: bench
 bench: setup ## speed of the compiler, the embedded engine, the generated function and the generated job
 	cargo build --quiet --release
-	for bench in whole check function job; do $(PYTHON) tests/bench/$$bench.py target/release/pipec $(ARGS); done
 	bash tests/setup/bench.sh
+	for bench in whole check function job; do $(PYTHON) tests/bench/$$bench.py target/release/pipec $(ARGS); done
 	$(CACHE)/venv-bench/bin/python tests/bench/engine.py target/release/pipec --events $(or $(EVENTS),1000000)
 
 .PHONY: samples

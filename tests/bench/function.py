@@ -1,6 +1,7 @@
-"""Records per CPU second through the generated function's handler, beside the same function written by hand with serde.
+"""Records per CPU second through the generated function's handler, beside the same function written by hand with serde,
+and in Python with orjson.
 
-Both take a batch's bytes and give the bytes of its rows, which must be equal; no network. The ratio is what to quote.
+All take a batch's bytes and give the bytes of its rows, which must be equal; no network. The ratios are what to quote.
 
     function.py PIPEC
 """
@@ -11,6 +12,7 @@ import argparse
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +26,8 @@ from support.arrivals import arrivals  # noqa: E402
 
 EXAMPLE = ROOT / "examples" / "clickstream"
 BATCH = 500
+# What the generated handler makes of the others' records per CPU second, at least.
+OF_RUST, OF_PYTHON = 0.9, 5
 
 
 def events(folder: Path) -> list[Path]:
@@ -61,8 +65,17 @@ def main() -> None:
         shutil.copytree(ROOT / "tests" / "bench" / "function", crate)
         manifest = (crate / "Cargo.toml.in").read_text().replace("BUILD", str(folder / "build"))
         (crate / "Cargo.toml").write_text(manifest)
-        run = ["cargo", "run", "--quiet", "--release", "--", *map(str, events(folder))]
-        subprocess.run(run, cwd=crate, env=environment, check=True)
+        batches = [str(folder / "rows"), *map(str, events(folder))]
+        run = ["cargo", "run", "--quiet", "--release", "--", *batches]
+        said = subprocess.run(run, cwd=crate, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+        print(said, end="")
+        python = [cache / "venv-bench" / "bin" / "python", crate / "by_hand.py", *batches]
+        said = subprocess.run(python, check=True, stdout=subprocess.PIPE, text=True).stdout + said
+        other, generated, by_hand = map(float, re.findall(r"^ *(?:generated|by hand)? *([0-9.]+)", said, re.MULTILINE)[:3])
+        print(f"  python    {other:10.0f} records per cpu second, with orjson")
+        print(f"  generated to python: {generated / other:.1f}")
+        for ratio, least in [(generated / by_hand, OF_RUST), (generated / other, OF_PYTHON)]:
+            print(f"  {'as fast as' if ratio >= least else 'NOT as fast as'} {least}: {ratio:.2f} times")
 
 
 if __name__ == "__main__":
