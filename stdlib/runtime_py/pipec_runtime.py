@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, Self
 
 from pipec_lake import (
     NO_MARKS,
@@ -256,8 +257,7 @@ class Run:
         self._deletes: list[tuple[str, str]] = []
         self._finish_last_run()
         self._before = self._remembered()
-        self._after: dict[str, object] = {"run_at": self.run_at.isoformat()}
-        self._seen: dict[str, list[str]] = {}
+        self._after: dict[str, Any] = {"run_at": self.run_at.isoformat()}
         for folder in [*map(self._folder, self._file_targets()), self._quarantine]:
             folder.sweep()
             folder.delete(STAGING)
@@ -301,7 +301,7 @@ class Run:
             self._read[dataset.argument] = self._rows_of(dataset)
         return self._read[dataset.argument]
 
-    def once(self, view: "Callable[[Run], DataFrame]") -> DataFrame:
+    def once(self, view: Callable[[Self], DataFrame]) -> DataFrame:
         """The rows of a view, the same wherever it is read."""
         if view.__name__ not in self._views:
             self._views[view.__name__] = view(self)
@@ -346,8 +346,7 @@ class Run:
         there = sorted(folder.data_files())
         seen = self._before.get("seen", {}).get(dataset.argument, [])
         known = set(seen)
-        self._seen[dataset.argument] = there
-        self._after["seen"] = self._seen
+        self._after.setdefault("seen", {})[dataset.argument] = there
         return [f"{folder.path}/{name}" for name in there if name not in known]
 
     def _first_day(self, reads: Days) -> date:

@@ -18,7 +18,7 @@ import pipec_aggregates as aggregates
 import pipec_records as records
 import pipec_runtime as runtime
 from pipec_lake import Dataset, Folder, instant_text, quoted
-from pipec_runtime import INNER_PAD, NUMBER, OUTER_PAD, REASON, ROW
+from pipec_runtime import INNER_PAD, NUMBER, OUTER_PAD, REASON, ROW, fields_of
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -182,6 +182,8 @@ class Batch(runtime.Run):
 
     def in_time(self, rows: DataFrame, source: Source, reason: str) -> DataFrame:
         """Turns away what happened too long before it arrived."""
+        if source.event_time is None:
+            return rows
         bound = source.late // runtime.MICROSECOND
         behind = F.unix_micros(ARRIVED) - F.unix_micros(
             F.col(quoted(source.event_time))
@@ -200,7 +202,8 @@ class Batch(runtime.Run):
         clocks = self._after["clocks"]
         found = {}
         for source in self._stream.sources:
-            newest = self.arrivals(source).agg(F.max(F.unix_micros(ARRIVED))).first()[0]
+            latest = F.max(F.unix_micros(ARRIVED))
+            [(newest,)] = self.arrivals(source).agg(latest).collect()
             if newest is not None:
                 found[source.argument] = newest - self._stream.behind
         if found:
@@ -219,7 +222,7 @@ class Batch(runtime.Run):
         if self._clock is None:
             self._clock = self._newest()
         for rows, at in self._waiting:
-            oldest = rows.agg(F.min(F.unix_micros(quoted(at)))).first()[0]
+            [(oldest,)] = rows.agg(F.min(F.unix_micros(quoted(at)))).collect()
             if oldest is not None:
                 self._clock = min(self._clock, oldest + self._lag)
         self._waiting = []
@@ -434,7 +437,7 @@ class Batch(runtime.Run):
     # What it writes.
 
     def _records(self, frame: DataFrame, day: str | None) -> DataFrame:
-        names = frame.schema[ROW].dataType.names
+        names = fields_of(frame)
         if LINE not in names:
             return super()._records(frame, day)
         at = instant_text(F.col(f"{ROW}.{ARRIVED}"))
@@ -615,7 +618,7 @@ class Stream:
         """A stream by its ARN: by Glue's connector there, by that of EMR elsewhere."""
         _, _, _, region, _, resource = arn.split(":", 5)
         try:
-            from awsglue.context import GlueContext
+            from awsglue.context import GlueContext  # type: ignore[import-not-found]
         except ImportError:
             return self._kinesis_of_emr(region, resource.removeprefix("stream/"))
         came = GlueContext(self.spark.sparkContext).create_data_frame.from_options(
