@@ -64,6 +64,23 @@ def test_a_job_may_read_all_that_it_joins_and_unites(platform):
     assert {"--raw_clicks", "--processed_clicks", "--processed_others", "--curated_counted"} <= set(arguments)
 
 
+def test_jobs_of_streams_read_their_streams_and_start_again(platform):
+    state = of(platform, "streams")
+    jobs = values(state, "aws_glue_job")
+    assert {name: job["command"][0]["name"] for name, job in jobs.items()} == dict.fromkeys(jobs, "gluestreaming")
+    assert set(jobs) == set(values(state, "aws_glue_trigger")) == {"led", "minutes"}
+    streams = {name: stream["arn"] for name, stream in values(state, "aws_kinesis_stream").items()}
+    for job, read in [("led", ["buys", "clicks"]), ("minutes", ["buys"])]:
+        may = allowed(state, f"{job}_job")
+        assert sorted(may["kinesis:GetRecords"]) == sorted(streams[name] for name in read)
+        assert not any(action.startswith("kinesis:Put") for action in may)
+        arguments = jobs[job]["default_arguments"]
+        for name in read:
+            assert arguments[f"--stream__{name}"] == f"kinesis:{streams[name]}"
+    ages = {name for name in values(state, "aws_cloudwatch_metric_alarm") if name.endswith("_age")}
+    assert ages == {"buys_age", "clicks_age"}
+
+
 def test_a_function_remembers_and_delivers_to_each_branch(platform):
     state = of(platform, "tables")
     variables = {name: function["environment"][0]["variables"]
