@@ -38,6 +38,11 @@ impl Span {
         }
     }
 
+    /// Whether another place is all within this one.
+    pub fn covers(self, other: Span) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+
     /// The empty place right behind this span, where something is missing.
     pub fn after(self) -> Span {
         Span {
@@ -85,9 +90,8 @@ pub struct Source {
 
 impl Source {
     fn new(path: String, text: &str) -> Self {
-        let line_starts = std::iter::once(0)
-            .chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1))
-            .collect();
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let line_starts = std::iter::once(0).chain(breaks.map(|(at, _)| at as u32 + 1)).collect();
         Source {
             path,
             text: text.into(),

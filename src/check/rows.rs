@@ -34,10 +34,8 @@ pub fn check_row(
     let mut values: Vec<(String, Literal)> = Vec::new();
     let mut seen: Vec<&ast::Name> = Vec::new();
     for (name, value) in fields {
-        if let Some(first) = seen
-            .iter()
-            .find(|other| other.text.to_lowercase() == name.text.to_lowercase())
-        {
+        let lower = column::lower(&name.text);
+        if let Some(first) = seen.iter().find(|other| column::lower(&other.text) == lower) {
             diagnostics.push(duplicate(name, first));
             continue;
         }

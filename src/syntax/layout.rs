@@ -35,7 +35,7 @@ pub fn lay_out(file: FileId, text: &str, slice: &Slice<'_>, diagnostics: &mut Di
     let start = tokens.first().map_or(0, |token| token.start);
     let end = tokens.last().map_or(start, |token| token.end);
     let said = diagnostics.count();
-    for token in tokens {
+    for token in tokens.iter().filter(|token| token.kind.is_wrong()) {
         complain(file, text, *token, diagnostics);
     }
     let far = far_units(text, tokens);
@@ -52,17 +52,22 @@ pub fn lay_out(file: FileId, text: &str, slice: &Slice<'_>, diagnostics: &mut Di
     let mut page = Page {
         text,
         start,
-        bytes: vec![b' '; end - start],
+        bytes: text.get(start..end).unwrap_or("").as_bytes().to_vec(),
     };
     // The item's documentation and its word say by which rule the rest is read.
     let head = tokens
         .iter()
         .position(|token| token.kind != TokenKind::Doc)
         .unwrap_or(0);
+    let mut behind = tokens.get(head).map_or(start, |head| head.end);
     for (index, token) in tokens.iter().enumerate().skip(head + 1) {
-        if !repairs.dropped.contains(&index) {
+        page.fill(behind, token.start, b' ');
+        if repairs.dropped.contains(&index) {
+            page.fill(token.start, token.end, b' ');
+        } else {
             page.print(*token);
         }
+        behind = token.end;
     }
     page.break_lines(tokens, &starts);
     page.fill(start, tokens.get(head).map_or(start, |head| head.end), b' ');
@@ -80,7 +85,8 @@ pub fn lay_out(file: FileId, text: &str, slice: &Slice<'_>, diagnostics: &mut Di
     Laid {
         start,
         end,
-        text: String::from_utf8_lossy(&page.bytes).into_owned(),
+        text: String::from_utf8(page.bytes)
+            .unwrap_or_else(|wrong| String::from_utf8_lossy(wrong.as_bytes()).into_owned()),
         hopeless: repairs.hopeless,
         sound: diagnostics.count() == said,
     }
@@ -100,13 +106,18 @@ impl Page<'_> {
     }
 
     fn fill(&mut self, start: usize, end: usize, byte: u8) {
-        (start..end).for_each(|at| self.put(at, byte));
+        let place = start.saturating_sub(self.start)..end.saturating_sub(self.start);
+        if let Some(place) = self.bytes.get_mut(place) {
+            place.fill(byte);
+        }
     }
 
+    /// What the grammar reads of a token, in the place of what was written.
     fn print(&mut self, token: Token) {
         match token.kind {
             TokenKind::Stray if habits::readable(token.text(self.text)).is_some() => {
                 let readable = habits::readable(token.text(self.text)).unwrap_or_default();
+                self.fill(token.start, token.end, b' ');
                 for (offset, byte) in readable.into_bytes().into_iter().enumerate() {
                     self.put(token.start + offset, byte);
                 }
@@ -114,15 +125,15 @@ impl Page<'_> {
             TokenKind::Stray | TokenKind::BadNumber | TokenKind::OpenText | TokenKind::DeepText => {
                 self.fill(token.start, token.end, BROKEN);
             }
-            TokenKind::Comment | TokenKind::ForeignComment => {}
-            _ => {
-                // A text over several lines keeps them; elsewhere a token has none.
+            TokenKind::Comment | TokenKind::ForeignComment => self.fill(token.start, token.end, b' '),
+            TokenKind::Text | TokenKind::Doc => {
                 let place = token.start - self.start..token.end - self.start;
                 let place = self.bytes.get_mut(place).unwrap_or(&mut []);
-                for (place, byte) in place.iter_mut().zip(token.text(self.text).bytes()) {
-                    *place = if byte == 0 || byte == BROKEN { b'?' } else { byte };
+                for byte in place.iter_mut().filter(|byte| matches!(**byte, 0 | BROKEN)) {
+                    *byte = b'?';
                 }
             }
+            TokenKind::Word | TokenKind::Number | TokenKind::Mark | TokenKind::Open | TokenKind::Close => {}
         }
     }
 
@@ -201,17 +212,18 @@ pub fn entry_starts(text: &str, tokens: &[Token], repairs: &Repairs) -> Vec<bool
         let frame = frames.last().copied().unwrap_or_default();
         let start = index > 0 && token.first && ends_entry(text, before, after, frame);
         starts.push(start);
-        match (token.kind, token.text(text)) {
-            (TokenKind::Open, open) => frames.push(Frame {
-                call: open == "(",
+        match token.kind {
+            TokenKind::Open => frames.push(Frame {
+                call: token.text(text) == "(",
                 ..Frame::default()
             }),
-            (TokenKind::Close, _) if !repairs.dropped.contains(&index) => {
+            TokenKind::Close if !repairs.dropped.contains(&index) => {
                 frames.pop();
             }
-            (_, word) => {
+            kind => {
                 if let Some(frame) = frames.last_mut() {
-                    frame.angle(word, before, text, start);
+                    let mark = if kind == TokenKind::Mark { token.text(text) } else { "" };
+                    frame.angle(mark, before, text, start);
                 }
             }
         }
@@ -240,12 +252,13 @@ struct Frame {
 }
 
 impl Frame {
-    fn angle(&mut self, word: &str, before: &[Token], text: &str, start: bool) {
-        if start || matches!(word, "=" | ";") {
+    /// Takes the next token; `mark` is empty where it is none.
+    fn angle(&mut self, mark: &str, before: &[Token], text: &str, start: bool) {
+        if start || matches!(mark, "=" | ";") {
             self.angles = 0;
         }
-        self.closes_type = word == ">" && self.angles > 0;
-        match word {
+        self.closes_type = mark == ">" && self.angles > 0;
+        match mark {
             "<" => {
                 let head = before.last().map_or("", |head| head.text(text));
                 self.angles += usize::from(self.angles > 0 || habits::takes_types(head));
@@ -319,6 +332,10 @@ fn starts_entry(after: &[Token], text: &str) -> bool {
 fn hyphenated(text: &str, tokens: &[Token], head: usize) -> Vec<(usize, usize)> {
     let word = |at: usize| tokens.get(at).map_or("", |token| token.text(text));
     let is_word = |at: usize| tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word);
+    let is_hyphen = |at: usize| {
+        let mark = tokens.get(at).filter(|token| token.kind == TokenKind::Mark);
+        mark.is_some_and(|mark| mark.text(text) == "-")
+    };
     let touches = |at: usize| {
         let pair = tokens.get(at).zip(tokens.get(at + 1));
         pair.is_some_and(|(left, right)| left.end == right.start)
@@ -330,7 +347,7 @@ fn hyphenated(text: &str, tokens: &[Token], head: usize) -> Vec<(usize, usize)> 
     let (mut names, mut at) = (Vec::new(), head + 1);
     while at < tokens.len() {
         let mut end = at;
-        while is_word(end) && word(end + 1) == "-" && is_word(end + 2) && touches(end) && touches(end + 1) {
+        while is_word(end) && is_hyphen(end + 1) && is_word(end + 2) && touches(end) && touches(end + 1) {
             end += 2;
         }
         if end > at {
@@ -359,8 +376,9 @@ fn units_behind(text: &str, tokens: &[Token], kind: TokenKind) -> Vec<(Token, To
         "years", "B", "KiB", "MiB", "GiB", "TiB", "USD", "percent", "times", "seconds", "minutes",
     ];
     let pairs = tokens.iter().zip(tokens.iter().skip(1));
+    let is_unit = |unit: &Token| unit.kind == TokenKind::Word && !unit.first;
     let measured =
-        |(number, unit): &(&Token, &Token)| number.kind == kind && !unit.first && UNITS.contains(&unit.text(text));
+        |(number, unit): &(&Token, &Token)| number.kind == kind && is_unit(unit) && UNITS.contains(&unit.text(text));
     pairs.filter(measured).map(|(number, unit)| (*number, *unit)).collect()
 }
 

@@ -35,6 +35,20 @@ pub enum TokenKind {
     Stray,
 }
 
+impl TokenKind {
+    /// Whether a token of this kind is a mistake by itself.
+    pub(super) fn is_wrong(self) -> bool {
+        use TokenKind::{BadNumber, DeepText, OpenText, Stray};
+        matches!(self, BadNumber | OpenText | DeepText | Stray)
+    }
+
+    /// Whether a token of this kind may hold line breaks.
+    fn spans_lines(self) -> bool {
+        use TokenKind::{DeepText, ForeignComment, OpenText, Stray, Text};
+        matches!(self, Text | OpenText | DeepText | ForeignComment | Stray)
+    }
+}
+
 /// A token and its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token {
@@ -80,7 +94,8 @@ pub fn scan(text: &str) -> Vec<Token> {
         line_start: 0,
         first: true,
         tokens: Vec::with_capacity(text.len() / TOKEN_BYTES),
-        comment_ends: text.rfind("*/"),
+        // Looking for what is not there is much faster from the front.
+        comment_ends: text.contains("*/").then(|| text.rfind("*/")).flatten(),
     };
     scanner.run();
     scanner.tokens
@@ -131,10 +146,12 @@ impl Scanner<'_> {
             line: self.line,
         });
         self.first = false;
-        let inside = self.bytes.get(start..end).unwrap_or(&[]);
-        if let Some(last) = inside.iter().rposition(|byte| *byte == b'\n') {
-            self.line += inside.iter().filter(|byte| **byte == b'\n').count() as u32;
-            self.line_start = start + last + 1;
+        if kind.spans_lines() {
+            let inside = self.bytes.get(start..end).unwrap_or(&[]);
+            if let Some(last) = inside.iter().rposition(|byte| *byte == b'\n') {
+                self.line += inside.iter().filter(|byte| **byte == b'\n').count() as u32;
+                self.line_start = start + last + 1;
+            }
         }
         self.at = end;
     }
@@ -159,12 +176,12 @@ impl Scanner<'_> {
     }
 
     fn mark(&self, start: usize, rest: &[u8]) -> (TokenKind, usize) {
-        const TWO: [&[u8]; 11] = [
-            b"??", b"==", b"!=", b"<=", b">=", b"..", b"->", b"=>", b"&&", b"||", b"<>",
-        ];
-        if let Some(mark) = TWO.iter().find(|mark| rest.starts_with(mark)) {
-            let stray = matches!(mark, [b'&', _] | [b'|', _] | [b'<', b'>']);
-            return (if stray { TokenKind::Stray } else { TokenKind::Mark }, start + 2);
+        match rest {
+            [b'&', b'&', ..] | [b'|', b'|', ..] | [b'<', b'>', ..] => return (TokenKind::Stray, start + 2),
+            [b'?', b'?', ..] | [b'=' | b'!' | b'<' | b'>', b'=', ..] | [b'.', b'.', ..] | [b'-' | b'=', b'>', ..] => {
+                return (TokenKind::Mark, start + 2);
+            }
+            _ => {}
         }
         if rest.first().is_some_and(|byte| b"+-*/%<>=.:,;?@|".contains(byte)) {
             return (TokenKind::Mark, start + 1);
@@ -226,7 +243,8 @@ impl Scanner<'_> {
         let tail = self.word_end(end);
         let unit = self.text.get(end..tail).unwrap_or("");
         let good_unit = unit.bytes().all(|byte| byte.is_ascii_alphabetic());
-        let good = !written.ends_with('_') && !written.contains("__") && !written.contains("_.") && good_unit;
+        let apart = || !written.ends_with('_') && !written.contains("__") && !written.contains("_.");
+        let good = good_unit && (written.bytes().all(|byte| byte != b'_') || apart());
         let open_end = byte(end) == b'.' && !(byte(end + 1) == b'.' || byte(end + 1).is_ascii_alphabetic());
         match (good, open_end) {
             (true, false) => (TokenKind::Number, end),

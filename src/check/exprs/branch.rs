@@ -1,5 +1,7 @@
 //! `if`, `??` and `reject`: values of which only one branch is reached.
 
+use std::collections::BTreeSet;
+
 use crate::check::ty;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::expr::{Expr, ExprKind, Literal};
@@ -142,7 +144,7 @@ impl Checker<'_> {
         match typed.literal() {
             Some(Literal::Text(text)) => {
                 let kind = ExprKind::Reject(text.clone());
-                self.typed(expr, kind, TypeKind::Never.required(), [])
+                self.typed(expr, kind, TypeKind::Never.required(), BTreeSet::new())
             }
             _ => {
                 let message = "the reason of `reject` is the same for every row";

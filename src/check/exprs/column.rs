@@ -1,5 +1,6 @@
 //! Names: columns, variants, params.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::base::{Span, suggest};
@@ -18,8 +19,16 @@ const LISTED: usize = 12;
 
 /// The column of this name; names are compared without case.
 pub fn find<'c>(columns: &'c [Column], name: &str) -> Option<&'c Column> {
-    let lower = name.to_lowercase();
-    columns.iter().find(|column| column.name == lower)
+    let lower = lower(name);
+    columns.iter().find(|column| column.name == *lower)
+}
+
+/// A name in lower case: names are compared without case, and nearly all are written so.
+pub fn lower(name: &str) -> Cow<'_, str> {
+    match name.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
+        true => Cow::Owned(name.to_lowercase()),
+        false => Cow::Borrowed(name),
+    }
 }
 
 /// No column has this name: the nearest one, or those in scope.

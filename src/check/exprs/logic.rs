@@ -58,10 +58,12 @@ impl Checker<'_> {
     }
 
     fn logic(&mut self, expr: &ast::Expr, op: LogicOp, left: &ast::Expr, right: &ast::Expr) -> Typed {
-        let word = if op == LogicOp::And { "and" } else { "or" };
-        let side = |side| format!("the {side} side of `{word}`");
-        let left = self.condition(left, &side("left"));
-        let right = self.condition(right, &side("right"));
+        let (first, second) = match op {
+            LogicOp::And => ("the left side of `and`", "the right side of `and`"),
+            LogicOp::Or => ("the left side of `or`", "the right side of `or`"),
+        };
+        let left = self.condition(left, first);
+        let right = self.condition(right, second);
         self.joined(expr, op, left, right)
     }
 

@@ -41,6 +41,7 @@ use crate::plan::types::{Column, Type, TypeKind};
 use crate::syntax::ast;
 
 pub use text::{first_line_of, line_of, one_line};
+use text::{is_plain_line, plain_line_of};
 
 /// What kind of place an expression stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +106,8 @@ pub struct Checker<'c> {
     /// Parameters of the `row => …` around, innermost last.
     locals: Vec<Column>,
     place: Place,
+    /// What around the expression is one line of text as it is, so that its parts need no look.
+    line: Option<Span>,
     diagnostics: &'c mut Diagnostics,
 }
 
@@ -117,6 +120,7 @@ impl<'c> Checker<'c> {
             joined: &[],
             locals: Vec::new(),
             place,
+            line: None,
             diagnostics,
         }
     }
@@ -159,8 +163,16 @@ impl<'c> Checker<'c> {
     /// literal, a variant's bare name); the answer may be of another kind.
     pub fn expr_for(&mut self, expr: &ast::Expr, hint: Option<&TypeKind>) -> Typed {
         use ast::ExprKind as Kind;
+        if !self.is_in_line(expr.span) && is_plain_line(self.ctx.sources, expr.span) {
+            self.line = Some(expr.span);
+        }
         match &expr.kind {
-            Kind::Null => self.typed(expr, ExprKind::Literal(Literal::Null), TypeKind::Null.optional(), []),
+            Kind::Null => self.typed(
+                expr,
+                ExprKind::Literal(Literal::Null),
+                TypeKind::Null.optional(),
+                BTreeSet::new(),
+            ),
             Kind::Bool(value) => self.constant(expr, Literal::Bool(*value), TypeKind::Bool),
             Kind::Int(digits) => self.int(expr, digits, false, hint),
             Kind::Decimal(text) => self.decimal(expr, text, false, hint),
@@ -242,11 +254,17 @@ impl<'c> Checker<'c> {
 
     /// The text of an expression on one line.
     fn text_of(&self, span: Span) -> Excerpt {
-        line_of(self.ctx.sources, span)
+        match self.is_in_line(span) {
+            true => plain_line_of(self.ctx.sources, span),
+            false => line_of(self.ctx.sources, span),
+        }
     }
 
-    fn typed(&self, expr: &ast::Expr, kind: ExprKind, mut ty: Type, labels: impl IntoIterator<Item = String>) -> Typed {
-        let labels: BTreeSet<String> = labels.into_iter().collect();
+    fn is_in_line(&self, span: Span) -> bool {
+        self.line.is_some_and(|line| line.covers(span))
+    }
+
+    fn typed(&self, expr: &ast::Expr, kind: ExprKind, mut ty: Type, labels: BTreeSet<String>) -> Typed {
         if !labels.is_empty() && !knows_its_parts(&kind) {
             ty::label_inside(&mut ty.kind, &labels);
         }
@@ -259,12 +277,13 @@ impl<'c> Checker<'c> {
     }
 
     fn constant(&self, expr: &ast::Expr, literal: Literal, kind: TypeKind) -> Typed {
-        self.typed(expr, ExprKind::Literal(literal), kind.required(), [])
+        self.typed(expr, ExprKind::Literal(literal), kind.required(), BTreeSet::new())
     }
 
     /// What takes the place of a mistake that was said.
     fn error(&self, expr: &ast::Expr) -> Typed {
-        self.typed(expr, ExprKind::Literal(Literal::Null), TypeKind::Error.required(), [])
+        let ty = TypeKind::Error.required();
+        self.typed(expr, ExprKind::Literal(Literal::Null), ty, BTreeSet::new())
     }
 }
 
@@ -289,5 +308,9 @@ fn knows_its_parts(kind: &ExprKind) -> bool {
 
 /// Labels of several expressions together.
 fn union<'t>(parts: impl IntoIterator<Item = &'t Typed>) -> BTreeSet<String> {
-    parts.into_iter().flat_map(|part| part.labels.iter().cloned()).collect()
+    let mut all = BTreeSet::new();
+    for part in parts {
+        all.extend(part.labels.iter().cloned());
+    }
+    all
 }

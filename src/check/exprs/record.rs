@@ -30,7 +30,7 @@ impl Checker<'_> {
         if items.is_empty() {
             let item = wanted.cloned().unwrap_or(TypeKind::Null);
             let kind = TypeKind::List(Box::new(item.required()));
-            return self.typed(expr, ExprKind::List(Vec::new()), kind.required(), []);
+            return self.typed(expr, ExprKind::List(Vec::new()), kind.required(), BTreeSet::new());
         }
         let parts: Vec<_> = items.iter().collect();
         let Some(kind) = self.meet(&parts, None, "the items of the list have two types") else {

@@ -36,9 +36,20 @@ pub fn one_line(text: &str) -> String {
 /// The same of what stands in a file; where that is one line as it is, it is the file's own text.
 pub fn line_of(sources: &Sources, span: Span) -> Excerpt {
     let text = sources.text(span);
-    if !is_one_line(text) {
-        return one_line(text).into();
+    match is_one_line(text) {
+        true => plain_line_of(sources, span),
+        false => one_line(text).into(),
     }
+}
+
+/// Whether what stands in a file is one line as it is; then all parts of it are.
+pub(super) fn is_plain_line(sources: &Sources, span: Span) -> bool {
+    is_one_line(sources.text(span))
+}
+
+/// The same as [`line_of`] of what is one line as it is.
+pub(super) fn plain_line_of(sources: &Sources, span: Span) -> Excerpt {
+    let text = sources.text(span);
     let start = span.start + (text.len() - text.trim_start().len()) as u32;
     let end = start + text.trim().len() as u32;
     sources.part(Span { start, end, ..span })

@@ -70,8 +70,8 @@ fn rows_of(seen: &Seen<'_>, transform: &Transform, told: &BTreeMap<String, Told>
     let mut crowd = Crowd::default();
     let mut sorted: Option<Told> = None;
     for step in &transform.steps {
-        let scope: Vec<&Column> = columns.iter().chain(joined).collect();
-        let decides = |value: &Expr| decided(seen, value, &scope, step.span);
+        let scope = || columns.iter().chain(joined).collect::<Vec<_>>();
+        let decides = |value: &Expr| decided(seen, value, &scope(), step.span);
         match &step.kind {
             StepKind::Filter(condition) => {
                 let fewest = crowd.fewest(condition);
@@ -102,7 +102,7 @@ fn rows_of(seen: &Seen<'_>, transform: &Transform, told: &BTreeMap<String, Told>
                         other
                     })
                     .collect();
-                let scope: Vec<&Column> = scope.iter().copied().chain(&other).collect();
+                let scope: Vec<&Column> = scope().into_iter().chain(&other).collect();
                 add(&mut rows, decided(seen, &join.on, &scope, step.span));
                 add(&mut rows, of(&join.other));
             }

@@ -1,6 +1,6 @@
 //! Where labels are let go by `declassify`, as it is written: for the governance report.
 
-use crate::base::Span;
+use crate::base::{Sources, Span};
 use crate::check::exprs::declassify::DECLASSIFY;
 use crate::check::program::Released;
 use crate::check::settings::plain;
@@ -9,9 +9,14 @@ use crate::syntax::ast::{Argument, Binding, Entry, EntryKind, Expr, ExprKind, It
 
 /// Every `declassify` of the transforms among these items, in source order. One in a `fn` is said to be a mistake: what is
 /// let go has to be seen where it is let go.
-pub fn released<'a>(items: impl Iterator<Item = &'a Item>, diagnostics: &mut Diagnostics) -> Vec<Released> {
+pub fn released<'a>(
+    items: impl Iterator<Item = &'a Item>,
+    sources: &Sources,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Released> {
     let mut found = Vec::new();
-    for item in items {
+    // Most items do not have the word at all.
+    for item in items.filter(|item| sources.text(item.span).contains(DECLASSIFY)) {
         match &item.kind {
             ItemKind::Transform(transform) => {
                 let name = &transform.name.text;

@@ -229,12 +229,14 @@ impl Functions {
 
     /// Whether a function has a form that is an aggregate.
     pub fn is_aggregate(&self, name: &str) -> bool {
-        !self.forms_of(name, &[Kind::Aggregate]).is_empty()
+        self.forms(name).iter().any(|form| form.kind == Kind::Aggregate)
     }
 
     /// Whether every form of a function answers for many rows.
     pub fn only_many_rows(&self, name: &str) -> bool {
-        self.contains(name) && self.forms_of(name, &[Kind::Scalar]).is_empty()
+        let forms = self.forms(name).iter();
+        let callable = forms.clone().any(|form| form.instead.is_none());
+        callable && forms.into_iter().all(|form| form.kind != Kind::Scalar)
     }
 
     /// Names that can be called, for suggestions.

@@ -89,7 +89,7 @@ struct Items<'a> {
     lowerings: Vec<(String, Span)>,
     /// Labels that were let go.
     released: Vec<Released>,
-    remembered: Remembered,
+    remembered: Remembered<'a>,
     diagnostics: Diagnostics,
 }
 
@@ -99,7 +99,7 @@ struct Items<'a> {
 pub fn check<'a>(
     ground: Ground<'a>,
     environment: Option<&str>,
-    remembered: &mut Remembered,
+    remembered: &mut Remembered<'a>,
     mut diagnostics: Diagnostics,
 ) -> (Option<Program>, Places, Diagnostics) {
     let mut overlays = Vec::new();
@@ -199,7 +199,8 @@ impl<'a> Items<'a> {
         let params = self.params();
         let (classes, rules) = self.classes();
         let zones = self.zones();
-        let typing = typing::Typing::new(self.ground, rules, &mut self.diagnostics);
+        let kept = self.remembered.typing.take().filter(|kept| *kept.classes() == rules);
+        let typing = kept.unwrap_or_else(|| typing::Typing::new(self.ground, rules, &mut self.diagnostics));
         self.lowering_functions(&typing);
         let functions = typing.own_functions(self.ground, &mut self.diagnostics);
         let mut datasets = BTreeMap::new();
@@ -250,8 +251,9 @@ impl<'a> Items<'a> {
         let overrides = self.overrides();
         let environments = self.entities("env").iter().map(|e| e.name.to_owned()).collect();
         let written = self.remembered.released.take();
+        let ground = self.ground;
         let mut released =
-            written.unwrap_or_else(|| flow::released(self.ground.project.items(), &mut self.diagnostics));
+            written.unwrap_or_else(|| flow::released(ground.project.items(), ground.sources, &mut self.diagnostics));
         self.remembered.released = Some(released.clone());
         released.append(&mut self.released);
         let program = Program {
@@ -286,6 +288,7 @@ impl<'a> Items<'a> {
                 .collect(),
         };
         flow::check(&program, typing.classes(), self.ground.index, &mut self.diagnostics);
+        self.remembered.typing = Some(typing);
         Some(program)
     }
 }

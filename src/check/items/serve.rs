@@ -1,6 +1,6 @@
 //! `serve`: how people and tools read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Items, unknown_dataset};
 use crate::base::{Span, Spanned};
@@ -25,13 +25,13 @@ impl Items<'_> {
         list: &[Spanned<Value>],
         datasets: &BTreeMap<DatasetId, Dataset>,
     ) -> Vec<DatasetId> {
-        let mut found = Vec::new();
+        let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
         for item in list {
             let Value::Dataset { zone, name } = &item.value else {
                 continue;
             };
             for id in self.matching(zone, name.as_deref(), item.span, datasets) {
-                if !found.contains(&id) {
+                if seen.insert(id.clone()) {
                     found.push(id);
                 }
             }

@@ -54,7 +54,7 @@ impl Classes {
 
     /// What labels become in the result of a call: all stay, unless the function may lower and their class says how.
     pub fn after_call(&self, functions: &Functions, function: &str, labels: BTreeSet<String>) -> BTreeSet<String> {
-        if !functions.lowers(function) {
+        if labels.is_empty() || !functions.lowers(function) {
             return labels;
         }
         let lowered = |label: String| {

@@ -1,5 +1,6 @@
 //! What every step does with columns: looks them up, keeps names apart, makes new ones.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::exprs::{Place, Typed, column};
@@ -66,9 +67,9 @@ impl Steps<'_> {
 
     /// Says which names of a list stand there twice, and leaves the second out.
     pub(super) fn distinct<'b>(&mut self, names: impl IntoIterator<Item = &'b ast::Name>) {
-        let mut seen: BTreeMap<String, &ast::Name> = BTreeMap::new();
+        let mut seen: BTreeMap<Cow<'_, str>, &ast::Name> = BTreeMap::new();
         for name in names {
-            let first = *seen.entry(name.text.to_lowercase()).or_insert(name);
+            let first = *seen.entry(column::lower(&name.text)).or_insert(name);
             if first.span != name.span {
                 self.say(duplicate(name, first));
                 self.broken = true;

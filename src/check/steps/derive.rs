@@ -19,8 +19,12 @@ impl Steps<'_> {
             let typed = self.value(binding, &scope, Place::Step);
             let name = column_name(&binding.name, self.diagnostics);
             let column = self.column(name, binding.doc.as_ref(), &typed, &scope);
-            put(&mut self.columns, &column);
-            put(&mut scope, &column);
+            let replaced = put(&mut self.columns, &column);
+            if replaced || self.hidden.iter().any(|hidden| hidden.name == column.name) {
+                put(&mut scope, &column);
+            } else {
+                scope.push(column.clone());
+            }
             // A wrong value leaves a column of type `Error`, so that what uses it stays quiet.
             self.broken |= typed.is_error();
             derived.push((column, typed.expr));
@@ -29,10 +33,13 @@ impl Steps<'_> {
     }
 }
 
-/// A new column goes last, one with the name of another takes its place.
-fn put(columns: &mut Vec<Column>, column: &Column) {
-    match columns.iter_mut().find(|other| other.name == column.name) {
+/// A new column goes last, one with the name of another takes its place. Says whether it did.
+fn put(columns: &mut Vec<Column>, column: &Column) -> bool {
+    let place = columns.iter_mut().find(|other| other.name == column.name);
+    let replaces = place.is_some();
+    match place {
         Some(place) => *place = column.clone(),
         None => columns.push(column.clone()),
     }
+    replaces
 }

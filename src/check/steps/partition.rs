@@ -1,6 +1,7 @@
 //! Whether the columns of a dataset can be partitioned as its zone says.
 
 use crate::base::{Span, Spanned, suggest};
+use crate::check::exprs::column;
 use crate::check::exprs::convert::example;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::types::{Column, TypeKind};
@@ -14,7 +15,7 @@ pub fn check_partition(
 ) -> bool {
     let mut fits = true;
     for name in partition {
-        let found = columns.iter().find(|column| column.name == name.value.to_lowercase());
+        let found = column::find(columns, &name.value);
         let diagnostic = match found {
             None => Some(absent(columns, name, target)),
             Some(column) => unfit(column, name, target),

@@ -16,7 +16,7 @@ mod zone;
 
 pub use carries::Passed;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Dataset, DatasetId, Format, Plan, Writer};
 use crate::base::Span;
@@ -238,9 +238,12 @@ impl Lowering<'_> {
         let zones = program.zones.iter().filter(|item| plan.zone(&item.name).is_none());
         let sources = program.sources.iter().map(|source| &source.item);
         let sources = sources.filter(|item| plan.source(&item.name).is_none());
+        let lowered = plan.transforms.iter().map(|transform| transform.name.as_str());
+        let lowered: BTreeSet<_> = lowered
+            .chain(plan.views.iter().map(|view| view.name.as_str()))
+            .collect();
         let transforms = program.transforms.iter().map(|transform| &transform.item);
-        let transforms =
-            transforms.filter(|item| plan.transform(&item.name).is_none() && plan.view(&item.name).is_none());
+        let transforms = transforms.filter(|item| !lowered.contains(item.name.as_str()));
         let serves = program.serves.iter().map(|serve| &serve.item);
         let serves = serves.filter(|item| plan.serves.iter().all(|serve| serve.name != item.name));
         let schedules = program.schedules.iter().map(|schedule| &schedule.item);

@@ -1,18 +1,27 @@
 //! When transforms run, and in which order.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Lowering, flow};
 use crate::check::settings::Settings;
 use crate::plan::{Retry, Schedule, Transform, View};
 
 impl Lowering<'_> {
     pub(super) fn schedules(&mut self, transforms: &[Transform], views: &[View]) -> Vec<Schedule> {
+        let places = transforms.iter().enumerate().map(|(at, t)| (t.name.as_str(), at));
+        let places: BTreeMap<_, _> = places.collect();
         let mut schedules = Vec::new();
         for schedule in &self.program.schedules {
             let item = &schedule.item;
             let Some((expression, zone)) = item.settings.variant("at").and_then(moments) else {
                 continue;
             };
-            let run: Vec<_> = transforms.iter().filter(|t| schedule.run.contains(&t.name)).collect();
+            let run: BTreeSet<_> = schedule
+                .run
+                .iter()
+                .filter_map(|name| places.get(name.as_str()))
+                .collect();
+            let run: Vec<_> = run.into_iter().filter_map(|at| transforms.get(*at)).collect();
             schedules.push(Schedule {
                 name: item.name.clone(),
                 doc: item.doc.clone(),

@@ -172,12 +172,13 @@ impl Lowering<'_> {
     /// What transforms write: columns, format, partition and lifetime.
     fn written(&mut self, zones: &[Zone], datasets: &mut Datasets) {
         let program = self.program;
+        let items = program.transforms.iter().map(|transform| &transform.item);
+        let writers: BTreeMap<_, _> = items.map(|item| (&item.name, &item.settings)).collect();
         for dataset in program.datasets.values() {
             let DatasetWriter::Transform(name) = &dataset.writer else {
                 continue;
             };
-            let writer = program.transforms.iter().find(|transform| transform.item.name == *name);
-            let own = writer.map(|transform| &transform.item.settings);
+            let own = writers.get(name).copied();
             let retain = own.and_then(|settings| self.retain(settings));
             let of_zone = self.zone_settings(&dataset.id.zone);
             let tiers = match retain {

@@ -73,12 +73,15 @@ impl Reader<'_> {
     fn argument(&mut self) -> Option<Argument> {
         let from = self.at;
         let mut name = None;
-        if !self.word().is_empty() {
-            let written: Name = self.name()?;
+        let word = self.word();
+        if !word.is_empty() {
+            self.at += word.len();
+            let span = self.span(from);
             self.spaces();
             if self.take(":") {
                 self.spaces();
-                name = Some(written);
+                let text = word.to_owned();
+                name = Some(Name { text, span });
             } else if self.is_equals() {
                 return None;
             } else {

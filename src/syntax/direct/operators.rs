@@ -258,31 +258,39 @@ impl Reader<'_> {
         })
     }
 
-    /// `row => …`, `(a, b) => …`; nothing where another expression stands.
-    fn lambda(&mut self) -> Option<Option<Expr>> {
-        let from = self.at;
-        let mut params = Vec::new();
+    /// Goes behind `row =>`, `(a, b) =>`, each name by what is handed in, and says whether that is what stands here.
+    fn lambda_params(&mut self, mut name: impl FnMut(&mut Self)) -> bool {
+        let mut found = false;
         if self.take("(") {
             self.gap();
             while !self.word().is_empty() {
-                params.push(self.name()?);
+                found = true;
+                name(self);
                 if !self.comma() {
                     break;
                 }
             }
             self.gap();
-            if params.is_empty() || !self.take(")") {
-                self.at = from;
-                return Some(None);
-            }
+            found &= self.take(")");
         } else if !self.word().is_empty() {
-            params.push(self.name()?);
+            found = true;
+            name(self);
         }
         self.spaces();
-        if params.is_empty() || !self.take("=>") {
-            self.at = from;
+        found && self.take("=>")
+    }
+
+    /// `row => …`, `(a, b) => …`; nothing where another expression stands.
+    fn lambda(&mut self) -> Option<Option<Expr>> {
+        let from = self.at;
+        // Nearly every expression is none, so that is found out before a name is kept.
+        let found = self.lambda_params(|reader| reader.at = reader.word_end());
+        self.at = from;
+        if !found {
             return Some(None);
         }
+        let mut params = Vec::new();
+        self.lambda_params(|reader| params.extend(reader.name()));
         self.spaces();
         let body = Box::new(self.expr()?);
         Some(Some(Expr {

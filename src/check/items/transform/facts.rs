@@ -233,26 +233,31 @@ impl Days {
         self.mixed_by.get_or_insert_with(|| step.text.to_string());
     }
 
-    fn computed(&mut self, columns: &[(Column, Expr)], replaces: bool) {
+    /// Columns that are computed from those before them, and take their place.
+    fn computed(&mut self, columns: &[(Column, Expr)]) {
         let found: Vec<_> = columns
             .iter()
-            .map(|(column, value)| (column.name.clone(), self.is_time(value), self.is_day(value)))
+            .map(|(column, value)| (column.name.as_str(), self.is_time(value), self.is_day(value)))
             .collect();
-        if replaces {
-            self.times.clear();
-            self.days.clear();
-        }
+        self.times.clear();
+        self.days.clear();
         for (name, time, day) in found {
-            set(&mut self.times, &name, time);
-            set(&mut self.days, &name, day);
+            set(&mut self.times, name, time);
+            set(&mut self.days, name, day);
         }
     }
 
     fn after(&mut self, step: &Step) {
         match &step.kind {
             // Later columns of one step see earlier ones.
-            StepKind::Derive(columns) => columns.iter().for_each(|one| self.computed(std::slice::from_ref(one), false)),
-            StepKind::Select(columns) => self.computed(columns, true),
+            StepKind::Derive(columns) => {
+                for (column, value) in columns {
+                    let (time, day) = (self.is_time(value), self.is_day(value));
+                    set(&mut self.times, &column.name, time);
+                    set(&mut self.days, &column.name, day);
+                }
+            }
+            StepKind::Select(columns) => self.computed(columns),
             StepKind::Drop(names) | StepKind::Unpivot { columns: names, .. } => {
                 self.times.retain(|name| !names.contains(name));
                 self.days.retain(|name| !names.contains(name));
@@ -271,7 +276,7 @@ impl Days {
                 if !keys.iter().any(|(_, value)| self.is_day(value) || self.is_time(value)) {
                     self.mix(step);
                 }
-                self.computed(keys, true);
+                self.computed(keys);
                 self.times = window.iter().map(|_| "window_start".to_owned()).collect();
                 self.keys.clear();
             }

@@ -5,14 +5,17 @@
 
 use std::collections::BTreeMap;
 
+use crate::check::items::typing::Typing;
 use crate::check::labels::Classes;
 use crate::check::program::{Dataset, Released, Source, Transform};
 use crate::check::steps::{Checked, Rows};
 use crate::plan::{Columns, DatasetId, Field, Input, Shared, Steps, Test};
 
-/// The steps of a project's transforms that are right, and where its text lets go of labels.
-#[derive(Debug, Default)]
-pub struct Remembered {
+/// What types and expressions are checked against, the steps of a project's transforms that are right, and where its
+/// text lets go of labels.
+#[derive(Default)]
+pub struct Remembered<'a> {
+    pub(in crate::check::items) typing: Option<Typing<'a>>,
     pub(in crate::check::items) released: Option<Vec<Released>>,
     classes: Classes,
     transforms: BTreeMap<String, Kept>,
@@ -65,7 +68,7 @@ struct Kept {
     checked: Checked,
 }
 
-impl Remembered {
+impl Remembered<'_> {
     /// Forgets what was checked under other classes.
     pub(super) fn under(&mut self, classes: &Classes) {
         if self.classes != *classes {
