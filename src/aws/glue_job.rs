@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::lake::{self, STATE, TEMPORARY};
 use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, allow_everywhere, key_use, own, role, trust};
-use super::{catalog, iceberg, kinesis, secrets};
+use super::{alarms, catalog, iceberg, kinesis, secrets};
 use crate::emit::hcl::{Block, Value, call, object, reference};
 use crate::emit::pyspark;
 use crate::plan::{Dataset, DatasetId, Engine, Format, Glue, Input, Plan, Shape, Source, Transform, names};
@@ -158,6 +158,7 @@ fn job_block(plan: &Plan, transform: &Transform, settings: &Glue, label: &str) -
         Some(doc) => block.doc(doc),
         None => block,
     };
+    let told = alarms::told_after(plan, &transform.name);
     block
         .set("name", named(plan, &transform.name, limit::LONG))
         .set("role_arn", reference(format!("aws_iam_role.{label}.arn")))
@@ -181,6 +182,7 @@ fn job_block(plan: &Plan, transform: &Transform, settings: &Glue, label: &str) -
                 .set("script_location", script_url(label)),
         )
         .block(Block::new("execution_property").set("max_concurrent_runs", 1u32))
+        .blocks(told.map(|minutes| Block::new("notification_property").set("notify_delay_after", minutes)))
         .set(
             "depends_on",
             vec![

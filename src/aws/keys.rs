@@ -3,8 +3,9 @@
 //! One key and not one a concern: its policy is the single place where services are let in, and a role's own policy
 //! says through which service it may use the key.
 
+use super::alarms;
 use super::policy::{Statement, allow, document, own};
-use crate::emit::hcl::{Block, Value, list, reference};
+use crate::emit::hcl::{Block, list, reference};
 use crate::plan::Plan;
 use crate::text_of;
 
@@ -95,9 +96,10 @@ fn statements(plan: &Plan) -> Vec<Statement> {
             .when("StringEquals", "kms:EncryptionContext:SourceArn", own("logs", "*")),
     ];
     if !plan.monitors.is_empty() {
-        let senders: Vec<Value> = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]
-            .map(Value::from)
-            .to_vec();
+        let mut senders = vec!["budgets.amazonaws.com", "cloudwatch.amazonaws.com"];
+        if plan.monitors.iter().any(|monitor| alarms::by_event(plan, monitor)) {
+            senders.push("events.amazonaws.com");
+        }
         out.push(
             allow("Alarms", &["kms:Decrypt", "kms:GenerateDataKey"], here())
                 .service(list(senders))

@@ -3,6 +3,7 @@
 //! Resources are values ([`crate::emit::hcl::Block`]); text is made of them in one place. Knows nothing of the
 //! language: everything comes from the plan. How known pitfalls are answered stands in `docs/aws/pitfalls.md`.
 
+mod alarms;
 mod api;
 mod athena;
 mod audit;
@@ -21,6 +22,7 @@ mod lake;
 mod lake_formation;
 mod landing;
 mod memory;
+mod metric;
 mod monitoring;
 mod naming;
 mod operations;

@@ -1,13 +1,14 @@
-//! Topics, subscriptions, alarms and the dashboard. Knows which metric shows what; no alarm is without an action.
+//! Topics, subscriptions, the alarms that every platform has, and the dashboard. Knows which metric shows what; no alarm
+//! is without an action.
 
+use super::metric::{Metric, alarm, function_dimension, machine_dimension, metric, over, place, transform_dimensions};
 use super::naming::{self, limit, named};
-use super::operations::{AGE, DATASET, FAILED, OVERDUE, PLATFORM};
+use super::operations::{AGE, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
-use super::{api, firehose, function, glue_job, kinesis, landing, operations, orchestration};
-use crate::emit::hcl::{Block, Value, call, list, object, reference};
-use crate::emit::states;
+use super::{alarms, api, firehose, function, glue_job, kinesis, landing, operations, orchestration};
+use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
-use crate::plan::{Alarm, Engine, Input, Monitor, Plan, Shape, Source, Text, Transform, names, stream_functions};
+use crate::plan::{Input, Monitor, Plan, Source, Text, names, stream_functions};
 
 /// The ARN of a monitor's topic.
 pub fn topic(monitor: &str) -> Value {
@@ -19,7 +20,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     let mut out = vec![];
     for monitor in &plan.monitors {
         out.extend(notify(plan, monitor));
-        out.extend(monitor.alarms.iter().flat_map(|alarm| declared(plan, monitor, alarm)));
+        out.extend(alarms::blocks(plan, monitor));
     }
     if let Some(first) = plan.monitors.first() {
         out.extend(usual(plan, first));
@@ -31,8 +32,12 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
 
 fn notify(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
     let label = &monitor.name;
+    let mut senders = vec!["budgets.amazonaws.com", "cloudwatch.amazonaws.com"];
+    if alarms::by_event(plan, monitor) {
+        senders.push("events.amazonaws.com");
+    }
     let publish = allow("Alarms", &["sns:Publish"], [topic(label)])
-        .service(list(["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]))
+        .service(list(senders))
         .when("StringEquals", "aws:SourceAccount", reference("local.account"));
     let tls = deny("TlsOnly", &["sns:Publish"], [topic(label)]).when("Bool", "aws:SecureTransport", "false");
     let mut out = vec![
@@ -54,216 +59,6 @@ fn notify(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
             .set("endpoint", endpoint)
     }));
     out
-}
-
-/// A metric: where it is, and of what.
-struct Metric {
-    namespace: &'static str,
-    name: &'static str,
-    dimensions: Vec<(&'static str, Value)>,
-    statistic: &'static str,
-    period: u32,
-}
-
-fn metric(namespace: &'static str, name: &'static str, dimensions: Vec<(&'static str, Value)>) -> Metric {
-    Metric {
-        namespace,
-        name,
-        dimensions,
-        statistic: "Sum",
-        period: 300,
-    }
-}
-
-impl Metric {
-    fn with(mut self, statistic: &'static str, period: u32) -> Metric {
-        self.statistic = statistic;
-        self.period = period;
-        self
-    }
-
-    fn dimensions(&self) -> Value {
-        object(
-            self.dimensions
-                .iter()
-                .map(|(name, value)| (name.to_string(), value.clone())),
-        )
-    }
-
-    /// As a line of a dashboard's widget.
-    fn line(&self, label: &str) -> Value {
-        let mut out: Vec<Value> = vec![self.namespace.into(), self.name.into()];
-        for (name, value) in &self.dimensions {
-            out.extend([Value::from(*name), value.clone()]);
-        }
-        out.push(object_of! { "stat" => self.statistic, "label" => label });
-        Value::List(out)
-    }
-
-    /// As a part of a formula.
-    fn query(&self, id: &str) -> Block {
-        Block::new("metric_query").set("id", id).block(
-            Block::new("metric")
-                .set("namespace", self.namespace)
-                .set("metric_name", self.name)
-                .set("dimensions", self.dimensions())
-                .set("stat", self.statistic)
-                .set("period", self.period),
-        )
-    }
-}
-
-fn alarm(plan: &Plan, monitor: &Monitor, label: &str, description: &str) -> Block {
-    Block::resource("aws_cloudwatch_metric_alarm", label)
-        .set("alarm_name", named(plan, label, limit::LONG))
-        .set("alarm_description", description)
-        .set("alarm_actions", vec![topic(&monitor.name)])
-        .set("ok_actions", vec![topic(&monitor.name)])
-}
-
-/// An alarm that rings when a metric is over a threshold for so many periods.
-fn over(block: Block, metric: &Metric, threshold: f64, periods: u32, missing: &str) -> Block {
-    block
-        .set("namespace", metric.namespace)
-        .set("metric_name", metric.name)
-        .set("dimensions", metric.dimensions())
-        .set("statistic", metric.statistic)
-        .set("period", metric.period)
-        .set("evaluation_periods", periods)
-        .set("comparison_operator", "GreaterThanThreshold")
-        .set("threshold", threshold)
-        .set("treat_missing_data", missing)
-}
-
-fn place(name: &str) -> Vec<(&'static str, Value)> {
-    vec![(PLATFORM, reference("local.prefix")), (DATASET, name.into())]
-}
-
-fn declared(plan: &Plan, monitor: &Monitor, declared: &Alarm) -> Vec<Block> {
-    let with = |what: &str| format!("{}_{what}", monitor.name);
-    match declared {
-        Alarm::Freshness { dataset, over_seconds } => {
-            let label = with(&format!("{}_{}_freshness", dataset.zone, dataset.name));
-            let text = format!("The newest rows of {dataset} are older than {over_seconds} s, or nobody knows");
-            let metric = metric(names::METRIC_NAMESPACE, AGE, place(&dataset.to_string())).with("Maximum", 1800);
-            let block = alarm(plan, monitor, &label, &text);
-            vec![over(block, &metric, *over_seconds as f64, 1, "breaching")]
-        }
-        Alarm::Lag { source, over_seconds } => {
-            let Some(from) = plan.source(source) else { return vec![] };
-            let text = format!("A reader of {source} is more than {over_seconds} s behind");
-            let stream = reference(format!("{}.name", kinesis::address(from)));
-            let metric = metric(
-                "AWS/Kinesis",
-                "GetRecords.IteratorAgeMilliseconds",
-                vec![("StreamName", stream)],
-            )
-            .with("Maximum", 60);
-            let block = alarm(plan, monitor, &with(&format!("{source}_lag")), &text);
-            vec![over(block, &metric, *over_seconds as f64 * 1000.0, 5, "notBreaching")]
-        }
-        Alarm::Errors {
-            transform,
-            over_percent,
-        } => {
-            let Some(transform) = plan.transform(transform) else {
-                return vec![];
-            };
-            errors(plan, monitor, transform, *over_percent).into_iter().collect()
-        }
-        // A budget tells of costs: see there.
-        Alarm::Cost { .. } => vec![],
-    }
-}
-
-fn errors(plan: &Plan, monitor: &Monitor, transform: &Transform, percent: f64) -> Option<Block> {
-    let (bad, all, text) = match &transform.engine {
-        Engine::Lambda(_) => {
-            let reader = reader(plan, transform)?;
-            let rows = |name| {
-                metric(
-                    names::METRIC_NAMESPACE,
-                    name,
-                    transform_dimensions(&reader, &transform.name),
-                )
-            };
-            let text = format!(
-                "More than {percent} percent of the rows of {} are turned away",
-                transform.name
-            );
-            (rows(names::METRIC_ROWS_REJECTED), rows(names::METRIC_ROWS_IN), text)
-        }
-        Engine::Glue(_) if transform.shape == Shape::Stream => {
-            let tasks = |name| {
-                let dimensions = vec![
-                    ("JobName", glue_job::name(&transform.name)),
-                    ("JobRunId", "ALL".into()),
-                    ("Type", "count".into()),
-                ];
-                metric("Glue", name, dimensions)
-            };
-            let text = format!("More than {percent} percent of the tasks of {} fail", transform.name);
-            let failed = "glue.driver.aggregate.numFailedTasks";
-            (tasks(failed), tasks("glue.driver.aggregate.numCompletedTasks"), text)
-        }
-        Engine::Glue(_) => {
-            let schedule = plan.schedules.iter().find(|schedule| {
-                let mut jobs = states::waves(plan, schedule).into_iter().flatten();
-                jobs.any(|(name, _)| name == transform.name)
-            })?;
-            let runs = |name| metric("AWS/States", name, machine_dimension(&schedule.name)).with("Sum", 86_400);
-            let text = format!(
-                "More than {percent} percent of the runs of {} failed in a day",
-                schedule.name
-            );
-            (runs("ExecutionsFailed"), runs("ExecutionsStarted"), text)
-        }
-        Engine::Other(_) => crate::plan::refused(),
-    };
-    let label = format!("{}_{}_errors", monitor.name, transform.name);
-    let share = Block::new("metric_query")
-        .set("id", "share")
-        .set("expression", "IF(total > 0, 100 * FILL(bad, 0) / total, 0)")
-        .set("label", "percent")
-        .set("return_data", true);
-    Some(
-        alarm(plan, monitor, &label, &text)
-            .set("evaluation_periods", 1u32)
-            .set("comparison_operator", "GreaterThanThreshold")
-            .set("threshold", percent)
-            .set("treat_missing_data", "notBreaching")
-            .block(share)
-            .block(bad.query("bad"))
-            .block(all.query("total")),
-    )
-}
-
-fn function_dimension(label: &str) -> Vec<(&'static str, Value)> {
-    let name = reference(format!("aws_lambda_function.{label}.function_name"));
-    vec![(names::METRIC_DIMENSION, name)]
-}
-
-/// The dimensions of a transform's own metrics, in the function that runs it.
-fn transform_dimensions(function: &str, transform: &str) -> Vec<(&'static str, Value)> {
-    let mut dimensions = function_dimension(function);
-    dimensions.push((names::METRIC_TRANSFORM, transform.into()));
-    dimensions
-}
-
-/// The function that runs a transform.
-fn reader(plan: &Plan, transform: &Transform) -> Option<String> {
-    let functions = stream_functions(plan);
-    let found = functions
-        .iter()
-        .find(|function| function.transforms.iter().any(|one| one.name == transform.name));
-    found.map(|function| function.source.name.clone())
-}
-
-fn machine_dimension(schedule: &str) -> Vec<(&'static str, Value)> {
-    vec![(
-        "StateMachineArn",
-        reference(format!("aws_sfn_state_machine.{schedule}.arn")),
-    )]
 }
 
 fn queues(plan: &Plan) -> Vec<String> {

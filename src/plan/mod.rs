@@ -584,6 +584,34 @@ pub enum Alarm {
         /// Percent of the budget.
         over_percent: f64,
     },
+    /// A source brings more than this share of what it promised.
+    Volume {
+        /// The source.
+        source: String,
+        /// Percent of the promised rows.
+        over_percent: f64,
+    },
+    /// A source uses more than this share of what it promised, or a transform of what its engine may take.
+    Utilization {
+        /// The source, or the transform.
+        of: String,
+        /// Percent.
+        over_percent: f64,
+    },
+    /// A batch, or a run, takes longer than this.
+    Duration {
+        /// The transform.
+        transform: String,
+        /// Seconds.
+        over_seconds: u64,
+    },
+    /// More than this share of the rows that a transform reads are turned away.
+    Quality {
+        /// The transform.
+        transform: String,
+        /// Percent.
+        over_percent: f64,
+    },
 }
 
 /// A system that runs CI/CD pipelines, and what it is told beside the environments.

@@ -102,6 +102,44 @@ def test_a_schedule_may_run_again_and_again(platform):
     assert (often["schedule_expression"], often["schedule_expression_timezone"]) == ("rate(15 minutes)", "UTC")
 
 
+def test_whatever_is_measured_may_ring(platform):
+    state = of(platform, "tables")
+    alarms = values(state, "aws_cloudwatch_metric_alarm")
+
+    def formula(name):
+        queries = {query["id"]: query for query in alarms[f"operations_{name}"]["metric_query"]}
+        metrics = sorted((query["metric"][0]["namespace"], query["metric"][0]["metric_name"])
+                         for query in queries.values() if query["metric"])
+        return alarms[f"operations_{name}"]["threshold"], queries["share"]["expression"], metrics
+
+    rows = [("AWS/Kinesis", "IncomingRecords")]
+    # 5 rows a second are 1,500 in five minutes.
+    assert formula("clicks_volume") == (120, "100 * rows / 1500", rows)
+    assert formula("taps_utilization") == (80, "100 * rows / 1500", rows)
+    functions = values(state, "aws_lambda_function")
+    # Two sources, two functions.
+    for function in ["clicks", "taps"]:
+        most = functions[function]["reserved_concurrent_executions"]
+        assert formula(f"clean_utilization_{function}") == (
+            80, f"100 * used / {most}", [("AWS/Lambda", "ConcurrentExecutions")])
+        assert alarms[f"operations_clean_duration_{function}"]["threshold"] == 90_000
+        assert formula(f"clean_quality_{function}")[2] == [("Pipec", "RowsIn"), ("Pipec", "RowsRejected")]
+    assert formula("counted_utilization")[2] == [("Glue", "glue.driver.workerUtilization")]
+    assert formula("counted_quality")[2] == [("Pipec", "JobRowsIn"), ("Pipec", "JobRowsRejected")]
+    filters = values(state, "aws_cloudwatch_log_metric_filter")
+    told = filters["counted_rejected"]["metric_transformation"][0]
+    assert (told["value"], told["dimensions"]) == ("$.rows_rejected", {"Transform": "$.job"})
+    assert filters["counted_rejected"]["log_group_name"].endswith("/output")
+    # Glue tells of a long run itself, in whole minutes, and the topic listens.
+    assert values(state, "aws_glue_job")["counted"]["notification_property"] == [{"notify_delay_after": 2}]
+    rule = values(state, "aws_cloudwatch_event_rule")["operations_counted_duration"]
+    assert json.loads(rule["event_pattern"])["detail"]["jobName"] == [values(state, "aws_glue_job")["counted"]["name"]]
+    for kind, name in [("aws_sns_topic_policy", "operations"), ("aws_kms_key", "platform")]:
+        statements = json.loads(values(state, kind)[name]["policy"])["Statement"]
+        (alarm,) = [statement for statement in statements if statement["Sid"] == "Alarms"]
+        assert "events.amazonaws.com" in alarm["Principal"]["Service"]
+
+
 def test_tables_are_made_looked_after_and_reached_by_the_catalog(platform):
     state = of(platform, "iceberg")
     table = values(state, "aws_glue_catalog_table")["curated_newest"]

@@ -239,6 +239,20 @@ fn alarm(alarm: &Alarm) -> String {
             "the readers of {source} are behind by more than {} minutes",
             *over_seconds as f64 / 60.0
         ),
+        Alarm::Volume { source, over_percent } => {
+            format!("{source} brings more than {over_percent} percent of what it promised")
+        }
+        Alarm::Utilization { of, over_percent } => {
+            format!("{of} uses more than {over_percent} percent of what it may")
+        }
+        Alarm::Duration {
+            transform,
+            over_seconds,
+        } => format!("{transform} takes longer than {} minutes", *over_seconds as f64 / 60.0),
+        Alarm::Quality {
+            transform,
+            over_percent,
+        } => format!("more than {over_percent} percent of the rows of {transform} are turned away"),
         Alarm::Cost { over_percent } => format!("the month's cost is over {over_percent} percent of the budget"),
     }
 }

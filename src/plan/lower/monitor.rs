@@ -2,12 +2,19 @@
 
 use super::Lowering;
 use crate::check::settings::{Settings, Value};
-use crate::plan::{Alarm, DatasetId, Monitor, Text};
+use crate::plan::{Alarm, DatasetId, Monitor, Shape, Text};
 
 impl Lowering<'_> {
     pub(super) fn monitors(&mut self) -> Vec<Monitor> {
         let mut monitors = Vec::new();
         for monitor in &self.program.monitors {
+            for (kind, settings) in &monitor.alarms {
+                match kind.as_str() {
+                    "volume" | "utilization" | "lag" => self.measured(settings),
+                    "duration" => self.timed(settings),
+                    _ => {}
+                }
+            }
             let alarms = monitor.alarms.iter();
             monitors.push(Monitor {
                 name: monitor.item.name.clone(),
@@ -16,6 +23,40 @@ impl Lowering<'_> {
             });
         }
         monitors
+    }
+
+    /// A job on a stream never ends: how long each of its batches takes is not told yet.
+    fn timed(&mut self, settings: &Settings) {
+        let program = self.program;
+        let Some(of) = settings.get("of") else { return };
+        let name = settings.text("of");
+        let found = program
+            .transforms
+            .iter()
+            .find(|one| Some(one.item.name.as_str()) == name);
+        let on_glue = found.is_some_and(|one| {
+            one.item
+                .settings
+                .variant("engine")
+                .is_some_and(|(name, _)| name == "glue")
+        });
+        if on_glue && found.is_some_and(|one| one.shape == Shape::Stream) {
+            self.refuse(of.span, "alarms on how long a batch of a job takes", None);
+        }
+    }
+
+    /// What a source brings is measured by its stream.
+    fn measured(&mut self, settings: &Settings) {
+        let program = self.program;
+        let Some(of) = settings.get("of") else { return };
+        let found = settings
+            .text("of")
+            .and_then(|name| program.sources.iter().find(|source| source.item.name == name));
+        let Some(source) = found else { return };
+        let from = source.item.settings.variant("from").map(|(name, _)| name);
+        if !matches!(from, Some("kinesis" | "api")) {
+            self.refuse(of.span, "alarms on sources that no stream of Kinesis brings", None);
+        }
     }
 }
 
@@ -56,6 +97,22 @@ fn alarm(kind: &str, settings: &Settings) -> Option<Alarm> {
         "lag" => Alarm::Lag {
             source: name()?,
             over_seconds: settings.seconds("over")?,
+        },
+        "volume" => Alarm::Volume {
+            source: name()?,
+            over_percent: settings.number("over")?,
+        },
+        "utilization" => Alarm::Utilization {
+            of: name()?,
+            over_percent: settings.number("over")?,
+        },
+        "duration" => Alarm::Duration {
+            transform: name()?,
+            over_seconds: settings.seconds("over")?,
+        },
+        "quality" => Alarm::Quality {
+            transform: name()?,
+            over_percent: settings.number("over")?,
         },
         "cost" => Alarm::Cost {
             over_percent: settings.number("over")?,

@@ -1,0 +1,338 @@
+//! The alarms that an author declares, each over what AWS, or the platform itself, measures of its subject.
+//!
+//! Metrics are those of the services' own pages: Kinesis (`IncomingRecords`), Lambda (`Duration`, `ConcurrentExecutions`), Glue
+//! (<https://docs.aws.amazon.com/glue/latest/dg/monitor-observability.html>), Step Functions (`ExecutionsFailed`).
+
+use super::metric::{
+    Metric, alarm, function_dimension, machine_dimension, metric, over, place, readers, transform_dimensions,
+};
+use super::monitoring::topic;
+use super::naming::{limit, named};
+use super::operations::AGE;
+use super::{glue_job, kinesis};
+use crate::emit::hcl::{Block, Value, call, reference};
+use crate::emit::states;
+use crate::plan::{Alarm, Engine, Monitor, Plan, Schedule, Shape, Source, Transform, names};
+use crate::{object_of, text_of};
+
+/// What a job's own log says when it has come to its end, as metrics of the platform.
+const JOB_ROWS_IN: &str = "JobRowsIn";
+const JOB_ROWS_REJECTED: &str = "JobRowsRejected";
+
+/// The alarms of a monitor.
+pub fn blocks(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
+    monitor
+        .alarms
+        .iter()
+        .flat_map(|alarm| declared(plan, monitor, alarm))
+        .collect()
+}
+
+fn declared(plan: &Plan, monitor: &Monitor, declared: &Alarm) -> Vec<Block> {
+    let with = |what: &str| format!("{}_{what}", monitor.name);
+    match declared {
+        Alarm::Freshness { dataset, over_seconds } => {
+            let label = with(&format!("{}_{}_freshness", dataset.zone, dataset.name));
+            let text = format!("The newest rows of {dataset} are older than {over_seconds} s, or nobody knows");
+            let metric = metric(names::METRIC_NAMESPACE, AGE, place(&dataset.to_string())).with("Maximum", 1800);
+            let block = alarm(plan, monitor, &label, &text);
+            vec![over(block, &metric, *over_seconds as f64, 1, "breaching")]
+        }
+        Alarm::Lag { source, over_seconds } => {
+            let Some(from) = plan.source(source) else { return vec![] };
+            let text = format!("A reader of {source} is more than {over_seconds} s behind");
+            let behind = of_stream(from, "GetRecords.IteratorAgeMilliseconds").with("Maximum", 60);
+            let block = alarm(plan, monitor, &with(&format!("{source}_lag")), &text);
+            vec![over(block, &behind, *over_seconds as f64 * 1000.0, 5, "notBreaching")]
+        }
+        Alarm::Volume { source, over_percent } => {
+            let Some(from) = plan.source(source) else { return vec![] };
+            let text = format!("{source} brings more than {over_percent} percent of what it promised");
+            let label = with(&format!("{source}_volume"));
+            promised(plan, monitor, from, &label, &text, *over_percent)
+                .into_iter()
+                .collect()
+        }
+        // A budget tells of costs: see there.
+        Alarm::Cost { .. } => vec![],
+        Alarm::Utilization { of, over_percent } => {
+            let label = with(&format!("{of}_utilization"));
+            match (plan.source(of), plan.transform(of)) {
+                (Some(source), _) => {
+                    let text = format!("{of} brings more than {over_percent} percent of what it promised");
+                    promised(plan, monitor, source, &label, &text, *over_percent)
+                        .into_iter()
+                        .collect()
+                }
+                (None, Some(transform)) => used(plan, monitor, transform, &label, *over_percent),
+                (None, None) => vec![],
+            }
+        }
+        Alarm::Errors {
+            transform,
+            over_percent,
+        } => match plan.transform(transform) {
+            Some(transform) => errors(plan, monitor, transform, *over_percent),
+            None => vec![],
+        },
+        Alarm::Duration {
+            transform,
+            over_seconds,
+        } => match plan.transform(transform) {
+            Some(transform) => duration(plan, monitor, transform, *over_seconds),
+            None => vec![],
+        },
+        Alarm::Quality {
+            transform,
+            over_percent,
+        } => match plan.transform(transform) {
+            Some(transform) => quality(plan, monitor, transform, *over_percent),
+            None => vec![],
+        },
+    }
+}
+
+fn of_stream(source: &Source, name: &'static str) -> Metric {
+    let stream = reference(format!("{}.name", kinesis::address(source)));
+    metric("AWS/Kinesis", name, vec![("StreamName", stream)])
+}
+
+/// Percent, by a formula over metrics; a period without rows is no alarm.
+fn share(block: Block, percent: f64, expression: impl Into<Value>, metrics: Vec<Block>) -> Block {
+    let share = Block::new("metric_query")
+        .set("id", "share")
+        .set("expression", expression)
+        .set("label", "percent")
+        .set("return_data", true);
+    block
+        .set("evaluation_periods", 1u32)
+        .set("comparison_operator", "GreaterThanThreshold")
+        .set("threshold", percent)
+        .set("treat_missing_data", "notBreaching")
+        .block(share)
+        .blocks(metrics)
+}
+
+/// Of some things the bad ones, in percent.
+fn part(block: Block, percent: f64, bad: &Metric, all: &Metric) -> Block {
+    let expression = "IF(total > 0, 100 * FILL(bad, 0) / total, 0)";
+    share(block, percent, expression, vec![bad.query("bad"), all.query("total")])
+}
+
+/// What comes in, of what the source promised.
+fn promised(plan: &Plan, monitor: &Monitor, source: &Source, label: &str, text: &str, percent: f64) -> Option<Block> {
+    let volume = source.volume.as_ref()?;
+    let rows = of_stream(source, "IncomingRecords");
+    let most = volume.records_per_second * f64::from(rows.period);
+    let block = alarm(plan, monitor, label, text);
+    Some(share(
+        block,
+        percent,
+        format!("100 * rows / {most}"),
+        vec![rows.query("rows")],
+    ))
+}
+
+/// What a transform uses of the most that its engine may take: a function's instances, a job's workers.
+fn used(plan: &Plan, monitor: &Monitor, transform: &Transform, label: &str, percent: f64) -> Vec<Block> {
+    let text = format!(
+        "{} uses more than {percent} percent of what it may take",
+        transform.name
+    );
+    match &transform.engine {
+        Engine::Lambda(_) => {
+            let one = |(function, label): (String, String)| {
+                let used = metric("AWS/Lambda", "ConcurrentExecutions", function_dimension(&function));
+                let most = reference(format!("aws_lambda_function.{function}.reserved_concurrent_executions"));
+                let block = alarm(plan, monitor, &label, &text);
+                let used = used.with("Maximum", 300).query("used");
+                share(block, percent, text_of!["100 * used / ", most], vec![used])
+            };
+            readers(plan, transform, label).into_iter().map(one).collect()
+        }
+        Engine::Glue(_) => {
+            let mut dimensions = job_dimensions(transform, "gauge");
+            dimensions.push(("ObservabilityGroup", "resource_utilization".into()));
+            let used = metric("Glue", "glue.driver.workerUtilization", dimensions).with("Maximum", 300);
+            let block = alarm(plan, monitor, label, &text);
+            vec![share(block, percent, "100 * used", vec![used.query("used")])]
+        }
+        Engine::Other(_) => crate::plan::refused(),
+    }
+}
+
+fn errors(plan: &Plan, monitor: &Monitor, transform: &Transform, percent: f64) -> Vec<Block> {
+    let label = format!("{}_{}_errors", monitor.name, transform.name);
+    match &transform.engine {
+        Engine::Lambda(_) => turned_away(plan, monitor, transform, &label, percent),
+        Engine::Glue(_) if transform.shape == Shape::Stream => {
+            let tasks = |name| metric("Glue", name, job_dimensions(transform, "count"));
+            let text = format!("More than {percent} percent of the tasks of {} fail", transform.name);
+            let (failed, all) = (
+                "glue.driver.aggregate.numFailedTasks",
+                "glue.driver.aggregate.numCompletedTasks",
+            );
+            vec![part(
+                alarm(plan, monitor, &label, &text),
+                percent,
+                &tasks(failed),
+                &tasks(all),
+            )]
+        }
+        Engine::Glue(_) => {
+            let schedule = plan.schedules.iter().find(|schedule| {
+                let mut jobs = states::waves(plan, schedule).into_iter().flatten();
+                jobs.any(|(name, _)| name == transform.name)
+            });
+            let of = |schedule: &Schedule| {
+                let runs = |name| metric("AWS/States", name, machine_dimension(&schedule.name)).with("Sum", 86_400);
+                let text = format!(
+                    "More than {percent} percent of the runs of {} failed in a day",
+                    schedule.name
+                );
+                let block = alarm(plan, monitor, &label, &text);
+                part(block, percent, &runs("ExecutionsFailed"), &runs("ExecutionsStarted"))
+            };
+            schedule.map(of).into_iter().collect()
+        }
+        Engine::Other(_) => crate::plan::refused(),
+    }
+}
+
+/// All runs of a job.
+fn job_dimensions(transform: &Transform, kind: &str) -> Vec<(&'static str, Value)> {
+    vec![
+        ("JobName", glue_job::name(&transform.name)),
+        ("JobRunId", "ALL".into()),
+        ("Type", kind.into()),
+    ]
+}
+
+/// The rows of a transform of a stream that are turned away.
+fn turned_away(plan: &Plan, monitor: &Monitor, transform: &Transform, label: &str, percent: f64) -> Vec<Block> {
+    let text = format!(
+        "More than {percent} percent of the rows of {} are turned away",
+        transform.name
+    );
+    let one = |(function, label): (String, String)| {
+        let rows = |name| {
+            let dimensions = transform_dimensions(&function, &transform.name);
+            metric(names::METRIC_NAMESPACE, name, dimensions)
+        };
+        let block = alarm(plan, monitor, &label, &text);
+        let (bad, all) = (rows(names::METRIC_ROWS_REJECTED), rows(names::METRIC_ROWS_IN));
+        part(block, percent, &bad, &all)
+    };
+    readers(plan, transform, label).into_iter().map(one).collect()
+}
+
+fn quality(plan: &Plan, monitor: &Monitor, transform: &Transform, percent: f64) -> Vec<Block> {
+    let label = format!("{}_{}_quality", monitor.name, transform.name);
+    match &transform.engine {
+        Engine::Lambda(_) => turned_away(plan, monitor, transform, &label, percent),
+        Engine::Glue(_) => {
+            let said = |name: &'static str, field: &str| {
+                let what = name.trim_start_matches("JobRows").to_lowercase();
+                Block::resource(
+                    "aws_cloudwatch_log_metric_filter",
+                    &format!("{}_{what}", transform.name),
+                )
+                .set("name", named(plan, &format!("{}_{what}", transform.name), limit::LONG))
+                .set(
+                    "log_group_name",
+                    reference(format!("aws_cloudwatch_log_group.{}_job_output.name", transform.name)),
+                )
+                .set("pattern", "{ $.event = \"done\" }")
+                .block(
+                    Block::new("metric_transformation")
+                        .set("name", name)
+                        .set("namespace", names::METRIC_NAMESPACE)
+                        .set("value", format!("$.{field}"))
+                        .set("dimensions", object_of! { names::METRIC_TRANSFORM => "$.job" }),
+                )
+            };
+            let rows = |name| {
+                let dimensions = vec![(names::METRIC_TRANSFORM, Value::from(&transform.name))];
+                metric(names::METRIC_NAMESPACE, name, dimensions)
+            };
+            let text = format!(
+                "More than {percent} percent of the rows of {} are turned away",
+                transform.name
+            );
+            let block = alarm(plan, monitor, &label, &text);
+            vec![
+                said(JOB_ROWS_IN, "rows_in"),
+                said(JOB_ROWS_REJECTED, "rows_rejected"),
+                part(block, percent, &rows(JOB_ROWS_REJECTED), &rows(JOB_ROWS_IN)),
+            ]
+        }
+        Engine::Other(_) => crate::plan::refused(),
+    }
+}
+
+/// A batch of a function that takes longer, or a job's run: Glue tells of that itself, while the run goes on.
+fn duration(plan: &Plan, monitor: &Monitor, transform: &Transform, seconds: u64) -> Vec<Block> {
+    let label = format!("{}_{}_duration", monitor.name, transform.name);
+    match &transform.engine {
+        Engine::Lambda(_) => {
+            let text = format!("A batch of {} takes longer than {seconds} s", transform.name);
+            let one = |(function, label): (String, String)| {
+                let longest = metric("AWS/Lambda", "Duration", function_dimension(&function)).with("Maximum", 300);
+                let block = alarm(plan, monitor, &label, &text);
+                over(block, &longest, seconds as f64 * 1000.0, 1, "notBreaching")
+            };
+            readers(plan, transform, &label).into_iter().map(one).collect()
+        }
+        Engine::Glue(_) => {
+            let pattern = object_of! {
+                "source" => Value::List(vec!["aws.glue".into()]),
+                "detail-type" => Value::List(vec!["Glue Job Run Status".into()]),
+                "detail" => object_of! {
+                    "jobName" => Value::List(vec![glue_job::name(&transform.name)]),
+                },
+            };
+            let told = format!("A run of {} takes longer than {} min", transform.name, minutes(seconds));
+            vec![
+                Block::resource("aws_cloudwatch_event_rule", &label)
+                    .set("name", named(plan, &label, limit::SIXTY_FOUR))
+                    .set("description", told.as_str())
+                    .set("event_pattern", call("jsonencode", [pattern])),
+                Block::resource("aws_cloudwatch_event_target", &label)
+                    .set("rule", reference(format!("aws_cloudwatch_event_rule.{label}.name")))
+                    .set("arn", topic(&monitor.name))
+                    .set("input", call("jsonencode", [object_of! { "alarm" => told.as_str() }])),
+            ]
+        }
+        Engine::Other(_) => crate::plan::refused(),
+    }
+}
+
+/// Glue counts in whole minutes.
+pub fn minutes(seconds: u64) -> u64 {
+    seconds.div_ceil(60).max(1)
+}
+
+/// After how many minutes Glue tells that a run of a job still goes on: the least that an alarm asks for.
+pub fn told_after(plan: &Plan, transform: &str) -> Option<u64> {
+    let alarms = plan.monitors.iter().flat_map(|monitor| &monitor.alarms);
+    let asked = alarms.filter_map(|alarm| match alarm {
+        Alarm::Duration {
+            transform: of,
+            over_seconds,
+        } if of == transform => Some(minutes(*over_seconds)),
+        _ => None,
+    });
+    asked.min()
+}
+
+/// Whether a monitor is told of something by an event, and not by an alarm of CloudWatch.
+pub fn by_event(plan: &Plan, monitor: &Monitor) -> bool {
+    let is_job = |name: &str| {
+        plan.transform(name)
+            .is_some_and(|transform| matches!(transform.engine, Engine::Glue(_)))
+    };
+    monitor
+        .alarms
+        .iter()
+        .any(|alarm| matches!(alarm, Alarm::Duration { transform, .. } if is_job(transform)))
+}

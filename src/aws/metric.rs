@@ -1,0 +1,126 @@
+//! Metrics of CloudWatch, as alarms, formulas and dashboards have them. Knows which dimensions a metric has, not what is watched.
+
+use super::monitoring::topic;
+use super::naming::{limit, named};
+use super::operations::{DATASET, PLATFORM};
+use crate::emit::hcl::{Block, Value, object, reference};
+use crate::object_of;
+use crate::plan::{Monitor, Plan, Transform, names, stream_functions};
+
+/// A metric: where it is, and of what.
+pub struct Metric {
+    namespace: &'static str,
+    name: &'static str,
+    dimensions: Vec<(&'static str, Value)>,
+    statistic: &'static str,
+    pub period: u32,
+}
+
+pub fn metric(namespace: &'static str, name: &'static str, dimensions: Vec<(&'static str, Value)>) -> Metric {
+    Metric {
+        namespace,
+        name,
+        dimensions,
+        statistic: "Sum",
+        period: 300,
+    }
+}
+
+impl Metric {
+    pub fn with(mut self, statistic: &'static str, period: u32) -> Metric {
+        self.statistic = statistic;
+        self.period = period;
+        self
+    }
+
+    pub fn dimensions(&self) -> Value {
+        object(
+            self.dimensions
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.clone())),
+        )
+    }
+
+    /// As a line of a dashboard's widget.
+    pub fn line(&self, label: &str) -> Value {
+        let mut out: Vec<Value> = vec![self.namespace.into(), self.name.into()];
+        for (name, value) in &self.dimensions {
+            out.extend([Value::from(*name), value.clone()]);
+        }
+        out.push(object_of! { "stat" => self.statistic, "label" => label });
+        Value::List(out)
+    }
+
+    /// As a part of a formula.
+    pub fn query(&self, id: &str) -> Block {
+        Block::new("metric_query").set("id", id).block(
+            Block::new("metric")
+                .set("namespace", self.namespace)
+                .set("metric_name", self.name)
+                .set("dimensions", self.dimensions())
+                .set("stat", self.statistic)
+                .set("period", self.period),
+        )
+    }
+}
+
+pub fn alarm(plan: &Plan, monitor: &Monitor, label: &str, description: &str) -> Block {
+    Block::resource("aws_cloudwatch_metric_alarm", label)
+        .set("alarm_name", named(plan, label, limit::LONG))
+        .set("alarm_description", description)
+        .set("alarm_actions", vec![topic(&monitor.name)])
+        .set("ok_actions", vec![topic(&monitor.name)])
+}
+
+/// An alarm that rings when a metric is over a threshold for so many periods.
+pub fn over(block: Block, metric: &Metric, threshold: f64, periods: u32, missing: &str) -> Block {
+    block
+        .set("namespace", metric.namespace)
+        .set("metric_name", metric.name)
+        .set("dimensions", metric.dimensions())
+        .set("statistic", metric.statistic)
+        .set("period", metric.period)
+        .set("evaluation_periods", periods)
+        .set("comparison_operator", "GreaterThanThreshold")
+        .set("threshold", threshold)
+        .set("treat_missing_data", missing)
+}
+
+pub fn place(name: &str) -> Vec<(&'static str, Value)> {
+    vec![(PLATFORM, reference("local.prefix")), (DATASET, name.into())]
+}
+
+pub fn function_dimension(label: &str) -> Vec<(&'static str, Value)> {
+    let name = reference(format!("aws_lambda_function.{label}.function_name"));
+    vec![(names::METRIC_DIMENSION, name)]
+}
+
+/// The dimensions of a transform's own metrics, in the function that runs it.
+pub fn transform_dimensions(function: &str, transform: &str) -> Vec<(&'static str, Value)> {
+    let mut dimensions = function_dimension(function);
+    dimensions.push((names::METRIC_TRANSFORM, transform.into()));
+    dimensions
+}
+
+/// The functions that run a transform: one a source of its, where it unites several. Each comes with the name of what is made for it.
+pub fn readers(plan: &Plan, transform: &Transform, label: &str) -> Vec<(String, String)> {
+    let functions = stream_functions(plan);
+    let found = functions
+        .iter()
+        .filter(|function| function.transforms.iter().any(|one| one.name == transform.name));
+    let found: Vec<String> = found.map(|function| function.source.name.clone()).collect();
+    match found.as_slice() {
+        [one] => vec![(one.clone(), label.to_owned())],
+        all => all
+            .iter()
+            .map(|name| (name.clone(), format!("{label}_{name}")))
+            .collect(),
+    }
+}
+
+pub fn machine_dimension(schedule: &str) -> Vec<(&'static str, Value)> {
+    vec![(
+        "StateMachineArn",
+        reference(format!("aws_sfn_state_machine.{schedule}.arn")),
+    )]
+}
