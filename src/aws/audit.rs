@@ -5,12 +5,12 @@
 //! of its own bucket would never end (P-TRL-1). The recorder and the delivery channel of Config exist once in an account
 //! and region (P-CFG-1), so a variable says whether this stack has them.
 
-use super::bucket::{Bucket, Lock, Rule};
+use super::bucket::{Bucket, Rule};
 use super::lake;
 use super::naming::{self, limit, named};
 use super::policy::{KEY, Statement, allow, own, role, trust};
 use crate::emit::hcl::{Block, Value, reference};
-use crate::plan::{Audit, Plan};
+use crate::plan::{Audit, Lock, Plan};
 use crate::text_of;
 
 /// The label of the bucket, and its name's part.
@@ -75,6 +75,8 @@ pub fn bucket(plan: &Plan) -> Option<Bucket> {
         keep: !plan.pipeline.destroyable,
         versioned: true,
         takes_logs: false,
+        copied: false,
+        elsewhere: None,
         lock: Some(Lock {
             days: days.min()?,
             may_be_lifted: plan.pipeline.destroyable,

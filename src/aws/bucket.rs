@@ -2,7 +2,7 @@
 
 use super::policy::{Statement, deny, document};
 use crate::emit::hcl::{Block, Value, reference};
-use crate::plan::{StorageClass, Tier};
+use crate::plan::{Lock, StorageClass, Tier};
 use crate::text_of;
 
 /// What a bucket is to be.
@@ -23,6 +23,10 @@ pub struct Bucket {
     pub takes_logs: bool,
     /// How long what is in it cannot be deleted.
     pub lock: Option<Lock>,
+    /// Whether another bucket has a copy of all of it, or is what it is a copy of.
+    pub copied: bool,
+    /// Where it is, if not in the platform's region.
+    pub elsewhere: Option<Elsewhere>,
     /// Its lifecycle.
     pub rules: Vec<Rule>,
     /// Statements of its policy beside the usual ones.
@@ -41,13 +45,12 @@ fn transition(tier: &Tier) -> Block {
         .set("storage_class", class)
 }
 
-/// A time in which an object cannot be deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lock {
-    /// How long, days.
-    pub days: u32,
-    /// Whether who has the right to may delete it all the same.
-    pub may_be_lifted: bool,
+/// A region that is not the platform's.
+pub struct Elsewhere {
+    /// The region.
+    pub region: String,
+    /// The address of the key's ARN there.
+    pub key: String,
 }
 
 /// A lifecycle rule.
@@ -89,6 +92,10 @@ impl Bucket {
             self.policy(),
         ];
         out.extend(self.lock.map(|lock| self.locked(lock)));
+        if let Some(elsewhere) = &self.elsewhere {
+            let there = |block: Block| block.set("region", elsewhere.region.as_str());
+            return out.into_iter().map(there).collect();
+        }
         if !self.takes_logs {
             out.push(
                 self.part("aws_s3_bucket_logging")
@@ -98,6 +105,12 @@ impl Bucket {
             out.push(self.part("aws_s3_bucket_notification").set("eventbridge", true));
         }
         out
+    }
+
+    fn key(&self) -> &str {
+        self.elsewhere
+            .as_ref()
+            .map_or(super::policy::KEY, |elsewhere| &elsewhere.key)
     }
 
     fn arn(&self) -> String {
@@ -111,10 +124,20 @@ impl Bucket {
     fn bucket(&self) -> Block {
         Block::resource("aws_s3_bucket", &self.label)
             .doc(&self.purpose)
-            .skip(
-                "CKV_AWS_144",
-                "a replica would be one more copy with a lifetime of its own; none is declared",
-            )
+            .when(!self.copied, |block| {
+                block.skip(
+                    "CKV_AWS_144",
+                    "a replica would be one more copy with a lifetime of its own; none is declared",
+                )
+            })
+            .when(self.elsewhere.is_some(), |block| {
+                block
+                    .skip(
+                        "CKV_AWS_18",
+                        "it is written by replication alone, and a log has to be in its region",
+                    )
+                    .skip("CKV2_AWS_62", "nothing reacts to a copy")
+            })
             .when(self.takes_logs, |block| {
                 block
                     .skip(
@@ -153,7 +176,7 @@ impl Bucket {
             with.set("sse_algorithm", "AES256")
         } else {
             with.set("sse_algorithm", "aws:kms")
-                .set("kms_master_key_id", reference(super::policy::KEY))
+                .set("kms_master_key_id", reference(self.key()))
         };
         let rule = Block::new("rule").when(!self.takes_logs, |rule| rule.set("bucket_key_enabled", true));
         self.part("aws_s3_bucket_server_side_encryption_configuration")
@@ -213,7 +236,7 @@ impl Bucket {
             statements.push(
                 deny("AnotherKey", &["s3:PutObject"], objects())
                     .when("Null", key, "false")
-                    .when("ArnNotEquals", key, reference(super::policy::KEY)),
+                    .when("ArnNotEquals", key, reference(self.key())),
             );
         }
         statements.extend(self.statements.iter().cloned());

@@ -50,10 +50,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
         .doc("Encrypts everything that this platform stores, queues and logs.")
         .set("description", text_of!["All data of ", reference("local.prefix")])
         .set("enable_key_rotation", true)
-        .set(
-            "rotation_period_in_days",
-            plan.pipeline.key_rotation_days.clamp(90, 2560),
-        )
+        .set("rotation_period_in_days", rotation_days(plan))
         .set(
             "deletion_window_in_days",
             if plan.pipeline.destroyable { 7u32 } else { 30 },
@@ -66,11 +63,25 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     vec![key, alias]
 }
 
+/// Days between rotations; KMS takes no less than 90 and no more than 2,560.
+pub fn rotation_days(plan: &Plan) -> u32 {
+    plan.pipeline.key_rotation_days.clamp(90, 2560)
+}
+
+const BECAUSE: &str = "In a key's policy `*` is this key alone.";
+
+/// What the account's own policies may let do with a key.
+pub fn administration() -> Statement {
+    allow("AccountPolicies", &ADMINISTER, ["*".into()])
+        .account()
+        .because(BECAUSE)
+}
+
 fn statements(plan: &Plan) -> Vec<Statement> {
     let here = || ["*".into()];
-    let because = "In a key's policy `*` is this key alone.";
+    let because = BECAUSE;
     let mut out = vec![
-        allow("AccountPolicies", &ADMINISTER, here()).account().because(because),
+        administration(),
         allow(
             "LogGroups",
             &[

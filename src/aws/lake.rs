@@ -75,7 +75,8 @@ pub fn buckets(plan: &Plan) -> Vec<Bucket> {
     out
 }
 
-fn zone_bucket(plan: &Plan, zone: &Zone) -> Bucket {
+/// A zone's bucket.
+pub fn zone_bucket(plan: &Plan, zone: &Zone) -> Bucket {
     let datasets = plan.datasets.values().filter(|dataset| dataset.id.zone == zone.name);
     let mut rules: Vec<_> = datasets
         .map(|dataset| Rule {
@@ -100,9 +101,11 @@ fn zone_bucket(plan: &Plan, zone: &Zone) -> Bucket {
         ),
         destroyable: plan.pipeline.destroyable,
         keep: !plan.pipeline.destroyable,
-        versioned: zone.versioning || zone.backup_days.is_some(),
+        versioned: zone.keeps_versions(),
         takes_logs: false,
-        lock: None,
+        copied: zone.replicate_to.is_some(),
+        elsewhere: None,
+        lock: zone.lock,
         rules,
         statements: vec![],
     }
@@ -139,6 +142,8 @@ fn quarantine(plan: &Plan) -> Bucket {
         keep: !plan.pipeline.destroyable,
         versioned: true,
         takes_logs: false,
+        copied: false,
+        elsewhere: None,
         lock: None,
         rules,
         statements: vec![],
@@ -160,6 +165,8 @@ fn artifacts(plan: &Plan) -> Bucket {
         keep: false,
         versioned: true,
         takes_logs: false,
+        copied: false,
+        elsewhere: None,
         lock: None,
         rules: vec![
             rule("scripts", "glue/", None),
@@ -185,6 +192,8 @@ fn results(plan: &Plan) -> Bucket {
         keep: false,
         versioned: true,
         takes_logs: false,
+        copied: false,
+        elsewhere: None,
         lock: None,
         rules: plan.serves.iter().map(rule).collect(),
         statements: vec![],
@@ -207,6 +216,8 @@ fn access_logs(plan: &Plan) -> Bucket {
         keep: false,
         versioned: true,
         takes_logs: true,
+        copied: false,
+        elsewhere: None,
         lock: None,
         rules: vec![Rule {
             id: "all".into(),

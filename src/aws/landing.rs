@@ -63,6 +63,8 @@ pub fn inboxes(plan: &Plan) -> Vec<Bucket> {
             keep: !plan.pipeline.destroyable,
             versioned: true,
             takes_logs: false,
+            copied: false,
+            elsewhere: None,
             lock: None,
             rules: vec![Rule {
                 id: "not-landed".into(),

@@ -9,6 +9,7 @@ mod athena;
 mod audit;
 mod backup;
 mod bucket;
+mod calls;
 mod catalog;
 mod cost;
 pub mod delivery;
@@ -25,10 +26,12 @@ mod memory;
 mod metric;
 mod monitoring;
 mod naming;
+mod network;
 mod operations;
 mod orchestration;
 mod policy;
 mod queue;
+mod replica;
 mod readers;
 mod readme;
 mod root;
@@ -101,6 +104,8 @@ pub fn stack(plan: &Plan) -> Stack {
     out.file("secrets", "Secrets, without their values.", secrets::blocks(plan));
     out.file("backup", "Backups.", backup::blocks(plan));
     out.file("audit", "Who did what, and what was changed.", audit::blocks(plan));
+    out.file("replication", "Copies in other regions.", replica::blocks(plan));
+    network::add(&mut out, plan);
     out
 }
 

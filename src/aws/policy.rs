@@ -71,6 +71,12 @@ impl Statement {
         self
     }
 
+    /// Whoever it is, as far as the conditions say.
+    pub fn everyone(mut self) -> Statement {
+        self.principal = Some("*".into());
+        self
+    }
+
     /// The account's own identities, as far as their policies allow it.
     pub fn account(mut self) -> Statement {
         self.principal = Some(object_of! { "AWS" => arn("iam", "", "root") });

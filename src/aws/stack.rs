@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::emit::hcl::{Block, print};
+use crate::emit::hcl::{Block, Value, print};
 use crate::plan::Files;
 
 /// A platform's Terraform.
@@ -18,6 +18,37 @@ impl Stack {
         if !blocks.is_empty() {
             self.files.entry(name).or_insert((purpose, vec![])).1.extend(blocks);
         }
+    }
+
+    /// One more block of a file that there is.
+    pub fn add_to(&mut self, name: &str, block: Block) {
+        if let Some((_, blocks)) = self.files.get_mut(name) {
+            blocks.push(block);
+        }
+    }
+
+    /// Changes a resource.
+    pub fn change(&mut self, kind: &str, label: &str, how: impl FnOnce(Block) -> Block) {
+        let mut all = self.files.values_mut().flat_map(|(_, blocks)| blocks);
+        if let Some(block) = all.find(|block| block.kind == "resource" && block.labels == [kind, label]) {
+            *block = how(block.clone());
+        }
+    }
+
+    /// The label of a resource's role, and the file that the resource is in.
+    pub fn role_of(&self, kind: &str, label: &str) -> Option<(&'static str, String)> {
+        self.files.iter().find_map(|(file, (_, blocks))| {
+            let mut blocks = blocks.iter();
+            let block = blocks.find(|block| block.kind == "resource" && block.labels == [kind, label])?;
+            let role = block.get("role").or_else(|| block.get("role_arn"))?;
+            match role {
+                Value::Reference(role) => {
+                    let label = role.strip_prefix("aws_iam_role.")?.strip_suffix(".arn")?;
+                    Some((*file, label.to_owned()))
+                }
+                _ => None,
+            }
+        })
     }
 
     /// Every block, by file.

@@ -96,6 +96,21 @@ pub struct Pipeline {
     pub key_rotation_days: u32,
     /// What is written down of what is done, each kind once.
     pub audit: Vec<Audit>,
+    /// The network that functions and jobs are in.
+    pub network: Option<Network>,
+}
+
+/// `network = private { … }`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// How many availability zones it spans.
+    pub zones: u32,
+    /// Its addresses: `10.64.0.0/16`, of a length from 16 to 24.
+    pub cidr: String,
+    /// Whether hosts outside of AWS are reached.
+    pub nat: bool,
+    /// Ids of the networks that it is connected with, in the same account and region.
+    pub peers: Vec<String>,
 }
 
 /// What is written down of what is done.
@@ -254,10 +269,30 @@ pub struct Zone {
     pub versioning: bool,
     /// How long backups stay, days.
     pub backup_days: Option<u32>,
+    /// The region that has a copy of everything.
+    pub replicate_to: Option<String>,
+    /// For how long nobody can delete or change its rows.
+    pub lock: Option<Lock>,
     /// How long rows turned away on the way into it stay, days.
     pub quarantine_days: u32,
     /// Size that files should have, bytes.
     pub target_file_bytes: u64,
+}
+
+impl Zone {
+    /// Whether what is overwritten or deleted stays for a day: because it is asked for, or because copies and locks need it.
+    pub fn keeps_versions(&self) -> bool {
+        self.versioning || self.backup_days.is_some() || self.replicate_to.is_some() || self.lock.is_some()
+    }
+}
+
+/// A time in which an object cannot be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lock {
+    /// How long, days.
+    pub days: u32,
+    /// Whether who has the right to may delete it all the same.
+    pub may_be_lifted: bool,
 }
 
 /// A transform without a target: rows that others read by its name.

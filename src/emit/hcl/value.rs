@@ -127,6 +127,28 @@ impl Block {
         self
     }
 
+    /// Without what was said of a check of checkov, which applies after all.
+    pub fn without_skip(mut self, check: &str) -> Block {
+        let start = format!("checkov:skip={check}:");
+        self.items
+            .retain(|item| !matches!(item, Item::Comment(text) if text.starts_with(&start)));
+        self
+    }
+
+    /// One more thing that has to be there before.
+    pub fn also_after(self, address: Value) -> Block {
+        let mut all = match self.get(LAST) {
+            Some(Value::List(known)) => known.clone(),
+            _ => vec![],
+        };
+        all.push(address);
+        let mut block = self;
+        block
+            .items
+            .retain(|item| !matches!(item, Item::Attribute(name, _) if name == LAST));
+        block.set(LAST, Value::List(all))
+    }
+
     /// A comment above.
     pub fn doc(mut self, text: &str) -> Block {
         self.doc = Some(text.into());

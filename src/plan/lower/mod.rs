@@ -170,14 +170,6 @@ impl Lowering<'_> {
                 self.refuse(item.span, format!("`{kind}` items"), None);
             }
         }
-        let locks = program
-            .retentions
-            .iter()
-            .filter(|item| item.settings.days("lock").is_some());
-        for item in locks {
-            let span = item.settings.span("lock").unwrap_or(item.span);
-            self.refuse(span, "the setting `lock`", None);
-        }
         if let Some(import) = program.imports.first() {
             let what = format!("reading what `{}`, another project, exports", import.pipeline);
             self.refuse(program.pipeline.span, what, None);

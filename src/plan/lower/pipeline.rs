@@ -3,7 +3,7 @@
 use super::Lowering;
 use crate::base::Spanned;
 use crate::check::settings::{Settings, Value};
-use crate::plan::{Audit, Ci, Delivery, Pipeline};
+use crate::plan::{Audit, Ci, Delivery, Network, Pipeline};
 
 impl Lowering<'_> {
     pub(super) fn pipeline(&mut self) -> Option<Pipeline> {
@@ -23,6 +23,7 @@ impl Lowering<'_> {
             log_days: settings.days("logs")?,
             key_rotation_days: settings.variant("encryption")?.1.days("rotation")?,
             audit: settings.list("audit").iter().filter_map(audit).collect(),
+            network: network(settings),
         })
     }
 
@@ -74,5 +75,22 @@ fn audit(item: &Spanned<Value>) -> Option<Audit> {
     Some(match kind.as_str() {
         "config" => Audit::Config { retain_days },
         _ => Audit::Trail { retain_days },
+    })
+}
+
+/// What is between the platform and everything else.
+fn network(pipeline: &Settings) -> Option<Network> {
+    let ("private", settings) = pipeline.variant("network")? else {
+        return None;
+    };
+    let peers = settings.list("peers").iter().filter_map(|peer| match &peer.value {
+        Value::Variant(_, peer) => peer.text("id").map(str::to_owned),
+        _ => None,
+    });
+    Some(Network {
+        zones: settings.int("availability_zones")?,
+        cidr: settings.text("cidr")?.to_owned(),
+        nat: settings.text("internet") == Some("nat"),
+        peers: peers.collect(),
     })
 }

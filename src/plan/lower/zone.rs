@@ -3,7 +3,7 @@
 use super::{FOREVER_DAYS, Lowering};
 use crate::check::program::Item;
 use crate::check::settings::Settings;
-use crate::plan::{Format, StorageClass, Tier, Zone};
+use crate::plan::{Format, Lock, StorageClass, Tier, Zone};
 
 impl Lowering<'_> {
     pub(super) fn zones(&mut self) -> Vec<Zone> {
@@ -49,6 +49,17 @@ impl Lowering<'_> {
         tiers
     }
 
+    /// The lock of the retention that settings name.
+    fn lock(&self, settings: &Settings) -> Option<Lock> {
+        let name = settings.text("retain")?;
+        let mut all = self.program.retentions.iter();
+        let retention = &all.find(|retention| retention.name == name)?.settings;
+        Some(Lock {
+            days: retention.days("lock")?,
+            may_be_lifted: retention.text("lock_mode") == Some("governance"),
+        })
+    }
+
     fn zone(&mut self, item: &Item) -> Option<Zone> {
         let settings = &item.settings;
         let retain = self.retain(settings);
@@ -63,6 +74,8 @@ impl Lowering<'_> {
             retain_days: retain.unwrap_or(FOREVER_DAYS),
             versioning: settings.bool("versioning")?,
             backup_days: settings.days("backup"),
+            replicate_to: settings.text("replicate_to").map(str::to_owned),
+            lock: self.lock(settings),
             quarantine_days: settings.days("quarantine")?,
             target_file_bytes: settings.bytes("target_file_size")?,
         })

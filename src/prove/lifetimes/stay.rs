@@ -82,7 +82,7 @@ impl Stay<'_> {
 
     fn has_versions(self) -> bool {
         match self {
-            Stay::Dataset(_, zone) => zone.versioning || zone.backup_days.is_some(),
+            Stay::Dataset(_, zone) => zone.keeps_versions(),
             Stay::Inbox(_) | Stay::Results(_) | Stay::TurnedAway(..) => true,
             Stay::Stream(_) | Stay::Backup(..) => false,
         }
