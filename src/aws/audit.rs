@@ -1,4 +1,4 @@
-//! Who did what, and what was changed: CloudTrail of the lake, AWS Config, and a bucket that lets nobody delete what they
+//! Who did what, and what was changed: CloudTrail of the lake, AWS Config, and buckets that let nobody delete what they
 //! wrote. Knows nothing of what is audited.
 //!
 //! The trail sees reads and writes of the zones' buckets and of no others: events of all buckets are a large bill, and those
@@ -8,16 +8,14 @@
 use super::bucket::{Bucket, Rule};
 use super::lake;
 use super::naming::{self, limit, named};
-use super::policy::{KEY, Statement, allow, own, role, trust};
+use super::policy::{KEY, Statement, allow, deny, own, role, trust};
 use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::{Audit, Lock, Plan};
 use crate::text_of;
 
-/// The label of the bucket, and its name's part.
-const BUCKET: &str = "audit";
-/// Folders in it.
-const TRAIL: &str = "cloudtrail";
-const CONFIG: &str = "config";
+/// The labels of the buckets, and their names' parts.
+const TRAIL: &str = "audit";
+const CONFIG: &str = "configuration";
 /// The variable that says whether this stack has the account's recorder.
 const MANAGE: &str = "manage_config";
 
@@ -41,8 +39,8 @@ fn trail_arn(plan: &Plan) -> Value {
     own("cloudtrail", text_of!["trail/", trail_name(plan)])
 }
 
-fn bucket_arn() -> Value {
-    reference(format!("aws_s3_bucket.{BUCKET}.arn"))
+fn bucket_arn(label: &str) -> Value {
+    reference(format!("aws_s3_bucket.{label}.arn"))
 }
 
 /// What is decided at deployment.
@@ -51,74 +49,90 @@ pub fn variables(plan: &Plan) -> Option<Block> {
     config(plan).then(|| super::root::variable(MANAGE, described, "bool").set("default", true))
 }
 
-/// The bucket that holds it all, locked for as long as it is kept: `terraform destroy` takes it only where the platform may
-/// be destroyed.
-pub fn bucket(plan: &Plan) -> Option<Bucket> {
-    let days = plan.pipeline.audit.iter().map(Audit::retain_days);
-    let rules = plan.pipeline.audit.iter().map(|audit| {
-        let folder = match audit {
-            Audit::Trail { .. } => TRAIL,
-            Audit::Config { .. } => CONFIG,
-        };
-        Rule {
-            id: folder.into(),
-            prefix: format!("{folder}/"),
-            days: Some(audit.retain_days()),
-            tiers: vec![],
+/// The buckets that hold it all, each for as long as it is kept: `terraform destroy` takes them only where the platform may
+/// be destroyed. The trail's is locked. Config delivers to no bucket with locks
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-config-deliverychannel.html>), so a policy
+/// keeps what is in its own; lifecycles are not bound by policies.
+pub fn buckets(plan: &Plan) -> Vec<Bucket> {
+    let lasting = !plan.pipeline.destroyable;
+    let of = |audit: &Audit| match audit {
+        Audit::Trail { retain_days } => Bucket {
+            lock: Some(Lock {
+                days: *retain_days,
+                may_be_lifted: plan.pipeline.destroyable,
+            }),
+            ..bucket(
+                plan,
+                TRAIL,
+                "Who did what; nobody can delete it before its time.",
+                *retain_days,
+                trail_statements(plan),
+            )
+        },
+        Audit::Config { retain_days } => {
+            let mut statements = config_statements();
+            if lasting {
+                let objects = text_of![bucket_arn(CONFIG), "/*"];
+                statements.push(deny("Kept", &["s3:DeleteObject", "s3:DeleteObjectVersion"], [objects]));
+            }
+            bucket(plan, CONFIG, "What was changed.", *retain_days, statements)
         }
-    });
-    Some(Bucket {
-        label: BUCKET.into(),
-        name: naming::bucket(plan, &naming::own_bucket(plan, BUCKET)),
-        purpose: "Who did what, and what was changed; nobody can delete it before its time.".into(),
+    };
+    plan.pipeline.audit.iter().map(of).collect()
+}
+
+fn bucket(plan: &Plan, label: &str, purpose: &str, days: u32, statements: Vec<Statement>) -> Bucket {
+    Bucket {
+        label: label.into(),
+        name: naming::bucket(plan, &naming::own_bucket(plan, label)),
+        purpose: purpose.into(),
         destroyable: plan.pipeline.destroyable,
         keep: !plan.pipeline.destroyable,
         versioned: true,
         takes_logs: false,
         copied: false,
         elsewhere: None,
-        lock: Some(Lock {
-            days: days.min()?,
-            may_be_lifted: plan.pipeline.destroyable,
-        }),
-        rules: rules.collect(),
-        statements: bucket_statements(plan),
-    })
+        lock: None,
+        rules: vec![Rule {
+            id: "all".into(),
+            prefix: "AWSLogs/".into(),
+            days: Some(days),
+            tiers: vec![],
+        }],
+        statements,
+    }
 }
 
-fn bucket_statements(plan: &Plan) -> Vec<Statement> {
-    let logs = |folder: &str| {
-        text_of![
-            bucket_arn(),
-            format!("/{folder}/AWSLogs/"),
-            reference("local.account"),
-            "/*"
-        ]
+/// Where a service writes for this account.
+fn logs(label: &str) -> Value {
+    text_of![bucket_arn(label), "/AWSLogs/", reference("local.account"), "/*"]
+}
+
+fn owned(statement: Statement) -> Statement {
+    statement.when("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control")
+}
+
+fn trail_statements(plan: &Plan) -> Vec<Statement> {
+    let of = |statement: Statement| {
+        let statement = statement.service("cloudtrail.amazonaws.com".into());
+        statement.when("StringEquals", "aws:SourceArn", trail_arn(plan))
     };
-    let owned = |statement: Statement| statement.when("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control");
-    let mut out = vec![];
-    if trail(plan) {
-        let service = || Value::from("cloudtrail.amazonaws.com");
-        let check = allow("TrailFindsBucket", &["s3:GetBucketAcl"], [bucket_arn()]).service(service());
-        out.push(check.when("StringEquals", "aws:SourceArn", trail_arn(plan)));
-        let write = owned(allow("TrailWrites", &["s3:PutObject"], [logs(TRAIL)]).service(service()));
-        out.push(write.when("StringEquals", "aws:SourceArn", trail_arn(plan)));
-    }
-    if config(plan) {
-        let service = || Value::from("config.amazonaws.com");
-        let ours =
-            |statement: Statement| statement.when("StringEquals", "aws:SourceAccount", reference("local.account"));
-        let check = allow(
-            "ConfigFindsBucket",
-            &["s3:GetBucketAcl", "s3:ListBucket"],
-            [bucket_arn()],
-        );
-        out.push(ours(check.service(service())));
-        out.push(ours(owned(
-            allow("ConfigWrites", &["s3:PutObject"], [logs(CONFIG)]).service(service()),
-        )));
-    }
-    out
+    vec![
+        of(allow("TrailFindsBucket", &["s3:GetBucketAcl"], [bucket_arn(TRAIL)])),
+        of(owned(allow("TrailWrites", &["s3:PutObject"], [logs(TRAIL)]))),
+    ]
+}
+
+fn config_statements() -> Vec<Statement> {
+    let of = |statement: Statement| {
+        let statement = statement.service("config.amazonaws.com".into());
+        statement.when("StringEquals", "aws:SourceAccount", reference("local.account"))
+    };
+    let find = ["s3:GetBucketAcl", "s3:ListBucket"];
+    vec![
+        of(allow("ConfigFindsBucket", &find, [bucket_arn(CONFIG)])),
+        of(owned(allow("ConfigWrites", &["s3:PutObject"], [logs(CONFIG)]))),
+    ]
 }
 
 /// What the platform's key lets these services do (P-KMS-1).
@@ -197,8 +211,7 @@ fn trail_blocks(plan: &Plan) -> Vec<Block> {
                 "nobody waits for single files of it; its log group is what is searched",
             )
             .set("name", trail_name(plan))
-            .set("s3_bucket_name", reference(format!("aws_s3_bucket.{BUCKET}.id")))
-            .set("s3_key_prefix", TRAIL)
+            .set("s3_bucket_name", reference(format!("aws_s3_bucket.{TRAIL}.id")))
             .set("kms_key_id", reference(KEY))
             .set("enable_log_file_validation", true)
             .set("include_global_service_events", true)
@@ -212,7 +225,7 @@ fn trail_blocks(plan: &Plan) -> Vec<Block> {
                 "depends_on",
                 vec![
                     reference(format!("aws_iam_role_policy.{group}")),
-                    reference(format!("aws_s3_bucket_policy.{BUCKET}")),
+                    reference(format!("aws_s3_bucket_policy.{TRAIL}")),
                 ],
             )
             .block(calls)
@@ -246,20 +259,18 @@ fn config_blocks(plan: &Plan, retain_days: u32) -> Vec<Block> {
     let count = || reference(format!("var.{MANAGE} ? 1 : 0"));
     let name = || named(plan, "config", limit::LONG);
     let recorder = || reference("one(aws_config_configuration_recorder.platform[*].name)");
-    let logs = text_of![
-        bucket_arn(),
-        format!("/{CONFIG}/AWSLogs/"),
-        reference("local.account"),
-        "/*"
-    ];
     let mut out = role(
         label,
         named(plan, label, limit::SIXTY_FOUR),
         "Records the state of resources",
         trust("config.amazonaws.com", None),
         vec![
-            allow("Deliver", &["s3:PutObject"], [logs]),
-            allow("FindBucket", &["s3:GetBucketAcl", "s3:ListBucket"], [bucket_arn()]),
+            allow("Deliver", &["s3:PutObject"], [logs(CONFIG)]),
+            allow(
+                "FindBucket",
+                &["s3:GetBucketAcl", "s3:ListBucket"],
+                [bucket_arn(CONFIG)],
+            ),
             allow("Encrypt", &["kms:Decrypt", "kms:GenerateDataKey"], [reference(KEY)]),
         ],
     )
@@ -292,14 +303,13 @@ fn config_blocks(plan: &Plan, retain_days: u32) -> Vec<Block> {
         Block::resource("aws_config_delivery_channel", "platform")
             .set("count", count())
             .set("name", name())
-            .set("s3_bucket_name", reference(format!("aws_s3_bucket.{BUCKET}.id")))
-            .set("s3_key_prefix", CONFIG)
+            .set("s3_bucket_name", reference(format!("aws_s3_bucket.{CONFIG}.id")))
             .set("s3_kms_key_arn", reference(KEY))
             .set(
                 "depends_on",
                 vec![
                     reference("aws_config_configuration_recorder.platform"),
-                    reference(format!("aws_s3_bucket_policy.{BUCKET}")),
+                    reference(format!("aws_s3_bucket_policy.{CONFIG}")),
                 ],
             ),
     );

@@ -70,7 +70,7 @@ pub fn buckets(plan: &Plan) -> Vec<Bucket> {
     if !plan.serves.is_empty() {
         out.push(results(plan));
     }
-    out.extend(audit::bucket(plan));
+    out.extend(audit::buckets(plan));
     out.push(access_logs(plan));
     out
 }

@@ -331,11 +331,18 @@ def test_what_is_done_is_written_down_where_nobody_can_delete_it(platform):
     data = trail["advanced_event_selector"][1]["field_selector"]
     (watched,) = [field["starts_with"] for field in data if field["field"] == "resources.ARN"]
     assert len(watched) == 3 and all(arn.endswith("/") and "-audit-" not in arn for arn in watched)
-    lock = values(state, "aws_s3_bucket_object_lock_configuration")["audit"]["rule"][0]["default_retention"][0]
-    assert (lock["mode"], lock["days"]) == ("COMPLIANCE", 365)
-    days = {rule["id"]: rule["expiration"][0].get("days") for rule in
-            values(state, "aws_s3_bucket_lifecycle_configuration")["audit"]["rule"] if rule["expiration"]}
-    assert (days["cloudtrail"], days["config"]) == (730, 365)
+    locks = values(state, "aws_s3_bucket_object_lock_configuration")
+    lock = locks["audit"]["rule"][0]["default_retention"][0]
+    assert (lock["mode"], lock["days"]) == ("COMPLIANCE", 730)
+    lifecycles = values(state, "aws_s3_bucket_lifecycle_configuration")
+    days = {bucket: rule["expiration"][0].get("days") for bucket in ["audit", "configuration"]
+            for rule in lifecycles[bucket]["rule"] if rule["id"] == "all"}
+    assert days == {"audit": 730, "configuration": 365}
+    # Config delivers to no bucket with locks: a policy keeps what is in its own.
+    channel = values(state, "aws_config_delivery_channel")
+    assert "configuration" not in locks and all("configuration" in one["s3_bucket_name"] for one in channel.values())
+    kept = json.loads(values(state, "aws_s3_bucket_policy")["configuration"]["policy"])["Statement"]
+    assert [statement["Effect"] for statement in kept if statement["Sid"] == "Kept"] == ["Deny"]
     names = {name["name"] for name in values(state, "aws_config_configuration_recorder").values()}
     assert {status["name"] for status in values(state, "aws_config_configuration_recorder_status").values()} == names
     assert len(values(state, "aws_config_config_rule")) == 4
