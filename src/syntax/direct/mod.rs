@@ -55,9 +55,10 @@ impl<'a> Reader<'a> {
     }
 
     fn is(&self, mark: &str) -> bool {
-        // Marks are a few bytes long: comparing them one by one is faster than a call that compares memory.
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or(&[]);
-        rest.len() >= mark.len() && rest.iter().zip(mark.bytes()).all(|(byte, marked)| *byte == marked)
+        self.text
+            .as_bytes()
+            .get(self.at..)
+            .is_some_and(|rest| rest.starts_with(mark.as_bytes()))
     }
 
     /// Goes behind a mark, if it is next.
