@@ -33,13 +33,11 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
         return vec![];
     }
     let mut out = vec![configuration(), artifact("pipec_runtime", names::JOB_RUNTIME)];
-    out.extend(
-        pyspark::modules(plan)
-            .into_iter()
-            .map(|name| artifact(name, &format!("glue/{name}.py"))),
-    );
+    // Which they are is seen only with all jobs written: asked once, not for each job.
+    let modules = pyspark::modules(plan);
+    out.extend(modules.iter().map(|name| artifact(name, &format!("glue/{name}.py"))));
     for (transform, settings) in jobs {
-        out.extend(job(plan, transform, settings));
+        out.extend(job(plan, transform, settings, &modules));
     }
     out
 }
@@ -83,7 +81,7 @@ fn artifact(label: &str, path: &str) -> Block {
         .set("kms_key_id", reference(KEY))
 }
 
-fn job(plan: &Plan, transform: &Transform, settings: &Glue) -> Vec<Block> {
+fn job(plan: &Plan, transform: &Transform, settings: &Glue, modules: &[&str]) -> Vec<Block> {
     let label = format!("{}_job", transform.name);
     let group = |kind: &str| {
         let name = text_of![log_prefix(plan, transform), format!("/{kind}")];
@@ -99,9 +97,9 @@ fn job(plan: &Plan, transform: &Transform, settings: &Glue) -> Vec<Block> {
         named(plan, &label, limit::SIXTY_FOUR),
         &format!("What the job {} may do", transform.name),
         trust("glue.amazonaws.com", None),
-        permissions(plan, transform, &label),
+        permissions(plan, transform, &label, modules),
     ));
-    out.push(job_block(plan, transform, settings, &label));
+    out.push(job_block(plan, transform, settings, &label, modules));
     if transform.shape == Shape::Stream {
         out.push(starts(plan, transform));
     }
@@ -151,7 +149,7 @@ fn outputs<'a>(plan: &'a Plan, transform: &Transform) -> Vec<&'a Dataset> {
     transform.datasets().into_iter().map(|id| plan.dataset(id)).collect()
 }
 
-fn job_block(plan: &Plan, transform: &Transform, settings: &Glue, label: &str) -> Block {
+fn job_block(plan: &Plan, transform: &Transform, settings: &Glue, label: &str, modules: &[&str]) -> Block {
     let is_stream = transform.shape == Shape::Stream;
     let block = Block::resource("aws_glue_job", &transform.name);
     let block = match &transform.doc {
@@ -174,7 +172,7 @@ fn job_block(plan: &Plan, transform: &Transform, settings: &Glue, label: &str) -
         })
         .set("max_retries", if is_stream { 3u32 } else { 0u32 })
         .set("security_configuration", reference(format!("{CONFIGURATION}.name")))
-        .set("default_arguments", arguments(plan, transform, settings))
+        .set("default_arguments", arguments(plan, transform, settings, modules))
         .block(
             Block::new("command")
                 .set("name", if is_stream { "gluestreaming" } else { "glueetl" })
@@ -203,19 +201,19 @@ fn script_url(object: &str) -> Value {
 }
 
 /// The modules that jobs import, separated by commas.
-fn extra_files(plan: &Plan) -> Value {
+fn extra_files(modules: &[&str]) -> Value {
     let mut out = script_url("pipec_runtime");
-    for name in pyspark::modules(plan) {
+    for name in modules {
         out = text_of![out, ",", script_url(name)];
     }
     out
 }
 
-fn arguments(plan: &Plan, transform: &Transform, settings: &Glue) -> Value {
+fn arguments(plan: &Plan, transform: &Transform, settings: &Glue, modules: &[&str]) -> Value {
     let own = names::dataset_prefix(&transform.name);
     let mut out: Vec<(String, Value)> = vec![
         ("--job-language".into(), "python".into()),
-        ("--extra-py-files".into(), extra_files(plan)),
+        ("--extra-py-files".into(), extra_files(modules)),
         ("--TempDir".into(), lake::url("artifacts", &format!("{TEMPORARY}{own}"))),
         ("--job-bookmark-option".into(), "job-bookmark-disable".into()),
         ("--enable-auto-scaling".into(), "true".into()),
@@ -297,7 +295,7 @@ pub fn grants(plan: &Plan) -> Vec<Block> {
     out
 }
 
-fn permissions(plan: &Plan, transform: &Transform, label: &str) -> Vec<Statement> {
+fn permissions(plan: &Plan, transform: &Transform, label: &str, modules: &[&str]) -> Vec<Statement> {
     let own_prefix = names::dataset_prefix(&transform.name);
     let targets = outputs(plan, transform);
     let reads = inputs(plan, transform).into_iter();
@@ -331,7 +329,7 @@ fn permissions(plan: &Plan, transform: &Transform, label: &str) -> Vec<Statement
             .map(|(bucket, prefix)| folder(bucket, prefix)),
     );
     readable.extend([object(label), object("pipec_runtime")]);
-    readable.extend(pyspark::modules(plan).into_iter().map(object));
+    readable.extend(modules.iter().copied().map(object));
     let mut out = vec![
         allow("Read", &["s3:GetObject"], readable),
         allow(
