@@ -12,23 +12,23 @@ use super::operations::AGE;
 use super::{glue_job, kinesis};
 use crate::emit::hcl::{Block, Value, call, reference};
 use crate::emit::states;
-use crate::plan::{Alarm, Engine, Monitor, Plan, Schedule, Shape, Source, Transform, names};
+use crate::plan::{Alarm, Engine, Monitor, Plan, Schedule, Shape, Source, StreamFunction, Transform, names};
 use crate::{object_of, text_of};
 
 /// What a job's own log says when it has come to its end, as metrics of the platform.
 const JOB_ROWS_IN: &str = "JobRowsIn";
 const JOB_ROWS_REJECTED: &str = "JobRowsRejected";
 
-/// The alarms of a monitor.
-pub fn blocks(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
+/// The alarms of a monitor, of a platform with these functions.
+pub fn blocks(plan: &Plan, monitor: &Monitor, functions: &[StreamFunction<'_>]) -> Vec<Block> {
     monitor
         .alarms
         .iter()
-        .flat_map(|alarm| declared(plan, monitor, alarm))
+        .flat_map(|alarm| declared(plan, monitor, functions, alarm))
         .collect()
 }
 
-fn declared(plan: &Plan, monitor: &Monitor, declared: &Alarm) -> Vec<Block> {
+fn declared(plan: &Plan, monitor: &Monitor, functions: &[StreamFunction<'_>], declared: &Alarm) -> Vec<Block> {
     let with = |what: &str| format!("{}_{what}", monitor.name);
     match declared {
         Alarm::Freshness { dataset, over_seconds } => {
@@ -64,7 +64,7 @@ fn declared(plan: &Plan, monitor: &Monitor, declared: &Alarm) -> Vec<Block> {
                         .into_iter()
                         .collect()
                 }
-                (None, Some(transform)) => used(plan, monitor, transform, &label, *over_percent),
+                (None, Some(transform)) => used(plan, monitor, functions, transform, &label, *over_percent),
                 (None, None) => vec![],
             }
         }
@@ -72,21 +72,21 @@ fn declared(plan: &Plan, monitor: &Monitor, declared: &Alarm) -> Vec<Block> {
             transform,
             over_percent,
         } => match plan.transform(transform) {
-            Some(transform) => errors(plan, monitor, transform, *over_percent),
+            Some(transform) => errors(plan, monitor, functions, transform, *over_percent),
             None => vec![],
         },
         Alarm::Duration {
             transform,
             over_seconds,
         } => match plan.transform(transform) {
-            Some(transform) => duration(plan, monitor, transform, *over_seconds),
+            Some(transform) => duration(plan, monitor, functions, transform, *over_seconds),
             None => vec![],
         },
         Alarm::Quality {
             transform,
             over_percent,
         } => match plan.transform(transform) {
-            Some(transform) => quality(plan, monitor, transform, *over_percent),
+            Some(transform) => quality(plan, monitor, functions, transform, *over_percent),
             None => vec![],
         },
     }
@@ -134,7 +134,14 @@ fn promised(plan: &Plan, monitor: &Monitor, source: &Source, label: &str, text: 
 }
 
 /// What a transform uses of the most that its engine may take: a function's instances, a job's workers.
-fn used(plan: &Plan, monitor: &Monitor, transform: &Transform, label: &str, percent: f64) -> Vec<Block> {
+fn used(
+    plan: &Plan,
+    monitor: &Monitor,
+    functions: &[StreamFunction<'_>],
+    transform: &Transform,
+    label: &str,
+    percent: f64,
+) -> Vec<Block> {
     let text = format!(
         "{} uses more than {percent} percent of what it may take",
         transform.name
@@ -148,7 +155,7 @@ fn used(plan: &Plan, monitor: &Monitor, transform: &Transform, label: &str, perc
                 let used = used.with("Maximum", 300).query("used");
                 share(block, percent, text_of!["100 * used / ", most], vec![used])
             };
-            readers(plan, transform, label).into_iter().map(one).collect()
+            readers(functions, transform, label).into_iter().map(one).collect()
         }
         Engine::Glue(_) => {
             let mut dimensions = job_dimensions(transform, "gauge");
@@ -161,10 +168,16 @@ fn used(plan: &Plan, monitor: &Monitor, transform: &Transform, label: &str, perc
     }
 }
 
-fn errors(plan: &Plan, monitor: &Monitor, transform: &Transform, percent: f64) -> Vec<Block> {
+fn errors(
+    plan: &Plan,
+    monitor: &Monitor,
+    functions: &[StreamFunction<'_>],
+    transform: &Transform,
+    percent: f64,
+) -> Vec<Block> {
     let label = format!("{}_{}_errors", monitor.name, transform.name);
     match &transform.engine {
-        Engine::Lambda(_) => turned_away(plan, monitor, transform, &label, percent),
+        Engine::Lambda(_) => turned_away(plan, monitor, functions, transform, &label, percent),
         Engine::Glue(_) if transform.shape == Shape::Stream => {
             let tasks = |name| metric("Glue", name, job_dimensions(transform, "count"));
             let text = format!("More than {percent} percent of the tasks of {} fail", transform.name);
@@ -209,7 +222,14 @@ fn job_dimensions(transform: &Transform, kind: &str) -> Vec<(&'static str, Value
 }
 
 /// The rows of a transform of a stream that are turned away.
-fn turned_away(plan: &Plan, monitor: &Monitor, transform: &Transform, label: &str, percent: f64) -> Vec<Block> {
+fn turned_away(
+    plan: &Plan,
+    monitor: &Monitor,
+    functions: &[StreamFunction<'_>],
+    transform: &Transform,
+    label: &str,
+    percent: f64,
+) -> Vec<Block> {
     let text = format!(
         "More than {percent} percent of the rows of {} are turned away",
         transform.name
@@ -223,13 +243,19 @@ fn turned_away(plan: &Plan, monitor: &Monitor, transform: &Transform, label: &st
         let (bad, all) = (rows(names::METRIC_ROWS_REJECTED), rows(names::METRIC_ROWS_IN));
         part(block, percent, &bad, &all)
     };
-    readers(plan, transform, label).into_iter().map(one).collect()
+    readers(functions, transform, label).into_iter().map(one).collect()
 }
 
-fn quality(plan: &Plan, monitor: &Monitor, transform: &Transform, percent: f64) -> Vec<Block> {
+fn quality(
+    plan: &Plan,
+    monitor: &Monitor,
+    functions: &[StreamFunction<'_>],
+    transform: &Transform,
+    percent: f64,
+) -> Vec<Block> {
     let label = format!("{}_{}_quality", monitor.name, transform.name);
     match &transform.engine {
-        Engine::Lambda(_) => turned_away(plan, monitor, transform, &label, percent),
+        Engine::Lambda(_) => turned_away(plan, monitor, functions, transform, &label, percent),
         Engine::Glue(_) => {
             let said = |name: &'static str, field: &str| {
                 let what = name.trim_start_matches("JobRows").to_lowercase();
@@ -271,7 +297,13 @@ fn quality(plan: &Plan, monitor: &Monitor, transform: &Transform, percent: f64) 
 }
 
 /// A batch of a function that takes longer, or a job's run: Glue tells of that itself, while the run goes on.
-fn duration(plan: &Plan, monitor: &Monitor, transform: &Transform, seconds: u64) -> Vec<Block> {
+fn duration(
+    plan: &Plan,
+    monitor: &Monitor,
+    functions: &[StreamFunction<'_>],
+    transform: &Transform,
+    seconds: u64,
+) -> Vec<Block> {
     let label = format!("{}_{}_duration", monitor.name, transform.name);
     match &transform.engine {
         Engine::Lambda(_) => {
@@ -281,7 +313,7 @@ fn duration(plan: &Plan, monitor: &Monitor, transform: &Transform, seconds: u64)
                 let block = alarm(plan, monitor, &label, &text);
                 over(block, &longest, seconds as f64 * 1000.0, 1, "notBreaching")
             };
-            readers(plan, transform, &label).into_iter().map(one).collect()
+            readers(functions, transform, &label).into_iter().map(one).collect()
         }
         Engine::Glue(_) => {
             let pattern = object_of! {

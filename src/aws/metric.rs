@@ -5,7 +5,7 @@ use super::naming::{limit, named};
 use super::operations::{DATASET, PLATFORM};
 use crate::emit::hcl::{Block, Value, object, reference};
 use crate::object_of;
-use crate::plan::{Monitor, Plan, Transform, names, stream_functions};
+use crate::plan::{Monitor, Plan, StreamFunction, Transform, names};
 
 /// A metric: where it is, and of what.
 pub struct Metric {
@@ -102,9 +102,9 @@ pub fn transform_dimensions(function: &str, transform: &str) -> Vec<(&'static st
     dimensions
 }
 
-/// The functions that run a transform: one a source of its, where it unites several. Each comes with the name of what is made for it.
-pub fn readers(plan: &Plan, transform: &Transform, label: &str) -> Vec<(String, String)> {
-    let functions = stream_functions(plan);
+/// The functions, of those of a platform, that run a transform: one a source of its, where it unites several. Each comes with
+/// the name of what is made for it.
+pub fn readers(functions: &[StreamFunction<'_>], transform: &Transform, label: &str) -> Vec<(String, String)> {
     let found = functions
         .iter()
         .filter(|function| function.transforms.iter().any(|one| one.name == transform.name));

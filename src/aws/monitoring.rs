@@ -18,9 +18,10 @@ pub fn topic(monitor: &str) -> Value {
 /// Topics, subscriptions, alarms and the dashboard.
 pub fn blocks(plan: &Plan) -> Vec<Block> {
     let mut out = vec![];
+    let functions = stream_functions(plan);
     for monitor in &plan.monitors {
         out.extend(notify(plan, monitor));
-        out.extend(alarms::blocks(plan, monitor));
+        out.extend(alarms::blocks(plan, monitor, &functions));
     }
     if let Some(first) = plan.monitors.first() {
         out.extend(usual(plan, first));

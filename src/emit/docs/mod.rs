@@ -4,6 +4,8 @@
 
 mod diagram;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 use tera::{Context, Tera};
 
@@ -191,9 +193,14 @@ fn transform<'p>(plan: &'p Plan, transform: &'p crate::plan::Transform) -> Trans
 }
 
 fn matrix<'a>(plan: &'a Plan, access: &'a crate::plan::Access) -> AccessPart<'a> {
+    let mut of: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for grant in &access.grants {
+        of.entry(&grant.dataset).or_default().push(grant);
+    }
     let row = |dataset: &Dataset| {
-        let grants = || access.grants.iter().filter(|grant| grant.dataset == dataset.id);
-        let is_seen = |name: &&str| grants().any(|grant| grant.columns.iter().any(|column| column == name));
+        let grants = || of.get(&dataset.id).into_iter().flatten();
+        let seen: BTreeSet<&str> = grants().flat_map(|grant| &grant.columns).map(String::as_str).collect();
+        let is_seen = |name: &&str| seen.contains(name);
         let hidden: Vec<_> = dataset
             .columns
             .iter()
