@@ -38,11 +38,7 @@ pub fn files() -> impl Iterator<Item = (String, String)> {
 /// How long after its retention S3 may still hold something: the rounding to midnight, the run itself, and a day for
 /// the version behind the delete marker.
 pub fn sweep_days(zone: &Zone) -> u32 {
-    if zone.keeps_versions() {
-        3
-    } else {
-        2
-    }
+    if zone.keeps_versions() { 3 } else { 2 }
 }
 
 /// The label of an operations function: no transform is called so by chance.

@@ -133,7 +133,9 @@ impl<'p> Paths<'p> {
         };
         let retained = own.or_else(|| self.retained(&zone)).unwrap_or(0.0);
         let copies = zone.get("replicate_to").is_some() || zone.get("backup").is_some();
-        let retention = zone.text("retain").and_then(|name| named(&self.program.retentions, name));
+        let retention = zone
+            .text("retain")
+            .and_then(|name| named(&self.program.retentions, name));
         let locked = retention.is_some_and(|settings| settings.days("lock").is_some());
         let versions = zone.bool("versioning").unwrap_or(false) || copies || locked;
         retained + SWEEP + if versions { VERSIONS } else { 0.0 }

@@ -12,7 +12,8 @@ use super::types::schema;
 use crate::plan::names::{SNAPSHOT, dataset_argument, job_script, source_argument};
 use crate::plan::types::Column;
 use crate::plan::{
-    Csv, Dataset, Delivers, Format, Input, Plan, Reads, Shape, Source, StepKind, Target, Transform, View, WriteMode, Writer,
+    Csv, Dataset, Delivers, Format, Input, Plan, Reads, Shape, Source, StepKind, Target, Transform, View, WriteMode,
+    Writer,
 };
 
 /// What a job is made of.
