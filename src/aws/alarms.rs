@@ -3,13 +3,13 @@
 //! Metrics are those of the services' own pages: Kinesis (`IncomingRecords`), Lambda (`Duration`, `ConcurrentExecutions`), Glue
 //! (<https://docs.aws.amazon.com/glue/latest/dg/monitor-observability.html>), Step Functions (`ExecutionsFailed`).
 
+use super::glue_job;
 use super::metric::{
-    Metric, alarm, function_dimension, machine_dimension, metric, over, place, readers, transform_dimensions,
+    Metric, alarm, function_dimension, machine_dimension, metric, of_stream, over, place, readers, transform_dimensions,
 };
 use super::monitoring::topic;
 use super::naming::{limit, named};
 use super::operations::AGE;
-use super::{glue_job, kinesis};
 use crate::emit::hcl::{Block, Value, call, reference};
 use crate::emit::states;
 use crate::plan::{Alarm, Engine, Monitor, Plan, Schedule, Shape, Source, StreamFunction, Transform, names};
@@ -30,6 +30,7 @@ pub fn blocks(plan: &Plan, monitor: &Monitor, functions: &[StreamFunction<'_>]) 
 
 fn declared(plan: &Plan, monitor: &Monitor, functions: &[StreamFunction<'_>], declared: &Alarm) -> Vec<Block> {
     let with = |what: &str| format!("{}_{what}", monitor.name);
+    let on = |name: &str, of: &dyn Fn(&Transform) -> Vec<Block>| plan.transform(name).map(of).unwrap_or_default();
     match declared {
         Alarm::Freshness { dataset, over_seconds } => {
             let label = with(&format!("{}_{}_freshness", dataset.zone, dataset.name));
@@ -47,23 +48,14 @@ fn declared(plan: &Plan, monitor: &Monitor, functions: &[StreamFunction<'_>], de
         }
         Alarm::Volume { source, over_percent } => {
             let Some(from) = plan.source(source) else { return vec![] };
-            let text = format!("{source} brings more than {over_percent} percent of what it promised");
-            let label = with(&format!("{source}_volume"));
-            promised(plan, monitor, from, &label, &text, *over_percent)
-                .into_iter()
-                .collect()
+            promised(plan, monitor, from, &with(&format!("{source}_volume")), *over_percent)
         }
         // A budget tells of costs: see there.
         Alarm::Cost { .. } => vec![],
         Alarm::Utilization { of, over_percent } => {
             let label = with(&format!("{of}_utilization"));
             match (plan.source(of), plan.transform(of)) {
-                (Some(source), _) => {
-                    let text = format!("{of} brings more than {over_percent} percent of what it promised");
-                    promised(plan, monitor, source, &label, &text, *over_percent)
-                        .into_iter()
-                        .collect()
-                }
+                (Some(source), _) => promised(plan, monitor, source, &label, *over_percent),
                 (None, Some(transform)) => used(plan, monitor, functions, transform, &label, *over_percent),
                 (None, None) => vec![],
             }
@@ -71,30 +63,16 @@ fn declared(plan: &Plan, monitor: &Monitor, functions: &[StreamFunction<'_>], de
         Alarm::Errors {
             transform,
             over_percent,
-        } => match plan.transform(transform) {
-            Some(transform) => errors(plan, monitor, functions, transform, *over_percent),
-            None => vec![],
-        },
+        } => on(transform, &|one| errors(plan, monitor, functions, one, *over_percent)),
         Alarm::Duration {
             transform,
             over_seconds,
-        } => match plan.transform(transform) {
-            Some(transform) => duration(plan, monitor, functions, transform, *over_seconds),
-            None => vec![],
-        },
+        } => on(transform, &|one| duration(plan, monitor, functions, one, *over_seconds)),
         Alarm::Quality {
             transform,
             over_percent,
-        } => match plan.transform(transform) {
-            Some(transform) => quality(plan, monitor, functions, transform, *over_percent),
-            None => vec![],
-        },
+        } => on(transform, &|one| quality(plan, monitor, functions, one, *over_percent)),
     }
-}
-
-fn of_stream(source: &Source, name: &'static str) -> Metric {
-    let stream = reference(format!("{}.name", kinesis::address(source)));
-    metric("AWS/Kinesis", name, vec![("StreamName", stream)])
 }
 
 /// Percent, by a formula over metrics; a period without rows is no alarm.
@@ -120,17 +98,18 @@ fn part(block: Block, percent: f64, bad: &Metric, all: &Metric) -> Block {
 }
 
 /// What comes in, of what the source promised.
-fn promised(plan: &Plan, monitor: &Monitor, source: &Source, label: &str, text: &str, percent: f64) -> Option<Block> {
-    let volume = source.volume.as_ref()?;
+fn promised(plan: &Plan, monitor: &Monitor, source: &Source, label: &str, percent: f64) -> Vec<Block> {
+    let Some(volume) = &source.volume else { return vec![] };
+    let text = format!("{} brings more than {percent} percent of what it promised", source.name);
     let rows = of_stream(source, "IncomingRecords");
     let most = volume.records_per_second * f64::from(rows.period);
-    let block = alarm(plan, monitor, label, text);
-    Some(share(
+    let block = alarm(plan, monitor, label, &text);
+    vec![share(
         block,
         percent,
         format!("100 * rows / {most}"),
         vec![rows.query("rows")],
-    ))
+    )]
 }
 
 /// What a transform uses of the most that its engine may take: a function's instances, a job's workers.

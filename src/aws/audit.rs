@@ -83,16 +83,6 @@ pub fn buckets(plan: &Plan) -> Vec<Bucket> {
 
 fn bucket(plan: &Plan, label: &str, purpose: &str, days: u32, statements: Vec<Statement>) -> Bucket {
     Bucket {
-        label: label.into(),
-        name: naming::bucket(plan, &naming::own_bucket(plan, label)),
-        purpose: purpose.into(),
-        destroyable: plan.pipeline.destroyable,
-        keep: !plan.pipeline.destroyable,
-        versioned: true,
-        takes_logs: false,
-        copied: false,
-        elsewhere: None,
-        lock: None,
         rules: vec![Rule {
             id: "all".into(),
             prefix: "AWSLogs/".into(),
@@ -100,6 +90,12 @@ fn bucket(plan: &Plan, label: &str, purpose: &str, days: u32, statements: Vec<St
             tiers: vec![],
         }],
         statements,
+        ..Bucket::new(
+            plan,
+            label,
+            naming::bucket(plan, &naming::own_bucket(plan, label)),
+            purpose,
+        )
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::policy::{Statement, deny, document};
 use crate::emit::hcl::{Block, Value, reference};
-use crate::plan::{Lock, StorageClass, Tier};
+use crate::plan::{Lock, Plan, StorageClass, Tier};
 use crate::text_of;
 
 /// What a bucket is to be.
@@ -67,6 +67,24 @@ pub struct Rule {
 }
 
 impl Bucket {
+    /// A bucket with nothing special about it yet: versioned, and kept by Terraform unless the platform may be destroyed.
+    pub fn new(plan: &Plan, label: &str, name: Value, purpose: impl Into<String>) -> Bucket {
+        Bucket {
+            label: label.into(),
+            name,
+            purpose: purpose.into(),
+            destroyable: plan.pipeline.destroyable,
+            keep: !plan.pipeline.destroyable,
+            versioned: true,
+            takes_logs: false,
+            lock: None,
+            copied: false,
+            elsewhere: None,
+            rules: vec![],
+            statements: vec![],
+        }
+    }
+
     /// Its Terraform.
     pub fn blocks(&self) -> Vec<Block> {
         let mut out = vec![

@@ -93,21 +93,19 @@ pub fn zone_bucket(plan: &Plan, zone: &Zone) -> Bucket {
         tiers: vec![],
     });
     Bucket {
-        label: zone_label(&zone.name),
-        name: naming::bucket(plan, &zone.name),
-        purpose: format!(
-            "Zone `{}`: tier {}, kept {} days.",
-            zone.name, zone.tier, zone.retain_days
-        ),
-        destroyable: plan.pipeline.destroyable,
-        keep: !plan.pipeline.destroyable,
         versioned: zone.keeps_versions(),
-        takes_logs: false,
         copied: zone.replicate_to.is_some(),
-        elsewhere: None,
         lock: zone.lock,
         rules,
-        statements: vec![],
+        ..Bucket::new(
+            plan,
+            &zone_label(&zone.name),
+            naming::bucket(plan, &zone.name),
+            format!(
+                "Zone `{}`: tier {}, kept {} days.",
+                zone.name, zone.tier, zone.retain_days
+            ),
+        )
     }
 }
 
@@ -135,18 +133,13 @@ fn quarantine(plan: &Plan) -> Bucket {
         tiers: vec![],
     });
     Bucket {
-        label: "quarantine".into(),
-        name: naming::bucket(plan, &naming::own_bucket(plan, "quarantine")),
-        purpose: "Rows that were turned away, with the reason each.".into(),
-        destroyable: plan.pipeline.destroyable,
-        keep: !plan.pipeline.destroyable,
-        versioned: true,
-        takes_logs: false,
-        copied: false,
-        elsewhere: None,
-        lock: None,
         rules,
-        statements: vec![],
+        ..Bucket::new(
+            plan,
+            "quarantine",
+            naming::bucket(plan, &naming::own_bucket(plan, "quarantine")),
+            "Rows that were turned away, with the reason each.",
+        )
     }
 }
 
@@ -158,22 +151,18 @@ fn artifacts(plan: &Plan) -> Bucket {
         tiers: vec![],
     };
     Bucket {
-        label: "artifacts".into(),
-        name: naming::bucket(plan, &naming::own_bucket(plan, "artifacts")),
-        purpose: "Scripts of jobs, what they know of their last run, and their temporary files.".into(),
-        destroyable: plan.pipeline.destroyable,
         keep: false,
-        versioned: true,
-        takes_logs: false,
-        copied: false,
-        elsewhere: None,
-        lock: None,
         rules: vec![
             rule("scripts", "glue/", None),
             rule("state", STATE, None),
             rule("temporary", TEMPORARY, Some(TEMPORARY_DAYS)),
         ],
-        statements: vec![],
+        ..Bucket::new(
+            plan,
+            "artifacts",
+            naming::bucket(plan, &naming::own_bucket(plan, "artifacts")),
+            "Scripts of jobs, what they know of their last run, and their temporary files.",
+        )
     }
 }
 
@@ -185,18 +174,15 @@ fn results(plan: &Plan) -> Bucket {
         tiers: vec![],
     };
     Bucket {
-        label: "query_results".into(),
-        name: naming::bucket(plan, &naming::own_bucket(plan, "results")),
-        purpose: "Results of queries: copies of the data, so they go soon.".into(),
         destroyable: true,
         keep: false,
-        versioned: true,
-        takes_logs: false,
-        copied: false,
-        elsewhere: None,
-        lock: None,
         rules: plan.serves.iter().map(rule).collect(),
-        statements: vec![],
+        ..Bucket::new(
+            plan,
+            "query_results",
+            naming::bucket(plan, &naming::own_bucket(plan, "results")),
+            "Results of queries: copies of the data, so they go soon.",
+        )
     }
 }
 
@@ -209,16 +195,8 @@ fn access_logs(plan: &Plan) -> Bucket {
     .service("logging.s3.amazonaws.com".into())
     .when("StringEquals", "aws:SourceAccount", reference("local.account"));
     Bucket {
-        label: "access_logs".into(),
-        name: naming::bucket(plan, &naming::own_bucket(plan, "access")),
-        purpose: "Who read and wrote what in the other buckets.".into(),
-        destroyable: plan.pipeline.destroyable,
         keep: false,
-        versioned: true,
         takes_logs: true,
-        copied: false,
-        elsewhere: None,
-        lock: None,
         rules: vec![Rule {
             id: "all".into(),
             prefix: String::new(),
@@ -226,6 +204,12 @@ fn access_logs(plan: &Plan) -> Bucket {
             tiers: vec![],
         }],
         statements: vec![deliver],
+        ..Bucket::new(
+            plan,
+            "access_logs",
+            naming::bucket(plan, &naming::own_bucket(plan, "access")),
+            "Who read and wrote what in the other buckets.",
+        )
     }
 }
 

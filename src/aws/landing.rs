@@ -53,26 +53,21 @@ pub fn files(plan: &Plan) -> Option<(String, String)> {
 pub fn inboxes(plan: &Plan) -> Vec<Bucket> {
     let of = |source: &Source| match &source.from {
         From::Files(FilesOf { bucket: None, .. }) => Some(Bucket {
-            label: inbox_label(&source.name),
-            name: naming::bucket(plan, &format!("in-{}", source.name)),
-            purpose: format!(
-                "Where senders put the files of {}; what has landed is taken out.",
-                source.name
-            ),
-            destroyable: plan.pipeline.destroyable,
-            keep: !plan.pipeline.destroyable,
-            versioned: true,
-            takes_logs: false,
-            copied: false,
-            elsewhere: None,
-            lock: None,
             rules: vec![Rule {
                 id: "not-landed".into(),
                 prefix: String::new(),
                 days: Some(names::INBOX_DAYS),
                 tiers: vec![],
             }],
-            statements: vec![],
+            ..Bucket::new(
+                plan,
+                &inbox_label(&source.name),
+                naming::bucket(plan, &format!("in-{}", source.name)),
+                format!(
+                    "Where senders put the files of {}; what has landed is taken out.",
+                    source.name
+                ),
+            )
         }),
         _ => None,
     };

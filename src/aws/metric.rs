@@ -1,11 +1,12 @@
 //! Metrics of CloudWatch, as alarms, formulas and dashboards have them. Knows which dimensions a metric has, not what is watched.
 
+use super::kinesis;
 use super::monitoring::topic;
 use super::naming::{limit, named};
 use super::operations::{DATASET, PLATFORM};
 use crate::emit::hcl::{Block, Value, object, reference};
 use crate::object_of;
-use crate::plan::{Monitor, Plan, StreamFunction, Transform, names};
+use crate::plan::{Monitor, Plan, Source, StreamFunction, Transform, names};
 
 /// A metric: where it is, and of what.
 pub struct Metric {
@@ -100,6 +101,12 @@ pub fn transform_dimensions(function: &str, transform: &str) -> Vec<(&'static st
     let mut dimensions = function_dimension(function);
     dimensions.push((names::METRIC_TRANSFORM, transform.into()));
     dimensions
+}
+
+/// What Kinesis measures of a source's stream.
+pub fn of_stream(source: &Source, name: &'static str) -> Metric {
+    let stream = reference(format!("{}.name", kinesis::address(source)));
+    metric("AWS/Kinesis", name, vec![("StreamName", stream)])
 }
 
 /// The functions, of those of a platform, that run a transform: one a source of its, where it unites several. Each comes with

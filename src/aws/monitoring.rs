@@ -1,11 +1,13 @@
 //! Topics, subscriptions, the alarms that every platform has, and the dashboard. Knows which metric shows what; no alarm
 //! is without an action.
 
-use super::metric::{Metric, alarm, function_dimension, machine_dimension, metric, over, place, transform_dimensions};
+use super::metric::{
+    Metric, alarm, function_dimension, machine_dimension, metric, of_stream, over, place, transform_dimensions,
+};
 use super::naming::{self, limit, named};
 use super::operations::{AGE, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
-use super::{alarms, api, firehose, function, glue_job, kinesis, landing, operations, orchestration};
+use super::{alarms, api, firehose, function, glue_job, landing, operations, orchestration};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
 use crate::plan::{Input, Monitor, Plan, Source, Text, names, stream_functions};
@@ -96,12 +98,7 @@ fn ages(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
         jobs.any(|transform| plan.reads(transform).contains(&&Input::Stream(source.name.clone())))
     };
     let of = |source: &Source| {
-        let stream = reference(format!("{}.name", kinesis::address(source)));
-        let age = metric(
-            "AWS/Kinesis",
-            "GetRecords.IteratorAgeMilliseconds",
-            vec![("StreamName", stream)],
-        );
+        let age = of_stream(source, "GetRecords.IteratorAgeMilliseconds");
         let text = format!(
             "A job on {} is more than half an hour behind, or stands still",
             source.name
@@ -165,12 +162,7 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
         out.push(ring(format!("{}_conversion", rows.label), text, failed, 0.0));
     }
     for source in plan.sources.iter().filter(|source| source.is_kinesis()) {
-        let stream = reference(format!("{}.name", kinesis::address(source)));
-        let full = metric(
-            "AWS/Kinesis",
-            "WriteProvisionedThroughputExceeded",
-            vec![("StreamName", stream)],
-        );
+        let full = of_stream(source, "WriteProvisionedThroughputExceeded");
         out.push(ring(
             format!("{}_full", source.name),
             format!("Producers of {} are throttled", source.name),
@@ -234,9 +226,8 @@ fn dashboard(plan: &Plan) -> Block {
         widgets.push((format!("Rows of {}", transform.name), lines.map(rows).to_vec()));
     }
     for source in plan.sources.iter().filter(|source| source.is_kinesis()) {
-        let stream = || vec![("StreamName", reference(format!("{}.name", kinesis::address(source))))];
-        let behind = metric("AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", stream()).with("Maximum", 60);
-        let records = metric("AWS/Kinesis", "IncomingRecords", stream());
+        let behind = of_stream(source, "GetRecords.IteratorAgeMilliseconds").with("Maximum", 60);
+        let records = of_stream(source, "IncomingRecords");
         widgets.push((
             format!("Stream {}", source.name),
             vec![behind.line("behind, ms"), records.line("records")],

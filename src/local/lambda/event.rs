@@ -112,15 +112,9 @@ fn message(source: &Source, place: usize, (row, arrived): &Arrived) -> Value {
     let headers = fields
         .iter()
         .map(|(name, value)| json!({name: text(value).into_bytes()}));
-    json!({
-        "topic": "local",
-        "partition": 0,
-        "offset": place,
-        "timestamp": arrived.div_euclid(1_000),
-        "timestampType": "CREATE_TIME",
-        "value": STANDARD.encode(bytes),
-        "headers": headers.collect::<Vec<_>>(),
-    })
+    let mut message = kafka(place, &(bytes, *arrived));
+    message["headers"] = headers.collect();
+    message
 }
 
 fn sqs(place: usize, (data, arrived): &Arrived) -> Value {

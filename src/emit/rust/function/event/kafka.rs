@@ -32,6 +32,17 @@ pub struct Place {
     pub offset: u64,
 }
 
+/// A message's record; its time is in milliseconds since 1970.
+pub fn record(data: Vec<u8>, partition: u32, offset: u64, timestamp: i64) -> Record {
+    Record {
+        data,
+        arrived: millis(timestamp),
+        // In the order of the offsets, and no other partition has the same.
+        seq: format!("{partition}{offset:020}"),
+        media: "",
+    }
+}
+
 impl super::Event for Event {
     type Receipt = Vec<Place>;
 
@@ -39,13 +50,7 @@ impl super::Event for Event {
         let mut opened = (Vec::new(), Vec::new());
         for (partition, messages) in self.records {
             for message in messages {
-                opened.0.push(Record {
-                    data: message.value.0,
-                    arrived: millis(message.timestamp),
-                    // In the order of the offsets, and no other partition has the same.
-                    seq: format!("{}{:020}", message.partition, message.offset),
-                    media: "",
-                });
+                opened.0.push(record(message.value.0, message.partition, message.offset, message.timestamp));
                 opened.1.push(Place { partition: partition.clone(), offset: message.offset });
             }
         }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::kafka::{Place, failures};
-use super::{Payload, millis};
+use super::Payload;
+use super::kafka::{Place, failures, record};
 use crate::batch::{Batch, Function, Record};
 use crate::objects::{complain, keep};
 use crate::{Aws, Error};
@@ -44,13 +44,7 @@ impl super::Event for Event {
         let mut opened = (Vec::new(), Vec::new());
         for (partition, messages) in self.records {
             for message in messages {
-                opened.0.push(Record {
-                    data: Vec::new(),
-                    arrived: millis(message.timestamp),
-                    // In the order of the offsets, and no other partition has the same.
-                    seq: format!("{}{:020}", message.partition, message.offset),
-                    media: "",
-                });
+                opened.0.push(record(Vec::new(), message.partition, message.offset, message.timestamp));
                 opened.1.push(Brought {
                     place: Place { partition: partition.clone(), offset: message.offset },
                     fields: message.headers.into_iter().flatten().map(text).collect(),
