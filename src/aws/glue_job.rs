@@ -7,7 +7,6 @@ use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, allow_everywhere, key_use, own, role, trust};
 use super::{alarms, catalog, iceberg, kinesis, secrets};
 use crate::emit::hcl::{Block, Value, call, object, reference};
-use crate::emit::pyspark;
 use crate::plan::{Dataset, DatasetId, Engine, Format, Glue, Input, Plan, Shape, Source, Transform, names};
 use crate::text_of;
 
@@ -26,18 +25,16 @@ pub fn name(transform: &str) -> Value {
     reference(format!("aws_glue_job.{transform}.name"))
 }
 
-/// All of them.
-pub fn blocks(plan: &Plan) -> Vec<Block> {
+/// All of them, and the modules that they import, by their names.
+pub fn blocks(plan: &Plan, modules: &[&'static str]) -> Vec<Block> {
     let jobs: Vec<_> = jobs(plan).collect();
     if jobs.is_empty() {
         return vec![];
     }
     let mut out = vec![configuration(), artifact("pipec_runtime", names::JOB_RUNTIME)];
-    // Which they are is seen only with all jobs written: asked once, not for each job.
-    let modules = pyspark::modules(plan);
     out.extend(modules.iter().map(|name| artifact(name, &format!("glue/{name}.py"))));
     for (transform, settings) in jobs {
-        out.extend(job(plan, transform, settings, &modules));
+        out.extend(job(plan, transform, settings, modules));
     }
     out
 }

@@ -48,8 +48,8 @@ use crate::emit::hcl::Block;
 use crate::emit::states;
 use crate::plan::{Files, Plan, names};
 
-/// All resources of a platform.
-pub fn stack(plan: &Plan) -> Stack {
+/// All resources of a platform whose jobs import these modules.
+pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
     let mut out = Stack::default();
     root::add(&mut out, plan);
     out.file(
@@ -82,7 +82,7 @@ pub fn stack(plan: &Plan) -> Stack {
         landing::blocks(plan),
     );
     out.file("functions", "Functions on streams.", function::blocks(plan));
-    out.file("jobs", "Jobs on tables and streams.", glue_job::blocks(plan));
+    out.file("jobs", "Jobs on tables and streams.", glue_job::blocks(plan, modules));
     out.file(
         "orchestration",
         "When jobs run, and what happens when they fail.",
@@ -109,9 +109,10 @@ pub fn stack(plan: &Plan) -> Stack {
     out
 }
 
-/// The Terraform of a platform, its state machines, its operations functions, and the build's README.
-pub fn terraform(plan: &Plan) -> Files {
-    let mut out = stack(plan).print();
+/// The Terraform of a platform whose jobs import these modules, its state machines, its operations functions, and the
+/// build's README.
+pub fn terraform(plan: &Plan, modules: &[&'static str]) -> Files {
+    let mut out = stack(plan, modules).print();
     out.extend(operations::files());
     out.extend(landing::files(plan));
     for schedule in &plan.schedules {

@@ -5,7 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::naming::{limit, longest};
 use super::*;
 use crate::emit::hcl::{Item, Part, Value};
+use crate::emit::pyspark;
 use crate::plan::{DatasetId, Format, fixture};
+
+fn stack(plan: &Plan) -> Stack {
+    super::stack(plan, &pyspark::modules(&pyspark::emit(plan)))
+}
+
+fn terraform(plan: &Plan) -> Files {
+    super::terraform(plan, &pyspark::modules(&pyspark::emit(plan)))
+}
 
 /// The fixture for each environment, with backups, and with names that do not fit.
 fn plans() -> Vec<Plan> {

@@ -14,10 +14,11 @@ use crate::plan::{Files, Plan};
 
 /// Every generated file of a build but its manifest. The same plan gives the same bytes.
 pub fn files(plan: &Plan) -> Files {
+    let jobs = pyspark::emit(plan);
     let parts = [
-        crate::aws::terraform(plan),
+        crate::aws::terraform(plan, &pyspark::modules(&jobs)),
         rust::emit(plan),
-        pyspark::emit(plan),
+        jobs,
         ci::emit(plan),
         docs::emit(plan),
     ];

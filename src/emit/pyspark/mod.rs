@@ -34,9 +34,8 @@ pub fn emit(plan: &Plan) -> Files {
     files
 }
 
-/// The names of the modules beside the runtime that jobs of a plan import; each is a file beside them.
-pub fn modules(plan: &Plan) -> Vec<&'static str> {
-    let files = emit(plan);
+/// The names of the modules beside the runtime that jobs import, of all files of [`emit`]; each is a file beside them.
+pub fn modules(files: &Files) -> Vec<&'static str> {
     let of = |name: &&str| files.contains_key(&modules::path(name));
     modules::beside().filter(of).collect()
 }
