@@ -118,6 +118,15 @@ fn statements(plan: &Plan) -> Vec<Statement> {
                 .when("StringEquals", "aws:SourceAccount", reference("local.account")),
         );
     }
+    if super::arrival::awaited(plan) {
+        out.push(
+            allow("Arrivals", &["kms:Decrypt", "kms:GenerateDataKey"], here())
+                .service("events.amazonaws.com".into())
+                .because(because)
+                .when("StringEquals", "aws:SourceAccount", reference("local.account"))
+                .when("ArnLike", "aws:SourceArn", own("events", "rule/*")),
+        );
+    }
     out.extend(super::audit::key_statements(plan, because));
     out
 }

@@ -343,6 +343,7 @@ fn starts(plan: &Plan, one: &Landed<'_>, function: &str) -> Vec<Block> {
                     source.name
                 )),
                 retries: 3,
+                patience_seconds: orchestration::PATIENCE_SECONDS,
             };
             let rate = match seconds / 60 {
                 1 => "rate(1 minute)".to_owned(),

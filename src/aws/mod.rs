@@ -5,6 +5,7 @@
 
 mod alarms;
 mod api;
+mod arrival;
 mod athena;
 mod audit;
 mod backup;

@@ -70,6 +70,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
             role: ROLE.into(),
             input: None,
             retries: 2,
+            patience_seconds: orchestration::PATIENCE_SECONDS,
         };
         out.push(orchestration::entry(plan, &label(name), every, "UTC", target));
     }

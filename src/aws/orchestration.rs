@@ -2,10 +2,10 @@
 
 use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, allow_everywhere, key_use, own, role, trust};
-use super::{glue_job, lake, monitoring, queue};
+use super::{arrival, glue_job, lake, monitoring, queue};
 use crate::emit::hcl::{Block, Value, call, object, reference};
 use crate::emit::states;
-use crate::plan::{Plan, Schedule, names};
+use crate::plan::{Plan, Schedule, Starts, names};
 use crate::text_of;
 
 /// The label of the queue of starts that could not be made.
@@ -23,12 +23,16 @@ pub fn schedules_arn() -> Value {
 pub fn blocks(plan: &Plan) -> Vec<Block> {
     let group = Block::resource("aws_scheduler_schedule_group", "platform").set("name", reference("local.prefix"));
     let mut out = vec![group];
-    out.extend(queue::dead_letters(
+    out.extend(queue::dead_letters_from(
         plan,
         MISSED,
         "Starts that the scheduler could not make, after all its retries.",
+        arrival::missed(plan),
     ));
     for schedule in &plan.schedules {
+        if let Starts::Arrival { of, .. } = &schedule.starts {
+            out.extend(arrival::blocks(plan, schedule, of));
+        }
         out.extend(machine(plan, schedule));
         out.extend(start(plan, schedule));
     }
@@ -56,6 +60,9 @@ fn machine(plan: &Plan, schedule: &Schedule) -> Vec<Block> {
     let mut variables = vec![(states::PARTITION.to_string(), reference("local.partition"))];
     if let Some(topic) = topic(plan, schedule) {
         variables.push((states::TOPIC.into(), topic));
+    }
+    if matches!(schedule.starts, Starts::Arrival { .. }) {
+        variables.push((states::ARRIVALS.into(), arrival::url(schedule)));
     }
     variables.extend(jobs.iter().map(|job| (states::job_variable(job), glue_job::name(job))));
     let file = text_of![reference("path.module"), "/../", names::state_machine(label)];
@@ -107,6 +114,9 @@ fn permissions(plan: &Plan, schedule: &Schedule, jobs: &[&str]) -> Vec<Statement
         "states",
         text_of!["stateMachine:", named(plan, &schedule.name, limit::EIGHTY)],
     );
+    if matches!(schedule.starts, Starts::Arrival { .. }) {
+        out.extend(arrival::permissions(schedule, machine.clone()));
+    }
     out.push(
         allow(
             "EncryptHistory",
@@ -173,10 +183,31 @@ fn start(plan: &Plan, schedule: &Schedule) -> Vec<Block> {
         role: group,
         input: Some(input),
         retries: 3,
+        patience_seconds: PATIENCE_SECONDS,
     };
-    out.push(entry(plan, label, &schedule.expression, &schedule.zone, target));
+    let (expression, zone, target) = match &schedule.starts {
+        // What is made up for is worth a start as late as the scheduler can.
+        Starts::Clock { expression, zone } if schedule.catch_up_days.is_some() => {
+            let target = Target {
+                retries: MOST_RETRIES,
+                patience_seconds: MOST_PATIENCE_SECONDS,
+                ..target
+            };
+            (expression.clone(), zone.as_str(), target)
+        }
+        Starts::Clock { expression, zone } => (expression.clone(), zone.as_str(), target),
+        Starts::Arrival { every_minutes: 1, .. } => ("rate(1 minute)".to_owned(), "UTC", target),
+        Starts::Arrival { every_minutes, .. } => (format!("rate({every_minutes} minutes)"), "UTC", target),
+    };
+    out.push(entry(plan, label, &expression, zone, target));
     out
 }
+
+/// How long a start is tried again, seconds, unless it is to be made up for.
+pub const PATIENCE_SECONDS: u32 = 3600;
+/// The most that the scheduler takes: retries, and for how long, seconds.
+const MOST_RETRIES: u32 = 185;
+const MOST_PATIENCE_SECONDS: u32 = 86_400;
 
 /// What an entry of the scheduler starts.
 pub struct Target {
@@ -188,6 +219,8 @@ pub struct Target {
     pub input: Option<String>,
     /// How often a start is tried again.
     pub retries: u32,
+    /// How long it is tried again, seconds.
+    pub patience_seconds: u32,
 }
 
 /// The scheduler keeps targets' inputs under the platform's key, and reads them in the role's name.
@@ -208,7 +241,7 @@ pub fn entry(plan: &Plan, label: &str, expression: &str, zone: &str, target: Tar
         .block(Block::new("dead_letter_config").set("arn", reference(format!("aws_sqs_queue.{MISSED}.arn"))))
         .block(
             Block::new("retry_policy")
-                .set("maximum_event_age_in_seconds", 3600u32)
+                .set("maximum_event_age_in_seconds", target.patience_seconds)
                 .set("maximum_retry_attempts", target.retries),
         );
     Block::resource("aws_scheduler_schedule", label)

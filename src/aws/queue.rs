@@ -11,6 +11,11 @@ const RETENTION: u32 = 1_209_600;
 
 /// A queue of dead letters. Nothing redrives into it by itself.
 pub fn dead_letters(plan: &Plan, label: &str, purpose: &str) -> Vec<Block> {
+    dead_letters_from(plan, label, purpose, vec![])
+}
+
+/// A queue of dead letters to which services send too.
+pub fn dead_letters_from(plan: &Plan, label: &str, purpose: &str, senders: Vec<Statement>) -> Vec<Block> {
     let url = || reference(format!("aws_sqs_queue.{label}.id"));
     let arn = || reference(format!("aws_sqs_queue.{label}.arn"));
     let queue = Block::resource("aws_sqs_queue", label)
@@ -19,12 +24,13 @@ pub fn dead_letters(plan: &Plan, label: &str, purpose: &str) -> Vec<Block> {
         .set("message_retention_seconds", RETENTION)
         .set("kms_master_key_id", reference(super::policy::KEY))
         .set("kms_data_key_reuse_period_seconds", 300u32);
-    let policy = deny("TlsOnly", &["sqs:*"], [arn()]).when("Bool", "aws:SecureTransport", "false");
+    let mut policy = vec![deny("TlsOnly", &["sqs:*"], [arn()]).when("Bool", "aws:SecureTransport", "false")];
+    policy.extend(senders);
     vec![
         queue,
         Block::resource("aws_sqs_queue_policy", label)
             .set("queue_url", url())
-            .set("policy", document([policy])),
+            .set("policy", document(policy)),
         Block::resource("aws_sqs_queue_redrive_allow_policy", label)
             .set("queue_url", url())
             .set(

@@ -145,10 +145,9 @@ fn plan(compiled: &Compiled) -> String {
         let waves: Vec<_> = schedule.waves.iter().map(|wave| wave.join(", ")).collect();
         let _ = writeln!(
             text,
-            "{}: {} ({}) runs {}",
+            "{}: {} runs {}",
             schedule.name,
-            schedule.expression,
-            schedule.zone,
+            schedule.starts,
             waves.join(", then ")
         );
     }

@@ -556,16 +556,46 @@ pub struct Schedule {
     pub name: String,
     /// What the author said of it.
     pub doc: Option<String>,
-    /// When, as EventBridge Scheduler says it: `cron(…)` with six fields, or `rate(…)`.
-    pub expression: String,
-    /// IANA time zone.
-    pub zone: String,
+    /// What starts a run.
+    pub starts: Starts,
     /// Transforms in waves: those of one wave do not read each other.
     pub waves: Vec<Vec<String>>,
     /// Retries of a failed job.
     pub retry: Option<Retry>,
+    /// How far back a run makes up for runs that were missed, days; without it, as far back as there are rows.
+    pub catch_up_days: Option<u32>,
     /// The monitor that is told of a failure.
     pub on_failure: Option<String>,
+}
+
+/// What starts a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Starts {
+    /// The clock.
+    Clock {
+        /// When, as EventBridge Scheduler says it: `cron(…)` with six fields, or `rate(…)`.
+        expression: String,
+        /// IANA time zone.
+        zone: String,
+    },
+    /// That something has landed since the last start.
+    Arrival {
+        /// Where.
+        of: DatasetId,
+        /// The shortest time from one start to the next, minutes: what comes in between waits and runs together.
+        every_minutes: u32,
+    },
+}
+
+impl std::fmt::Display for Starts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Starts::Clock { expression, zone } => write!(f, "{expression} in {zone}"),
+            Starts::Arrival { of, every_minutes } => {
+                write!(f, "on arrival of {of}, every {every_minutes} min at most")
+            }
+        }
+    }
 }
 
 /// Retries.

@@ -62,7 +62,7 @@ pub fn dataset_prefix(dataset: &str) -> String {
 /// arguments that every job has.
 pub fn dataset_argument(zone: &str, dataset: &str) -> String {
     let argument = format!("{zone}_{dataset}");
-    let own = [ARG_RUN_AT, ARG_PSEUDONYM_KEY_FILE, "pseudonym_secret"];
+    let own = [ARG_RUN_AT, ARG_CATCH_UP, ARG_PSEUDONYM_KEY_FILE, "pseudonym_secret"];
     match own.contains(&argument.as_str()) || argument.starts_with(ARG_SOURCE) {
         true => format!("{argument}_folder"),
         false => argument,
@@ -79,6 +79,8 @@ pub fn source_argument(source: &str) -> String {
 
 /// Argument of a Glue job: the scheduled time of the run, RFC 3339, UTC. What `now()` is.
 pub const ARG_RUN_AT: &str = "run_at";
+/// Argument of a job: how far back it makes up for runs that were missed, days.
+pub const ARG_CATCH_UP: &str = "catch_up";
 /// Argument of a Glue job of a stream: when it ends. `stopped` (the default) is never by itself, `read` once all that was
 /// there is read, `closed` the same where nothing else ever arrives.
 pub const ARG_UNTIL: &str = "until";

@@ -275,6 +275,7 @@ class Run:
         parser.add_argument("--state", required=True, metavar="FOLDER")
         parser.add_argument("--quarantine", required=True, metavar="FOLDER")
         parser.add_argument("--run_at", metavar="INSTANT", help="RFC 3339; default now")
+        parser.add_argument("--catch_up", type=int, metavar="DAYS")
         parser.add_argument("--pseudonym_secret", metavar="ARN")
         parser.add_argument("--pseudonym_key_file", metavar="FILE")
         # Glue adds arguments of its own: `--JOB_NAME`, `--TempDir` and more.
@@ -365,6 +366,10 @@ class Run:
             self._after["others"] = versions
         if "run_at" in self._before and self._before.get("others", {}) == versions:
             last = instant(self._before["run_at"])
+            if self.arguments.catch_up is not None:
+                # Runs that were missed are made up for no further back than this.
+                missed = timedelta(days=self.arguments.catch_up)
+                last = max(last, self.run_at - missed)
             first = max(first, (last - reads.late).date())
         kept = [self._oldest_kept(t) for t in self.targets if t.retain_days is not None]
         return max([first, *kept])

@@ -102,6 +102,27 @@ def test_a_schedule_may_run_again_and_again(platform):
     assert (often["schedule_expression"], often["schedule_expression_timezone"]) == ("rate(15 minutes)", "UTC")
 
 
+def test_what_lands_is_held_until_its_schedule_looks(platform):
+    state = of(platform, "landing")
+    looks = values(state, "aws_scheduler_schedule")
+    assert looks["on_drops"]["schedule_expression"] == "rate(15 minutes)"
+    assert looks["nightly"]["target"][0]["retry_policy"][0]["maximum_event_age_in_seconds"] == 86_400
+    rule = values(state, "aws_cloudwatch_event_rule")["on_drops_arrivals"]
+    detail = json.loads(rule["event_pattern"])["detail"]
+    assert detail == {"bucket": {"name": [values(state, "aws_s3_bucket")["zone_raw"]["bucket"]]},
+                      "object": {"key": [{"prefix": "drops/"}]}}
+    queue = values(state, "aws_sqs_queue")["on_drops_arrivals"]
+    (sent,) = [one for one in json.loads(values(state, "aws_sqs_queue_policy")["on_drops_arrivals"]["policy"])["Statement"]
+               if one["Effect"] == "Allow"]
+    assert sent["Condition"]["ArnEquals"]["aws:SourceArn"] == rule["arn"] and sent["Resource"] == [queue["arn"]]
+    may = allowed(state, "on_drops_machine")
+    assert may["sqs:ReceiveMessage"] == may["sqs:PurgeQueue"] == [queue["arn"]]
+    assert may["states:ListExecutions"] == [values(state, "aws_sfn_state_machine")["on_drops"]["arn"]]
+    # A queue of the platform's key hears EventBridge only where the key lets it (P-KMS-1).
+    key = json.loads(values(state, "aws_kms_key")["platform"]["policy"])["Statement"]
+    assert any(one["Principal"] == {"Service": "events.amazonaws.com"} for one in key)
+
+
 def test_whatever_is_measured_may_ring(platform):
     state = of(platform, "tables")
     alarms = values(state, "aws_cloudwatch_metric_alarm")

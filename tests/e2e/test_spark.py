@@ -231,6 +231,18 @@ def test_a_day_that_the_input_begins_to_forget_is_left_alone(spark_home, lake):
     assert {row[0] for row in lake.result()} == {DAYS[1]}
 
 
+def test_missed_runs_are_made_up_for_as_far_back_as_is_said(spark_home, lake):
+    lake.arrive("a", make_clicks(12, DAYS[:1], 60))
+    spark_home.run_job(lake.job, lake.arguments("2026-01-02T01:15:00Z"))
+    lake.arrive("b", make_clicks(13, DAYS[1:2], 60))
+    # Rows may be two days late: of the runs since 2 January, those of the last five days compute 24 January and later.
+    spark_home.run_job(lake.job, [*lake.arguments("2026-01-31T01:15:00Z"), "--catch_up", "5"])
+    assert {row[0] for row in lake.result()} == {DAYS[0]}
+    lake.arrive("c", make_clicks(14, DAYS[2:3], 60))
+    spark_home.run_job(lake.job, lake.arguments("2026-02-01T01:15:00Z"))
+    assert {row[0] for row in lake.result()} == {DAYS[0]}, "that run was good"
+
+
 def test_old_days_of_the_target_are_purged(spark_home, lake):
     lake.arrive("a", make_clicks(8, DAYS, 60))
     spark_home.run_job(lake.job, lake.arguments("2026-01-04T01:15:00Z"))

@@ -224,13 +224,7 @@ fn matrix<'a>(plan: &'a Plan, access: &'a crate::plan::Access) -> AccessPart<'a>
 
 fn schedule(schedule: &crate::plan::Schedule) -> String {
     let waves: Vec<_> = schedule.waves.iter().map(|wave| wave.join(", ")).collect();
-    format!(
-        "{}: {} in {} runs {}",
-        schedule.name,
-        schedule.expression,
-        schedule.zone,
-        waves.join(", then ")
-    )
+    format!("{}: {} runs {}", schedule.name, schedule.starts, waves.join(", then "))
 }
 
 fn alarm(alarm: &Alarm) -> String {

@@ -5,7 +5,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::plan::{Engine, Glue, Plan, Schedule, Shape, names};
+use crate::plan::{Engine, Glue, Plan, Schedule, Shape, Starts, names};
+
+mod arrival;
+
+pub use arrival::ARRIVALS;
 
 /// Template variable of the partition (`aws`).
 pub const PARTITION: &str = "partition";
@@ -53,8 +57,15 @@ pub fn definition(plan: &Plan, schedule: &Schedule) -> String {
         .collect();
     let first = names.first().cloned().unwrap_or_else(|| "Done".into());
     let mut states = Map::new();
-    states.insert("Scheduled".into(), scheduled(&first));
+    let waits = matches!(schedule.starts, Starts::Arrival { .. });
+    states.insert(
+        "Scheduled".into(),
+        scheduled(if waits { arrival::FIRST } else { &first }),
+    );
     states.insert("ByHand".into(), by_hand(&first));
+    if waits {
+        states.extend(arrival::states(&first));
+    }
     for (index, wave) in waves.iter().enumerate() {
         let next = names.get(index + 1).cloned().unwrap_or_else(|| "Done".into());
         states.insert(names[index].clone(), wave_state(schedule, wave, &next));
@@ -129,13 +140,20 @@ fn wave_state(schedule: &Schedule, wave: &[(&str, &Glue)], next: &str) -> Value 
 }
 
 fn run(schedule: &Schedule, transform: &str, settings: &Glue) -> Value {
-    let argument = format!("--{}.$", names::ARG_RUN_AT);
+    let mut arguments = Map::new();
+    arguments.insert(
+        format!("--{}.$", names::ARG_RUN_AT),
+        format!("$.{}", names::ARG_RUN_AT).into(),
+    );
+    if let Some(days) = schedule.catch_up_days {
+        arguments.insert(format!("--{}", names::ARG_CATCH_UP), days.to_string().into());
+    }
     json!({
         "Type": "Task",
         "Resource": format!("arn:${{{PARTITION}}}:states:::glue:startJobRun.sync"),
         "Parameters": {
             "JobName": format!("${{{}}}", job_variable(transform)),
-            "Arguments": { argument: format!("$.{}", names::ARG_RUN_AT) },
+            "Arguments": arguments,
         },
         "ResultPath": null,
         "TimeoutSeconds": settings.timeout_minutes * 60 + START_SECONDS,
