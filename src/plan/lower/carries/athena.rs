@@ -57,6 +57,10 @@ impl Gate for Athena {
         "athena"
     }
 
+    fn minds_expressions(&self, _: &Program) -> bool {
+        true
+    }
+
     fn step(&self, step: &Step, shape: Shape) -> Option<Refusal> {
         if shape != Shape::Table {
             let help = "a query sees tables only: let a function on the arrivals (`engine = lambda`) do it";

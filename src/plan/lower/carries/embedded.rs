@@ -16,6 +16,10 @@ impl Gate for Embedded {
         "the embedded engine"
     }
 
+    fn minds_expressions(&self, _: &Program) -> bool {
+        false
+    }
+
     fn step(&self, step: &Step, _: Shape) -> Option<Refusal> {
         match &step.kind {
             StepKind::Run(run) if run.kind == RunKind::Container && run.settings.text("build").is_none() => {

@@ -17,6 +17,11 @@ impl Gate for Functions {
         "lambda"
     }
 
+    /// Only values of params are refused.
+    fn minds_expressions(&self, program: &Program) -> bool {
+        !program.params.is_empty()
+    }
+
     fn step(&self, step: &Step, _shape: Shape) -> Option<Refusal> {
         let glue = |what: &str| Some(Refusal::but(what, ON_GLUE));
         match &step.kind {

@@ -16,6 +16,10 @@ impl Gate for Jobs {
         "glue"
     }
 
+    fn minds_expressions(&self, _: &Program) -> bool {
+        true
+    }
+
     fn step(&self, step: &Step, shape: Shape) -> Option<Refusal> {
         match &step.kind {
             _ if shape == Shape::Objects => slice::step(step, shape).map(Refusal::of),

@@ -69,6 +69,9 @@ impl Refusal {
 trait Gate {
     /// What the engine is called.
     fn name(&self) -> &'static str;
+    /// Whether any expression of this program may be refused: where none may, none is looked at. They are most of a
+    /// program.
+    fn minds_expressions(&self, program: &Program) -> bool;
     /// A step, without its expressions and columns.
     fn step(&self, step: &Step, shape: Shape) -> Option<Refusal>;
     /// An expression, without those inside of it.
@@ -188,10 +191,11 @@ fn views(transform: &Transform) -> Vec<&str> {
 /// The first thing of a transform that is refused, and where; of steps that `passed` before, only what they reach outside
 /// is asked.
 fn in_transform(gate: &dyn Gate, transform: &Transform, program: &Program, passed: bool) -> Option<(Span, Refusal)> {
+    let minds = gate.minds_expressions(program);
     let steps = || {
         transform.steps.iter().find_map(|step| {
             let itself = || if passed { None } else { gate.step(step, transform.shape) };
-            let inside = || if passed { None } else { in_step(gate, step) };
+            let inside = || if passed { None } else { in_step(gate, step, minds) };
             let refused = itself().or_else(|| around_step(gate, step, transform, program));
             refused.or_else(inside).map(|refusal| (step.span, refusal))
         })
@@ -264,8 +268,8 @@ fn around_step(gate: &dyn Gate, step: &Step, transform: &Transform, program: &Pr
     others().or_else(targets)
 }
 
-/// What is refused of a step's expressions and columns.
-fn in_step(gate: &dyn Gate, step: &Step) -> Option<Refusal> {
+/// What is refused of a step's columns, and of its expressions where the gate `minds` them.
+fn in_step(gate: &dyn Gate, step: &Step, minds: bool) -> Option<Refusal> {
     let aggregates = || {
         step.kind
             .aggregates()
@@ -273,10 +277,8 @@ fn in_step(gate: &dyn Gate, step: &Step) -> Option<Refusal> {
             .find_map(|aggregate| gate.aggregate(aggregate, &step.kind))
     };
     let expressions = || {
-        step.kind
-            .expressions()
-            .into_iter()
-            .find_map(|expr| in_expression(gate, expr))
+        let all = if minds { step.kind.expressions() } else { Vec::new() };
+        all.into_iter().find_map(|expr| in_expression(gate, expr))
     };
     let columns = || step.columns.iter().find_map(|column| gate.column(column));
     aggregates().or_else(expressions).or_else(columns)

@@ -16,6 +16,11 @@ impl Gate for Platform {
         "AWS"
     }
 
+    /// Only values of params are refused.
+    fn minds_expressions(&self, program: &Program) -> bool {
+        !program.params.is_empty()
+    }
+
     /// A step is refused where it needs a resource besides the job or function that it runs in.
     fn step(&self, step: &Step, shape: Shape) -> Option<Refusal> {
         match &step.kind {
