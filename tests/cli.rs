@@ -406,6 +406,31 @@ fn one_transform_alone_is_tested_and_run() {
 }
 
 #[test]
+fn what_an_engine_does_not_carry_is_skipped_by_name_and_the_rest_is_tested() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["fleet.pipe", "tests.pipe"] {
+        let from = example("reference-architecture").join(name);
+        fs::copy(from, folder.path().join(name)).unwrap();
+    }
+    let filter = ["--filter", "no test has this title"];
+    let said = |engine: &str| {
+        let arguments = [&["test", "--engine", engine], &filter[..]].concat();
+        // No test was run, which is never a success.
+        exits(&pipec(folder.path(), &arguments), 1)
+    };
+    let lambda = said("lambda");
+    let skipped = "skip  five_minutes: `group … every` is not supported on lambda yet (fleet.pipe:61)";
+    assert!(lambda.contains(skipped), "{lambda}");
+    assert!(!lambda.contains("error[P0690]"), "{lambda}");
+    assert!(folder.path().join(".pipec/test/lambda/telemetry").is_dir());
+    let spark = said("spark");
+    let skipped = "skip  report: writing a sink from a job is not supported on glue yet (fleet.pipe:79)";
+    assert!(spark.contains(skipped), "{spark}");
+    let jobs = folder.path().join(".pipec/test/glue");
+    assert!(jobs.join("daily.py").is_file() && !jobs.join("report.py").exists());
+}
+
+#[test]
 fn fixes_are_applied_where_they_are_sure_and_warnings_can_be_denied() {
     let project = clickstream();
     let text = || fs::read_to_string(project.path().join("clickstream.pipe")).unwrap();

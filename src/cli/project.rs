@@ -9,7 +9,7 @@ use super::{Failure, ProjectArgument};
 use crate::base::{Disk, Sources, World};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::Plan;
-use crate::plan::lower::{Scope, lower};
+use crate::plan::lower::{Scope, Skipped, lower};
 use crate::{Compilation, Options, compile_observed};
 
 /// A project's folder, and the files in it.
@@ -25,6 +25,8 @@ pub(super) struct Compiled {
     pub(super) project: Project,
     pub(super) sources: Sources,
     pub(super) plan: Plan,
+    /// The transforms that the one engine does not carry which the project was compiled for.
+    pub(super) skipped: Vec<Skipped>,
 }
 
 /// The project that is meant.
@@ -94,7 +96,7 @@ pub(super) fn check_or_say(
 }
 
 /// Compiles a project for one of its uses and says everything there is to say about it; what that use does not carry yet
-/// is an error.
+/// is an error. An engine alone skips the transforms that it does not carry.
 pub(super) fn compile_or_say(
     out: &Output,
     project: Project,
@@ -103,8 +105,8 @@ pub(super) fn compile_or_say(
 ) -> Result<Compiled, Failure> {
     let (compilation, _) = compiled(&project, environment)?;
     let (mut diagnostics, sources) = (compilation.diagnostics, compilation.sources);
-    let (plan, not_yet) = match (scope, &compilation.program) {
-        (Scope::Platform, _) | (_, None) => (compilation.plan, compilation.not_yet),
+    let (plan, not_yet, skipped) = match (scope, &compilation.program) {
+        (Scope::Platform, _) | (_, None) => (compilation.plan, compilation.not_yet, Vec::new()),
         (scope, Some(program)) => {
             let lowered = lower(program, scope);
             // What is wrong with the platform was said already, where all of it could be lowered.
@@ -114,8 +116,10 @@ pub(super) fn compile_or_say(
                 .not_yet
                 .into_iter()
                 .filter(|diagnostic| diagnostic.code != Code::NOT_YET);
-            let not_yet = wrong.into_iter().chain(lowered.not_yet).chain(files).collect();
-            (lowered.plan, not_yet)
+            let carried = lowered.plan.is_some();
+            let not_yet = lowered.not_yet.into_iter().filter(|_| !carried);
+            let not_yet = wrong.into_iter().chain(not_yet).chain(files).collect();
+            (lowered.plan, not_yet, lowered.skipped)
         }
     };
     diagnostics.extend(not_yet);
@@ -127,7 +131,12 @@ pub(super) fn compile_or_say(
         return Err(Failure::Project);
     }
     let plan = plan.ok_or(Failure::Project)?;
-    Ok(Compiled { project, sources, plan })
+    Ok(Compiled {
+        project,
+        sources,
+        plan,
+        skipped,
+    })
 }
 
 /// Compiles a project and says nothing.

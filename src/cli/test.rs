@@ -7,11 +7,12 @@ use clap::ValueEnum;
 use super::output::{Output, plural};
 use super::project::Compiled;
 use super::{Failure, Outcome, ProjectArgument, build, project, writer};
+use crate::base::Span;
 use crate::emit;
 use crate::local::test::TestResult;
 use crate::local::{self, RunError};
 use crate::plan::Files;
-use crate::plan::lower::Scope;
+use crate::plan::lower::{Scope, Skipped};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -47,9 +48,13 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
     };
     let mut compiled = project::compile_or_say(out, found, None, scope)?;
     if let Some(only) = &arguments.only {
-        local::known(&compiled.plan, only).map_err(super::run::failure)?;
+        if compiled.skipped.iter().all(|skipped| skipped.transform != *only) {
+            local::known(&compiled.plan, only).map_err(super::run::failure)?;
+        }
         compiled.plan.tests.retain(|test| test.transform == *only);
+        compiled.skipped.retain(|skipped| skipped.transform == *only);
     }
+    say_skipped(out, &compiled);
     let filter = arguments.filter.as_deref();
     let results = match arguments.engine {
         Engine::Local => local::test::run_tests(&compiled.plan, &compiled.project.root, filter),
@@ -76,12 +81,24 @@ fn on_build(
     run(&folder).map_err(super::run::failure)
 }
 
+/// The transforms that the engine does not carry, each with the reason: what is not run is never left out without a word.
+fn say_skipped(out: &Output, compiled: &Compiled) {
+    for Skipped { transform, why } in &compiled.skipped {
+        let place = place(compiled, why.primary.span);
+        out.done(&format!("skip  {transform}: {} ({place})", why.message));
+    }
+}
+
+/// `pipeline.pipe:12`
+fn place(compiled: &Compiled, span: Span) -> String {
+    let source = compiled.sources.get(span.file);
+    format!("{}:{}", source.path, source.line_column(span.start).line)
+}
+
 fn say(out: &Output, compiled: &Compiled, arguments: &Arguments, results: &[TestResult]) -> Outcome {
     for result in results {
         let time = format!("{:.2} s", result.elapsed.as_secs_f64());
-        let source = compiled.sources.get(result.span.file);
-        let line = source.line_column(result.span.start).line;
-        let place = format!("{}:{line}", source.path);
+        let place = place(compiled, result.span);
         match &result.verdict {
             Ok(verdict) if verdict.passed() => {
                 out.done(&format!("pass  {} ({}, {time})", result.title, result.transform))
@@ -100,18 +117,18 @@ fn say(out: &Output, compiled: &Compiled, arguments: &Arguments, results: &[Test
         }
     }
     let failed = results.iter().filter(|result| !result.passed()).count();
-    let left_out = match arguments.filter {
-        Some(_) => 0,
-        None => compiled.plan.tests.len() - results.len(),
+    let (skipped, elsewhere) = match arguments.filter {
+        Some(_) => (0, 0),
+        None => left_out(compiled, results),
     };
-    let elsewhere = match left_out {
-        0 => String::new(),
-        count => format!(", {} of transforms that run elsewhere", plural(count, "test")),
-    };
-    out.done(&format!(
-        "{} passed, {failed} failed{elsewhere}",
-        results.len() - failed
-    ));
+    let mut counts = format!("{} passed, {failed} failed", results.len() - failed);
+    if skipped > 0 {
+        counts += &format!(", {} of skipped transforms", plural(skipped, "test"));
+    }
+    if elsewhere > 0 {
+        counts += &format!(", {} of transforms that run elsewhere", plural(elsewhere, "test"));
+    }
+    out.done(&counts);
     if results.is_empty() {
         out.error("no test was run");
     }
@@ -119,4 +136,12 @@ fn say(out: &Output, compiled: &Compiled, arguments: &Arguments, results: &[Test
         true => Ok(()),
         false => Err(Failure::Project),
     }
+}
+
+/// How many tests did not run: those of skipped transforms, and those of transforms that another engine runs.
+fn left_out(compiled: &Compiled, results: &[TestResult]) -> (usize, usize) {
+    let is_skipped = |name: &str| compiled.skipped.iter().any(|skipped| skipped.transform == name);
+    let tests = &compiled.plan.tests;
+    let skipped = tests.iter().filter(|test| is_skipped(&test.transform)).count();
+    (skipped, tests.len() - results.len() - skipped)
 }

@@ -27,12 +27,24 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 /// What comes of lowering.
 #[derive(Clone, Debug)]
 pub struct Lowered {
-    /// The plan; only where all of the program is carried.
+    /// The plan; only where all of the program is carried. Of an engine alone: what it carries of the program, without the
+    /// transforms that are skipped.
     pub plan: Option<Plan>,
     /// What is wrong with the platform, seen only with its engines chosen.
     pub diagnostics: Vec<Diagnostic>,
     /// What is right and not carried yet.
     pub not_yet: Vec<Diagnostic>,
+    /// The transforms that the engine does not carry, and why; each is said in `not_yet` too.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A transform that an engine does not carry.
+#[derive(Clone, Debug)]
+pub struct Skipped {
+    /// Its name.
+    pub transform: String,
+    /// The first thing of it that is not carried.
+    pub why: Diagnostic,
 }
 
 /// What a plan is for, and so what has to be carried.
@@ -50,6 +62,13 @@ pub enum Scope {
     Sql,
 }
 
+impl Scope {
+    /// Whether it is about one engine's transforms: what the engine does not carry of the others is nobody's matter.
+    fn is_of_one_engine(self) -> bool {
+        matches!(self, Scope::Functions | Scope::Jobs)
+    }
+}
+
 /// Lowers a program that was checked without an error.
 pub fn lower(program: &Program, scope: Scope) -> Lowered {
     lower_after(program, scope, &mut Passed::default())
@@ -62,17 +81,21 @@ pub fn lower_after(program: &Program, scope: Scope, passed: &mut Passed) -> Lowe
         scope,
         passed,
         diagnostics: Diagnostics::default(),
+        skipped: Vec::new(),
     };
     let plan = lowering.plan();
     if let Some(plan) = plan.as_ref().filter(|_| scope == Scope::Platform) {
         lowering.nothing_is_left_out(plan);
     }
+    let skipped = lowering.skipped;
     let all = lowering.diagnostics.sorted();
     let (not_yet, diagnostics): (Vec<_>, Vec<_>) = all.into_iter().partition(|d| d.code == Code::NOT_YET);
+    let carried = not_yet.is_empty() || scope.is_of_one_engine();
     Lowered {
-        plan: plan.filter(|_| not_yet.is_empty() && diagnostics.is_empty()),
+        plan: plan.filter(|_| carried && diagnostics.is_empty()),
         diagnostics,
         not_yet,
+        skipped,
     }
 }
 
@@ -83,6 +106,7 @@ pub fn not_in_sql(program: &Program, name: &str) -> Vec<Diagnostic> {
         scope: Scope::Sql,
         passed: &mut Passed::default(),
         diagnostics: Diagnostics::default(),
+        skipped: Vec::new(),
     };
     if let Some(transform) = program.transforms.iter().find(|transform| transform.item.name == name) {
         lowering.is_sql(transform);
@@ -96,6 +120,7 @@ struct Lowering<'p> {
     scope: Scope,
     passed: &'p mut Passed,
     diagnostics: Diagnostics,
+    skipped: Vec<Skipped>,
 }
 
 /// Datasets by their names.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::flow::{self, EventDay};
-use super::{Datasets, Lowering, dataset_of};
+use super::{Datasets, Lowering, Scope, dataset_of};
 use crate::base::Span;
 use crate::check::program::{self, DatasetWriter, Mode, Shape};
 use crate::check::settings::Settings;
@@ -164,6 +164,8 @@ impl Lowering<'_> {
         let engine = match name {
             "lambda" => Engine::Lambda(lambda_of(engine)?),
             "glue" => Engine::Glue(glue_of(engine)?),
+            // The same job, wherever Spark runs.
+            "emr" if self.scope == Scope::Jobs => Engine::Glue(glue_of(program.engines.get("glue")?)?),
             other => Engine::Other(other.to_owned()),
         };
         Some((engine, vec![why]))

@@ -114,11 +114,17 @@ class Spark:
         `argv` is what stands after the file's name in Glue: `["--JOB_NAME", "x", …]`. The settings of the session, and
         the modules that the job imported from its own folder, are as before when this returns.
         """
-        with self._own_settings(), _job_module(Path(path)) as module:
+        with self.own_settings(), self.module(path) as module:
             return module.main([str(path), *map(str, argv)])
 
+    @staticmethod
+    def module(path):
+        """A job's file as a module, for as long as it is looked at; its folder's own modules go with it."""
+        return _job_module(Path(path))
+
     @contextmanager
-    def _own_settings(self):
+    def own_settings(self):
+        """Puts the session's settings back as they were."""
         conf = self.session.conf
         before = {row.key: row.value for row in self.session.sql("SET").collect()}
         try:

@@ -14,7 +14,7 @@ pub(super) use row_filter::row_filter;
 
 use std::collections::BTreeMap;
 
-use super::{Lowering, Scope};
+use super::{Lowering, Scope, Skipped};
 use crate::base::Span;
 use crate::check::program::{Dataset, Program, Source, Transform};
 use crate::diag::{Code, Diagnostic};
@@ -150,10 +150,15 @@ impl Lowering<'_> {
             format!("{what} is not supported on {} yet", gate.name()),
         );
         let diagnostic = diagnostic.found("the language has it");
-        self.say(match help {
+        let why = match help {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
+        };
+        self.skipped.push(Skipped {
+            transform: transform.item.name.clone(),
+            why: why.clone(),
         });
+        self.say(why);
         false
     }
 }

@@ -1,0 +1,211 @@
+"""The transforms of every acceptance platform over the samples that are kept with it, on Spark and in functions: the rows of
+the embedded engine, and rows turned away for the same reasons.
+
+One Spark session and one build of functions serve all of them. What is left out stands below, with the reason.
+"""
+
+import json
+import os
+import re
+import subprocess
+import uuid
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from support.engines import KEY, Example, different, different_reasons, plain, run_function, run_job
+from support.firehose import read
+from support.gateway import Gateway
+from support.paths import FUNCTIONS
+from support.spark import rows
+from test_functions import CARGO
+
+NAMES = [
+    "batch-lakehouse", "data-pipeline", "image-lake", "kitchen", "reference-architecture", "self-service-platform", "team",
+]  # fmt: skip
+
+# What `pipec test` says that jobs do not carry.
+NOT_IN_JOBS = {
+    "batch-lakehouse": {"decode": "`run container` is not supported on glue yet"},
+    "image-lake": {"camera_activity": "columns of type object, as `content` is is not supported on glue yet"},
+    "reference-architecture": {"report": "writing a sink from a job is not supported on glue yet"},
+    "self-service-platform": {"searchable": "writing a sink from a job is not supported on glue yet"},
+    "team": {"delivery_times": "`table of` sources is not supported on glue yet"},
+}
+# What `pipec test` says that functions do not carry. Jobs carry all but the first.
+NOT_IN_FUNCTIONS = {
+    "image-lake": {"process_images": "a provided program is not supported on lambda yet"},
+    "kitchen": {
+        "at_risk": "`join … within`, of two streams, is not supported on lambda yet",
+        "fridges": "`group … every` is not supported on lambda yet",
+    },
+    "reference-architecture": {"five_minutes": "`group … every` is not supported on lambda yet"},
+    "self-service-platform": {"per_minute": "`group … every` is not supported on lambda yet"},
+}
+# Jobs whose rows or reasons are not those of the embedded engine, and how what is said of them begins.
+UNLIKE = {
+    "batch-lakehouse": {"hourly": "quarantine: ['celsius is missing']"},
+    "data-pipeline": {"current_orders": "failed: org.apache.spark.SparkRuntimeException: [CANNOT_PARSE_JSON_FIELD]"},
+    "kitchen": {
+        "diary": "different: 441 rows for 440",
+        "honest_places": "quarantine: ['kilos is not decimal(8, 3)']",
+        "hours": "quarantine: ['station is not Station']",
+        "price_history": "failed: java.lang.NumberFormatException",
+        "stock": "failed: [INVALID_NON_DETERMINISTIC_EXPRESSIONS]",
+        "unknown_dishes": "quarantine: ['price is not decimal(10, 2)']",
+    },
+    "self-service-platform": {
+        "fulfilment": "failed: org.apache.spark.SparkRuntimeException: [CANNOT_PARSE_JSON_FIELD]",
+        "sessions": "failed: [UNRESOLVED_COLUMN.WITH_SUGGESTION] A column or function parameter with name `_arrived`",
+    },
+}
+
+# Functions: the source that each reads, the column of the event time, and whether a topic brings its records.
+FUNCTIONS_OF = {
+    "data-pipeline": ("events", "at", False),
+    "kitchen": ("tickets", "opened", False),
+    "reference-architecture": ("telemetry", "at", False),
+    "self-service-platform": ("payments", "at", True),
+}
+
+
+@pytest.fixture(scope="session")
+def examples(tmp_path_factory):
+    """Each platform, run whole on the embedded engine, when it is asked for."""
+    folder, known = tmp_path_factory.mktemp("engines"), {}
+
+    def example(name: str) -> Example:
+        if name not in known:
+            known[name] = Example(name, folder)
+        return known[name]
+
+    return example
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_jobs_give_the_rows_of_the_embedded_engine(name, examples, spark_home):
+    example = examples(name)
+    folder, skipped = example.generate("spark")
+    assert skipped == NOT_IN_JOBS.get(name, {})
+    jobs = [job for job in sorted(folder.glob("*.py")) if not job.name.startswith("pipec_")]
+    found = {job.stem: run_job(spark_home, example, job) for job in jobs}
+    unlike = UNLIKE.get(name, {})
+    wrong = {job: said for job, said in found.items() if said and not (job in unlike and said.startswith(unlike[job]))}
+    assert wrong == {}
+    assert {job for job, said in found.items() if said} == unlike.keys(), "what is alike by now leaves the list"
+    print(f"{name}: {len(jobs) - len(unlike)} of {len(jobs)} jobs are alike")
+
+
+@pytest.fixture(scope="session")
+def binaries(examples, tmp_path_factory):
+    """Each platform's function, all built in one workspace: they share what stands around them."""
+    workspace, members = None, []
+    for name, (source, _, _) in FUNCTIONS_OF.items():
+        folder, skipped = examples(name).generate("lambda")
+        assert skipped == NOT_IN_FUNCTIONS.get(name, {})
+        if workspace is None:
+            workspace = folder
+        else:
+            (folder / source).rename(workspace / source)
+        members.append(source)
+    manifest = workspace / "Cargo.toml"
+    text = re.sub(r"^members = \[.*\]$", f"members = {json.dumps(['crates/function', 'crates/runtime', *members])}",
+                  manifest.read_text(), flags=re.MULTILINE)  # fmt: skip
+    manifest.write_text(text)
+    done = subprocess.run(["cargo", "build", "--release"], cwd=workspace, env={**os.environ, **CARGO}, capture_output=True,
+                          text=True, timeout=3000, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr[-8000:]
+    return {source: FUNCTIONS / "release" / f"fn-{source}" for source in members}, workspace
+
+
+def test_functions_skip_what_only_jobs_or_programs_do(examples):
+    for name in NOT_IN_FUNCTIONS.keys() - FUNCTIONS_OF.keys():
+        _, skipped = examples(name).generate("lambda")
+        assert skipped == NOT_IN_FUNCTIONS[name]
+
+
+@pytest.fixture
+def around(aws):
+    """What functions find in AWS, each with a place of its own."""
+    with Gateway(aws) as gateway:
+        yield gateway, aws
+
+
+def environment(aws, example: Example, crate: Path) -> dict[str, str]:
+    """The names of what a function finds: streams are called as their variables."""
+    place = f"engines-{uuid.uuid4().hex[:12]}"
+    aws.client("dynamodb").create_table(
+        TableName=place, BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "name", "KeyType": "HASH"}, {"AttributeName": "written", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": "name", "AttributeType": "S"},
+                              {"AttributeName": "written", "AttributeType": "S"}],
+    )  # fmt: skip
+    aws.bucket(place)
+    aws.client("secretsmanager").create_secret(Name=place, SecretString=KEY)
+    text = "".join(file.read_text() for file in crate.rglob("*.rs"))
+    found = {name: name for name in re.findall(r'"((?:DELIVERY|QUARANTINE)_STREAM_\w+)"', text)}
+    for name in re.findall(r'"TABLE_RAW_(\w+)"', text):
+        file = max((example.samples / name.lower()).iterdir())
+        s3, folder = aws.client("s3"), name.lower()
+        s3.put_object(Bucket=place, Key=f"{folder}/{file.name}", Body=file.read_bytes())
+        s3.put_object(Bucket=place, Key=f"{folder}/_newest.json", Body=json.dumps({"files": [file.name]}).encode())
+        found[f"TABLE_RAW_{name}"] = f"s3://{place}/{folder}/"
+    return {**found, "SEEN_TABLE": place, "PSEUDONYM_SECRET": place}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS_OF)
+def test_functions_give_the_rows_of_the_embedded_engine(name, examples, binaries, around, spark_home):
+    example, (gateway, aws) = examples(name), around
+    source, event_time, topic = FUNCTIONS_OF[name]
+    built, workspace = binaries
+    lines = (example.samples / f"{source}.jsonl").read_bytes().splitlines()
+    variables = environment(aws, example, workspace / source)
+    run_function(gateway, built[source], variables, lines, event_time, topic=topic)
+    wrong = {}
+    for stream in sorted(name for name in variables if name.startswith("DELIVERY_STREAM_")):
+        transform = stream.removeprefix("DELIVERY_STREAM_").lower()
+        said = compared(example, transform, gateway.records[stream], spark_home.session)
+        if said:
+            wrong[transform] = said
+    for stream in sorted(name for name in variables if name.startswith("QUARANTINE_STREAM_")):
+        transform = stream.removeprefix("QUARANTINE_STREAM_").lower()
+        mine = sorted(json.loads(record)["reason"] for record in gateway.records[stream])
+        said = different_reasons(mine, example.turned_away(transform))
+        if said:
+            wrong[f"{transform}: quarantine"] = said
+    assert wrong == {}
+
+
+# Where the rows of a stream go whose name does not say it: a dataset, or a sink.
+TARGETS = {
+    "clean_events": "processed_events", "clean_tickets": "processed_tickets", "captured": "processed_payments",
+    "readings": "processed_readings", "alert": "events", "find": "search", "last_seen": "latest", "fault_log": "app_db",
+    "refunds": "fraud_bus",
+}  # fmt: skip
+
+
+def compared(example: Example, transform: str, records: list[bytes], spark) -> str:
+    """What differs between delivered lines and the embedded engine's rows: of a dataset as Firehose would convert them."""
+    target = TARGETS.get(transform) or transform.removeprefix("dispatch_")
+    theirs = example.sent(target)
+    if not theirs:
+        there = spark.read.parquet(str(example.places[target]))
+        columns = [(column.name, column.dataType.simpleString()) for column in there.schema]
+        # What plays the conversion here hands no lists of structs on.
+        if not any("array<struct" in kind for _, kind in columns):
+            return converted(spark, records, there, columns)
+        theirs = [json.loads(row, parse_float=Decimal) for row in there.toJSON().collect()]
+    mine = sorted(json.dumps(plain(json.loads(record, parse_float=Decimal))) for record in records)
+    theirs = sorted(json.dumps(plain(row)) for row in theirs)
+    differs = sorted(set(mine) ^ set(theirs))[:2]
+    return "" if mine == theirs else f"different: {len(mine)} rows for {len(theirs)}, such as {differs}"
+
+
+def converted(spark, records: list[bytes], there, columns: list[tuple[str, str]]) -> str:
+    """What differs between what the service makes of delivered lines and a dataset's rows."""
+    texts = spark.createDataFrame([(record.decode(),) for record in records], "value string")
+    outcome = read(texts, columns).cache()
+    refused = outcome.where("error is not null").collect()
+    found = different(rows(outcome.where("error is null").select("row.*")), rows(there))
+    outcome.unpersist()
+    return f"not converted: {refused[0]}" if refused else found
