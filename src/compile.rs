@@ -14,6 +14,7 @@ use crate::plan::lower::{Passed, Scope, lower_after};
 use crate::prove::prove;
 use crate::resolve::{Index, Library, Project, top};
 use crate::syntax::ast;
+use std::sync::Arc;
 
 /// What a compilation is asked for.
 #[derive(Clone, Debug, Default)]
@@ -35,8 +36,23 @@ pub struct Compilation {
     pub plan: Option<Plan>,
     /// What is right and cannot be built yet, as errors, by file, then place.
     pub not_yet: Vec<Diagnostic>,
+    /// The typed program as far as it is known, where something said is an error: for who edits it.
+    pub doubtful: Option<Program>,
     /// The trees of its files.
-    pub trees: Vec<ast::File>,
+    pub trees: Vec<Arc<ast::File>>,
+}
+
+/// A project that was read and parsed, with the standard library.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// All text.
+    pub sources: Sources,
+    /// The project's files.
+    pub project: Project,
+    /// The standard library.
+    pub library: Library,
+    /// What is to be said of it so far.
+    pub said: Diagnostics,
 }
 
 /// The parts of a compilation, in order; checking and proving take turns, environment by environment.
@@ -66,13 +82,40 @@ pub fn compile(world: &dyn World, options: &Options) -> Compilation {
 /// brings the clock.
 pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn FnMut(Phase)) -> Compilation {
     let mut sources = Sources::default();
-    let mut diagnostics = Diagnostics::default();
-    let files = Project::read(world, &mut sources, &mut diagnostics);
+    let mut said = Diagnostics::default();
+    let files = Project::read(world, &mut sources, &mut said);
     ended(Phase::Read);
-    let mut project = Project::parse(&files, &sources, &mut diagnostics);
+    let mut project = Project::parse(&files, &sources, &mut said);
     project.read_beside(world);
     ended(Phase::Parse);
     let library = Library::load(&mut sources, functions::FILES);
+    let parsed = Parsed {
+        sources,
+        project,
+        library,
+        said,
+    };
+    let go_on = &mut |phase| {
+        ended(phase);
+        true
+    };
+    compile_parsed(world, parsed, options, go_on)
+}
+
+/// The same for a project that was parsed already; `ended` says whether to go on. Where it did not, what is found is only
+/// a part.
+pub fn compile_parsed(
+    world: &dyn World,
+    parsed: Parsed,
+    options: &Options,
+    ended: &mut dyn FnMut(Phase) -> bool,
+) -> Compilation {
+    let Parsed {
+        mut sources,
+        project,
+        library,
+        said: mut diagnostics,
+    } = parsed;
     let declarations = Declarations::new(&library);
     ended(Phase::Library);
     let base = uses::Base {
@@ -94,7 +137,7 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
     if let Some(unknown) = asked.filter(|name| index.get("env", name).is_none()) {
         diagnostics.push(no_environment(unknown, ground));
     }
-    let (mut program, mut plan, mut not_yet) = (None, None, Vec::new());
+    let (mut program, mut plan, mut not_yet, mut doubtful) = (None, None, Vec::new(), None);
     let (mut levels, mut remembered, mut passed) = (Levels::new(), Remembered::default(), Passed::default());
     let all = index.of_kind("env").map(|entity| Some(entity.name));
     let mut environments: Vec<_> = [None].into_iter().chain(all).collect();
@@ -102,11 +145,18 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
     environments.sort_by_key(|environment| *environment == asked);
     for environment in environments {
         let (found, places, mut said) = items::check(ground, environment, &mut remembered, diagnostics);
-        ended(Phase::Check);
+        if !ended(Phase::Check) {
+            diagnostics = said;
+            break;
+        }
         if environment == asked {
             levels.clone_from(&places.levels);
         }
-        if let Some(found) = found.filter(|_| !said.has_errors()) {
+        if said.has_errors() {
+            if environment == asked {
+                doubtful = found;
+            }
+        } else if let Some(found) = found {
             let lowered = lower_after(&found, Scope::Platform, &mut passed);
             lowered
                 .diagnostics
@@ -135,7 +185,10 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
     let comments = comments.map(|comment| (comment.span, comment.own_line));
     let diagnostics = at_levels(&sources, comments, &levels, diagnostics, whole);
     let right = diagnostics.iter().all(|d| d.severity == Severity::Warning);
-    let (program, plan) = (program.filter(|_| right), plan.filter(|_| right));
+    if !right {
+        doubtful = doubtful.or(program.take());
+    }
+    let plan = plan.filter(|_| right);
     not_yet.retain(|_| right);
     Compilation {
         sources,
@@ -143,6 +196,7 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
         program,
         plan,
         not_yet,
+        doubtful,
         trees: project.files,
     }
 }

@@ -14,6 +14,7 @@ pub mod local;
 pub mod plan;
 pub mod prove;
 pub mod resolve;
+pub mod session;
 pub mod syntax;
 
-pub use compile::{Compilation, Options, Phase, compile, compile_observed};
+pub use compile::{Compilation, Options, Parsed, Phase, compile, compile_observed, compile_parsed};

@@ -19,6 +19,8 @@ pub trait World {
     fn read(&self, path: &str) -> io::Result<Vec<u8>>;
     /// Whether a file or a folder is there.
     fn exists(&self, path: &str) -> bool;
+    /// The files and folders right in a folder that are not hidden, sorted; folders end in `/`.
+    fn list(&self, folder: &str) -> io::Result<Vec<String>>;
 }
 
 /// A project's folder on disk.
@@ -108,6 +110,20 @@ impl World for Disk {
     fn exists(&self, path: &str) -> bool {
         self.root.join(path).exists()
     }
+
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(self.root.join(folder))? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with('.') || is_output(&entry.path()) {
+                continue;
+            }
+            found.push(if entry.path().is_dir() { format!("{name}/") } else { name });
+        }
+        found.sort();
+        Ok(found)
+    }
 }
 
 /// A project held in memory, for tests and unsaved editors. Its folder is called `project`; files of projects beside it
@@ -175,6 +191,17 @@ impl World for Memory {
         let folder = format!("{}/", path.trim_end_matches('/'));
         self.files.contains_key(&path) || self.files.keys().any(|file| file.starts_with(&folder))
     }
+
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        let inside = match folder {
+            "" => String::new(),
+            folder => format!("{folder}/"),
+        };
+        let below = self.files.keys().filter_map(|path| path.strip_prefix(&inside));
+        let mut found: Vec<_> = below.map(|rest| rest.split_inclusive('/').next().unwrap_or(rest).to_owned()).collect();
+        found.dedup();
+        Ok(found)
+    }
 }
 
 /// Another folder of a world, as the project that is compiled: what a `use` leads to.
@@ -214,6 +241,10 @@ impl World for Below<'_> {
 
     fn exists(&self, path: &str) -> bool {
         self.world.exists(&join(self.folder, path))
+    }
+
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        self.world.list(&join(self.folder, folder))
     }
 }
 

@@ -16,16 +16,17 @@ pub use library::{LIBRARY, Library};
 pub use meant::{Written, no_dataset, targets, unknown_item, written};
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::base::{FileId, Sources, Span, World, join};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::syntax::{self, ast};
 
 /// The files of a project, parsed.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Project {
     /// One tree a file, by path.
-    pub files: Vec<ast::File>,
+    pub files: Vec<Arc<ast::File>>,
     /// The files beside it that its tests name, by path; or why one cannot be read.
     pub beside: BTreeMap<String, Result<String, String>>,
 }
@@ -65,7 +66,7 @@ impl Project {
     pub fn parse(files: &[FileId], sources: &Sources, diagnostics: &mut Diagnostics) -> Project {
         let files = files
             .iter()
-            .map(|file| syntax::parse(*file, &sources.get(*file).text, diagnostics))
+            .map(|file| Arc::new(syntax::parse(*file, &sources.get(*file).text, diagnostics)))
             .collect();
         Project {
             files,

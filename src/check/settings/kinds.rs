@@ -87,6 +87,21 @@ const fn form(word: &'static str, name: &'static str, check: fn(&str) -> Result<
     }
 }
 
+/// Whether the word of a declared type stands for itself: `own`.
+pub fn stands_for_itself(ty: &SettingType) -> bool {
+    Kind::of(ty).is_none()
+}
+
+/// What a value of a declared type measures, for its units; nothing where it measures nothing.
+pub fn measures(ty: &SettingType) -> Option<Dimension> {
+    match Kind::of(ty)? {
+        Kind::Quantity(dimension, _) => Some(dimension),
+        Kind::Money => Some(Dimension::Money),
+        Kind::BudgetShare => Some(Dimension::Share),
+        _ => None,
+    }
+}
+
 impl Kind {
     /// `None` is a word that stands for itself.
     pub(super) fn of(ty: &SettingType) -> Option<Kind> {

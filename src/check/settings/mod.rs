@@ -21,6 +21,7 @@ use crate::syntax::ast::{Entry, EntryKind, Expr, Path};
 use super::declare::{Declarations, Declared, DeclaredSetting};
 pub(crate) use crate::resolve::unknown_item;
 pub use forms::{path_expr, path_parts, plain};
+pub use kinds::{measures, stands_for_itself};
 pub use scalars::type_text;
 pub use value::{DAY, Setting, Settings, Value};
 pub use variants::named;

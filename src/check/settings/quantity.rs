@@ -53,6 +53,12 @@ const UNITS: &[(&[&str], Dimension, f64)] = &[
 /// A month, as a rate means it: 730 hours, in milliseconds.
 const MONTH: f64 = 730.0 * 3_600e3;
 
+/// The units of a dimension, each by every name of it.
+pub fn units(dimension: Dimension) -> impl Iterator<Item = &'static str> {
+    let of = move |(_, known, _): &&(_, Dimension, _)| *known == dimension;
+    UNITS.iter().filter(of).flat_map(|(names, ..)| names.iter().copied())
+}
+
 /// The dimension of a unit, and its size in base units.
 pub fn unit(name: &str) -> Option<(Dimension, f64)> {
     UNITS
