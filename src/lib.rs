@@ -11,6 +11,8 @@ pub mod diag;
 pub mod emit;
 pub mod format;
 pub mod local;
+#[path = "../lsp/mod.rs"]
+pub mod lsp;
 pub mod plan;
 pub mod prove;
 pub mod resolve;

@@ -252,6 +252,10 @@ impl World for Unreadable {
     fn exists(&self, _: &str) -> bool {
         false
     }
+
+    fn list(&self, _: &str) -> io::Result<Vec<String>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
 }
 
 #[allow(clippy::disallowed_methods, reason = "a test may ask what its author wants")]

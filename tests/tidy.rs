@@ -15,29 +15,49 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "src/base",
         &[
-            "diag", "syntax", "format", "resolve", "check", "plan", "aws", "emit", "local", "cli",
+            "diag", "syntax", "format", "resolve", "check", "plan", "aws", "emit", "local", "session", "lsp", "cli",
         ],
     ),
     (
         "src/diag",
         &[
-            "syntax", "format", "resolve", "check", "plan", "aws", "emit", "local", "cli",
+            "syntax", "format", "resolve", "check", "plan", "aws", "emit", "local", "session", "lsp", "cli",
         ],
     ),
     (
         "src/syntax",
-        &["format", "resolve", "check", "plan", "aws", "emit", "local", "cli"],
+        &[
+            "format", "resolve", "check", "plan", "aws", "emit", "local", "session", "lsp", "cli",
+        ],
     ),
     (
         "src/format",
-        &["resolve", "check", "plan", "aws", "emit", "local", "cli"],
+        &[
+            "resolve", "check", "plan", "aws", "emit", "local", "session", "lsp", "cli",
+        ],
     ),
-    ("src/resolve", &["format", "aws", "emit", "local", "cli"]),
-    ("src/check", &["format", "aws", "emit", "local", "cli"]),
-    ("src/plan", &["format", "aws", "emit", "local", "cli"]),
-    ("src/aws", &["syntax", "format", "resolve", "check", "local", "cli"]),
-    ("src/emit", &["syntax", "format", "resolve", "check", "local", "cli"]),
-    ("src/local", &["syntax", "format", "resolve", "check", "aws", "cli"]),
+    (
+        "src/resolve",
+        &["format", "aws", "emit", "local", "session", "lsp", "cli"],
+    ),
+    (
+        "src/check",
+        &["format", "aws", "emit", "local", "session", "lsp", "cli"],
+    ),
+    ("src/plan", &["format", "aws", "emit", "local", "session", "lsp", "cli"]),
+    (
+        "src/aws",
+        &["syntax", "format", "resolve", "check", "local", "session", "lsp", "cli"],
+    ),
+    (
+        "src/emit",
+        &["syntax", "format", "resolve", "check", "local", "session", "lsp", "cli"],
+    ),
+    (
+        "src/local",
+        &["syntax", "format", "resolve", "check", "aws", "session", "lsp", "cli"],
+    ),
+    ("src/session", &["lsp", "cli"]),
 ];
 
 fn root() -> &'static Path {
@@ -70,7 +90,7 @@ fn files(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
 }
 
 fn rust() -> Vec<(String, String)> {
-    ["src", "stdlib/runtime/src", "tests"]
+    ["src", "lsp", "stdlib/runtime/src", "tests"]
         .iter()
         .flat_map(|folder| files(folder, &["rs"]))
         .collect()
@@ -136,6 +156,16 @@ fn only_syntax_knows_pest() {
         .map(|(path, _)| path)
         .collect();
     none("pest outside src/syntax", found);
+}
+
+#[test]
+fn only_the_language_server_knows_the_protocol() {
+    let words = ["tower_lsp", "ls_types", "tokio"];
+    let found = rust().into_iter().filter(|(path, text)| {
+        let room = path.starts_with("src") || path.starts_with("stdlib");
+        room && words.iter().any(|word| text.contains(&format!("{word}::")))
+    });
+    none("the protocol outside lsp/", found.map(|(path, _)| path).collect());
 }
 
 #[test]

@@ -119,7 +119,11 @@ impl World for Disk {
             if name.starts_with('.') || is_output(&entry.path()) {
                 continue;
             }
-            found.push(if entry.path().is_dir() { format!("{name}/") } else { name });
+            found.push(if entry.path().is_dir() {
+                format!("{name}/")
+            } else {
+                name
+            });
         }
         found.sort();
         Ok(found)
@@ -198,7 +202,9 @@ impl World for Memory {
             folder => format!("{folder}/"),
         };
         let below = self.files.keys().filter_map(|path| path.strip_prefix(&inside));
-        let mut found: Vec<_> = below.map(|rest| rest.split_inclusive('/').next().unwrap_or(rest).to_owned()).collect();
+        let mut found: Vec<_> = below
+            .map(|rest| rest.split_inclusive('/').next().unwrap_or(rest).to_owned())
+            .collect();
         found.dedup();
         Ok(found)
     }

@@ -11,10 +11,11 @@ mod completions;
 mod doctor;
 mod explain;
 mod fmt;
+mod lsp;
 mod new;
 mod output;
 mod package;
-mod project;
+pub(crate) mod project;
 mod run;
 mod test;
 mod timings;
@@ -101,6 +102,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Build the generated functions into the archives that the Terraform names
     Package(package::Arguments),
+    /// Talk to an editor: the language server on standard input and output
+    Lsp(lsp::Arguments),
     /// Say which tools are there for what, and what to install
     Doctor,
     /// Print a shell's completion script
@@ -149,6 +152,7 @@ pub fn main() -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&out, arguments),
         Command::Explain(arguments) => explain::run(&out, arguments),
         Command::Package(arguments) => package::run(&out, arguments),
+        Command::Lsp(arguments) => lsp::run(arguments),
         Command::Doctor => doctor::run(&out),
         Command::Completions(arguments) => completions::run(arguments),
     };

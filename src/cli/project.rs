@@ -59,6 +59,11 @@ fn nearest(start: &Path) -> Result<Option<PathBuf>, Failure> {
         .map(Path::to_path_buf))
 }
 
+/// The same for who has no command line to be wrong.
+pub(crate) fn root_of(folder: &Path) -> Option<PathBuf> {
+    nearest(folder).ok().flatten()
+}
+
 fn declares_pipeline(folder: &Path) -> bool {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return false;

@@ -113,7 +113,9 @@ impl<'p> Columns<'p> {
             Some(ItemKind::Transform(transform)) => self.after(transform, usize::MAX).columns,
             _ => Scope::new(),
         };
-        self.outputs.borrow_mut().insert(transform.to_owned(), Some(found.clone()));
+        self.outputs
+            .borrow_mut()
+            .insert(transform.to_owned(), Some(found.clone()));
         found
     }
 
@@ -168,8 +170,12 @@ impl<'p> Columns<'p> {
             }
             StepKind::Explode { name, .. } | StepKind::Session { name, .. } => bind(scope, name),
             StepKind::Pivot { keys, columns, .. } => {
-                let kept = keys.iter().filter_map(|key| Some((key.text.clone(), *scope.get(&key.text)?)));
-                let made = columns.iter().map(|column| (column.name.text.clone(), column.name.span));
+                let kept = keys
+                    .iter()
+                    .filter_map(|key| Some((key.text.clone(), *scope.get(&key.text)?)));
+                let made = columns
+                    .iter()
+                    .map(|column| (column.name.text.clone(), column.name.span));
                 anew = Some(kept.chain(made).collect());
             }
             StepKind::Unpivot { columns, name, value } => {

@@ -163,7 +163,9 @@ impl<'t> Cursor<'t> {
             entry: 1,
         }];
         for at in 0..self.tokens.len() {
-            let Some(token) = self.tokens.get(at).copied() else { continue };
+            let Some(token) = self.tokens.get(at).copied() else {
+                continue;
+            };
             match token.kind {
                 TokenKind::Open => {
                     let room = self.room(context, frames.last(), at);
@@ -207,7 +209,9 @@ impl<'t> Cursor<'t> {
                 words::step(word).is_some() && self.word(at + 1) != "=" || {
                     // A setting stands before the steps.
                     let before = self.tokens.get(..at).unwrap_or(&[]);
-                    let stepped = before.iter().any(|token| token.first && words::step(token.text(self.text)).is_some());
+                    let stepped = before
+                        .iter()
+                        .any(|token| token.first && words::step(token.text(self.text)).is_some());
                     self.word(at + 1) == "=" && !stepped
                 }
             }
@@ -265,9 +269,8 @@ impl<'t> Cursor<'t> {
             return Room::AllowColumns;
         }
         let declared = owner.declared(context).and_then(|declared| declared.setting(key));
-        let slot = declared.and_then(|setting| {
-            slots(setting).find(|slot| context.declarations.variant(slot, before).is_some())
-        });
+        let slot = declared
+            .and_then(|setting| slots(setting).find(|slot| context.declarations.variant(slot, before).is_some()));
         match (slot, open) {
             (Some(slot), "{") => Room::Settings(Owner::choice(&slot, before)),
             (Some(slot), "(") => Room::Arguments(Owner::choice(&slot, before)),
@@ -276,8 +279,13 @@ impl<'t> Cursor<'t> {
             // `3 times { first = 30 s }`: the word before is a unit.
             _ => {
                 let all = declared.into_iter().flat_map(slots);
-                let only: Vec<_> = all.filter(|slot| context.declarations.variants(slot).len() == 1).collect();
-                match only.first().and_then(|slot| Some((slot, context.declarations.variants(slot).first()?))) {
+                let only: Vec<_> = all
+                    .filter(|slot| context.declarations.variants(slot).len() == 1)
+                    .collect();
+                match only
+                    .first()
+                    .and_then(|slot| Some((slot, context.declarations.variants(slot).first()?)))
+                {
                     Some((slot, variant)) => Room::Settings(Owner::choice(slot, &variant.name)),
                     None => Room::Other,
                 }

@@ -14,7 +14,11 @@ pub(super) fn steps(mentions: &mut Mentions<'_, '_>, transform: &Transform) {
     };
     for entry in &transform.entries {
         if let EntryKind::Step(step) = &entry.kind {
-            Inside { mentions, around: &mut around }.step(step);
+            Inside {
+                mentions,
+                around: &mut around,
+            }
+            .step(step);
             mentions.columns.step(&mut around, step);
         }
     }
@@ -110,7 +114,10 @@ impl Inside<'_, '_, '_> {
                 aggregates,
             } => {
                 self.bindings(keys);
-                [every, over, late].into_iter().flatten().for_each(|value| self.value(value));
+                [every, over, late]
+                    .into_iter()
+                    .flatten()
+                    .for_each(|value| self.value(value));
                 self.bindings(aggregates);
             }
             StepKind::Window {

@@ -114,10 +114,13 @@ impl Context<'_> {
     }
 
     fn type_of_field(&self, origin: Span) -> Option<Span> {
-        let schemas = self.index.of_kind("schema").filter_map(|entity| match &entity.item.kind {
-            ItemKind::Schema { fields, .. } => Some(fields),
-            _ => None,
-        });
+        let schemas = self
+            .index
+            .of_kind("schema")
+            .filter_map(|entity| match &entity.item.kind {
+                ItemKind::Schema { fields, .. } => Some(fields),
+                _ => None,
+            });
         let field = schemas.flatten().find(|field| field.name.span == origin)?;
         self.named_type(&field.ty)
     }
@@ -156,7 +159,11 @@ impl Context<'_> {
         let mention = self.mention(place)?;
         let own = matches!(
             mention.symbol,
-            Symbol::Item { .. } | Symbol::Dataset { .. } | Symbol::Column(_) | Symbol::Local(_) | Symbol::Variant { .. }
+            Symbol::Item { .. }
+                | Symbol::Dataset { .. }
+                | Symbol::Column(_)
+                | Symbol::Local(_)
+                | Symbol::Variant { .. }
         );
         let declared = self.declaration(&mention.symbol);
         let here = |span: &Span| self.project.files.iter().any(|file| file.id == span.file);
@@ -171,7 +178,9 @@ impl Context<'_> {
     pub fn rename(&self, place: Place, name: &str) -> Result<Edits, String> {
         let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
         if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') || !name.chars().all(fits) {
-            return Err(format!("`{name}` is no name: letters, digits and `_`, and no digit first"));
+            return Err(format!(
+                "`{name}` is no name: letters, digits and `_`, and no digit first"
+            ));
         }
         let nothing = || "nothing that can be renamed stands here".to_owned();
         self.renamable(place).ok_or_else(nothing)?;

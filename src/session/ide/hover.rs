@@ -113,7 +113,10 @@ impl Context<'_> {
             _ => first_line(self.sources.text(item.span)).to_owned(),
         };
         let head = match &item.kind {
-            ItemKind::Block(_) => first_line(self.sources.text(item.span)).trim_end_matches('{').trim_end().to_owned(),
+            ItemKind::Block(_) => first_line(self.sources.text(item.span))
+                .trim_end_matches('{')
+                .trim_end()
+                .to_owned(),
             ItemKind::Schema { .. } | ItemKind::Enum { .. } => self.sources.text(item.span).to_owned(),
             _ => head.trim_end_matches('{').trim_end().to_owned(),
         };
@@ -159,14 +162,24 @@ impl Context<'_> {
     }
 
     fn function_text(&self, name: &str) -> Option<String> {
-        let forms: Vec<_> = self.functions.forms(name).iter().filter(|form| form.instead.is_none()).collect();
+        let forms: Vec<_> = self
+            .functions
+            .forms(name)
+            .iter()
+            .filter(|form| form.instead.is_none())
+            .collect();
         let first = forms.first()?;
         let signatures: Vec<_> = forms.iter().map(ToString::to_string).collect();
         let mut text = code(&signatures.join("\n"));
         if let Some(doc) = &first.doc {
             text += &format!("\n\n{doc}");
         }
-        let examples: Vec<_> = first.examples.iter().take(4).map(|example| self.sources.text(example.span)).collect();
+        let examples: Vec<_> = first
+            .examples
+            .iter()
+            .take(4)
+            .map(|example| self.sources.text(example.span))
+            .collect();
         if !examples.is_empty() {
             text += &format!("\n\n{}", code(&examples.join("\n")));
         }
@@ -191,8 +204,13 @@ impl Context<'_> {
     fn end_of(&self, declare: &ast::Declare) -> Span {
         let ends = [&declare.bounds, &declare.default, &declare.example];
         let ends = ends.into_iter().flatten().map(|expr| expr.span);
-        let types = declare.ty.iter().map(|ty| ty.of.as_ref().map_or(ty.word.span, |of| of.span));
-        ends.chain(types).max_by_key(|span| span.end).unwrap_or(declare.name.span)
+        let types = declare
+            .ty
+            .iter()
+            .map(|ty| ty.of.as_ref().map_or(ty.word.span, |of| of.span));
+        ends.chain(types)
+            .max_by_key(|span| span.end)
+            .unwrap_or(declare.name.span)
     }
 
     /// A kind of item or a variant as it is declared.
@@ -237,8 +255,8 @@ impl Context<'_> {
         let find = |columns: &[Column]| columns.iter().find(|column| column.name == name).cloned();
         match &item.kind {
             ItemKind::Transform(transform) => {
-                let at = Self::steps(transform)
-                    .position(|(_, span)| span.start <= place.offset && place.offset <= span.end);
+                let at =
+                    Self::steps(transform).position(|(_, span)| span.start <= place.offset && place.offset <= span.end);
                 match at {
                     Some(at) => {
                         let after = self.after_step(&transform.name.text, at).and_then(find);
@@ -257,7 +275,10 @@ impl Context<'_> {
 
     fn line_of(&self, span: Span) -> Span {
         let text = &self.sources.get(span.file).text;
-        let start = text.get(..span.start as usize).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+        let start = text
+            .get(..span.start as usize)
+            .and_then(|before| before.rfind('\n'))
+            .map_or(0, |at| at + 1);
         let rest = text.get(span.end as usize..).unwrap_or("");
         let end = span.end as usize + rest.find('\n').unwrap_or(rest.len());
         Span::new(span.file, start, end)
@@ -288,7 +309,11 @@ fn doc(doc: Option<&ast::Doc>) -> &str {
 /// `amount : decimal(12, 2)? @pii`
 pub(super) fn line(column: &Column) -> String {
     let mut text = format!("{} : {}", column.name, column.ty);
-    let marks = [(column.key, " @key"), (column.event_time, " @event_time"), (column.subject, " @subject")];
+    let marks = [
+        (column.key, " @key"),
+        (column.event_time, " @event_time"),
+        (column.subject, " @subject"),
+    ];
     for (_, mark) in marks.iter().filter(|(is, _)| *is) {
         text += mark;
     }

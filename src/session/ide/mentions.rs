@@ -268,7 +268,9 @@ impl Mentions<'_, '_> {
             [name] if path.star => self.uses("zone", name),
             [name] => {
                 let kinds = ["source", "transform", "sink", "zone"];
-                let known = kinds.iter().find(|kind| self.context.index.get(kind, &name.text).is_some());
+                let known = kinds
+                    .iter()
+                    .find(|kind| self.context.index.get(kind, &name.text).is_some());
                 self.uses(known.unwrap_or(&"source"), name);
             }
             [zone, name] => {
@@ -333,7 +335,10 @@ impl Mentions<'_, '_> {
         }
         self.ty(&function.returns);
         if let Some(body) = &function.body {
-            let locals = function.params.iter().map(|param| (param.name.text.clone(), param.name.span));
+            let locals = function
+                .params
+                .iter()
+                .map(|param| (param.name.text.clone(), param.name.span));
             let locals: Vec<_> = locals.collect();
             Walk::new(self).with(locals).expr(body);
         }
@@ -381,7 +386,10 @@ impl Mentions<'_, '_> {
 
     /// The fields of a schema or struct.
     pub(super) fn fields(&mut self, fields: &[ast::Field]) {
-        let scope = fields.iter().map(|field| (field.name.text.clone(), field.name.span)).collect();
+        let scope = fields
+            .iter()
+            .map(|field| (field.name.text.clone(), field.name.span))
+            .collect();
         for field in fields {
             self.add(field.name.span, Symbol::Column(field.name.span), true);
             self.ty(&field.ty);
@@ -397,7 +405,9 @@ impl Mentions<'_, '_> {
         match &ty.kind {
             TypeExprKind::Named { name, types, .. } => {
                 let kinds = ["schema", "enum", "type"];
-                let known = kinds.iter().find(|kind| self.context.index.get(kind, &name.text).is_some());
+                let known = kinds
+                    .iter()
+                    .find(|kind| self.context.index.get(kind, &name.text).is_some());
                 match known {
                     Some(kind) => self.uses(kind, name),
                     None => self.add(name.span, Symbol::Type(name.text.clone()), false),

@@ -126,7 +126,9 @@ impl Inside<'_, '_, '_> {
                     }
                 }
             }
-            ExprKind::Call { function, arguments, .. } => {
+            ExprKind::Call {
+                function, arguments, ..
+            } => {
                 if self.choice(setting, function).is_none() {
                     Walk::new(self.mentions).over(self.scope).expr(value);
                 } else {
@@ -172,10 +174,10 @@ impl Inside<'_, '_, '_> {
             return;
         }
         for what in setting.declare.ty.iter().filter_map(names_what) {
-            if what == "column" {
-                if let Some(origin) = self.scope.get(name) {
-                    return self.mentions.add(value.span, Symbol::Column(*origin), false);
-                }
+            if what == "column"
+                && let Some(origin) = self.scope.get(name)
+            {
+                return self.mentions.add(value.span, Symbol::Column(*origin), false);
             }
             let kinds: &[&str] = match what.as_str() {
                 "runnable" => &["transform", "monitor"],

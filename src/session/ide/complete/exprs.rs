@@ -14,7 +14,10 @@ use super::{Kind, Offer};
 /// Words of expressions, and how they are written on.
 const WORDS: &[(&str, &str)] = &[
     ("if", "if ${1:condition} then ${2:value} else ${3:value}"),
-    ("match", "match ${1:value} { ${2:pattern} => ${3:value}, _ => ${4:value} }"),
+    (
+        "match",
+        "match ${1:value} { ${2:pattern} => ${3:value}, _ => ${4:value} }",
+    ),
     ("reject", "reject \"${1:reason}\""),
     ("null", "null"),
     ("true", "true"),
@@ -36,7 +39,23 @@ impl Offer<'_, '_> {
     pub(super) fn steps(&mut self) {
         let continued = matches!(
             self.cursor.last(),
-            "," | "=" | "+" | "-" | "*" | "/" | "%" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "??" | "and" | "or" | "then" | "else"
+            "," | "="
+                | "+"
+                | "-"
+                | "*"
+                | "/"
+                | "%"
+                | "=="
+                | "!="
+                | "<"
+                | "<="
+                | ">"
+                | ">="
+                | "??"
+                | "and"
+                | "or"
+                | "then"
+                | "else"
         );
         if self.cursor.first && !continued {
             return self.starts();
@@ -84,7 +103,12 @@ impl Offer<'_, '_> {
 
     fn words(&mut self, words: &[&str]) {
         for word in words {
-            let found = self.add(Kind::Keyword, word.trim_end().split('"').next().unwrap_or(word).trim_end(), "", "");
+            let found = self.add(
+                Kind::Keyword,
+                word.trim_end().split('"').next().unwrap_or(word).trim_end(),
+                "",
+                "",
+            );
             found.insert = (*word).to_owned();
             found.snippet = word.contains('$');
             found.rank = 1;
@@ -121,27 +145,47 @@ impl Offer<'_, '_> {
         self.joined(&mut around, &columns);
         // What earlier bindings of the same step gave.
         if let Some(("derive", _)) = self.cursor.step() {
-            let from = self.cursor.frames.iter().find(|frame| frame.room == Room::Steps).map_or(0, |f| f.entry);
+            let from = self
+                .cursor
+                .frames
+                .iter()
+                .find(|frame| frame.room == Room::Steps)
+                .map_or(0, |f| f.entry);
             for at in from..self.cursor.tokens.len() {
                 let token = self.cursor.tokens.get(at);
-                if self.cursor.word(at + 1) == "=" && token.is_some_and(|t| t.first || at == from + 1 || self.cursor.word(at - 1) == ",") {
+                if self.cursor.word(at + 1) == "="
+                    && token.is_some_and(|t| t.first || at == from + 1 || self.cursor.word(at - 1) == ",")
+                {
                     let name = self.cursor.word(at);
                     around.columns.entry(name.to_owned()).or_insert(self.cursor.prefix);
                 }
             }
         }
         if typed.is_empty() {
-            typed = transform.inputs.first().map(|path| self.context.columns_of(path)).unwrap_or_default();
+            typed = transform
+                .inputs
+                .first()
+                .map(|path| self.context.columns_of(path))
+                .unwrap_or_default();
         }
         (around, typed)
     }
 
     /// The other side of the join that is being typed.
     fn joined(&self, around: &mut Around, columns: &Columns<'_>) {
-        let Some(("join", rest)) = self.cursor.step() else { return };
-        let end = rest.iter().position(|word| *word == "as").or(rest.iter().position(|word| *word == "on"));
+        let Some(("join", rest)) = self.cursor.step() else {
+            return;
+        };
+        let end = rest
+            .iter()
+            .position(|word| *word == "as")
+            .or(rest.iter().position(|word| *word == "on"));
         let Some(end) = end else { return };
-        let path: Vec<_> = rest.iter().take(end).filter(|word| !matches!(**word, "left" | "right" | "full" | "anti" | "semi" | "inner" | ".")).collect();
+        let path: Vec<_> = rest
+            .iter()
+            .take(end)
+            .filter(|word| !matches!(**word, "left" | "right" | "full" | "anti" | "semi" | "inner" | "."))
+            .collect();
         let name = |text: &str| ast::Name {
             text: text.to_owned(),
             span: self.cursor.prefix,
@@ -156,7 +200,9 @@ impl Offer<'_, '_> {
             _ => path.parts.last().map(|name| name.text.as_str()),
         };
         if let Some(alias) = alias {
-            around.others.push((alias.to_owned(), self.cursor.prefix, columns.of_path(&path)));
+            around
+                .others
+                .push((alias.to_owned(), self.cursor.prefix, columns.of_path(&path)));
         }
     }
 
@@ -188,7 +234,9 @@ impl Offer<'_, '_> {
                 if let Some([zone, ".", name]) = words.get(at..at + 3) {
                     let columns = self.context.dataset(zone, name).map(|dataset| dataset.columns.to_vec());
                     let columns = columns.unwrap_or_default();
-                    around.columns.extend(columns.iter().map(|column| (column.name.clone(), here)));
+                    around
+                        .columns
+                        .extend(columns.iter().map(|column| (column.name.clone(), here)));
                     return (around, columns);
                 }
             }
@@ -206,7 +254,7 @@ impl Offer<'_, '_> {
     pub(super) fn columns(&mut self, names: &Scope, typed: &[Column]) {
         for name in names.keys() {
             let known = typed.iter().find(|column| column.name == *name);
-            let detail = known.map(|column| hover::line(column)).unwrap_or_default();
+            let detail = known.map(hover::line).unwrap_or_default();
             let doc = known.and_then(|column| column.doc.clone()).unwrap_or_default();
             self.add(Kind::Column, name, detail, doc).rank = 1;
         }
@@ -318,7 +366,10 @@ impl Offer<'_, '_> {
                 Kind::Column => typed
                     .iter()
                     .any(|column| column.name == completion.label && column.ty.kind == expected),
-                Kind::Function => functions.forms(&completion.label).iter().any(|form| returns(form, &expected, &word)),
+                Kind::Function => functions
+                    .forms(&completion.label)
+                    .iter()
+                    .any(|form| returns(form, &expected, &word)),
                 _ => false,
             };
             if fits {
@@ -334,7 +385,9 @@ impl Offer<'_, '_> {
             (_, "==" | "!=" | "<" | "<=" | ">" | ">=") => of(self.cursor.before_last()),
             (Room::Call(name), "(" | ",") => {
                 let at = self.cursor.frame().open?;
-                let commas = (at..self.cursor.tokens.len()).filter(|at| self.cursor.word(*at) == ",").count();
+                let commas = (at..self.cursor.tokens.len())
+                    .filter(|at| self.cursor.word(*at) == ",")
+                    .count();
                 let forms = self.context.functions.forms(&name);
                 forms.iter().find_map(|form| match &form.params.get(commas)?.ty {
                     Pattern::Kind(kind) => Some(kind.clone()),
@@ -373,7 +426,11 @@ impl Offer<'_, '_> {
     pub(super) fn call(&mut self, name: &str) {
         if matches!(self.cursor.last(), "(" | ",") {
             let forms = self.context.functions.forms(name);
-            let params: Vec<_> = forms.iter().flat_map(|form| &form.params).filter(|param| param.default.is_some()).collect();
+            let params: Vec<_> = forms
+                .iter()
+                .flat_map(|form| &form.params)
+                .filter(|param| param.default.is_some())
+                .collect();
             for param in params {
                 let found = self.add(Kind::Setting, &param.name, param.ty.to_string(), "A parameter.");
                 found.insert += ": ";

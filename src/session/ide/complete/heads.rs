@@ -44,12 +44,10 @@ impl Offer<'_, '_> {
             },
             "test" if last == "for" => self.named("transform"),
             "class" if last == "below" => self.named("class"),
-            "param" | "fn" | "type" if matches!(last, ":" | "=" | "->" | "<") => {
-                match keyword == "fn" && last == "=" {
-                    true => self.expression(),
-                    false => self.types(),
-                }
-            }
+            "param" | "fn" | "type" if matches!(last, ":" | "=" | "->" | "<") => match keyword == "fn" && last == "=" {
+                true => self.expression(),
+                false => self.types(),
+            },
             "fn" => self.expression(),
             _ if entry.len() == 1 && matches!(keyword, "zone" | "source" | "retention" | "serve") => {
                 self.add(Kind::Keyword, "like", "settings of another", "");
@@ -78,10 +76,18 @@ impl Offer<'_, '_> {
         });
         let templates: Vec<_> = templates.collect();
         for (path, item) in templates {
-            let Some(rest) = path.strip_prefix(&typed) else { continue };
+            let Some(rest) = path.strip_prefix(&typed) else {
+                continue;
+            };
             let doc = item.doc.as_ref().map_or("", |doc| doc.text.as_str());
             let text = super::super::hover::code(self.context.sources.text(item.span));
-            self.add(Kind::Template, rest, format!("template of a {kind}"), format!("{doc}\n\n{text}")).rank = 1;
+            self.add(
+                Kind::Template,
+                rest,
+                format!("template of a {kind}"),
+                format!("{doc}\n\n{text}"),
+            )
+            .rank = 1;
         }
         if typed.is_empty() {
             self.named(kind);
@@ -91,7 +97,9 @@ impl Offer<'_, '_> {
     /// The dotted path right before the cursor, with its last dot: `std.zones.`
     fn path_before(&self) -> String {
         let before = self.cursor.text.get(..self.cursor.prefix.start as usize).unwrap_or("");
-        let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).map_or(0, |at| at + 1);
+        let start = before
+            .rfind(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+            .map_or(0, |at| at + 1);
         before.get(start..).unwrap_or("").to_owned()
     }
 
@@ -131,7 +139,12 @@ impl Offer<'_, '_> {
                 for class in classes {
                     self.add(Kind::Label, &format!("@{class}"), "class", "").rank = 2;
                 }
-                let check = self.add(Kind::Keyword, "check", "what must hold", "Rows of which it is not true are turned away.");
+                let check = self.add(
+                    Kind::Keyword,
+                    "check",
+                    "what must hold",
+                    "Rows of which it is not true are turned away.",
+                );
                 check.insert = "check ".to_owned();
             }
         }
@@ -143,9 +156,17 @@ impl Offer<'_, '_> {
         match entry.as_slice() {
             [] => {
                 for (word, snippet, doc) in [
-                    ("given", "given ${1:input} = [ { $0 } ]", "Rows that the transform reads."),
+                    (
+                        "given",
+                        "given ${1:input} = [ { $0 } ]",
+                        "Rows that the transform reads.",
+                    ),
                     ("expect", "expect [ { $0 } ]", "Rows that it gives."),
-                    ("expect rejected", "expect rejected ${1:1}", "How many rows it turns away."),
+                    (
+                        "expect rejected",
+                        "expect rejected ${1:1}",
+                        "How many rows it turns away.",
+                    ),
                 ] {
                     let clause = self.add(Kind::Keyword, word, "clause of a test", doc);
                     clause.insert = snippet.to_owned();
@@ -183,7 +204,11 @@ impl Offer<'_, '_> {
     }
 
     fn transform_under_test(&self) -> Option<&crate::syntax::ast::Transform> {
-        let at = self.cursor.tokens.iter().position(|token| token.text(self.cursor.text) == "for")?;
+        let at = self
+            .cursor
+            .tokens
+            .iter()
+            .position(|token| token.text(self.cursor.text) == "for")?;
         self.context.written_transform(self.cursor.word(at + 1))
     }
 
@@ -193,11 +218,16 @@ impl Offer<'_, '_> {
         if !entry.is_empty() {
             return self.expression();
         }
-        let Some(transform) = self.transform_under_test().cloned() else { return };
+        let Some(transform) = self.transform_under_test().cloned() else {
+            return;
+        };
         let columns = Columns::new(self.context.index);
         let (names, typed) = match of {
             "" => {
-                let typed = self.context.typed(&transform.name.text).map(|typed| typed.output.to_vec());
+                let typed = self
+                    .context
+                    .typed(&transform.name.text)
+                    .map(|typed| typed.output.to_vec());
                 (columns.output(&transform.name.text), typed.unwrap_or_default())
             }
             of => {

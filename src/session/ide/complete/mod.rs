@@ -154,7 +154,12 @@ impl Offer<'_, '_> {
 
     /// Items of a kind.
     fn named(&mut self, kind: &str) {
-        let names: Vec<_> = self.context.index.of_kind(kind).map(|e| (e.name.to_owned(), e.item)).collect();
+        let names: Vec<_> = self
+            .context
+            .index
+            .of_kind(kind)
+            .map(|e| (e.name.to_owned(), e.item))
+            .collect();
         for (name, item) in names {
             let doc = item.doc.as_ref().map_or("", |doc| doc.text.as_str());
             self.add(Kind::Item, &name, kind, doc).rank = 2;
@@ -191,8 +196,16 @@ impl Offer<'_, '_> {
         }
         for written in crate::resolve::written(self.context.index) {
             let doc = self.context.dataset(&written.zone, &written.name);
-            let doc = doc.map(|dataset| super::hover::table(&dataset.columns)).unwrap_or_default();
-            self.add(Kind::Dataset, &written.text(), format!("{} {}", written.kind, written.by), doc).rank = 2;
+            let doc = doc
+                .map(|dataset| super::hover::table(&dataset.columns))
+                .unwrap_or_default();
+            self.add(
+                Kind::Dataset,
+                &written.text(),
+                format!("{} {}", written.kind, written.by),
+                doc,
+            )
+            .rank = 2;
         }
     }
 
@@ -200,8 +213,16 @@ impl Offer<'_, '_> {
         for written in crate::resolve::written(self.context.index) {
             if written.zone == zone {
                 let dataset = self.context.dataset(zone, &written.name);
-                let doc = dataset.map(|dataset| super::hover::table(&dataset.columns)).unwrap_or_default();
-                self.add(Kind::Dataset, &written.name, format!("{} {}", written.kind, written.by), doc).rank = 1;
+                let doc = dataset
+                    .map(|dataset| super::hover::table(&dataset.columns))
+                    .unwrap_or_default();
+                self.add(
+                    Kind::Dataset,
+                    &written.name,
+                    format!("{} {}", written.kind, written.by),
+                    doc,
+                )
+                .rank = 1;
             }
         }
     }
@@ -212,7 +233,10 @@ impl Offer<'_, '_> {
         let end = self.cursor.prefix.end as usize;
         let before = self.cursor.text.get(token.start..end).unwrap_or("");
         if let Some((_, inside)) = before.rsplit_once("${").filter(|(_, inside)| !inside.contains('}')) {
-            let word = inside.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or("");
+            let word = inside
+                .rsplit(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .next()
+                .unwrap_or("");
             let start = end - word.len();
             let from = self.found.len();
             self.expression();
@@ -220,7 +244,9 @@ impl Offer<'_, '_> {
                 completion.replace = Span::new(self.cursor.prefix.file, start, end);
             }
             let typed = word.to_lowercase();
-            return self.found.retain(|completion| is_like(&completion.label.to_lowercase(), &typed));
+            return self
+                .found
+                .retain(|completion| is_like(&completion.label.to_lowercase(), &typed));
         }
         let typed = before.get(1..).unwrap_or("").to_owned();
         let inner = Span::new(self.cursor.prefix.file, token.start + 1, end);
@@ -233,7 +259,8 @@ impl Offer<'_, '_> {
             _ => {}
         }
         let typed = typed.to_lowercase();
-        self.found.retain(|completion| is_like(&completion.label.to_lowercase(), &typed));
+        self.found
+            .retain(|completion| is_like(&completion.label.to_lowercase(), &typed));
     }
 
     /// The files of the project.

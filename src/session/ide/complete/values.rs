@@ -29,7 +29,9 @@ impl Offer<'_, '_> {
 
     /// The settings that are not written yet.
     pub(super) fn names(&mut self, owner: &Owner) {
-        let Some(declared) = owner.declared(self.context) else { return };
+        let Some(declared) = owner.declared(self.context) else {
+            return;
+        };
         if self.cursor.keyword == Some("env") {
             return self.env(&[]);
         }
@@ -38,7 +40,11 @@ impl Offer<'_, '_> {
             .filter(|at| self.cursor.word(at + 1) == "=")
             .map(|at| self.cursor.word(at))
             .collect();
-        for setting in declared.settings.iter().filter(|setting| !written.contains(&setting.name())) {
+        for setting in declared
+            .settings
+            .iter()
+            .filter(|setting| !written.contains(&setting.name()))
+        {
             let detail = self.takes(setting);
             let doc = self.context.setting_text(setting);
             let required = setting.required();
@@ -121,7 +127,11 @@ impl Offer<'_, '_> {
         if self.cursor.keyword == Some("transform") {
             let name = self.cursor.word(1).to_owned();
             let columns = super::super::columns::Columns::new(self.context.index);
-            let typed = self.context.typed(&name).map(|typed| typed.output.to_vec()).unwrap_or_default();
+            let typed = self
+                .context
+                .typed(&name)
+                .map(|typed| typed.output.to_vec())
+                .unwrap_or_default();
             return self.columns(&columns.output(&name), &typed);
         }
         let at = (0..self.cursor.tokens.len()).find(|at| self.cursor.word(*at) == "of");
@@ -140,12 +150,21 @@ impl Offer<'_, '_> {
     /// The variants of a place.
     fn choices(&mut self, slot: &str) {
         for variant in self.context.declarations.variants(slot) {
-            let doc = self.context.declared_text(&format!("{} of {slot}", variant.name), variant);
+            let doc = self
+                .context
+                .declared_text(&format!("{} of {slot}", variant.name), variant);
             let must: Vec<_> = variant.settings.iter().filter(|setting| setting.required()).collect();
-            let found = self.add(Kind::Value, &variant.name, variant.doc.unwrap_or("").lines().next().unwrap_or(""), doc);
+            let found = self.add(
+                Kind::Value,
+                &variant.name,
+                variant.doc.unwrap_or("").lines().next().unwrap_or(""),
+                doc,
+            );
             found.rank = 1;
             if !must.is_empty() {
-                let places = (1..).zip(&must).map(|(at, setting)| format!("{} = ${{{at}}}", setting.name()));
+                let places = (1..)
+                    .zip(&must)
+                    .map(|(at, setting)| format!("{} = ${{{at}}}", setting.name()));
                 let places: Vec<_> = places.collect();
                 found.insert = format!("{} {{ {} }}", variant.name, places.join(", "));
                 found.snippet = true;
@@ -170,7 +189,9 @@ impl Offer<'_, '_> {
 
     /// What its declaration gives as an example.
     fn example(&mut self, setting: &DeclaredSetting<'_>) {
-        let Some(example) = &setting.declare.example else { return };
+        let Some(example) = &setting.declare.example else {
+            return;
+        };
         let text = self.context.sources.text(example.span).to_owned();
         if !matches!(example.kind, ExprKind::Name(_) | ExprKind::List(_) | ExprKind::Bool(_)) {
             self.add(Kind::Value, &text, "for example", "").rank = 4;
@@ -191,7 +212,9 @@ impl Offer<'_, '_> {
 
     /// `cron("…", zone: "UTC")`: the settings by name.
     pub(super) fn arguments(&mut self, owner: &Owner) {
-        let Some(declared) = owner.declared(self.context) else { return };
+        let Some(declared) = owner.declared(self.context) else {
+            return;
+        };
         if self.cursor.entry().is_empty() {
             for setting in &declared.settings {
                 let detail = self.takes(setting);
@@ -209,7 +232,11 @@ impl Offer<'_, '_> {
                 ("allow", "allow select on $0", "What may be read."),
                 ("clear", "clear @$0", "The classes that may be seen."),
             ],
-            "monitor" => &[("alarm", "alarm ${1:freshness} of ${2:dataset} over ${3:26 hours}", "When somebody is told.")],
+            "monitor" => &[(
+                "alarm",
+                "alarm ${1:freshness} of ${2:dataset} over ${3:26 hours}",
+                "When somebody is told.",
+            )],
             _ => &[],
         };
         for (word, snippet, doc) in clauses {
@@ -255,18 +282,22 @@ impl Offer<'_, '_> {
     fn zones_with_star(&mut self) {
         let zones: Vec<_> = self.context.index.of_kind("zone").map(|entity| entity.name).collect();
         for zone in zones {
-            self.add(Kind::Dataset, &format!("{zone}.*"), "all of its datasets", "").rank = 2;
+            self.add(Kind::Dataset, &format!("{zone}.*"), "all of its datasets", "")
+                .rank = 2;
         }
     }
 
     /// The columns of the dataset that an `allow` names.
     pub(super) fn allowed_columns(&mut self) {
         let tokens: Vec<_> = (0..self.cursor.tokens.len()).map(|at| self.cursor.word(at)).collect();
-        let Some(at) = tokens.iter().rposition(|word| *word == "on") else { return };
+        let Some(at) = tokens.iter().rposition(|word| *word == "on") else {
+            return;
+        };
         if let Some([zone, ".", name]) = tokens.get(at + 1..at + 4) {
             let columns = self.context.dataset(zone, name).map(|dataset| dataset.columns.to_vec());
             for column in columns.unwrap_or_default() {
-                self.add(Kind::Column, &column.name, super::super::hover::line(&column), "").rank = 1;
+                self.add(Kind::Column, &column.name, super::super::hover::line(&column), "")
+                    .rank = 1;
             }
         }
     }
@@ -278,7 +309,10 @@ impl Offer<'_, '_> {
                 let mut kinds: Vec<_> = self.context.index.all().map(|entity| entity.kind).collect();
                 kinds.sort_unstable();
                 kinds.dedup();
-                for kind in kinds.into_iter().filter(|kind| self.context.declarations.item(kind).is_some()) {
+                for kind in kinds
+                    .into_iter()
+                    .filter(|kind| self.context.declarations.item(kind).is_some())
+                {
                     let found = self.add(Kind::Keyword, kind, "whose setting", "");
                     found.insert += ".";
                 }
@@ -308,7 +342,11 @@ impl Offer<'_, '_> {
                 }
             }
             [kind, ".", .., "=", number] if number.starts_with(|c: char| c.is_ascii_digit()) => {
-                let key = if *kind == "pipeline" { entry.get(2) } else { entry.get(4) };
+                let key = if *kind == "pipeline" {
+                    entry.get(2)
+                } else {
+                    entry.get(4)
+                };
                 if let Some(key) = key {
                     self.value(&Owner::item(kind), key, &[number]);
                 }

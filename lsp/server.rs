@@ -1,0 +1,284 @@
+//! The protocol's methods: each hands its question to the one thread.
+
+use std::sync::mpsc::{Sender, channel};
+
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tower_lsp::jsonrpc::Result;
+use tower_lsp::ls_types::*;
+use tower_lsp::{Client, LanguageServer};
+
+use super::queue::{self, Job};
+use super::state::{State, Tell};
+use super::text::Encoding;
+use super::{answers, files, say};
+
+/// The server as the protocol sees it.
+pub(super) struct Backend {
+    jobs: Sender<Job<State>>,
+    client: Client,
+}
+
+impl Backend {
+    /// Starts the thread.
+    pub(super) fn new(client: Client) -> Self {
+        let (jobs, received) = channel();
+        let (tell, told) = unbounded_channel();
+        let state = State::new(jobs.clone(), tell);
+        std::thread::spawn(move || queue::run(state, &received));
+        tokio::spawn(pass_on(client.clone(), told));
+        Backend { jobs, client }
+    }
+
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut State) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        queue::ask(&self.jobs, question).await
+    }
+
+    async fn note(&self, what: impl FnOnce(&mut State) + Send + 'static) {
+        let done = self.ask(move |state| {
+            what(state);
+            Ok(())
+        });
+        // What fails is logged there.
+        let _ = done.await;
+    }
+}
+
+/// Tells the editor what it did not ask for, in order.
+async fn pass_on(client: Client, mut told: UnboundedReceiver<Tell>) {
+    let token = ProgressToken::String("pipec/check".to_owned());
+    let mut progress = None;
+    while let Some(tell) = told.recv().await {
+        match tell {
+            Tell::Diagnostics(uri, said, version) => client.publish_diagnostics(uri, said, version).await,
+            Tell::Log(text) => client.log_message(MessageType::ERROR, text).await,
+            Tell::Begin(title) => {
+                if client.create_work_done_progress(token.clone()).await.is_ok() {
+                    progress = Some(client.progress(token.clone(), title).begin().await);
+                }
+            }
+            Tell::End => {
+                if let Some(progress) = progress.take() {
+                    progress.finish().await;
+                }
+            }
+            Tell::Refresh => {
+                // An editor that cannot is one that asks again by itself.
+                let _ = client.workspace_diagnostic_refresh().await;
+            }
+        }
+    }
+}
+
+fn capabilities(encoding: Encoding) -> ServerCapabilities {
+    let sync = TextDocumentSyncOptions {
+        open_close: Some(true),
+        change: Some(TextDocumentSyncKind::INCREMENTAL),
+        save: Some(TextDocumentSyncSaveOptions::Supported(true)),
+        ..TextDocumentSyncOptions::default()
+    };
+    ServerCapabilities {
+        position_encoding: Some(match encoding {
+            Encoding::Utf8 => PositionEncodingKind::UTF8,
+            Encoding::Utf16 => PositionEncodingKind::UTF16,
+        }),
+        text_document_sync: Some(TextDocumentSyncCapability::Options(sync)),
+        hover_provider: Some(HoverProviderCapability::Simple(true)),
+        completion_provider: Some(CompletionOptions {
+            trigger_characters: Some([".", "@", "\"", "/", "{", "[", ","].map(str::to_owned).to_vec()),
+            ..CompletionOptions::default()
+        }),
+        definition_provider: Some(OneOf::Left(true)),
+        type_definition_provider: Some(TypeDefinitionProviderCapability::Simple(true)),
+        references_provider: Some(OneOf::Left(true)),
+        rename_provider: Some(OneOf::Right(RenameOptions {
+            prepare_provider: Some(true),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        })),
+        document_formatting_provider: Some(OneOf::Left(true)),
+        ..ServerCapabilities::default()
+    }
+}
+
+impl LanguageServer for Backend {
+    async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        let general = params.capabilities.general.as_ref();
+        let encodings = general.and_then(|general| general.position_encodings.as_ref());
+        let utf8 = encodings.is_some_and(|known| known.contains(&PositionEncodingKind::UTF8));
+        let encoding = if utf8 { Encoding::Utf8 } else { Encoding::Utf16 };
+        self.note(move |state| state.begin(&params, encoding)).await;
+        Ok(InitializeResult {
+            capabilities: capabilities(encoding),
+            server_info: Some(ServerInfo {
+                name: "pipec".to_owned(),
+                version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            }),
+            ..InitializeResult::default()
+        })
+    }
+
+    async fn initialized(&self, _: InitializedParams) {
+        let watchers = ["**/*.pipe", "**/*.csv", "**/*.jsonl"].map(|glob| FileSystemWatcher {
+            glob_pattern: GlobPattern::String(glob.to_owned()),
+            kind: None,
+        });
+        let options = DidChangeWatchedFilesRegistrationOptions {
+            watchers: watchers.to_vec(),
+        };
+        let watches = self.ask(|state| Ok(state.watches)).await.unwrap_or(false);
+        if let (true, Ok(options)) = (watches, serde_json::to_value(options)) {
+            let registration = Registration {
+                id: "pipec/files".to_owned(),
+                method: "workspace/didChangeWatchedFiles".to_owned(),
+                register_options: Some(options),
+            };
+            // An editor that refuses tells of its own files only.
+            let _ = self.client.register_capability(vec![registration]).await;
+        }
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        let document = params.text_document;
+        self.note(move |state| state.open(document.uri, document.version, &document.text))
+            .await;
+    }
+
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        let document = params.text_document;
+        self.note(move |state| state.change(&document.uri, document.version, params.content_changes))
+            .await;
+    }
+
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        self.note(move |state| state.close(&params.text_document.uri)).await;
+    }
+
+    async fn did_save(&self, params: DidSaveTextDocumentParams) {
+        self.note(move |state| {
+            if let Some(path) = files::path_of(&params.text_document.uri) {
+                state.outside(&path);
+            }
+        })
+        .await;
+    }
+
+    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
+        self.note(move |state| {
+            let paths = params.changes.iter().filter_map(|change| files::path_of(&change.uri));
+            paths.for_each(|path| state.outside(&path));
+        })
+        .await;
+    }
+
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        self.note(move |state| state.settings.read(&params.settings)).await;
+    }
+
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        let at = params.text_document_position_params;
+        self.ask(move |state| {
+            state.at(&at.text_document.uri, at.position, |context, place, around| {
+                let found = context.hover(place)?;
+                Some(answers::hover(context, around, found))
+            })
+        })
+        .await
+    }
+
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        let at = params.text_document_position;
+        self.ask(move |state| {
+            let snippets = state.snippets;
+            state.at(&at.text_document.uri, at.position, |context, place, around| {
+                let found = context.complete(place).into_iter();
+                let items = found.map(|item| answers::completion(context, around, item, snippets));
+                Some(CompletionResponse::Array(items.collect()))
+            })
+        })
+        .await
+    }
+
+    async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        let at = params.text_document_position_params;
+        self.ask(move |state| {
+            let links = state.links;
+            state.at(&at.text_document.uri, at.position, |context, place, around| {
+                let (from, target) = context.definition(place)?;
+                let link = answers::link(context, around, from, &target)?;
+                Some(answers::definition(link, links))
+            })
+        })
+        .await
+    }
+
+    async fn goto_type_definition(
+        &self,
+        params: request::GotoTypeDefinitionParams,
+    ) -> Result<Option<request::GotoTypeDefinitionResponse>> {
+        let at = params.text_document_position_params;
+        self.ask(move |state| {
+            state.at(&at.text_document.uri, at.position, |context, place, around| {
+                let span = context.type_definition(place)?;
+                let location = say::location(around.root, context.sources, span, around.encoding)?;
+                Some(GotoDefinitionResponse::Scalar(location))
+            })
+        })
+        .await
+    }
+
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        let at = params.text_document_position;
+        let declared = params.context.include_declaration;
+        self.ask(move |state| {
+            state.at(&at.text_document.uri, at.position, |context, place, around| {
+                let all = context.references(place).into_iter();
+                let wanted = all.filter(|mention| declared || !mention.declares);
+                let places =
+                    wanted.filter_map(|m| say::location(around.root, context.sources, m.span, around.encoding));
+                Some(places.collect())
+            })
+        })
+        .await
+    }
+
+    async fn prepare_rename(&self, at: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
+        self.ask(move |state| {
+            state.at(&at.text_document.uri, at.position, |context, place, around| {
+                let span = context.renamable(place)?;
+                let range = say::range(context.sources, span, around.encoding);
+                Some(PrepareRenameResponse::Range(range))
+            })
+        })
+        .await
+    }
+
+    async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        let at = params.text_document_position;
+        let name = params.new_name;
+        self.ask(move |state| {
+            let edits = state.at(&at.text_document.uri, at.position, |context, place, around| {
+                let edits = context.rename(place, &name)?;
+                Ok(answers::edits(context, around, edits))
+            })?;
+            edits
+                .map(Some)
+                .map_err(tower_lsp::jsonrpc::Error::invalid_params::<String>)
+        })
+        .await
+    }
+
+    async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        self.ask(move |state| {
+            state.of(&params.text_document.uri, |context, file, around| {
+                answers::formatting(context, around, file, None)
+            })
+        })
+        .await
+    }
+}
