@@ -162,7 +162,8 @@ fn only_syntax_knows_pest() {
 fn only_the_language_server_knows_the_protocol() {
     let words = ["tower_lsp", "ls_types", "tokio"];
     let found = rust().into_iter().filter(|(path, text)| {
-        let room = path.starts_with("src") || path.starts_with("stdlib");
+        // What is generated waits for several things at once, too.
+        let room = path.starts_with("src") && !path.starts_with("src/emit/rust/");
         room && words.iter().any(|word| text.contains(&format!("{word}::")))
     });
     none("the protocol outside lsp/", found.map(|(path, _)| path).collect());
