@@ -60,6 +60,10 @@ samples: ## make the sample data of the examples again
 	rm -rf examples/team/samples/fulfilment
 	cp -r examples/self-service-platform/run/curated/fulfilment examples/team/samples/fulfilment
 
+.PHONY: grammars
+grammars: ## write the editors' parser from grammar/editors/tree-sitter/grammar.js; needs Node.js
+	cargo run --quiet --package tree-sitter-pipe --example generate
+
 .PHONY: fmt
 fmt: ## lay out the Rust code
 	cargo fmt --all

@@ -16,6 +16,7 @@ mod kinds;
 mod place;
 mod platform;
 mod table;
+mod trees;
 
 use judge::{Verdict, judge};
 use kinds::{File, KINDS, Mutant};
