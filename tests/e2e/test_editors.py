@@ -1,4 +1,4 @@
-"""What editors get: the grammars of tree-sitter and TextMate, and the VS Code extension, packaged."""
+"""What editors get: the grammars of tree-sitter and TextMate, the VS Code extension, and what `docs/editors/` says to set up."""
 
 import json
 import os
@@ -6,12 +6,13 @@ import plistlib
 import re
 import shutil
 import subprocess
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 from support.paths import EXAMPLES, ROOT, tool
-from support.pipec import pipec
+from support.pipec import binary, pipec
 
 EDITORS = ROOT / "grammar" / "editors"
 TREE_SITTER = EDITORS / "tree-sitter"
@@ -148,7 +149,7 @@ def neovim(tmp_path_factory) -> Path:
     """A folder of Neovim's, with the parser and its queries in it as `docs/editors/neovim.md` says."""
     folder = tmp_path_factory.mktemp("neovim") / "nvim"
     (folder / "parser").mkdir(parents=True)
-    run("cc", "-O1", "-shared", "-fPIC", "-I", "src", "-o", folder / "parser/pipe.so", "src/parser.c", "src/scanner.c",
+    run("cc", "-O0", "-shared", "-fPIC", "-I", "src", "-o", folder / "parser/pipe.so", "src/parser.c", "src/scanner.c",
         cwd=TREE_SITTER)
     shutil.copytree(TREE_SITTER / "queries", folder / "queries/pipe")
     return folder
@@ -178,3 +179,83 @@ vim.cmd('qall!')
     counts = json.loads(told)
     assert counts.pop("error") is False
     assert all(count > 10 for count in counts.values()), counts
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The blocks of a page of `docs/editors/` that are in a language, with this checkout and this compiler in them."""
+    text = (ROOT / "docs/editors" / page).read_text()
+    found = re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return [block.replace("PIPEC", str(ROOT)) for block in found]
+
+
+@pytest.fixture
+def project(tmp_path) -> Path:
+    """A copy of a platform, and an empty home for the editor that opens it."""
+    (tmp_path / "home").mkdir()
+    shutil.copytree(EXAMPLES / "clickstream", tmp_path / "clickstream", ignore=shutil.ignore_patterns("build", "run"))
+    return tmp_path / "clickstream"
+
+
+def settled(project: Path, told: dict) -> None:
+    """What every editor's drive ends with: nothing went wrong, the rename is in the file, and the project is still right."""
+    assert "failure" not in told, told
+    assert [name for name, value in told.items() if value is False] == []
+    text = (project / "clickstream.pipe").read_text()
+    assert "schema Visit {" in text and "stream of Visit {" in text and "budget = 600" in text
+    pipec("check", project).ok()
+
+
+def test_neovim_is_at_home(neovim, project):
+    setup = next(block for block in blocks("neovim.md", "lua") if "vim.g.pipec" in block)
+    home = project.parent / "home"
+    init = home / "init.lua"
+    init.write_text(setup.replace("cmd = { 'pipec', 'lsp' }", f"cmd = {{ '{binary()}', 'lsp' }}")
+                    + f"vim.opt.runtimepath:prepend('{neovim}')\n")
+    told = json.loads(run("nvim", "--headless", "-u", init, "-i", "NONE", "-n", project / "clickstream.pipe",
+                          "-c", f"luafile {ROOT / 'tests/e2e/editors/neovim.lua'}",
+                          env={"HOME": str(home), "XDG_CACHE_HOME": str(home)}, timeout=120))
+    settled(project, told)
+    assert told["coloured"] and told["filetype"] == "pipe" and told["commentstring"] == "// %s"
+    assert [(one["line"], one["code"]) for one in told["said"]] == [(45, "P0302")]
+    assert "kind" in told["completion"]
+    assert "decimal(12, 2)" in json.dumps(told["hover"])
+
+
+def test_emacs_is_at_home(project):
+    setup = blocks("emacs.md", "elisp")[0]
+    home = project.parent / "home"
+    init = home / "init.el"
+    init.write_text(f"{setup}\n(setq pipe-server '(\"{binary()}\" \"lsp\"))\n")
+    told = json.loads(run("emacs", "--batch", "--no-site-file", "--eval", "(package-initialize)", "-l", init,
+                          "-l", ROOT / "tests/e2e/editors/emacs.el",
+                          env={"HOME": str(home), "PIPE_FILE": str(project / "clickstream.pipe")}, timeout=120))
+    settled(project, told)
+    assert told["mode"] == "pipe-mode"
+    assert "P0302" in told["said"]
+    assert told["definition"] == 14
+
+
+def test_the_mode_for_emacs_compiles_without_a_warning(tmp_path):
+    mode = shutil.copy(EDITORS / "emacs/pipe-mode.el", tmp_path)
+    run("emacs", "--batch", "--no-site-file", "--eval", "(setq byte-compile-error-on-warn t)", "-f", "batch-byte-compile", mode,
+        env={"HOME": str(tmp_path)})
+
+
+def test_what_the_other_pages_say_is_well_formed():
+    (helix,) = (tomllib.loads(block) for block in blocks("helix.md", "toml"))
+    (language,) = helix["language"]
+    assert language["language-servers"] == ["pipec"] and helix["language-server"]["pipec"]["args"] == ["lsp"]
+    (grammar,) = helix["grammar"]
+    assert Path(grammar["source"]["path"], "src/parser.c").exists()
+    (zed,) = (tomllib.loads(block) for block in blocks("zed.md", "toml"))
+    kept = tomllib.loads((EDITORS / "zed/extension.toml").read_text())
+    assert zed["grammars"]["pipe"].keys() == kept["grammars"]["pipe"].keys()
+    assert Path(ROOT, zed["grammars"]["pipe"]["path"], "src/parser.c").exists()
+    for page in ("sublime.md", "zed.md", "vscode.md"):
+        assert [json.loads(block) for block in blocks(page, "json")], page
+    plistlib.loads((EDITORS / "sublime/Comments.tmPreferences").read_bytes())
+    # Each setting that a page names is one that the server reads.
+    known = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/editors/README.md").read_text(), re.MULTILINE))
+    read = re.search(r"struct Settings \{(.*?)\n\}", (ROOT / "lsp/settings.rs").read_text(), re.DOTALL)[1]
+    names = re.findall(r"pub\(super\) (\w+):", read)
+    assert {re.sub(r"_(\w)", lambda found: found[1].upper(), name) for name in names} == known

@@ -301,3 +301,29 @@ impl Random {
         (self.0 % limit.max(1) as u64) as usize
     }
 }
+
+#[test]
+fn zed_can_ask_its_queries() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../zed/languages/pipe");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "scm") {
+            let query = Query::new(&language(), &std::fs::read_to_string(&path).unwrap());
+            assert!(query.is_ok(), "{}: {:?}", path.display(), query.err());
+            count += 1;
+        }
+    }
+    assert_eq!(count, 5);
+    let outline = include_str!("../../zed/languages/pipe/outline.scm");
+    let found = captures(
+        outline,
+        "/// Said.\nzone raw like std.zones.raw { }\ntest \"t\" for a { }\n",
+    );
+    let names: Vec<_> = found
+        .iter()
+        .filter(|(name, _)| name != "item")
+        .map(|(_, text)| text.as_str())
+        .collect();
+    assert_eq!(names, ["zone", "raw", "test", "\"t\""]);
+}

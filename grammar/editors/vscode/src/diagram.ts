@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import * as vscode from 'vscode'
 
 import { page } from './page'
-import { LANGUAGE, type Server } from './server'
+import { LANGUAGE, SECTION, type Server } from './server'
 
 /** How long typing must rest before the diagram is drawn again, in milliseconds. */
 const REST = 300
@@ -62,7 +62,7 @@ export class Diagram implements vscode.Disposable {
   }
 
   private soon(): void {
-    const wanted = vscode.workspace.getConfiguration(LANGUAGE).get<boolean>('preview.refresh', true)
+    const wanted = vscode.workspace.getConfiguration(SECTION).get<boolean>('preview.refresh', true)
     if (!this.panel || !wanted) return
     clearTimeout(this.timer)
     this.timer = setTimeout(() => void this.draw(), REST)

@@ -5,7 +5,7 @@ import * as vscode from 'vscode'
 import { Diagram } from './diagram'
 import { Generated } from './generated'
 import { KINDS } from './protocol'
-import { LANGUAGE, Server } from './server'
+import { LANGUAGE, SECTION, Server } from './server'
 
 let server: Server | undefined
 
@@ -16,7 +16,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const generated = new Generated(running)
   server = running
   const commands = KINDS.map((kind) =>
-    vscode.commands.registerCommand(`pipe.preview.${kind}`, () =>
+    vscode.commands.registerCommand(`pipec.preview.${kind}`, () =>
       withEditor((editor) => (kind === 'diagram' ? diagram.show(editor) : generated.show(editor, kind))),
     ),
   )
@@ -26,11 +26,11 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     diagram,
     generated,
     ...commands,
-    vscode.commands.registerCommand('pipe.restart', () => running.restart()),
-    vscode.commands.registerCommand('pipe.showOutput', () => output.show()),
+    vscode.commands.registerCommand('pipec.restart', () => running.restart()),
+    vscode.commands.registerCommand('pipec.showOutput', () => output.show()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => running.start()),
     vscode.workspace.onDidChangeConfiguration(async (change) => {
-      if (change.affectsConfiguration(`${LANGUAGE}.server`)) await running.restart()
+      if (change.affectsConfiguration(`${SECTION}.server`)) await running.restart()
     }),
   )
   await running.start()

@@ -8,6 +8,9 @@ import { PREVIEW, isPreview, type Kind, type Preview, type PreviewParams } from 
 /** The language of `.pipe` files. */
 export const LANGUAGE = 'pipe'
 
+/** The settings of this extension, of which the server reads some itself. */
+export const SECTION = 'pipec'
+
 /** How the settings say that the server is started. */
 export function command(settings: vscode.WorkspaceConfiguration): ServerOptions {
   return {
@@ -66,12 +69,15 @@ export class Server implements vscode.Disposable {
 
   private async startNow(): Promise<void> {
     if (this.client || !vscode.workspace.isTrusted) return
-    const settings = vscode.workspace.getConfiguration(LANGUAGE)
+    const settings = vscode.workspace.getConfiguration(SECTION)
     const options: LanguageClientOptions = {
       documentSelector: [{ scheme: 'file', language: LANGUAGE }],
       outputChannel: this.output,
+      initializationOptions: { inlayHints: settings.get('inlayHints'), codeLens: settings.get('codeLens') },
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- the server takes settings that are sent to it
+      synchronize: { configurationSection: SECTION },
     }
-    const client = new LanguageClient(LANGUAGE, 'Pipe', command(settings), options)
+    const client = new LanguageClient(SECTION, 'Pipe', command(settings), options)
     this.client = client
     try {
       await client.start()
@@ -92,11 +98,11 @@ export class Server implements vscode.Disposable {
     const reason = error instanceof Error ? error.message : String(error)
     this.output.appendLine(`\`${path} lsp\` could not be started: ${reason}`)
     const choices = { settings: 'Open Settings', output: 'Show Output' }
-    const message = `\`${path} lsp\` could not be started. Install pipec, or say where it is in \`pipe.server.path\`.`
+    const message = `\`${path} lsp\` could not be started. Install pipec, or say where it is in \`pipec.server.path\`.`
     // Nobody waits for what is chosen: the message may stand there for hours.
     void vscode.window.showErrorMessage(message, choices.settings, choices.output).then((choice) => {
       if (choice === choices.settings) {
-        void vscode.commands.executeCommand('workbench.action.openSettings', 'pipe.server.path')
+        void vscode.commands.executeCommand('workbench.action.openSettings', 'pipec.server.path')
       } else if (choice === choices.output) {
         this.output.show()
       }

@@ -43,9 +43,9 @@ beforeEach(() => {
   for (const [name, { default: value }] of Object.entries(manifest.contributes.configuration.properties)) {
     state.settings.set(name, value)
   }
-  state.settings.set('pipe.server.path', join(home, 'test/server'))
-  state.settings.set('pipe.server.arguments', ['--quiet'])
-  state.settings.set('pipe.server.environment', { MARK: 'mine' })
+  state.settings.set('pipec.server.path', join(home, 'test/server'))
+  state.settings.set('pipec.server.arguments', ['--quiet'])
+  state.settings.set('pipec.server.environment', { MARK: 'mine' })
   for (const list of [state.messages, state.output, state.panels, state.shown, state.executed]) list.length = 0
   state.trusted = true
   state.choice = undefined
@@ -69,7 +69,7 @@ test('the server is started as the settings say, once', async () => {
 test('a restart ends the old server before it starts a new one', async () => {
   await start()
   const old = last()
-  await Promise.all([run('pipe.restart'), run('pipe.restart')])
+  await Promise.all([run('pipec.restart'), run('pipec.restart')])
   assert.ok(old)
   assert.equal(old.state, State.Stopped)
   assert.ok(old.process && old.process.exitCode !== null)
@@ -83,20 +83,20 @@ test('other settings of the server restart it, settings of others do not', async
   events.configuration.fire({ affectsConfiguration: (section) => section === 'editor' })
   await rest(50)
   assert.equal(last(), old)
-  events.configuration.fire({ affectsConfiguration: (section) => section === 'pipe.server' })
+  events.configuration.fire({ affectsConfiguration: (section) => section === 'pipec.server' })
   await until('a new server', () => last() !== old && last()?.state === State.Running)
   assert.equal(old?.state, State.Stopped)
 })
 
 test('a server that is not there is said, with a way to the setting', async () => {
-  state.settings.set('pipe.server.path', '/nowhere/pipec')
+  state.settings.set('pipec.server.path', '/nowhere/pipec')
   state.choice = 'Open Settings'
   await start()
   assert.match(state.messages[0] ?? '', /`\/nowhere\/pipec lsp` could not be started/)
   await rest(0)
-  assert.deepEqual(state.executed, [['workbench.action.openSettings', 'pipe.server.path']])
+  assert.deepEqual(state.executed, [['workbench.action.openSettings', 'pipec.server.path']])
   open('/project/a.pipe')
-  await run('pipe.preview.terraform')
+  await run('pipec.preview.terraform')
   assert.match(state.messages[1] ?? '', /does not run/)
 })
 
@@ -113,7 +113,7 @@ test('nothing is started in a workspace that is not trusted, until it is', async
 test('generated code opens beside, in its language, and asking again replaces it', async () => {
   await start()
   open('/project/a b.pipe')
-  await run('pipe.preview.terraform')
+  await run('pipec.preview.terraform')
   const [shown] = state.shown
   assert.ok(shown)
   assert.equal(shown.uri, 'pipe-preview://terraform/transform-clean')
@@ -124,26 +124,26 @@ test('generated code opens beside, in its language, and asking again replaces it
   assert.equal(asked.kind, 'terraform')
   assert.equal(asked.mark, 'mine')
   state.languages.push('terraform')
-  await run('pipe.preview.terraform')
+  await run('pipec.preview.terraform')
   assert.deepEqual([state.shown[1]?.uri, state.shown[1]?.language], [shown.uri, 'terraform'])
 })
 
 test('an item that becomes nothing, and an answer that is none, are said', async () => {
   await start()
   open('/project/a.pipe')
-  await run('pipe.preview.rust')
-  await run('pipe.preview.pyspark')
+  await run('pipec.preview.rust')
+  await run('pipec.preview.pyspark')
   assert.match(state.messages[0] ?? '', /becomes no rust/)
   assert.match(state.messages[1] ?? '', /no preview/)
   open('/project/a.txt', 'plaintext')
-  await run('pipe.preview.diagram')
+  await run('pipec.preview.diagram')
   assert.match(state.messages[2] ?? '', /Open a `\.pipe` file/)
 })
 
 test('the diagram is a page in which nothing runs', async () => {
   await start()
   open('/project/a.pipe')
-  await run('pipe.preview.diagram')
+  await run('pipec.preview.diagram')
   const [panel] = state.panels
   assert.ok(panel)
   assert.deepEqual(panel.options, { enableScripts: false, enableForms: false, localResourceRoots: [] })
@@ -154,7 +154,7 @@ test('the diagram is a page in which nothing runs', async () => {
   assert.ok(!html.includes('<script') && !html.includes('<b>') && !html.includes('onload'), html)
   assert.match(html, /src="data:image\/svg\+xml;base64,[A-Za-z0-9+/=]+"/)
   assert.match(html, /&lt;b&gt;&quot;clean&quot;/)
-  await run('pipe.preview.diagram')
+  await run('pipec.preview.diagram')
   assert.equal(state.panels.length, 1)
   assert.equal(panel.revealed, 1)
 })
@@ -162,7 +162,7 @@ test('the diagram is a page in which nothing runs', async () => {
 test('the diagram follows the text, not each key of it', async () => {
   await start()
   const editor = open('/project/a.pipe')
-  await run('pipe.preview.diagram')
+  await run('pipec.preview.diagram')
   const [panel] = state.panels
   assert.ok(panel)
   const first = panel.webview.html
@@ -171,12 +171,12 @@ test('the diagram follows the text, not each key of it', async () => {
   assert.equal(panel.webview.html, first, 'not before typing rests')
   await until('another page', () => panel.webview.html !== first)
   const second = panel.webview.html
-  state.settings.set('pipe.preview.refresh', false)
+  state.settings.set('pipec.preview.refresh', false)
   events.text.fire({ document: editor.document })
   await rest(500)
   assert.equal(panel.webview.html, second)
   panel.dispose()
-  state.settings.set('pipe.preview.refresh', true)
+  state.settings.set('pipec.preview.refresh', true)
   events.text.fire({ document: editor.document })
   await rest(400)
   assert.equal(state.panels.length, 1)

@@ -1,0 +1,5 @@
+; What is shown as a pair.
+
+("{" @open "}" @close)
+("[" @open "]" @close)
+("(" @open ")" @close)
