@@ -120,7 +120,8 @@ def test_snippets_are_well_formed(tmp_path):
 def test_the_extension_is_typed_linted_and_tested(extension):
     run("npx", "tsc", "--noEmit", cwd=extension)
     run("npx", "eslint", "--max-warnings", "0", "src", "test", cwd=extension)
-    told = run("npm", "run", "--silent", "test", cwd=extension)
+    example_file = EXAMPLES / "clickstream" / "clickstream.pipe"
+    told = run("npm", "run", "--silent", "test", cwd=extension, env={"PIPEC": str(binary()), "PIPE_EXAMPLE": str(example_file)})
     assert re.search(r"^# fail 0$", told, re.MULTILINE) and re.search(r"^# pass 1\d", told, re.MULTILINE), told
 
 

@@ -1,5 +1,5 @@
-// The extension as the editor starts it, against the stand-ins of `stand_in/`, with a server that is a real process:
-// test/server.mjs, and `pipec lsp` where PIPEC names a compiler.
+// The extension as the editor starts it, with the real language client and a real process behind it: test/server.mjs, and
+// `pipec lsp` as PIPEC or the PATH has it. The editor itself is stood in for, by `stand_in/`.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -8,8 +8,21 @@ import { afterEach, beforeEach, test } from 'node:test'
 
 import { activate, deactivate } from '../src/extension'
 import { escapeText, page, policy } from '../src/page'
-import { clients, State } from './stand_in/client'
-import { Position, Uri, events, state, window, type Editor } from './stand_in/vscode'
+import {
+  CancellationTokenSource,
+  Document,
+  Position,
+  Uri,
+  events,
+  state,
+  window,
+  workspace,
+  type Editor,
+  type Hover,
+  type MarkdownString,
+  type TextEdit,
+  type WorkspaceEdit,
+} from './stand_in/vscode'
 
 const home = process.cwd()
 const subscriptions: { dispose(): unknown }[] = []
@@ -20,7 +33,7 @@ const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as
 }
 
 function open(path: string, languageId = 'pipe', line = 3): Editor {
-  const document = { uri: Uri.file(path), languageId, getText: () => '' }
+  const document = new Document(Uri.file(path), languageId, '')
   const editor = { document, selection: { active: new Position(line, 1) } }
   window.activeTextEditor = editor
   return editor
@@ -28,7 +41,6 @@ function open(path: string, languageId = 'pipe', line = 3): Editor {
 
 const start = () => activate({ subscriptions } as never)
 const run = (command: string) => Promise.resolve(state.commands.get(command)?.())
-const last = () => clients[clients.length - 1]
 /** Waits until something holds, for ten seconds at most. */
 async function until(what: string, holds: () => boolean): Promise<void> {
   for (let tries = 0; !holds(); tries++) {
@@ -57,72 +69,162 @@ afterEach(async () => {
   for (const subscription of subscriptions.splice(0)) subscription.dispose()
 })
 
+/** What test/server.mjs says of itself, and of what it was asked. */
+interface Asked {
+  pid: number
+  arguments: string[]
+  mark: string
+  options: unknown
+  textDocument: { uri: string }
+  position: { line: number; character: number }
+  kind: string
+}
+
+async function ask(path = '/project/a.pipe'): Promise<Asked> {
+  open(path)
+  const before = state.shown.length
+  await run('pipec.preview.terraform')
+  const shown = state.shown[before]
+  assert.ok(shown, state.messages.join('\n'))
+  return JSON.parse(shown.text) as Asked
+}
+
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
 test('the server is started as the settings say, once', async () => {
+  state.settings.set('pipec.inlayHints', false)
   await start()
-  assert.equal(last()?.state, State.Running)
-  assert.deepEqual(last()?.server.args, ['lsp', '--quiet'])
-  assert.deepEqual(last()?.options.documentSelector, [{ scheme: 'file', language: 'pipe' }])
+  const asked = await ask()
+  assert.deepEqual(asked.arguments.slice(0, 2), ['lsp', '--quiet'])
+  assert.equal(asked.mark, 'mine')
+  assert.deepEqual(asked.options, { inlayHints: false, codeLens: true })
+  assert.equal((await ask()).pid, asked.pid)
   const declared = manifest.contributes.commands.map((command) => command.command).sort()
   assert.deepEqual([...state.commands.keys()].sort(), declared, 'commands and their declarations are the same')
 })
 
 test('a restart ends the old server before it starts a new one', async () => {
   await start()
-  const old = last()
+  const old = (await ask()).pid
   await Promise.all([run('pipec.restart'), run('pipec.restart')])
-  assert.ok(old)
-  assert.equal(old.state, State.Stopped)
-  assert.ok(old.process && old.process.exitCode !== null)
-  assert.equal(last()?.state, State.Running)
-  assert.equal(clients.filter((client) => client.state === State.Running).length, 1)
+  assert.notEqual((await ask()).pid, old)
+  await until('the old server is gone', () => !runs(old))
 })
 
 test('other settings of the server restart it, settings of others do not', async () => {
   await start()
-  const old = last()
+  const old = (await ask()).pid
   events.configuration.fire({ affectsConfiguration: (section) => section === 'editor' })
-  await rest(50)
-  assert.equal(last(), old)
+  assert.equal((await ask()).pid, old)
+  state.settings.set('pipec.server.environment', { MARK: 'other' })
   events.configuration.fire({ affectsConfiguration: (section) => section === 'pipec.server' })
-  await until('a new server', () => last() !== old && last()?.state === State.Running)
-  assert.equal(old?.state, State.Stopped)
+  await until('the old server is gone', () => !runs(old))
+  await run('pipec.restart')
+  assert.equal((await ask()).mark, 'other')
 })
 
 test('a server that is not there is said, with a way to the setting', async () => {
   state.settings.set('pipec.server.path', '/nowhere/pipec')
   state.choice = 'Open Settings'
   await start()
-  assert.match(state.messages[0] ?? '', /`\/nowhere\/pipec lsp` could not be started/)
-  await rest(0)
+  const said = state.messages.filter((message) => /`\/nowhere\/pipec lsp` could not be started/.test(message))
+  assert.equal(said.length, 1, state.messages.join('\n'))
+  await until('the settings open', () => state.executed.length > 0)
   assert.deepEqual(state.executed, [['workbench.action.openSettings', 'pipec.server.path']])
   open('/project/a.pipe')
   await run('pipec.preview.terraform')
-  assert.match(state.messages[1] ?? '', /does not run/)
+  assert.match(state.messages[state.messages.length - 1] ?? '', /does not run/)
 })
 
 test('nothing is started in a workspace that is not trusted, until it is', async () => {
-  const before = clients.length
   state.trusted = false
   await start()
-  assert.equal(clients.length, before)
+  open('/project/a.pipe')
+  await run('pipec.preview.terraform')
+  assert.match(state.messages[0] ?? '', /does not run/)
   state.trusted = true
   events.trust.fire()
-  await until('a server', () => clients.length > before && last()?.state === State.Running)
+  await run('pipec.restart')
+  assert.ok(runs((await ask()).pid))
+})
+
+test('the compiler itself answers: diagnostics that come and go, hover, completion, rename, layout', async () => {
+  const path = process.env.PIPE_EXAMPLE ?? join(home, '../../../examples/clickstream/clickstream.pipe')
+  const text = readFileSync(path, 'utf8')
+  state.settings.set('pipec.server.path', process.env.PIPEC ?? 'pipec')
+  state.settings.set('pipec.server.arguments', [])
+  await start()
+  const document = new Document(Uri.file(path), 'pipe', text)
+  workspace.textDocuments.push(document)
+  events.opened.fire(document)
+  const said = () => state.diagnostics.get(document.uri.toString()) ?? []
+  document.type(text.replace('dedupe by click_id ', 'dedupe by click_idd '))
+  await until('a diagnostic', () => said().length > 0)
+  assert.match(said()[0]?.message ?? '', /no column is called `click_idd` here/)
+  document.type(text)
+  await until('no diagnostic', () => said().length === 0)
+
+  const { token } = new CancellationTokenSource()
+  const place = (wanted: string, inside: number) => {
+    const before = text.slice(0, text.indexOf(wanted) + inside).split('\n')
+    return new Position(before.length - 1, before[before.length - 1]?.length ?? 0)
+  }
+  const provider = (name: string) => {
+    const found = state.providers.get(name)
+    assert.ok(found, `the server offers no ${name}`)
+    return found
+  }
+  const hover = (await provider('Hover').provideHover?.(document, place('sum(amount)', 4), token)) as Hover
+  assert.match((hover.contents as MarkdownString).value, /amount : decimal\(12, 2\)/)
+  const list = await provider('CompletionItem').provideCompletionItems?.(
+    document,
+    place('sum(amount)', 6),
+    token,
+    { triggerKind: 0, triggerCharacter: undefined },
+  )
+  const items = Array.isArray(list) ? list : (list as { items: unknown[] }).items
+  const labels = (items as { label: string | { label: string } }[]).map(({ label }) =>
+    typeof label === 'string' ? label : label.label,
+  )
+  assert.ok(labels.includes('amount'), labels.join(' '))
+  const renamed = (await provider('Rename').provideRenameEdits?.(
+    document,
+    place('schema Click', 8),
+    'Visit',
+    token,
+  )) as WorkspaceEdit
+  assert.deepEqual(
+    renamed.edits.flatMap((file) => file.edits.map((edit) => edit.newText)),
+    ['Visit', 'Visit'],
+  )
+  document.type(text.replace('budget = 600', 'budget    =   600'))
+  const layout = (await provider('DocumentFormatting').provideDocumentFormattingEdits?.(
+    document,
+    { tabSize: 2, insertSpaces: true },
+    token,
+  )) as TextEdit[]
+  assert.ok(layout.length > 0)
+  events.closed.fire(document)
+  workspace.textDocuments.length = 0
 })
 
 test('generated code opens beside, in its language, and asking again replaces it', async () => {
   await start()
-  open('/project/a b.pipe')
-  await run('pipec.preview.terraform')
+  const asked = await ask('/project/a b.pipe')
   const [shown] = state.shown
   assert.ok(shown)
   assert.equal(shown.uri, 'pipe-preview://terraform/transform-clean')
   assert.equal(shown.language, 'plaintext', 'no extension brings Terraform here')
-  const asked = JSON.parse(shown.text) as Record<string, unknown>
   assert.deepEqual(asked.textDocument, { uri: 'file:///project/a%20b.pipe' })
   assert.deepEqual(asked.position, { line: 3, character: 1 })
   assert.equal(asked.kind, 'terraform')
-  assert.equal(asked.mark, 'mine')
   state.languages.push('terraform')
   await run('pipec.preview.terraform')
   assert.deepEqual([state.shown[1]?.uri, state.shown[1]?.language], [shown.uri, 'terraform'])
@@ -166,18 +268,18 @@ test('the diagram follows the text, not each key of it', async () => {
   const [panel] = state.panels
   assert.ok(panel)
   const first = panel.webview.html
-  for (let key = 0; key < 5; key++) events.text.fire({ document: editor.document })
+  for (let key = 0; key < 5; key++) editor.document.type('')
   await rest(100)
   assert.equal(panel.webview.html, first, 'not before typing rests')
   await until('another page', () => panel.webview.html !== first)
   const second = panel.webview.html
   state.settings.set('pipec.preview.refresh', false)
-  events.text.fire({ document: editor.document })
+  editor.document.type('')
   await rest(500)
   assert.equal(panel.webview.html, second)
   panel.dispose()
   state.settings.set('pipec.preview.refresh', true)
-  events.text.fire({ document: editor.document })
+  editor.document.type('')
   await rest(400)
   assert.equal(state.panels.length, 1)
 })

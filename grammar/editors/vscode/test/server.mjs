@@ -10,11 +10,15 @@ const connection = rpc.createMessageConnection(
   new rpc.StreamMessageReader(process.stdin),
   new rpc.StreamMessageWriter(process.stdout),
 )
-connection.onRequest('initialize', () => ({ capabilities: {} }))
+let options
+connection.onRequest('initialize', (params) => {
+  options = params.initializationOptions
+  return { capabilities: {} }
+})
 connection.onRequest('shutdown', () => null)
 connection.onNotification('exit', () => process.exit(0))
 connection.onRequest('pipec/preview', (params) => {
-  const asked = { arguments: process.argv.slice(2), mark: process.env.MARK, pid: process.pid, ...params }
+  const asked = { arguments: process.argv.slice(2), mark: process.env.MARK, pid: process.pid, options, ...params }
   if (params.kind === 'rust') return null
   if (params.kind === 'pyspark') return { nothing: 'of use' }
   if (params.kind === 'diagram') {

@@ -1,42 +1,32 @@
-// As much of the module `vscode` as the extension asks of it, with a record of what it did. The editor itself cannot be
-// had in a test here; what is typed against the real declarations (`tsc`) and runs against this is what is tested.
+// As much of the module `vscode` as the extension and `vscode-languageclient` ask of it, with a record of what was done.
+// An editor cannot be had in a test here, so this is in its place; the client is the real one.
 
-import { pathToFileURL } from 'node:url'
+import { Position, Range, type Diagnostic, type Uri } from './values'
 
-export class Uri {
-  private constructor(
-    readonly scheme: string,
-    readonly authority: string,
-    readonly path: string,
-  ) {}
-
-  static from(parts: { scheme: string; authority?: string; path?: string }): Uri {
-    return new Uri(parts.scheme, parts.authority ?? '', parts.path ?? '')
-  }
-
-  static file(path: string): Uri {
-    return new Uri('file', '', pathToFileURL(path).pathname)
-  }
-
-  toString(): string {
-    return `${this.scheme}://${this.authority}${this.path}`
-  }
-}
-
-export class Position {
-  constructor(
-    readonly line: number,
-    readonly character: number,
-  ) {}
-}
+export * from './values'
 
 type Listener<T> = (event: T) => unknown
 
+export class Disposable {
+  static from(...all: { dispose(): unknown }[]): Disposable {
+    return new Disposable(() => all.forEach((one) => one.dispose()))
+  }
+
+  constructor(private readonly end: () => unknown) {}
+
+  dispose(): void {
+    this.end()
+  }
+}
+
 export class EventEmitter<T> {
   private listeners: Listener<T>[] = []
-  readonly event = (listener: Listener<T>): { dispose(): void } => {
-    this.listeners.push(listener)
-    return { dispose: () => (this.listeners = this.listeners.filter((known) => known !== listener)) }
+  readonly event = (listener: Listener<T>, self?: unknown, disposables?: Disposable[]): Disposable => {
+    const bound: Listener<T> = self === undefined ? listener : listener.bind(self)
+    this.listeners.push(bound)
+    const end = new Disposable(() => (this.listeners = this.listeners.filter((known) => known !== bound)))
+    disposables?.push(end)
+    return end
   }
 
   fire(event: T): void {
@@ -48,38 +38,46 @@ export class EventEmitter<T> {
   }
 }
 
-export enum ViewColumn {
-  Beside = -2,
+export class CancellationTokenSource {
+  private readonly cancelled = new EventEmitter<void>()
+  readonly token = { isCancellationRequested: false, onCancellationRequested: this.cancelled.event }
+
+  cancel(): void {
+    this.token.isCancellationRequested = true
+    this.cancelled.fire()
+  }
+
+  dispose(): void {
+    this.cancelled.dispose()
+  }
 }
 
-/** What the test sets, and what was done. */
-export const state = {
-  settings: new Map<string, unknown>(),
-  trusted: true,
-  languages: ['plaintext', 'rust', 'python', 'pipe'],
-  commands: new Map<string, (...given: unknown[]) => unknown>(),
-  messages: [] as string[],
-  output: [] as string[],
-  panels: [] as Panel[],
-  providers: new Map<string, { provideTextDocumentContent(uri: Uri): string }>(),
-  shown: [] as { uri: string; text: string; language: string }[],
-  executed: [] as unknown[][],
-  /** What is chosen in the next message. */
-  choice: undefined as string | undefined,
-}
+export const version = '1.82.0'
+export const env = { language: 'en', appName: 'a test', openExternal: () => Promise.resolve(true) }
 
-export const events = {
-  text: new EventEmitter<{ document: Document }>(),
-  selection: new EventEmitter<{ textEditor: Editor }>(),
-  closed: new EventEmitter<Document>(),
-  trust: new EventEmitter<void>(),
-  configuration: new EventEmitter<{ affectsConfiguration(section: string): boolean }>(),
-}
+export class Document {
+  version = 1
+  isDirty = false
 
-export interface Document {
-  uri: Uri
-  languageId: string
-  getText(): string
+  constructor(
+    readonly uri: Uri,
+    public languageId: string,
+    private text: string,
+  ) {}
+
+  getText(): string {
+    return this.text
+  }
+
+  /** Types a text in place of all that is there. */
+  type(text: string): void {
+    const lines = this.text.split('\n')
+    const end = new Position(lines.length - 1, lines[lines.length - 1]?.length ?? 0)
+    const change = { range: new Range(new Position(0, 0), end), rangeOffset: 0, rangeLength: this.text.length, text }
+    this.text = text
+    this.version += 1
+    events.text.fire({ document: this, contentChanges: [change] })
+  }
 }
 
 export interface Editor {
@@ -89,7 +87,7 @@ export interface Editor {
 
 export class Panel {
   readonly webview = { html: '' }
-  readonly disposed = new EventEmitter<void>()
+  private readonly disposed = new EventEmitter<void>()
   readonly onDidDispose = this.disposed.event
   revealed = 0
 
@@ -107,37 +105,99 @@ export class Panel {
   }
 }
 
+/** What the test sets, and what was done. */
+export const state = {
+  settings: new Map<string, unknown>(),
+  trusted: true,
+  languages: ['plaintext', 'rust', 'python', 'pipe'],
+  commands: new Map<string, (...given: unknown[]) => unknown>(),
+  messages: [] as string[],
+  output: [] as string[],
+  panels: [] as Panel[],
+  contents: new Map<string, { provideTextDocumentContent(uri: Uri): string }>(),
+  /** What the client offers the editor: `Hover`, `Rename` and so on. */
+  providers: new Map<string, Record<string, (...given: unknown[]) => Promise<unknown>>>(),
+  diagnostics: new Map<string, Diagnostic[]>(),
+  shown: [] as { uri: string; text: string; language: string }[],
+  executed: [] as unknown[][],
+  /** What is chosen in the next message. */
+  choice: undefined as string | undefined,
+}
+
+export const events = {
+  text: new EventEmitter<{ document: Document; contentChanges: unknown[] }>(),
+  selection: new EventEmitter<{ textEditor: Editor }>(),
+  opened: new EventEmitter<Document>(),
+  closed: new EventEmitter<Document>(),
+  trust: new EventEmitter<void>(),
+  configuration: new EventEmitter<{ affectsConfiguration(section: string): boolean }>(),
+}
+
+const never = new EventEmitter<never>().event
+const nothing = () => new Disposable(() => undefined)
+
 export const workspace = {
   get isTrusted() {
     return state.trusted
   },
-  getConfiguration: (section: string) => ({
-    get: (name: string, otherwise?: unknown) => state.settings.get(`${section}.${name}`) ?? otherwise,
+  workspaceFolders: undefined,
+  textDocuments: [] as Document[],
+  notebookDocuments: [],
+  getConfiguration: (section?: string) => ({
+    get: (name: string, otherwise?: unknown) => {
+      const path = section ? `${section}.${name}` : name
+      const below = [...state.settings].filter(([known]) => known.startsWith(`${path}.`))
+      const group = Object.fromEntries(below.map(([known, value]) => [known.slice(path.length + 1), value]))
+      return state.settings.get(path) ?? (below.length > 0 ? group : otherwise)
+    },
+    inspect: () => undefined,
   }),
   registerTextDocumentContentProvider(scheme: string, provider: { provideTextDocumentContent(uri: Uri): string }) {
-    state.providers.set(scheme, provider)
-    return { dispose: () => state.providers.delete(scheme) }
+    state.contents.set(scheme, provider)
+    return new Disposable(() => state.contents.delete(scheme))
   },
   openTextDocument(uri: Uri): Promise<Document> {
-    const text = state.providers.get(uri.scheme)?.provideTextDocumentContent(uri) ?? ''
-    return Promise.resolve({ uri, languageId: 'plaintext', getText: () => text })
+    const text = state.contents.get(uri.scheme)?.provideTextDocumentContent(uri) ?? ''
+    return Promise.resolve(new Document(uri, 'plaintext', text))
   },
+  createFileSystemWatcher: () => ({ onDidCreate: never, onDidChange: never, onDidDelete: never, dispose: nothing }),
+  applyEdit: () => Promise.resolve(true),
   onDidChangeTextDocument: events.text.event,
+  onDidOpenTextDocument: events.opened.event,
   onDidCloseTextDocument: events.closed.event,
   onDidGrantWorkspaceTrust: events.trust.event,
   onDidChangeConfiguration: events.configuration.event,
+  onDidChangeWorkspaceFolders: never,
+  onDidSaveTextDocument: never,
+  onWillSaveTextDocument: never,
+  onDidOpenNotebookDocument: never,
+  onDidChangeNotebookDocument: never,
+  onDidSaveNotebookDocument: never,
+  onDidCloseNotebookDocument: never,
+  onDidCreateFiles: never,
+  onDidRenameFiles: never,
+  onDidDeleteFiles: never,
+  onWillCreateFiles: never,
+  onWillRenameFiles: never,
+  onWillDeleteFiles: never,
 }
 
 const say = (message: string) => {
   state.messages.push(message)
   return Promise.resolve(state.choice)
 }
+const write = (line: string) => state.output.push(line)
 
 export const window = {
   activeTextEditor: undefined as Editor | undefined,
+  visibleTextEditors: [],
+  tabGroups: { all: [], onDidChangeTabs: never, onDidChangeTabGroups: never },
   createOutputChannel: () => ({
-    appendLine: (line: string) => state.output.push(line),
-    show: () => state.output.push('(shown)'),
+    append: write,
+    appendLine: write,
+    info: write,
+    error: write,
+    show: () => write('(shown)'),
     dispose: () => undefined,
   }),
   createWebviewPanel(_type: string, title: string, _column: unknown, options: Record<string, unknown>): Panel {
@@ -146,12 +206,26 @@ export const window = {
     return panel
   },
   showErrorMessage: say,
+  showWarningMessage: say,
   showInformationMessage: say,
   showTextDocument(document: Document) {
     state.shown.push({ uri: document.uri.toString(), text: document.getText(), language: document.languageId })
     return Promise.resolve()
   },
+  withProgress: (_options: unknown, action: (progress: unknown, token: unknown) => unknown) =>
+    Promise.resolve(action({ report: () => undefined }, new CancellationTokenSource().token)),
+  onDidChangeActiveTextEditor: never,
   onDidChangeTextEditorSelection: events.selection.event,
+}
+
+interface Selector {
+  language?: string
+  scheme?: string
+}
+
+const registered = (name: string) => (_selector: unknown, provider: never) => {
+  state.providers.set(name, provider)
+  return new Disposable(() => state.providers.delete(name))
 }
 
 export const languages = {
@@ -160,12 +234,50 @@ export const languages = {
     document.languageId = language
     return Promise.resolve(document)
   },
+  match: (selector: Selector | Selector[], document: Document) =>
+    [selector]
+      .flat()
+      .some(({ language, scheme }) => language === document.languageId && (scheme ?? 'file') === document.uri.scheme)
+      ? 10
+      : 0,
+  createDiagnosticCollection: () => ({
+    set: (uri: Uri, found: Diagnostic[] | undefined) => state.diagnostics.set(uri.toString(), found ?? []),
+    delete: (uri: Uri) => state.diagnostics.delete(uri.toString()),
+    clear: () => state.diagnostics.clear(),
+    dispose: () => state.diagnostics.clear(),
+  }),
+  registerCallHierarchyProvider: registered('CallHierarchy'),
+  registerCodeActionsProvider: registered('CodeActions'),
+  registerCodeLensProvider: registered('CodeLens'),
+  registerColorProvider: registered('Color'),
+  registerCompletionItemProvider: registered('CompletionItem'),
+  registerDeclarationProvider: registered('Declaration'),
+  registerDefinitionProvider: registered('Definition'),
+  registerDocumentFormattingEditProvider: registered('DocumentFormatting'),
+  registerDocumentHighlightProvider: registered('DocumentHighlight'),
+  registerDocumentLinkProvider: registered('DocumentLink'),
+  registerDocumentRangeFormattingEditProvider: registered('RangeFormatting'),
+  registerDocumentRangeSemanticTokensProvider: registered('RangeSemanticTokens'),
+  registerDocumentSemanticTokensProvider: registered('SemanticTokens'),
+  registerDocumentSymbolProvider: registered('DocumentSymbol'),
+  registerFoldingRangeProvider: registered('FoldingRange'),
+  registerHoverProvider: registered('Hover'),
+  registerImplementationProvider: registered('Implementation'),
+  registerInlayHintsProvider: registered('InlayHints'),
+  registerOnTypeFormattingEditProvider: registered('OnTypeFormatting'),
+  registerReferenceProvider: registered('Reference'),
+  registerRenameProvider: registered('Rename'),
+  registerSelectionRangeProvider: registered('SelectionRange'),
+  registerSignatureHelpProvider: registered('SignatureHelp'),
+  registerTypeDefinitionProvider: registered('TypeDefinition'),
+  registerTypeHierarchyProvider: registered('TypeHierarchy'),
+  registerWorkspaceSymbolProvider: (provider: never) => registered('WorkspaceSymbol')(undefined, provider),
 }
 
 export const commands = {
   registerCommand(name: string, action: (...given: unknown[]) => unknown) {
     state.commands.set(name, action)
-    return { dispose: () => state.commands.delete(name) }
+    return new Disposable(() => state.commands.delete(name))
   },
   executeCommand(...given: unknown[]) {
     state.executed.push(given)
