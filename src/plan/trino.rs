@@ -229,7 +229,7 @@ table! {
     "any" ("list lambda") "cardinality(filter($0, $1)) > 0";
     "all" ("list lambda") "cardinality(filter($0, $1)) = cardinality($0)";
     "count" ("list lambda") "cardinality(filter($0, $1))";
-    "reduce" ("list any lambda") "CASE WHEN $1 IS NOT NULL THEN reduce($0, $1, $2, _result -> _result) END";
+    "reduce" ("list any lambda") "@reduce";
 
     "len" ("map") "cardinality($0)";
     "keys" ("map") "array_sort(map_keys($0))";

@@ -76,8 +76,18 @@ def last(value: Column, place: str) -> Column:
 def in_order(value: Column, place: str) -> Column:
     """The values that are there, in the rows' order."""
     placed = F.struct(F.col(place).alias("place"), value.alias("value"))
-    found = F.sort_array(F.collect_list(F.when(value.isNotNull(), placed)))
-    return F.transform(found, lambda item: item["value"])
+
+    def sorted_by_place(found: Column) -> Column:
+        # Spark sorts nothing that has a map in it: so places are sorted, not values.
+        def turn(item: Column, at: Column) -> Column:
+            return F.struct(item["place"].alias("place"), at.alias("at"))
+
+        turns = F.sort_array(F.transform(found, turn))
+        return F.transform(turns, lambda item: F.get(found, item["at"])["value"])
+
+    # In a list of one, so that rows are collected once.
+    found = F.array(F.collect_list(F.when(value.isNotNull(), placed)))
+    return F.get(F.transform(found, sorted_by_place), 0)
 
 
 def few(values: Column) -> Column:

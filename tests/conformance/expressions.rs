@@ -12,6 +12,7 @@ use crate::cases::{Answer, Case, Written, answer, columns, own, run};
 use crate::compare::same;
 use crate::engines::{Engine, Unit};
 use crate::grammar::INEXACT;
+use crate::unasked::beside_missing;
 
 /// How near floats must be that engines compute by their own libraries.
 const NEAR: f64 = 1e-12;
@@ -52,7 +53,7 @@ pub struct Outcome {
     pub rejecting: usize,
     /// Cases that it refuses, by reason.
     pub refused: BTreeMap<usize, String>,
-    /// Cases of a query that answers "missing" without computing what would turn the row away.
+    /// Cases of a query that answers without computing what would turn the row away, beside something missing.
     pub unasked: usize,
     /// What differs.
     pub differences: Vec<Difference>,
@@ -145,8 +146,14 @@ impl<'w> Expected<'w> {
         let units: Vec<Unit> = places.iter().map(unit).collect();
         for ((case, row), came) in places.into_iter().zip(Engine::Sql.run_units(plan, &units)) {
             if let Ok(came) = came {
-                // Beside something missing the rest of an expression is not computed.
-                if came.rows.iter().all(|row| row.last() == Some(&Literal::Null)) {
+                let expr = &self.cases[case].expr;
+                let unasked = beside_missing(expr, &|expr| self.ask(expr, &self.rows[row]));
+                let holds = |row: &Vec<Literal>| {
+                    row.last()
+                        .zip(unasked.as_ref().ok())
+                        .is_some_and(|(came, wanted)| equal(expr, wanted, came))
+                };
+                if came.rows.iter().all(holds) {
                     outcome.unasked += 1;
                     continue;
                 }

@@ -24,6 +24,7 @@ mod reference;
 mod shrink;
 mod sql;
 mod transforms;
+mod unasked;
 mod values;
 
 use std::collections::BTreeSet;
@@ -72,7 +73,7 @@ fn expressions_on(engine: Engine, together: usize) {
     );
     let wrong: BTreeSet<usize> = outcome.differences.iter().map(|difference| difference.case).collect();
     if engine == Engine::Sql {
-        figures.put("missing, nothing else asked", outcome.unasked);
+        figures.put("not asked beside something missing", outcome.unasked);
     }
     figures.put("different", wrong.len());
     figures.say(&outcome.refused);

@@ -44,16 +44,8 @@ def test_in_functions(what, capsys):
     holds(f"{what}_in_functions", {"CARGO_TARGET_DIR": str(FUNCTIONS)}, capsys)
 
 
-# Trino folds `reduce` over json otherwise, and computes what a branch not taken asks for: a few of a thousand cases.
-DIFFERS = pytest.mark.xfail(reason="SQL answers a few cases otherwise", strict=True)
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("what", [
-    "examples_are_true",
-    pytest.param("expressions_are_the_same", marks=DIFFERS),
-    pytest.param("transforms_are_the_same", marks=DIFFERS),
-])  # fmt: skip
+@pytest.mark.parametrize("what", ["examples_are_true", "expressions_are_the_same", "transforms_are_the_same"])
 def test_in_sql(what, capsys):
     tools = {"PIPEC_PYTHON": tool("venv", "bin", "python"), "PIPEC_TRINO": tool("trino"), "JAVA_HOME": str(JDK.resolve())}
     holds(f"{what}_in_sql", tools, capsys)

@@ -4,7 +4,7 @@ use super::super::exprs::column_name;
 use super::super::tree::Py;
 use super::{Before, Body, plain_name, rows};
 use crate::plan::expr::{Expr, ExprKind};
-use crate::plan::types::{Column, TypeKind};
+use crate::plan::types::{Column, TypeKind, object_fields};
 use crate::plan::{Step, StepKind};
 
 /// The columns by which rows of a target are ordered within a file: what makes them one, so that the same rows are
@@ -48,7 +48,7 @@ pub(super) fn ordering(value: Py, descending: bool) -> Py {
     Py::call(direction, vec![plain_name(&value).unwrap_or(value)])
 }
 
-/// All columns that are not among these names, in order: what breaks ties, so that every run gives the same answer.
+/// All columns that are not among these names, in order: what breaks ties, so that every engine gives the same answer.
 pub(super) fn ties(before: Before<'_>, but: &[&str]) -> Vec<Py> {
     let arrival = if before.arrivals {
         &["_arrived", "_seq"][..]
@@ -57,11 +57,55 @@ pub(super) fn ties(before: Before<'_>, but: &[&str]) -> Vec<Py> {
     };
     let arrival = arrival.iter().filter(|name| !but.contains(name));
     let arrival = arrival.map(|name| Py::call("F.asc_nulls_last", vec![column_name(name)]));
-    let own = before
-        .own()
-        .filter(|column| !but.contains(&column.name.as_str()) && is_ordered(&column.ty.kind))
-        .map(|column| Py::call("F.asc_nulls_last", vec![column_name(&column.name)]));
-    arrival.chain(own).collect()
+    let own = before.own().filter(|column| !but.contains(&column.name.as_str()));
+    arrival
+        .chain(own.map(|column| Py::call("F.asc_nulls_last", vec![place(column)])))
+        .collect()
+}
+
+/// Where a column's value stands in an order: by its name, where Spark orders such values as the language does.
+fn place(column: &Column) -> Py {
+    let value = || Py::call("F.col", vec![Py::text(&column.name)]);
+    match column.ty.kind {
+        TypeKind::Struct(_) | TypeKind::Object => {
+            let there = value().method("isNotNull", Vec::new());
+            Py::call("F.when", vec![there, in_order(value(), &column.ty.kind, 1)])
+        }
+        TypeKind::List(_) | TypeKind::Map(_) => in_order(value(), &column.ty.kind, 1),
+        _ => column_name(&column.name),
+    }
+}
+
+/// A value that Spark orders as the language orders this one, entry by entry: each says first whether it is missing,
+/// because Spark has that before all values, and maps, which Spark does not order, go by their sorted keys.
+fn in_order(value: Py, kind: &TypeKind, depth: usize) -> Py {
+    let entry = |value: Py, kind: &TypeKind| {
+        let missing = Py::call("F.isnull", vec![value.clone()]);
+        [missing, in_order(value, kind, depth + 1)]
+    };
+    let name = format!("entry_{depth}");
+    match kind {
+        TypeKind::Struct(fields) => {
+            let field = |field: &Column| {
+                let value = value.clone().method("getField", vec![Py::text(&field.name)]);
+                entry(value, &field.ty.kind)
+            };
+            Py::call("F.struct", fields.iter().flat_map(field).collect())
+        }
+        TypeKind::Object => in_order(value, &TypeKind::Struct(object_fields()), depth),
+        TypeKind::List(item) => {
+            let turn = Py::call("F.struct", entry(Py::atom(&name), &item.kind).into());
+            Py::call("F.transform", vec![value, Py::Lambda(vec![name], Box::new(turn))])
+        }
+        TypeKind::Map(held) => {
+            let keys = Py::call("F.array_sort", vec![Py::call("F.map_keys", vec![value.clone()])]);
+            let of_key = Py::call("F.try_element_at", vec![value, Py::atom(&name)]);
+            let [missing, of_key] = entry(of_key, &held.kind);
+            let turn = Py::call("F.struct", vec![Py::atom(&name), missing, of_key]);
+            Py::call("F.transform", vec![keys, Py::Lambda(vec![name], Box::new(turn))])
+        }
+        _ => value,
+    }
 }
 
 /// The plain columns of an order.

@@ -44,6 +44,7 @@ impl Around<'_> {
                 _ => refused(),
             },
             "@truncate" => self.truncated(arguments),
+            "@reduce" => self.reduced(expr, arguments),
             "@hours" => self.between(arguments, "3600000000"),
             "@minutes" => self.between(arguments, "60000000"),
             "@seconds" => self.between(arguments, "1000000"),
@@ -118,6 +119,24 @@ impl Around<'_> {
                 _ => self.value(argument),
             },
         }
+    }
+
+    /// A list folded from its first entry on. Trino asks for one type of what a fold starts with and what each turn gives, and
+    /// takes a text of a known length for another type than a text of any.
+    fn reduced(&self, expr: &Expr, arguments: &[Expr]) -> Sql {
+        let [list, start, turn] = arguments else { refused() };
+        let ExprKind::Lambda { params, body } = &turn.kind else {
+            refused()
+        };
+        let name = type_name(&expr.ty.kind);
+        let turn = Sql::Lambda(params.clone(), Box::new(self.value(body).cast(name.clone())));
+        self.with(self.value(start).cast(name), |start| {
+            let fold = Sql::template(
+                "reduce($0, $1, $2, _result -> _result)",
+                vec![self.value(list), start.clone(), turn],
+            );
+            Sql::when(start.is_there(), fold)
+        })
     }
 
     /// The last instant of a grid that starts in 1970, not after this one.

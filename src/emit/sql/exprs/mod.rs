@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use super::tree::Sql;
 use super::types::{bare, type_name, typed};
 use crate::plan::expr::{Expr, ExprKind, Literal, LogicOp};
-use crate::plan::types::TypeKind;
+use crate::plan::types::{Type, TypeKind};
 use crate::plan::{Plan, refused};
 
 /// What stands around an expression.
@@ -237,13 +237,19 @@ impl<'p> Around<'p> {
         })
     }
 
-    /// A function of the project's own, written out.
+    /// A function of the project's own, written out. Where it takes no missing value, one makes the answer missing.
     fn own(&self, function: &str, arguments: &[Expr]) -> Sql {
         let Some(function) = self.plan.function(function) else {
             refused()
         };
         let values = arguments.iter().map(|argument| self.value(argument)).collect();
+        let strict =
+            |(param, argument): &(&(String, Type, Option<Literal>), &Expr)| !param.1.optional && argument.ty.optional;
+        let pairs = function.params.iter().zip(arguments);
+        let strict: Vec<bool> = pairs.map(|pair| strict(&pair)).collect();
         self.with_all(values, &|values| {
+            let needed = values.iter().zip(&strict).filter(|(_, strict)| **strict);
+            let there: Vec<Sql> = needed.map(|(value, _)| value.clone().is_there()).collect();
             let names = function.params.iter().map(|(name, ..)| name.clone());
             let inside = Around {
                 plan: self.plan,
@@ -252,7 +258,11 @@ impl<'p> Around<'p> {
             };
             let value = inside.value(&function.body);
             self.named.set(inside.named.get());
-            value
+            match there.len() {
+                0 => value,
+                1 => there.into_iter().fold(value, |value, there| Sql::when(there, value)),
+                _ => Sql::when(Sql::Binary("AND", there), value),
+            }
         })
     }
 }

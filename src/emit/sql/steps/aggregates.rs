@@ -77,7 +77,11 @@ pub(super) fn spelled(aggregate: &Aggregate, over: &Over) -> Sql {
         ("any", _) => call("bool_or", value),
         ("all", _) => call("bool_and", value),
         ("first" | "last", _) => at_an_end(aggregate, over, value),
-        ("list", _) => bounded(aggregate, over, listed(over, value)),
+        ("list", _) => {
+            // Of no values it is empty, and Trino's is missing.
+            let none = Sql::Array(Vec::new()).cast(type_name(&aggregate.ty.kind));
+            bounded(aggregate, over, Sql::call("coalesce", vec![listed(over, value), none]))
+        }
         ("join", _) => {
             let list = bounded(aggregate, over, listed(over, value));
             let separator = match &over.constant {
