@@ -168,6 +168,9 @@ pub fn compile_parsed(
             if environment == asked {
                 (plan, not_yet) = (lowered.plan, lowered.not_yet);
                 not_yet.extend(files::missing(world, &found));
+                if let Some(plan) = &mut plan {
+                    plan.images = files::images(world, plan);
+                }
                 program = Some(found);
             }
             ended(Phase::Prove);

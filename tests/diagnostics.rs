@@ -238,6 +238,10 @@ impl World for Unreadable {
         Err(io::ErrorKind::NotFound.into())
     }
 
+    fn files_below(&self, _: &str) -> io::Result<Vec<String>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
     fn identity(&self, folder: &str) -> io::Result<String> {
         Ok(folder.to_owned())
     }

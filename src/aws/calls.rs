@@ -15,6 +15,8 @@ pub struct Calls {
     pub functions: Vec<String>,
     /// Labels of jobs.
     pub jobs: Vec<String>,
+    /// Whether containers run.
+    pub programs: bool,
     /// What is called of each service, by the name of its endpoint: `kinesis-firehose`, `s3`.
     pub services: BTreeMap<String, Vec<Statement>>,
 }
@@ -58,7 +60,7 @@ const ENDPOINTS: [(&str, &str); 8] = [
 /// All calls of a stack's functions and jobs.
 pub fn of(stack: &Stack) -> Calls {
     let mut out = Calls::default();
-    let mut found: BTreeMap<String, (Vec<String>, Vec<Value>)> = BTreeMap::new();
+    let mut found = Found::new();
     for (kind, labels) in [
         ("aws_lambda_function", &mut out.functions),
         ("aws_glue_job", &mut out.jobs),
@@ -82,20 +84,48 @@ pub fn of(stack: &Stack) -> Calls {
                     if is_function && by_lambda {
                         continue;
                     }
-                    let entry = found.entry(endpoint(service).to_owned()).or_default();
-                    add(&mut entry.0, action);
-                    for resource in &statement.resources {
-                        add(&mut entry.1, whole_bucket(resource));
+                    called(&mut found, endpoint(service), action.clone(), &statement.resources);
+                }
+            }
+        }
+    }
+    for block in stack.resources("aws_batch_job_definition") {
+        out.programs = true;
+        let Some(label) = block.labels.get(1) else { continue };
+        for role in [label.clone(), format!("{label}_start")] {
+            for statement in statements(stack, &role) {
+                for action in statement.actions {
+                    let service = action.split(':').next().unwrap_or_default();
+                    // Images come by an endpoint of their own, under the same rights.
+                    let by = match service {
+                        "kms" => continue,
+                        "ecr" => vec!["ecr.api", "ecr.dkr"],
+                        other => vec![endpoint(other)],
+                    };
+                    for endpoint in by {
+                        called(&mut found, endpoint, action.clone(), &statement.resources);
                     }
                 }
             }
         }
     }
-    out.services = found
-        .into_iter()
-        .map(|(service, called)| (service, vec![allowed(called)]))
-        .collect();
+    for ((service, everywhere), called) in found {
+        let sid = if everywhere { "RolesEverywhere" } else { "Roles" };
+        out.services.entry(service).or_default().push(allowed(sid, called));
+    }
     out
+}
+
+/// Actions and resources, by the endpoint and whether the actions know no resource: those must not let the others go further.
+type Found = BTreeMap<(String, bool), (Vec<String>, Vec<Value>)>;
+
+fn called(found: &mut Found, endpoint: &str, action: String, resources: &[Value]) {
+    let everywhere = resources.iter().any(|resource| text(resource).as_deref() == Some("*"));
+    let entry = found.entry((endpoint.to_owned(), everywhere)).or_default();
+    add(&mut entry.0, action);
+    for resource in resources {
+        add(&mut entry.1, whole_bucket(resource));
+    }
 }
 
 fn add<T: PartialEq>(all: &mut Vec<T>, one: T) {
@@ -112,14 +142,12 @@ fn endpoint(service: &str) -> &str {
 }
 
 /// Roles of this account may do through an endpoint what they may do at all.
-fn allowed((mut actions, resources): (Vec<String>, Vec<Value>)) -> Statement {
+fn allowed(sid: &str, (mut actions, resources): (Vec<String>, Vec<Value>)) -> Statement {
     actions.sort();
     let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
-    allow("Roles", &actions, resources).everyone().when(
-        "StringEquals",
-        "aws:PrincipalAccount",
-        reference("local.account"),
-    )
+    allow(sid, &actions, resources)
+        .everyone()
+        .when("StringEquals", "aws:PrincipalAccount", reference("local.account"))
 }
 
 /// Objects by their bucket: which of them, the roles say.

@@ -31,6 +31,7 @@ mod network;
 mod operations;
 mod orchestration;
 mod policy;
+mod program;
 mod queue;
 mod readers;
 mod readme;
@@ -85,6 +86,11 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
     out.file("functions", "Functions on streams.", function::blocks(plan));
     out.file("jobs", "Jobs on tables and streams.", glue_job::blocks(plan, modules));
     out.file(
+        "containers",
+        "Containers that jobs give rows to.",
+        program::blocks(plan),
+    );
+    out.file(
         "orchestration",
         "When jobs run, and what happens when they fail.",
         orchestration::blocks(plan),
@@ -116,6 +122,7 @@ pub fn terraform(plan: &Plan, modules: &[&'static str]) -> Files {
     let mut out = stack(plan, modules).print();
     out.extend(operations::files());
     out.extend(landing::files(plan));
+    out.extend(program::files(plan));
     for schedule in &plan.schedules {
         out.insert(names::state_machine(&schedule.name), states::definition(plan, schedule));
     }

@@ -17,6 +17,8 @@ use crate::{object_of, text_of};
 const FUNCTIONS: &str = "functions";
 /// The jobs' security group.
 const JOBS: &str = "jobs";
+/// The containers' security group.
+pub const PROGRAMS: &str = "programs";
 /// The endpoints' security group.
 const ENDPOINTS: &str = "endpoints";
 /// Bits that a subnet has beside the network's: sixteen fit.
@@ -43,8 +45,11 @@ pub fn add(out: &mut Stack, plan: &Plan) {
     );
     blocks.extend(flows(plan));
     out.file("network", "Where functions and jobs are, and what they reach.", blocks);
-    let workloads: Vec<(&str, bool)> =
-        [(FUNCTIONS, !calls.functions.is_empty()), (JOBS, !calls.jobs.is_empty())].into();
+    let workloads = [
+        (FUNCTIONS, !calls.functions.is_empty()),
+        (JOBS, !calls.jobs.is_empty()),
+        (PROGRAMS, calls.programs),
+    ];
     out.file(
         "endpoints",
         "The services that functions and jobs call, inside of the network.",
@@ -269,11 +274,13 @@ fn flows(plan: &Plan) -> Vec<Block> {
     out
 }
 
-fn private_subnets(network: &Network) -> Value {
+/// The subnets of what runs in the network.
+pub fn private_subnets(network: &Network) -> Value {
     list((0..network.zones).map(|at| reference(format!("aws_subnet.{}.id", private(at)))))
 }
 
-fn group(label: &str) -> Value {
+/// A security group's id.
+pub fn group(label: &str) -> Value {
     reference(format!("aws_security_group.{label}.id"))
 }
 
@@ -286,6 +293,9 @@ fn endpoints(network: &Network, calls: &Calls) -> Vec<Block> {
         let mut policy: Vec<Statement> = statements.clone();
         if service == "s3" && !calls.jobs.is_empty() {
             policy.push(glue_assets());
+        }
+        if service == "s3" && calls.programs {
+            policy.push(layers());
         }
         let block = Block::resource("aws_vpc_endpoint", &label)
             .set("vpc_id", reference("aws_vpc.platform.id"))
@@ -320,6 +330,19 @@ fn glue_assets() -> Statement {
         "-assets/*"
     ];
     allow("GlueItself", &["s3:GetObject"], [bucket]).everyone()
+}
+
+/// The layers of images are in a bucket of the registry's own.
+/// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html>
+fn layers() -> Statement {
+    let bucket = text_of![
+        "arn:",
+        reference("local.partition"),
+        ":s3:::prod-",
+        reference("var.region"),
+        "-starport-layer-bucket/*"
+    ];
+    allow("Layers", &["s3:GetObject"], [bucket]).everyone()
 }
 
 fn groups(plan: &Plan, network: &Network, calls: &Calls, workloads: &[(&str, bool)]) -> Vec<Block> {

@@ -2,7 +2,7 @@
 
 use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, allow_everywhere, key_use, own, role, trust};
-use super::{arrival, glue_job, lake, monitoring, queue};
+use super::{arrival, glue_job, lake, monitoring, program, queue};
 use crate::emit::hcl::{Block, Value, call, object, reference};
 use crate::emit::states;
 use crate::plan::{Plan, Schedule, Starts, names};
@@ -65,6 +65,13 @@ fn machine(plan: &Plan, schedule: &Schedule) -> Vec<Block> {
         variables.push((states::ARRIVALS.into(), arrival::url(schedule)));
     }
     variables.extend(jobs.iter().map(|job| (states::job_variable(job), glue_job::name(job))));
+    for one in programs(plan, &jobs) {
+        variables.extend([
+            (states::queue_variable(one), program::queue(one)),
+            (states::program_variable(one), program::definition(one)),
+            (states::exchange_variable(one), program::exchange(one)),
+        ]);
+    }
     let file = text_of![reference("path.module"), "/../", names::state_machine(label)];
     let block = Block::resource("aws_sfn_state_machine", label)
         .set("name", named(plan, label, limit::EIGHTY))
@@ -91,6 +98,15 @@ fn machine(plan: &Plan, schedule: &Schedule) -> Vec<Block> {
     out
 }
 
+/// Those of the transforms that let a container run.
+fn programs<'j>(plan: &Plan, transforms: &[&'j str]) -> Vec<&'j str> {
+    let contains = |name: &&str| {
+        plan.transform(name)
+            .is_some_and(|transform| transform.program().is_some())
+    };
+    transforms.iter().copied().filter(contains).collect()
+}
+
 fn topic(plan: &Plan, schedule: &Schedule) -> Option<Value> {
     let monitor = schedule.on_failure.as_ref()?;
     let declared = plan.monitors.iter().find(|other| other.name == *monitor)?;
@@ -101,6 +117,10 @@ fn permissions(plan: &Plan, schedule: &Schedule, jobs: &[&str]) -> Vec<Statement
     let mut out = vec![];
     if !jobs.is_empty() {
         out.push(glue_job::run(jobs));
+    }
+    let contained = programs(plan, jobs);
+    if !contained.is_empty() {
+        out.extend(program::run(&contained));
     }
     if let Some(topic) = topic(plan, schedule) {
         out.push(allow("Notify", &["sns:Publish"], [topic]));

@@ -9,7 +9,7 @@ pub fn text(plan: &Plan) -> String {
     if secrets::needed(plan) {
         out.push(secret());
     }
-    out.extend([mails(plan), verify(plan), destroy(plan)]);
+    out.extend([images(plan), mails(plan), verify(plan), destroy(plan)]);
     out.retain(|part| !part.is_empty());
     out.join("\n")
 }
@@ -47,6 +47,11 @@ fn folders(plan: &Plan) -> impl Iterator<Item = (&'static str, &'static str)> {
             !plan.schedules.is_empty(),
             "states",
             "state machines; `${…}` are filled in by Terraform",
+        ),
+        (
+            plan.has_containers(),
+            "images",
+            "what containers run in, and `push`, which makes their images",
         ),
         (true, "ops", "functions that watch the platform, Python"),
         (
@@ -106,6 +111,17 @@ fn secret() -> String {
      ```sh\naws secretsmanager put-secret-value --secret-id \"$(terraform output -raw pseudonym_secret)\" \\\n  \
      --secret-string \"$(openssl rand -hex 32)\"\n```\n\n\
      Until then functions fail and rows wait in their stream.\n"
+        .into()
+}
+
+fn images(plan: &Plan) -> String {
+    if !plan.has_containers() {
+        return String::new();
+    }
+    "## Push the images\n\nOnce the repositories are there, and again after each change of a container:\n\n\
+     ```sh\nsh images/push PROJECT   # the project's folder; docker, the AWS command line and Terraform are needed\n```\n\n\
+     An image's tag is the hash of all that it is made of, and cannot be moved: what is there stays, and what runs is what was \
+     built. Until it is pushed, runs fail where a container is to start.\n"
         .into()
 }
 

@@ -264,6 +264,7 @@ fn outputs(plan: &Plan) -> Vec<Block> {
     ];
     out.extend(api::outputs(plan));
     out.extend(landing::outputs(plan));
+    out.extend(super::program::outputs(plan));
     if secrets::needed(plan) {
         out.push(output(
             "pseudonym_secret",

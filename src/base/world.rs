@@ -13,6 +13,9 @@ pub trait World {
     /// Every `.pipe` file below another folder, by its path relative to the project's: `../platform`. The files' paths are
     /// relative to the project's folder too. An error where there is no such folder.
     fn pipe_files_below(&self, folder: &str) -> io::Result<Vec<String>>;
+    /// Every file below a folder of the project, by its path in it, sorted: all that an image is made of. What Python leaves
+    /// beside its sources is none.
+    fn files_below(&self, folder: &str) -> io::Result<Vec<String>>;
     /// What tells a folder from every other, however its path is written: two paths of one folder have the same.
     fn identity(&self, folder: &str) -> io::Result<String>;
     /// The bytes of a file, by its path relative to the project's folder; `..` leads out of it.
@@ -38,6 +41,21 @@ impl Disk {
     /// The project's folder.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Adds all files below `folder`, which is called `name`.
+    fn all(folder: &Path, name: &str, found: &mut Vec<String>) -> io::Result<()> {
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let file = entry.file_name();
+            let name = join(name, &file.to_string_lossy());
+            if !entry.file_type()?.is_dir() {
+                found.push(name);
+            } else if file != "__pycache__" {
+                Self::all(&entry.path(), &name, found)?;
+            }
+        }
+        Ok(())
     }
 
     /// Adds the `.pipe` files below `folder`, which is called `name`.
@@ -94,6 +112,13 @@ impl World for Disk {
     fn pipe_files_below(&self, folder: &str) -> io::Result<Vec<String>> {
         let mut found = Vec::new();
         Self::walk(&self.root.join(folder), folder, &mut found)?;
+        found.sort();
+        Ok(found)
+    }
+
+    fn files_below(&self, folder: &str) -> io::Result<Vec<String>> {
+        let mut found = Vec::new();
+        Self::all(&self.root.join(folder), folder, &mut found)?;
         found.sort();
         Ok(found)
     }
@@ -181,6 +206,12 @@ impl World for Memory {
         }
     }
 
+    fn files_below(&self, folder: &str) -> io::Result<Vec<String>> {
+        let below = format!("{}/", self.key(folder));
+        let mine = self.files.keys().filter(|path| path.starts_with(&below));
+        Ok(mine.cloned().collect())
+    }
+
     fn identity(&self, folder: &str) -> io::Result<String> {
         Ok(join("/projects/project", folder))
     }
@@ -234,6 +265,13 @@ impl World for Below<'_> {
         let files = self.world.pipe_files_below(&whole)?;
         let prefix = format!("{whole}/");
         let own = |path: String| path.strip_prefix(&prefix).map(|below| join(folder, below));
+        Ok(files.into_iter().filter_map(own).collect())
+    }
+
+    fn files_below(&self, folder: &str) -> io::Result<Vec<String>> {
+        let files = self.world.files_below(&join(self.folder, folder))?;
+        let prefix = format!("{}/", self.folder);
+        let own = |path: String| path.strip_prefix(&prefix).map(str::to_owned);
         Ok(files.into_iter().filter_map(own).collect())
     }
 

@@ -2,10 +2,14 @@
 //!
 //! `check` reads a project without them, for they may be made later; what builds or runs the project needs them.
 
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
 use crate::base::{Span, World};
 use crate::check::program::Program;
 use crate::diag::{Code, Diagnostic};
-use crate::plan::{Run, RunKind, StepKind};
+use crate::plan::{Image, Plan, Run, RunKind, StepKind};
 
 /// What of the files that a program names is not there.
 pub(super) fn missing(world: &dyn World, program: &Program) -> Vec<Diagnostic> {
@@ -23,6 +27,34 @@ pub(super) fn missing(world: &dyn World, program: &Program) -> Vec<Diagnostic> {
         }
     }
     said
+}
+
+/// What the containers of a plan are made of. A file that cannot be read is missing: the folder was there a moment ago.
+pub(super) fn images(world: &dyn World, plan: &Plan) -> BTreeMap<String, Image> {
+    let mut found = BTreeMap::new();
+    for run in plan.transforms.iter().filter_map(|transform| transform.program()) {
+        if let Some(folder) = run.settings.text("build") {
+            let paths = world.files_below(folder).unwrap_or_default();
+            let hashed = paths.into_iter().filter_map(|path| {
+                let bytes = world.read(&path).ok()?;
+                Some((path, sha256(&bytes)))
+            });
+            found.insert(
+                folder.to_owned(),
+                Image {
+                    files: hashed.collect(),
+                },
+            );
+        } else if let Some(address) = run.settings.text("image") {
+            found.insert(address.to_owned(), Image::default());
+        }
+    }
+    found
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A file that a program names.

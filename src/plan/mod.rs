@@ -20,7 +20,7 @@ mod walk;
 pub use dataset::{Dataset, DatasetId, Format, StorageClass, Tier, Writer};
 pub use shared::{Columns, Shared, Steps};
 pub use source::{Api, ApiAuth, Csv, FilesOf, From, Kinesis, Poll, PollAuth, Source, Volume};
-pub use step::{EventWindow, Join, JoinKind, Otherwise, Run, RunKind, Step, StepKind};
+pub use step::{EventWindow, Image, Join, JoinKind, Otherwise, Run, RunKind, Step, StepKind};
 pub use streams::{StreamFunction, Way, WayStep, stream_functions};
 
 use std::collections::BTreeMap;
@@ -73,6 +73,8 @@ pub struct Plan {
     pub deliveries: Vec<Delivery>,
     /// Tests.
     pub tests: Shared<Test>,
+    /// The images that containers are made of, by the folder with their Dockerfile or their address.
+    pub images: BTreeMap<String, Image>,
 }
 
 /// The pipeline item.
@@ -428,6 +430,14 @@ impl Transform {
         found
     }
 
+    /// The container that it lets run, if it does.
+    pub fn program(&self) -> Option<&Run> {
+        self.steps.iter().find_map(|step| match &step.kind {
+            StepKind::Run(run) if run.kind == RunKind::Container => Some(run),
+            _ => None,
+        })
+    }
+
     /// The one dataset that it writes, for the parts of a platform that carry no other target yet.
     pub fn dataset(&self) -> &DatasetId {
         match &self.target {
@@ -499,6 +509,8 @@ pub struct Glue {
     pub max_workers: u32,
     /// Timeout, minutes.
     pub timeout_minutes: u32,
+    /// The most processors that the containers may use at once which run between its halves.
+    pub program_vcpu: Option<u32>,
 }
 
 /// How people and tools read.
@@ -735,6 +747,11 @@ impl Plan {
     /// A dataset that the plan names; every id in a plan is one of its datasets.
     pub fn dataset(&self, id: &DatasetId) -> &Dataset {
         &self.datasets[id]
+    }
+
+    /// Whether any transform lets a container run.
+    pub fn has_containers(&self) -> bool {
+        self.transforms.iter().any(|transform| transform.program().is_some())
     }
 
     /// The format of a dataset's files: those that a source copies stay what they were.

@@ -79,6 +79,10 @@ pub fn source_argument(source: &str) -> String {
 
 /// Argument of a Glue job: the scheduled time of the run, RFC 3339, UTC. What `now()` is.
 pub const ARG_RUN_AT: &str = "run_at";
+/// Argument of a job that lets a container run: the folder in which they hand rows over.
+pub const ARG_EXCHANGE: &str = "exchange";
+/// Argument of such a job: which half of a run it is, `give` or `take`.
+pub const ARG_STAGE: &str = "stage";
 /// Argument of a job: how far back it makes up for runs that were missed, days.
 pub const ARG_CATCH_UP: &str = "catch_up";
 /// Argument of a Glue job of a stream: when it ends. `stopped` (the default) is never by itself, `read` once all that was

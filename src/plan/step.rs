@@ -195,7 +195,47 @@ pub struct Run {
     pub lets_go: std::collections::BTreeSet<String>,
 }
 
+/// The processors that all containers of a transform use at once where nothing says it.
+const MOST_VCPU: u32 = 256;
+
 impl Run {
+    /// Attempts of a container that ended by no fault of its own.
+    pub const ATTEMPTS: u32 = 3;
+
+    /// The processors of one container.
+    pub fn vcpu(&self) -> f64 {
+        self.settings.number("vcpu").unwrap_or(1.0)
+    }
+
+    /// The longest that one container may take, seconds.
+    pub fn timeout_seconds(&self) -> u64 {
+        self.settings.seconds("timeout").unwrap_or(3_600)
+    }
+
+    /// The processors that all of its containers use at once at most: enough for one, whatever is said.
+    pub fn most_vcpu(&self, engine: &super::Glue) -> u32 {
+        let by_count = self
+            .settings
+            .int("concurrency")
+            .map(|most| f64::from(most) * self.vcpu());
+        let most = engine.program_vcpu.map_or(f64::from(MOST_VCPU), f64::from);
+        most.min(by_count.unwrap_or(most)).max(self.vcpu()).ceil() as u32
+    }
+
+    /// The longest that all of its containers may take, seconds: as many rounds as they need, every attempt to its end, and
+    /// an hour of waiting for capacity.
+    pub fn longest_seconds(&self, engine: &super::Glue) -> u32 {
+        let at_once = (f64::from(self.most_vcpu(engine)) / self.vcpu()).floor().max(1.0);
+        let rounds = (f64::from(self.parts()) / at_once).ceil();
+        let most = self.timeout_seconds() as f64 * rounds * f64::from(Run::ATTEMPTS) + 3_600.0;
+        most.min(30.0 * 86_400.0) as u32
+    }
+
+    /// How many of it run side by side, each with its part of the rows.
+    pub fn parts(&self) -> u32 {
+        self.settings.int("array").unwrap_or(1)
+    }
+
     /// What its settings put into its environment, by name; secrets are not among it.
     pub fn environment(&self) -> Vec<(String, String)> {
         use crate::check::settings::Value;
@@ -208,6 +248,26 @@ impl Run {
         });
         texts.collect()
     }
+
+    /// What its settings put into its environment of secrets: the variable, and the secret's name.
+    pub fn secrets(&self) -> Vec<(String, String)> {
+        use crate::check::settings::Value;
+        let Some(Value::Map(entries)) = self.settings.get("env").map(|setting| &setting.value) else {
+            return Vec::new();
+        };
+        let secrets = entries.iter().filter_map(|(name, value)| match value {
+            Value::Secret(secret) => Some((name.clone(), secret.clone())),
+            _ => None,
+        });
+        secrets.collect()
+    }
+}
+
+/// What a container is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Image {
+    /// The files of its folder, by their paths in the project, each with the hash of its bytes; none where it has an address.
+    pub files: std::collections::BTreeMap<String, String>,
 }
 
 /// The kinds of programs.

@@ -99,6 +99,10 @@ impl World for Texts {
         Ok(paths)
     }
 
+    fn files_below(&self, folder: &str) -> io::Result<Vec<String>> {
+        self.outside.files_below(folder)
+    }
+
     fn identity(&self, folder: &str) -> io::Result<String> {
         self.outside.identity(folder)
     }

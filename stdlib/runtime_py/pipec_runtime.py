@@ -255,6 +255,8 @@ class Run:
         # Files that `done` moves to where they are seen: a folder, from, to.
         self._moves: list[tuple[str, str, str]] = []
         self._deletes: list[tuple[str, str]] = []
+        # Whether a run before this one ended before it had shown all that it wrote.
+        self.has_finished = False
         self._finish_last_run()
         self._before = self._remembered()
         self._after: dict[str, Any] = {"run_at": self.run_at.isoformat()}
@@ -276,6 +278,8 @@ class Run:
         parser.add_argument("--quarantine", required=True, metavar="FOLDER")
         parser.add_argument("--run_at", metavar="INSTANT", help="RFC 3339; default now")
         parser.add_argument("--catch_up", type=int, metavar="DAYS")
+        parser.add_argument("--exchange", metavar="FOLDER")
+        parser.add_argument("--stage", choices=["give", "take"])
         parser.add_argument("--pseudonym_secret", metavar="ARN")
         parser.add_argument("--pseudonym_key_file", metavar="FILE")
         # Glue adds arguments of its own: `--JOB_NAME`, `--TempDir` and more.
@@ -407,6 +411,7 @@ class Run:
                 self._state.delete(self._plan_file())
                 return
         self._carry_out(plan)
+        self.has_finished = True
 
     def _carry_out(self, plan: dict) -> None:
         for place, name in plan["deletes"]:
@@ -415,6 +420,31 @@ class Run:
             Folder(self.spark, place).move(old, new)
         self._state.write_text(self._state_file(), json.dumps(plan["state"]))
         self._state.delete(self._plan_file())
+
+    # What a run knows at its first half, and goes on with at its second.
+
+    def handed_over(self) -> dict[str, Any]:
+        """What the second half has to know of the first."""
+        since = None if self._since is None else self._since.isoformat()
+        return {
+            "before": self._before,
+            "after": self._after,
+            "since": since,
+            "rows_in": self._rows_in,
+        }
+
+    def take_over(self, told: dict[str, Any], exchange: Folder) -> bool:
+        """Goes on where the first half ended, whatever has come since; not where another
+        run was good in between, which may have had the same rows."""
+        if told["before"] != self._before:
+            log("left", job=self.name, why="another run was good in between")
+            return False
+        self._after, self._rows_in = told["after"], told["rows_in"]
+        since = told["since"]
+        self._since = None if since is None else date.fromisoformat(since)
+        for name in ("run.json", "in", "out", "rejected"):
+            self._deletes.append((exchange.path, name))
+        return True
 
     # What steps ask of it.
 

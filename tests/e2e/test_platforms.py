@@ -7,17 +7,20 @@ import pytest
 from support import pipec, rules
 from support.archives import put_missing
 from support.lint import checkov
-from support.paths import ROOT
+from support.paths import EXAMPLES, ROOT
 from support.rules import actions, values
 from support.terraform import Terraform, policies, resources
 
 PLATFORMS = ROOT / "tests" / "e2e" / "platforms"
+# Examples that have what none of the small ones has.
+WHOLE = ["batch-lakehouse"]
 
 
-@pytest.fixture(scope="session", params=sorted(path.name for path in PLATFORMS.iterdir()))
+@pytest.fixture(scope="session", params=sorted(path.name for path in PLATFORMS.iterdir()) + WHOLE)
 def platform(request, tmp_path_factory):
     """The name of a platform, its build, and its state: laid out, valid, planned, applied, planned without changes."""
-    folder = pipec.build(PLATFORMS / request.param, tmp_path_factory.mktemp("platform") / "build")
+    source = EXAMPLES if request.param in WHOLE else PLATFORMS
+    folder = pipec.build(source / request.param, tmp_path_factory.mktemp("platform") / "build")
     put_missing(folder)
     with Terraform(folder / "terraform") as terraform:
         yield request.param, folder, terraform.check().state()
@@ -387,3 +390,38 @@ def test_views_that_athena_carries_are_in_the_catalog(platform):
 def by_key(state, type_) -> dict:
     """The values of each of many resources, by the label of all and the key of one."""
     return {(resource["name"], resource.get("index")): resource["values"] for resource in resources(state, type_)}
+
+
+def test_a_container_runs_between_the_halves_of_its_job(platform):
+    state = of(platform, "batch-lakehouse")
+    (environment,) = values(state, "aws_batch_compute_environment").values()
+    (resources_,) = environment["compute_resources"]
+    assert (resources_["type"], resources_["max_vcpus"], len(resources_["subnets"])) == ("FARGATE_SPOT", 256, 2)
+    definition = values(state, "aws_batch_job_definition")["decode_program"]
+    properties = json.loads(definition["container_properties"])
+    repository = values(state, "aws_ecr_repository")["decode_program"]
+    assert repository["image_tag_mutability"] == "IMMUTABLE" and properties["image"].startswith(repository["repository_url"])
+    assert {need["type"]: need["value"] for need in properties["resourceRequirements"]} == {"VCPU": "2", "MEMORY": "8192"}
+    assert definition["timeout"] == [{"attempt_duration_seconds": 3600}]
+    (secret,) = properties["secrets"]
+    assert secret["name"] == "LICENSE" and allowed(state, "decode_program_start")["secretsmanager:GetSecretValue"] == [
+        secret["valueFrom"]]
+    # The program sees what its runs hand over, and nothing else of the lake.
+    may = allowed(state, "decode_program")
+    assert all("/temporary/decode/exchange/*/" in arn for action in ["s3:GetObject", "s3:PutObject"] for arn in may[action])
+    machine = allowed(state, "nightly_machine")
+    assert [arn.rsplit("/", 1)[1] for arn in machine["events:PutRule"]] == ["StepFunctionsGetEventsForBatchJobsRule"]
+    assert definition["arn"] in machine["batch:SubmitJob"]
+
+
+def test_containers_reach_what_they_need_without_a_way_out(platform):
+    state = of(platform, "batch-lakehouse")
+    called = endpoints_of(state)
+    assert {"ecr.api", "ecr.dkr", "logs", "s3", "secretsmanager"} <= set(called)
+    (bucket,) = [endpoint for endpoint in values(state, "aws_vpc_endpoint").values()
+                 if endpoint["service_name"].endswith(".s3")]
+    assert "starport-layer-bucket" in bucket["policy"]
+    groups = {group["id"]: name for name, group in values(state, "aws_security_group").items()}
+    out = {(groups[rule["security_group_id"]], groups.get(rule["referenced_security_group_id"]))
+           for rule in values(state, "aws_vpc_security_group_egress_rule").values()}
+    assert ("programs", "endpoints") in out

@@ -8,6 +8,10 @@ use super::{CHECK, Stage, lines};
 pub(super) fn pipeline(platform: &str, agent: &str, stages: &[Stage<'_>]) -> String {
     let agent = groovy(agent);
     let check = lines("          ", &CHECK);
+    let tools = match stages.iter().any(|stage| stage.images) {
+        true => ", Docker and the AWS command line",
+        false => "",
+    };
     let head = format!(
         r#"// Delivery of {platform}, written by pipec. Name this file as the script of a multibranch pipeline: build/ci/Jenkinsfile.
 // Credentials to make:
@@ -16,7 +20,7 @@ pub(super) fn pipeline(platform: &str, agent: &str, stages: &[Stage<'_>]) -> Str
 // Variables to set for the job or its folder:
 //   AWS_PLAN_ROLE_ARN_<ENV>    for each environment, the role that plans take: build/ci/roles makes it
 //   AWS_APPLY_ROLE_ARN_<ENV>   and the role that changes take
-// Agents have pipec, Rust and Terraform.
+// Agents have pipec, Rust and Terraform{tools}.
 pipeline {{
   agent {{
     label {agent}

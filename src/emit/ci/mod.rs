@@ -19,14 +19,14 @@ const CHECK: [&str; 3] = ["pipec fmt --check", "pipec check --format short", "pi
 pub fn emit(plan: &Plan) -> Files {
     plan.deliveries
         .iter()
-        .filter_map(|delivery| file(&plan.pipeline.name, delivery))
+        .filter_map(|delivery| file(&plan.pipeline.name, delivery, plan.has_containers()))
         .map(|(name, text)| (format!("ci/{name}"), text))
         .collect()
 }
 
 /// The file of a system that keeps its pipelines in the repository.
-fn file(platform: &str, delivery: &Delivery) -> Option<(&'static str, String)> {
-    let stages = Stage::of(platform, delivery);
+fn file(platform: &str, delivery: &Delivery, images: bool) -> Option<(&'static str, String)> {
+    let stages = Stage::of(platform, delivery, images);
     Some(match &delivery.ci {
         Ci::Gitlab => ("gitlab-ci.yml", gitlab::pipeline(platform, &stages)),
         Ci::GithubActions { runner } => ("github-actions.yml", github::workflow(platform, runner, &stages)),
@@ -55,10 +55,12 @@ struct Stage<'p> {
     approved: bool,
     /// The environment before it, as a part of names.
     before: Option<String>,
+    /// Whether images of containers are pushed once there is where to.
+    images: bool,
 }
 
 impl<'p> Stage<'p> {
-    fn of(platform: &str, delivery: &'p Delivery) -> Vec<Stage<'p>> {
+    fn of(platform: &str, delivery: &'p Delivery, images: bool) -> Vec<Stage<'p>> {
         let mut before = None;
         let stage = |environment: &'p String| {
             let job = hyphened(environment);
@@ -68,6 +70,7 @@ impl<'p> Stage<'p> {
                 build: format!("build-{job}"),
                 approved: delivery.approve.contains(environment),
                 before: before.replace(job.clone()),
+                images,
                 job,
             }
         };
@@ -101,7 +104,9 @@ impl<'p> Stage<'p> {
 
     fn apply(&self) -> Vec<String> {
         let apply = format!("terraform -chdir={}/terraform apply -input=false plan.bin", self.build);
-        vec![self.init(), apply]
+        // Docker and the AWS command line are needed for this one.
+        let push = self.images.then(|| format!("sh {}/images/push .", self.build));
+        [self.init(), apply].into_iter().chain(push).collect()
     }
 
     /// What the plan leaves for the change: the plan, and the providers that it was made with.

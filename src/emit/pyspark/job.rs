@@ -172,6 +172,10 @@ impl<'p> Job<'p> {
             true => "--state FOLDER --quarantine FOLDER --until read".to_owned(),
             false => "--state FOLDER --quarantine FOLDER --run_at 2026-01-31T01:15:00Z".to_owned(),
         };
+        let state = match self.transform.program() {
+            Some(_) => format!("{state} --exchange FOLDER --stage give"),
+            None => state,
+        };
         let mut line = format!("    python {file}");
         for (at, argument) in places.chain([state]).enumerate() {
             if line.len() + argument.len() > 86 || at >= 2 {
@@ -279,16 +283,16 @@ impl<'p> Job<'p> {
     }
 
     /// Rows in, and what is made of them.
-    fn computed(&self) -> String {
+    fn computed(&self, indent: usize) -> String {
         let mut given = vec![rows_of(&self.transform.input)];
         if self.body.needs_run {
             given.push(Py::atom("run"));
         }
-        Py::call("transform", given).statement(4, "rows = ")
+        Py::call("transform", given).statement(indent, "rows = ")
     }
 
     fn batch_function(&self) -> String {
-        let (rows, write) = (self.computed(), self.write().statement(4, ""));
+        let (rows, write) = (self.computed(4), self.write().statement(4, ""));
         format!(
             "def batch(run: streams.Batch) -> None:\n    \"\"\"What one batch of arrivals adds.\"\"\"\n{rows}\n{write}\n\n"
         )
@@ -314,13 +318,20 @@ impl<'p> Job<'p> {
             constants(&self.targets),
         ];
         let run = Py::call("runtime.Run", arguments).statement(4, "run = ");
-        let rows = self.computed();
+        let rows = self.computed(4);
         let does = match self.transform.reads {
             Reads::Days { .. } => "Computes the days that may have changed since the last good run.",
             Reads::All => "Computes everything anew.",
             Reads::Arrivals => "Computes what came since the last good run.",
         };
         let write = self.write().statement(4, "");
+        let rows = match self.transform.program() {
+            Some(_) => format!(
+                "    try:\n{}\n    except programs.Given:\n        return",
+                self.computed(8)
+            ),
+            None => rows,
+        };
         format!(
             "def main(argv: list[str]) -> None:\n    \"\"\"{does}\"\"\"\n{run}\n{rows}\n{write}\n    run.done()\n\n"
         )

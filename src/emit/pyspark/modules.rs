@@ -19,12 +19,23 @@ macro_rules! module {
     };
 }
 
-const MODULES: [Module; 10] = [
+const MODULES: [Module; 11] = [
     module!("aggregates", "pipec_aggregates", &[]),
     module!("jsons", "pipec_json", &["pipec_numbers", "pipec_text"]),
     module!("lists", "pipec_lists", &["pipec_numbers", "pipec_text"]),
     module!("lake", "pipec_lake", &[]),
     module!("numbers", "pipec_numbers", &["pipec_text"]),
+    module!(
+        "programs",
+        "pipec_program",
+        &[
+            "pipec_json",
+            "pipec_numbers",
+            "pipec_records",
+            "pipec_text",
+            "pipec_time"
+        ]
+    ),
     module!(
         "records",
         "pipec_records",

@@ -69,6 +69,17 @@ pub fn constant(source: &Source) -> String {
     job::constant(&source_name(&source.name), &Py::call("streams.Source", arguments))
 }
 
+/// A field of a record that is of this column.
+pub fn plain_field(column: &crate::plan::types::Column) -> Py {
+    field(&Field {
+        column: column.clone(),
+        default: None,
+        check: None,
+        inner: Vec::new(),
+        object: None,
+    })
+}
+
 fn field(field: &Field) -> Py {
     let column = &field.column;
     let mut arguments = vec![
@@ -107,13 +118,7 @@ fn kind_of(ty: &Type, inner: &[Field]) -> Py {
         TypeKind::Struct(columns) => {
             let of = |column: &crate::plan::types::Column| {
                 let rules = inner.iter().find(|rules| rules.column.name == column.name);
-                field(rules.unwrap_or(&Field {
-                    column: column.clone(),
-                    default: None,
-                    check: None,
-                    inner: Vec::new(),
-                    object: None,
-                }))
+                rules.map_or_else(|| plain_field(column), field)
             };
             Py::call("records.struct", columns.iter().map(of).collect())
         }

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::plan::{Engine, Glue, Plan, Schedule, Shape, Starts, names};
+use crate::plan::{Engine, Glue, Plan, Run, Schedule, Shape, Starts, names};
 
 mod arrival;
 
@@ -22,6 +22,21 @@ const LONGEST_WAIT: u32 = 3600;
 /// A run that is still going on is waited for this often and this long, seconds.
 const BUSY_TIMES: u32 = 6;
 const BUSY_SECONDS: u32 = 300;
+
+/// Template variable of the queue that a transform's containers wait in.
+pub fn queue_variable(transform: &str) -> String {
+    format!("queue_{transform}")
+}
+
+/// Template variable of what a transform's containers are started from.
+pub fn program_variable(transform: &str) -> String {
+    format!("program_{transform}")
+}
+
+/// Template variable of the folder in which a transform's runs and its containers hand rows over.
+pub fn exchange_variable(transform: &str) -> String {
+    format!("exchange_{transform}")
+}
 
 /// Template variable of a job's name.
 pub fn job_variable(transform: &str) -> String {
@@ -53,7 +68,7 @@ pub fn definition(plan: &Plan, schedule: &Schedule) -> String {
     let names: Vec<String> = waves
         .iter()
         .enumerate()
-        .map(|(index, wave)| wave_name(index, wave))
+        .map(|(index, wave)| wave_name(plan, index, wave))
         .collect();
     let first = names.first().cloned().unwrap_or_else(|| "Done".into());
     let mut states = Map::new();
@@ -68,7 +83,7 @@ pub fn definition(plan: &Plan, schedule: &Schedule) -> String {
     }
     for (index, wave) in waves.iter().enumerate() {
         let next = names.get(index + 1).cloned().unwrap_or_else(|| "Done".into());
-        states.insert(names[index].clone(), wave_state(schedule, wave, &next));
+        states.extend(wave_states(plan, schedule, wave, index, &next));
     }
     states.insert("Done".into(), json!({ "Type": "Succeed" }));
     if schedule.on_failure.is_some() {
@@ -95,10 +110,18 @@ fn template_safe(text: &str) -> String {
     line.replace("${", "$ {").replace("%{", "% {")
 }
 
-fn wave_name(index: usize, wave: &[(&str, &Glue)]) -> String {
+/// The name of a wave's first state.
+fn wave_name(plan: &Plan, index: usize, wave: &[(&str, &Glue)]) -> String {
     match wave {
-        [(transform, _)] => format!("Run_{transform}"),
+        [(transform, _)] => first_of(plan, transform),
         _ => format!("Wave_{}", index + 1),
+    }
+}
+
+fn first_of(plan: &Plan, transform: &str) -> String {
+    match plan.transform(transform).and_then(|transform| transform.program()) {
+        Some(_) => format!("Give_{transform}"),
+        None => format!("Run_{transform}"),
     }
 }
 
@@ -113,20 +136,26 @@ fn by_hand(first: &str) -> Value {
     json!({ "Type": "Pass", "Parameters": { key: "$$.Execution.StartTime" }, "Next": first })
 }
 
-fn wave_state(schedule: &Schedule, wave: &[(&str, &Glue)], next: &str) -> Value {
-    let mut state = match wave {
-        [(transform, settings)] => run(schedule, transform, settings),
+fn wave_states(
+    plan: &Plan,
+    schedule: &Schedule,
+    wave: &[(&str, &Glue)],
+    index: usize,
+    next: &str,
+) -> Vec<(String, Value)> {
+    let mut states = match wave {
+        [(transform, settings)] => sequence(plan, schedule, transform, settings, Some(next)),
         _ => {
             let branches: Vec<Value> = wave
                 .iter()
                 .map(|(transform, settings)| {
-                    let name = format!("Run_{transform}");
-                    let mut task = run(schedule, transform, settings);
-                    task["End"] = true.into();
-                    json!({ "StartAt": name.clone(), "States": { name: task } })
+                    let states = sequence(plan, schedule, transform, settings, None);
+                    let states: Map<_, _> = states.into_iter().collect();
+                    json!({ "StartAt": first_of(plan, transform), "States": states })
                 })
                 .collect();
-            json!({ "Type": "Parallel", "Branches": branches, "ResultPath": null })
+            let state = json!({ "Type": "Parallel", "Branches": branches, "ResultPath": null, "Next": next });
+            vec![(wave_name(plan, index, wave), state)]
         }
     };
     let failure = if schedule.on_failure.is_some() {
@@ -134,12 +163,57 @@ fn wave_state(schedule: &Schedule, wave: &[(&str, &Glue)], next: &str) -> Value 
     } else {
         "Failed"
     };
-    state["Catch"] = json!([{ "ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": failure }]);
-    state["Next"] = next.into();
-    state
+    for (_, state) in &mut states {
+        state["Catch"] = json!([{ "ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": failure }]);
+    }
+    states
 }
 
-fn run(schedule: &Schedule, transform: &str, settings: &Glue) -> Value {
+/// The states of a transform, one after another: its job, or its job's halves with the container between them.
+fn sequence(
+    plan: &Plan,
+    schedule: &Schedule,
+    transform: &str,
+    settings: &Glue,
+    next: Option<&str>,
+) -> Vec<(String, Value)> {
+    let known = plan.transform(transform);
+    let mut states = match known.and_then(|known| known.program()) {
+        None => vec![(format!("Run_{transform}"), run(schedule, transform, settings, None))],
+        Some(program) => vec![
+            (
+                format!("Give_{transform}"),
+                run(schedule, transform, settings, Some("give")),
+            ),
+            (
+                format!("Contain_{transform}"),
+                container(schedule, transform, program, program.longest_seconds(settings)),
+            ),
+            (
+                format!("Take_{transform}"),
+                run(schedule, transform, settings, Some("take")),
+            ),
+        ],
+    };
+    let following: Vec<String> = states.iter().skip(1).map(|(name, _)| name.clone()).collect();
+    for (at, (_, state)) in states.iter_mut().enumerate() {
+        match (following.get(at).map(String::as_str).or(next), following.get(at)) {
+            (Some(name), _) => state["Next"] = name.into(),
+            (None, _) => state["End"] = true.into(),
+        }
+    }
+    states
+}
+
+/// The folder of a run's exchange, which its containers and both halves of its job know.
+fn exchange(transform: &str) -> String {
+    format!(
+        "States.Format('${{{}}}{{}}/', $$.Execution.Name)",
+        exchange_variable(transform)
+    )
+}
+
+fn run(schedule: &Schedule, transform: &str, settings: &Glue, half: Option<&str>) -> Value {
     let mut arguments = Map::new();
     arguments.insert(
         format!("--{}.$", names::ARG_RUN_AT),
@@ -147,6 +221,10 @@ fn run(schedule: &Schedule, transform: &str, settings: &Glue) -> Value {
     );
     if let Some(days) = schedule.catch_up_days {
         arguments.insert(format!("--{}", names::ARG_CATCH_UP), days.to_string().into());
+    }
+    if let Some(half) = half {
+        arguments.insert(format!("--{}", names::ARG_STAGE), half.into());
+        arguments.insert(format!("--{}.$", names::ARG_EXCHANGE), exchange(transform).into());
     }
     json!({
         "Type": "Task",
@@ -161,6 +239,31 @@ fn run(schedule: &Schedule, transform: &str, settings: &Glue) -> Value {
     })
 }
 
+/// The containers of a run: they end together, and one that failed is a failure of all.
+fn container(schedule: &Schedule, transform: &str, program: &Run, longest_seconds: u32) -> Value {
+    let folder = json!({ "Name": "EXCHANGE", "Value.$": exchange(transform) });
+    let mut parameters = json!({
+        "JobName": names::hyphened(transform),
+        "JobQueue": format!("${{{}}}", queue_variable(transform)),
+        "JobDefinition": format!("${{{}}}", program_variable(transform)),
+        "ContainerOverrides": { "Environment": [folder] },
+    });
+    if program.parts() > 1 {
+        parameters["ArrayProperties"] = json!({ "Size": program.parts() });
+    }
+    let mut state = json!({
+        "Type": "Task",
+        "Resource": format!("arn:${{{PARTITION}}}:states:::batch:submitJob.sync"),
+        "Parameters": parameters,
+        "ResultPath": null,
+        "TimeoutSeconds": longest_seconds,
+    });
+    if let Some(retry) = failure(schedule) {
+        state["Retry"] = json!([retry]);
+    }
+    state
+}
+
 /// A run that still goes on is waited for; a failure is tried again as the schedule says, with jitter, because the
 /// job is safe to repeat.
 fn retries(schedule: &Schedule) -> Value {
@@ -170,18 +273,20 @@ fn retries(schedule: &Schedule) -> Value {
         "MaxAttempts": BUSY_TIMES,
         "BackoffRate": 1.0,
     });
-    let mut out = vec![busy];
-    if let Some(retry) = schedule.retry.as_ref().filter(|retry| retry.times > 0) {
-        out.push(json!({
-            "ErrorEquals": ["States.ALL"],
-            "IntervalSeconds": retry.first_seconds.max(1),
-            "MaxAttempts": retry.times,
-            "BackoffRate": retry.factor.max(1.0),
-            "MaxDelaySeconds": LONGEST_WAIT.max(retry.first_seconds + 1),
-            "JitterStrategy": "FULL",
-        }));
-    }
-    out.into()
+    std::iter::once(busy).chain(failure(schedule)).collect()
+}
+
+/// How what failed is tried again.
+fn failure(schedule: &Schedule) -> Option<Value> {
+    let retry = schedule.retry.as_ref().filter(|retry| retry.times > 0)?;
+    Some(json!({
+        "ErrorEquals": ["States.ALL"],
+        "IntervalSeconds": retry.first_seconds.max(1),
+        "MaxAttempts": retry.times,
+        "BackoffRate": retry.factor.max(1.0),
+        "MaxDelaySeconds": LONGEST_WAIT.max(retry.first_seconds + 1),
+        "JitterStrategy": "FULL",
+    }))
 }
 
 fn notify(schedule: &Schedule) -> Value {

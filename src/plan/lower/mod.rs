@@ -179,6 +179,7 @@ impl Lowering<'_> {
             monitors,
             deliveries,
             tests: program.tests.clone(),
+            images: BTreeMap::new(),
         })
     }
 

@@ -10,8 +10,8 @@ use crate::check::settings::Settings;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{
-    Columns, Dataset, DatasetId, Engine, Format, Glue, Input, Lambda, Reads, Source, Step, StepKind, Steps, Target,
-    Transform, View, WriteMode, Writer, Zone,
+    Columns, Dataset, DatasetId, Engine, Format, Glue, Input, Lambda, Reads, RunKind, Source, Step, StepKind, Steps,
+    Target, Transform, View, WriteMode, Writer, Zone,
 };
 
 /// What is known before a transform is lowered, and grows with each.
@@ -93,7 +93,8 @@ impl Lowering<'_> {
             Mode::History(keys) => WriteMode::History(keys.clone()),
         };
         if mode == WriteMode::Append && transform.shape == Shape::Table {
-            match made_anew(transform, &reads, known) {
+            // A program is given each row once: who lets it run pays for each.
+            match made_anew(transform, &reads, known) && !has_container(&transform.steps) {
                 true => mode = WriteMode::Overwrite,
                 false => reads = Reads::Arrivals,
             }
@@ -141,7 +142,12 @@ impl Lowering<'_> {
     fn engine(&mut self, transform: &program::Transform) -> Option<(Engine, Vec<String>)> {
         let stream = transform.shape != Shape::Table;
         let held = transform.shape == Shape::Stream && self.needs_job(transform);
-        let chosen = if stream && !held { "lambda" } else { "glue" };
+        let contained = !stream && has_container(&transform.steps);
+        let chosen = match stream && !held {
+            true => "lambda",
+            false if contained => "batch",
+            false => "glue",
+        };
         let program = self.program;
         let (name, engine, why) = match transform.item.settings.variant("engine") {
             Some((name, engine)) => (name, engine, format!("`engine = {name}` is written")),
@@ -150,12 +156,18 @@ impl Lowering<'_> {
                     true if transform.shape == Shape::Objects => "it reads objects one by one, as they come",
                     true if held => "it reads a stream, and a function sees one batch at a time",
                     true => "it reads a stream row by row, which a function does within seconds",
+                    false if contained => {
+                        "it lets a container run, which takes its rows from a job and gives them back to it"
+                    }
                     false => "it reads a table",
                 };
                 (chosen, program.engines.get(chosen)?, why.to_owned())
             }
         };
-        if !matches!((name, stream), ("lambda", true) | ("glue", _)) {
+        if !matches!(
+            (name, stream, contained),
+            ("lambda", true, _) | ("glue", _, false) | ("batch", false, true)
+        ) {
             let what = format!("running {} on `{name}`", if stream { "a stream" } else { "a table" });
             let help = format!("write `engine = {chosen}`, or leave it out");
             let span = transform.item.settings.span("engine").unwrap_or(transform.item.span);
@@ -166,6 +178,10 @@ impl Lowering<'_> {
             "glue" => Engine::Glue(glue_of(engine)?),
             // The same job, wherever Spark runs.
             "emr" if self.scope == Scope::Jobs => Engine::Glue(glue_of(program.engines.get("glue")?)?),
+            "batch" => Engine::Glue(Glue {
+                program_vcpu: engine.int("max_vcpu"),
+                ..glue_of(program.engines.get("glue")?)?
+            }),
             other => Engine::Other(other.to_owned()),
         };
         Some((engine, vec![why]))
@@ -340,5 +356,13 @@ fn glue_of(settings: &Settings) -> Option<Glue> {
         min_workers,
         max_workers,
         timeout_minutes: u32::try_from(settings.seconds("timeout")? / 60).ok()?,
+        program_vcpu: None,
     })
+}
+
+/// Whether a container is among the steps.
+fn has_container(steps: &[Step]) -> bool {
+    steps
+        .iter()
+        .any(|step| matches!(&step.kind, StepKind::Run(run) if run.kind == RunKind::Container))
 }

@@ -15,10 +15,11 @@ use std::rc::Rc;
 
 use super::exprs::own::OwnFunctions;
 use super::exprs::{self, Lowered, column_name};
+use super::stream as stream_fields;
 use super::tree::{Py, comment};
 use crate::plan::expr::Expr;
 use crate::plan::types::Column;
-use crate::plan::{Input, Otherwise, Step, StepKind};
+use crate::plan::{Input, Otherwise, Run, Step, StepKind};
 
 pub use order::of_files;
 pub use stream::duration;
@@ -317,8 +318,19 @@ impl Body {
                 condition,
                 otherwise,
             } => self.expect(name, condition, *otherwise),
-            StepKind::Run(_) => crate::plan::refused(),
+            StepKind::Run(run) => self.program(run, &step.columns),
         }
+    }
+
+    /// What a provided program makes of the rows; it is given as many parts of them as run side by side.
+    fn program(&mut self, run: &Run, answers: &[Column]) {
+        self.settle();
+        self.needs_run = true;
+        let fields = answers.iter().map(stream_fields::plain_field).collect();
+        let parts = Py::atom(run.parts().to_string());
+        let arguments = vec![Py::atom("run"), rows(), Py::List(fields), Py::keyword("parts", parts)];
+        self.rows(Py::call("programs.through", arguments));
+        self.anew();
     }
 
     fn expect(&mut self, name: &str, condition: &Expr, otherwise: Otherwise) {

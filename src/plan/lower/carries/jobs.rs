@@ -9,7 +9,10 @@ use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Field, Input, RunKind, Shape, Step, StepKind, Target};
 
 /// Generated PySpark jobs on AWS Glue.
-pub(super) struct Jobs;
+pub(super) struct Jobs {
+    /// Whether something runs the containers between a job's halves.
+    pub programs: bool,
+}
 
 impl Gate for Jobs {
     fn name(&self) -> &'static str {
@@ -23,12 +26,16 @@ impl Gate for Jobs {
     fn step(&self, step: &Step, shape: Shape) -> Option<Refusal> {
         match &step.kind {
             _ if shape == Shape::Objects => slice::step(step, shape).map(Refusal::of),
+            StepKind::Run(run) if run.kind == RunKind::Container && shape == Shape::Table && self.programs => {
+                let json = step.columns.iter().find(|column| holds_json(&column.ty.kind));
+                json.map(|column| Refusal::of(format!("json from a container, as `{}` is,", column.name)))
+            }
             StepKind::Run(run) => Some(Refusal::but(
                 match run.kind {
                     RunKind::Script => "`run script`",
                     RunKind::Container => "`run container`",
                 },
-                "a job has no place for a program of another's: let it run on `engine = batch`",
+                "no job lets it run yet: let it make a dataset outside, and read that",
             )),
             _ => None,
         }
@@ -139,6 +146,16 @@ fn call(function: &str, arguments: &[Expr]) -> Option<Refusal> {
     let compares = ["contains", "index_of", "distinct", "intersect", "without", "overlaps"];
     let refused = compares.contains(&function) && arguments.iter().any(holds_maps);
     refused.then(|| Refusal::but(format!("`{function}` of a list of maps"), in_function))
+}
+
+/// Whether a value holds json.
+fn holds_json(kind: &TypeKind) -> bool {
+    match kind {
+        TypeKind::Json => true,
+        TypeKind::List(item) | TypeKind::Map(item) => holds_json(&item.kind),
+        TypeKind::Struct(fields) => fields.iter().any(|field| holds_json(&field.ty.kind)),
+        _ => false,
+    }
 }
 
 /// Whether a value holds a map, which Spark does not compare.

@@ -96,7 +96,8 @@ impl Lowering<'_> {
             (Scope::Embedded, _) => &embedded::Embedded,
             (Scope::Sql, _) if transform.shape == Shape::Table => &athena::Athena,
             (Scope::Platform | Scope::Functions, Engine::Lambda(_)) => &functions::Functions,
-            (Scope::Platform | Scope::Jobs, Engine::Glue(_)) => &jobs::Jobs,
+            (Scope::Platform, Engine::Glue(_)) => &jobs::Jobs { programs: true },
+            (Scope::Jobs, Engine::Glue(_)) => &jobs::Jobs { programs: false },
             _ => return true,
         };
         let refused = |input: &Input| match input {
@@ -116,7 +117,7 @@ impl Lowering<'_> {
             let mut all = with_views(self.program, transform).into_iter();
             all.any(|transform| in_transform(gate, transform, self.program, false).is_some())
         };
-        self.scope != Scope::Functions && refused(&functions::Functions) && !refused(&jobs::Jobs)
+        self.scope != Scope::Functions && refused(&functions::Functions) && !refused(&jobs::Jobs { programs: false })
     }
 
     /// Whether Athena's SQL carries a transform; the first thing that it does not is said.

@@ -25,7 +25,8 @@ impl Gate for Platform {
     fn step(&self, step: &Step, shape: Shape) -> Option<Refusal> {
         match &step.kind {
             StepKind::Run(run) if run.kind == RunKind::Script => Some(Refusal::of("`run script`")),
-            StepKind::Run(_) => Some(Refusal::of("`run container`")),
+            StepKind::Run(_) if shape != Shape::Table => Some(Refusal::of("`run container` on what arrives")),
+            StepKind::Run(_) => None,
             _ if shape == Shape::Table => slice::arrival(step).map(|column| {
                 Refusal::but(
                     format!("{column} of what has landed"),
@@ -48,7 +49,10 @@ impl Gate for Platform {
         matches!(column.ty.kind, TypeKind::Object).then(|| Refusal::of(slice::column_of(column)))
     }
 
-    fn input(&self, input: &Input, _transform: &Transform, program: &Program) -> Option<Refusal> {
+    fn input(&self, input: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
+        if let Some(refused) = around_container(transform, program) {
+            return Some(refused);
+        }
         let Input::Table(id) = input else { return None };
         match program.datasets.get(id).map(|dataset| &dataset.writer) {
             Some(DatasetWriter::Import(_)) => Some(Refusal::of("reading what another project exports")),
@@ -75,4 +79,32 @@ impl Gate for Platform {
             )
         })
     }
+}
+
+/// What a container needs around it: a network, a target of its own, and rows that are JSON as they are.
+fn around_container(transform: &Transform, program: &Program) -> Option<Refusal> {
+    let contains = |step: &&Step| matches!(&step.kind, StepKind::Run(run) if run.kind == RunKind::Container);
+    let before = match transform.steps.iter().position(|step| contains(&step)) {
+        None => return None,
+        Some(0) => &transform.input_columns,
+        Some(at) => &transform.steps.get(at - 1)?.columns,
+    };
+    if program.pipeline.settings.variant("network").is_none() {
+        let help = "write `network = private { internet = nat }` in the pipeline: a container runs in a network";
+        return Some(Refusal::but("`run container` without a network", help));
+    }
+    if transform.steps.iter().filter(contains).count() > 1 {
+        return Some(Refusal::but(
+            "a second `run container` in one transform",
+            "write a transform for each",
+        ));
+    }
+    if transform.target.is_none() {
+        return Some(Refusal::but(
+            "`run container` in a transform without a target",
+            "write what it answers as a dataset, and read that",
+        ));
+    }
+    let json = before.iter().find(|column| matches!(column.ty.kind, TypeKind::Json));
+    json.map(|column| Refusal::of(format!("giving json, as `{}` is, to a container", column.name)))
 }
