@@ -128,7 +128,6 @@ pub(super) fn edits(context: &Context<'_>, around: &Around<'_>, edits: Edits) ->
 /// given. Nothing where it cannot be read.
 pub(super) fn formatting(
     context: &Context<'_>,
-    around: &Around<'_>,
     file: crate::base::FileId,
     lines: Option<(u32, u32)>,
 ) -> Option<Vec<TextEdit>> {
@@ -138,7 +137,6 @@ pub(super) fn formatting(
     let within = |edit: &(usize, usize, String)| {
         lines.is_none_or(|(first, last)| edit.0 <= last as usize && first as usize <= edit.1.max(edit.0))
     };
-    let _ = around;
     let edit = |(start, end, new_text): (usize, usize, String)| TextEdit {
         range: Range {
             start: Position::new(start as u32, 0),

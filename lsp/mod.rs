@@ -8,10 +8,12 @@
 
 mod answers;
 mod files;
+mod preview;
 mod queue;
 mod say;
 mod server;
 mod settings;
+mod shape;
 mod state;
 mod text;
 
@@ -26,7 +28,8 @@ use tower_lsp::{LspService, Server};
 pub fn serve() -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let (service, socket) = LspService::new(server::Backend::new);
+        let service = LspService::build(server::Backend::new);
+        let (service, socket) = service.custom_method("pipec/preview", server::Backend::preview).finish();
         Server::new(tokio::io::stdin(), tokio::io::stdout(), socket)
             .serve(service)
             .await;

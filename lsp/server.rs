@@ -10,7 +10,7 @@ use tower_lsp::{Client, LanguageServer};
 use super::queue::{self, Job};
 use super::state::{State, Tell};
 use super::text::Encoding;
-use super::{answers, files, say};
+use super::{answers, files, say, shape};
 
 /// The server as the protocol sees it.
 pub(super) struct Backend {
@@ -34,6 +34,13 @@ impl Backend {
         question: impl FnOnce(&mut State) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         queue::ask(&self.jobs, question).await
+    }
+
+    async fn format(&self, uri: Uri, lines: (u32, u32)) -> Result<Option<Vec<TextEdit>>> {
+        self.ask(move |state| {
+            state.of(&uri, |context, file, _| answers::formatting(context, file, Some(lines)))
+        })
+        .await
     }
 
     async fn note(&self, what: impl FnOnce(&mut State) + Send + 'static) {
@@ -98,6 +105,49 @@ fn capabilities(encoding: Encoding) -> ServerCapabilities {
             work_done_progress_options: WorkDoneProgressOptions::default(),
         })),
         document_formatting_provider: Some(OneOf::Left(true)),
+        document_range_formatting_provider: Some(OneOf::Left(true)),
+        document_on_type_formatting_provider: Some(DocumentOnTypeFormattingOptions {
+            first_trigger_character: "}".to_owned(),
+            more_trigger_character: Some(vec!["\n".to_owned()]),
+        }),
+        document_symbol_provider: Some(OneOf::Left(true)),
+        workspace_symbol_provider: Some(OneOf::Left(true)),
+        document_highlight_provider: Some(OneOf::Left(true)),
+        folding_range_provider: Some(FoldingRangeProviderCapability::Simple(true)),
+        selection_range_provider: Some(SelectionRangeProviderCapability::Simple(true)),
+        signature_help_provider: Some(SignatureHelpOptions {
+            trigger_characters: Some(vec!["(".to_owned(), ",".to_owned()]),
+            ..SignatureHelpOptions::default()
+        }),
+        semantic_tokens_provider: Some(SemanticTokensOptions {
+            legend: SemanticTokensLegend {
+                token_types: shape::COLOURS.iter().map(|(_, name)| name.clone()).collect(),
+                token_modifiers: vec![SemanticTokenModifier::DECLARATION],
+            },
+            full: Some(SemanticTokensFullOptions::Bool(true)),
+            ..SemanticTokensOptions::default()
+        }.into()),
+        inlay_hint_provider: Some(OneOf::Left(true)),
+        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, CodeActionKind::REFACTOR]),
+            ..CodeActionOptions::default()
+        })),
+        code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
+        call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),
+        document_link_provider: Some(DocumentLinkOptions {
+            resolve_provider: Some(false),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        }),
+        execute_command_provider: Some(ExecuteCommandOptions {
+            commands: vec!["pipec.test".to_owned()],
+            ..ExecuteCommandOptions::default()
+        }),
+        diagnostic_provider: Some(DiagnosticServerCapabilities::Options(DiagnosticOptions {
+            identifier: Some("pipec".to_owned()),
+            inter_file_dependencies: true,
+            workspace_diagnostics: false,
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        })),
         ..ServerCapabilities::default()
     }
 }
@@ -275,10 +325,210 @@ impl LanguageServer for Backend {
 
     async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         self.ask(move |state| {
+            state.of(&params.text_document.uri, |context, file, _| answers::formatting(context, file, None))
+        })
+        .await
+    }
+
+    async fn range_formatting(&self, params: DocumentRangeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let lines = (params.range.start.line, params.range.end.line);
+        self.format(params.text_document.uri, lines).await
+    }
+
+    async fn on_type_formatting(&self, params: DocumentOnTypeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let at = params.text_document_position;
+        // The line that was left; the one that is typed in stays as it is.
+        let last = if params.ch == "\n" { at.position.line.saturating_sub(1) } else { at.position.line };
+        self.format(at.text_document.uri, (last, last)).await
+    }
+
+    async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
+        self.ask(move |state| state.report(&params.text_document.uri, params.previous_result_id.as_deref())).await
+    }
+
+    async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
+        self.ask(move |state| {
             state.of(&params.text_document.uri, |context, file, around| {
-                answers::formatting(context, around, file, None)
+                let all = context.outline(file).into_iter();
+                let all = all.map(|item| shape::symbol(context, around, item));
+                Some(DocumentSymbolResponse::Nested(all.collect()))
             })
         })
         .await
+    }
+
+    async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<WorkspaceSymbolResponse>> {
+        self.ask(move |state| Ok(Some(WorkspaceSymbolResponse::Nested(state.symbols(&params.query))))).await
+    }
+
+    async fn document_highlight(&self, params: DocumentHighlightParams) -> Result<Option<Vec<DocumentHighlight>>> {
+        let at = params.text_document_position_params;
+        self.ask(move |state| {
+            state.at(&at.text_document.uri, at.position, |context, place, around| {
+                let here = context.references(place).into_iter().filter(|mention| mention.span.file == place.file);
+                let all = here.map(|mention| DocumentHighlight {
+                    range: say::range(context.sources, mention.span, around.encoding),
+                    kind: Some(match mention.declares {
+                        true => DocumentHighlightKind::WRITE,
+                        false => DocumentHighlightKind::READ,
+                    }),
+                });
+                Some(all.collect())
+            })
+        })
+        .await
+    }
+
+    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        self.ask(move |state| {
+            state.of(&params.text_document.uri, |context, file, _| Some(shape::folds(context, file)))
+        })
+        .await
+    }
+
+    async fn selection_range(&self, params: SelectionRangeParams) -> Result<Option<Vec<SelectionRange>>> {
+        self.ask(move |state| {
+            let uri = &params.text_document.uri;
+            let one = |position: &Position| {
+                state.at(uri, *position, |context, place, around| shape::selection(context, around, place))
+            };
+            params.positions.iter().map(one).collect::<Result<Vec<_>>>().map(Some)
+        })
+        .await
+    }
+
+    async fn signature_help(&self, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
+        let at = params.text_document_position_params;
+        self.ask(move |state| {
+            state.at(&at.text_document.uri, at.position, |context, place, _| {
+                context.signatures(place).map(shape::signatures)
+            })
+        })
+        .await
+    }
+
+    async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {
+        self.ask(move |state| {
+            state.of(&params.text_document.uri, |context, file, around| {
+                Some(SemanticTokensResult::Tokens(shape::colours(context, around, file)))
+            })
+        })
+        .await
+    }
+
+    async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        self.ask(move |state| {
+            if !state.settings.inlay_hints {
+                return Ok(None);
+            }
+            state.of(&params.text_document.uri, |context, file, around| {
+                Some(shape::hints(context, around, file, params.range))
+            })
+        })
+        .await
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        self.ask(move |state| state.actions(&params).map(Some)).await
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        self.ask(move |state| {
+            if !state.settings.code_lens {
+                return Ok(None);
+            }
+            let uri = params.text_document.uri;
+            state.of(&uri, |context, file, around| {
+                let all = context.lenses(file).into_iter();
+                Some(all.map(|lens| shape::lens(context, around, &uri, lens)).collect())
+            })
+        })
+        .await
+    }
+
+    async fn prepare_call_hierarchy(
+        &self,
+        params: CallHierarchyPrepareParams,
+    ) -> Result<Option<Vec<CallHierarchyItem>>> {
+        let at = params.text_document_position_params;
+        self.ask(move |state| {
+            state.at(&at.text_document.uri, at.position, |context, place, around| {
+                let station = context.station(place)?;
+                Some(vec![shape::station(context, around, &station)?])
+            })
+        })
+        .await
+    }
+
+    async fn incoming_calls(
+        &self,
+        params: CallHierarchyIncomingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyIncomingCall>>> {
+        self.ask(move |state| {
+            let item = params.item;
+            let found = state.hierarchy(&item, false)?.into_iter();
+            let call = |(from, range)| CallHierarchyIncomingCall {
+                from,
+                from_ranges: vec![range],
+            };
+            Ok(Some(found.map(call).collect()))
+        })
+        .await
+    }
+
+    async fn outgoing_calls(
+        &self,
+        params: CallHierarchyOutgoingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
+        self.ask(move |state| {
+            let item = params.item;
+            let found = state.hierarchy(&item, true)?.into_iter();
+            let call = |(to, range)| CallHierarchyOutgoingCall {
+                to,
+                from_ranges: vec![range],
+            };
+            Ok(Some(found.map(call).collect()))
+        })
+        .await
+    }
+
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        self.ask(move |state| {
+            state.of(&params.text_document.uri, |context, file, around| {
+                let link = |(span, path): (crate::base::Span, String)| {
+                    Some(DocumentLink {
+                        range: say::range(context.sources, span, around.encoding),
+                        target: Some(files::address_of(around.root, &path)?),
+                        tooltip: None,
+                        data: None,
+                    })
+                };
+                Some(context.links(file).into_iter().filter_map(link).collect())
+            })
+        })
+        .await
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
+        let text = |at: usize| params.arguments.get(at).and_then(|value| value.as_str()).map(str::to_owned);
+        let (uri, title) = (text(0).and_then(|uri| uri.parse::<Uri>().ok()), text(1));
+        let (Some(uri), Some(title), "pipec.test") = (uri, title, params.command.as_str()) else {
+            return Err(tower_lsp::jsonrpc::Error::invalid_params("no such command, or not with these arguments"));
+        };
+        let said = self.ask(move |state| state.run_test(&uri, &title)).await?;
+        self.client.show_message(MessageType::INFO, &said).await;
+        Ok(Some(LSPAny::String(said)))
+    }
+
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        self.note(move |state| {
+            for folder in params.event.removed {
+                if let Some(path) = files::path_of(&folder.uri) {
+                    state.folders.remove(&path);
+                }
+            }
+            state.folders.extend(params.event.added.iter().filter_map(|folder| files::path_of(&folder.uri)));
+        })
+        .await;
     }
 }

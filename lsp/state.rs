@@ -9,11 +9,16 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::{Error, Result};
-use tower_lsp::ls_types::{Diagnostic as Said, InitializeParams, Position, TextDocumentContentChangeEvent, Uri};
+use tower_lsp::ls_types::{
+    CallHierarchyItem, CodeAction, CodeActionOrCommand, CodeActionParams, CodeActionResponse, Diagnostic as Said,
+    DocumentDiagnosticReport, DocumentDiagnosticReportResult, FullDocumentDiagnosticReport, InitializeParams, Position,
+    Range, RelatedFullDocumentDiagnosticReport, RelatedUnchangedDocumentDiagnosticReport,
+    TextDocumentContentChangeEvent, UnchangedDocumentDiagnosticReport, Uri, WorkspaceSymbol,
+};
 
 use super::queue::{Job, Owned};
 use super::text::{self, Encoding};
-use super::{files, say};
+use super::{files, say, shape};
 use crate::base::Disk;
 use crate::session::ide::{Context, Place};
 use crate::session::{Analysis, Session};
@@ -55,6 +60,8 @@ pub(super) struct Project {
     generation: Option<u64>,
     /// Stops the analysis that is under way.
     stop: Arc<AtomicBool>,
+    /// The generation of which what can be said at once was said.
+    glanced: Option<u64>,
     /// The generation that is being analysed.
     under_way: Option<u64>,
     /// When the last edit came.
@@ -135,6 +142,7 @@ impl State {
             session: Session::new(Arc::new(Disk::new(root))),
             told: BTreeMap::new(),
             generation: None,
+            glanced: None,
             stop: Arc::default(),
             under_way: None,
             touched: None,
@@ -352,6 +360,19 @@ impl State {
         }
     }
 
+    /// Tells of a large project what can be said at once: of the file that is typed in.
+    fn glance(&mut self, root: &Path) {
+        let (encoding, pulls) = (self.encoding, self.pulls);
+        let project = self.project(root);
+        let Some(quick) = project.session.quick().filter(|_| !pulls) else { return };
+        let sources = &project.session.parsed().sources;
+        let Some(uri) = files::address(root, sources, quick.file) else { return };
+        let said = say::by_file(root, sources, &quick.said, encoding).remove(&quick.file).unwrap_or_default();
+        let version = self.documents.get(&uri).map(|document| document.version);
+        self.project(root).told.insert(uri.clone(), (said.clone(), version));
+        self.tell(Tell::Diagnostics(uri, said, version));
+    }
+
     /// Starts to analyse a large project on a thread of its own.
     fn start(&mut self, root: &Path) {
         let jobs = self.jobs.clone();
@@ -397,6 +418,107 @@ impl State {
     }
 }
 
+/// What is asked for many projects, or with what was said.
+impl State {
+    /// What is to be said of a document; that nothing changed, where that is so.
+    pub(super) fn report(&mut self, uri: &Uri, before: Option<&str>) -> Result<DocumentDiagnosticReportResult> {
+        let document = self.documents.get(uri).cloned().ok_or_else(|| unknown(uri))?;
+        self.pulls = true;
+        let analysis = self.analysed(&document.root);
+        let generation = analysis.as_ref().map_or(0, |analysis| analysis.generation);
+        let id = format!("{generation}");
+        if before == Some(id.as_str()) {
+            let same = RelatedUnchangedDocumentDiagnosticReport {
+                related_documents: None,
+                unchanged_document_diagnostic_report: UnchangedDocumentDiagnosticReport { result_id: id },
+            };
+            return Ok(DocumentDiagnosticReportResult::Report(DocumentDiagnosticReport::Unchanged(same)));
+        }
+        let encoding = self.encoding;
+        let mut items = Vec::new();
+        if let Some(analysis) = analysis {
+            let found = say::by_file(&document.root, &analysis.sources, &analysis.diagnostics, encoding);
+            for (file, said) in found {
+                if files::address(&document.root, &analysis.sources, file).as_ref() == Some(uri) {
+                    items = said;
+                }
+            }
+        }
+        let full = RelatedFullDocumentDiagnosticReport {
+            related_documents: None,
+            full_document_diagnostic_report: FullDocumentDiagnosticReport {
+                result_id: Some(id),
+                items,
+            },
+        };
+        Ok(DocumentDiagnosticReportResult::Report(DocumentDiagnosticReport::Full(full)))
+    }
+
+    /// The items of all projects whose names are like a text.
+    pub(super) fn symbols(&mut self, like: &str) -> Vec<WorkspaceSymbol> {
+        let encoding = self.encoding;
+        let mut found = Vec::new();
+        for (root, project) in &mut self.projects {
+            let around = Around { root, encoding };
+            project.session.ask(|context| {
+                let all = context.symbols(like);
+                found.extend(all.iter().filter_map(|item| shape::found(context, &around, item)));
+            });
+        }
+        found
+    }
+
+    /// What can be done about a selection.
+    pub(super) fn actions(&mut self, params: &CodeActionParams) -> Result<CodeActionResponse> {
+        let uri = &params.text_document.uri;
+        let document = self.documents.get(uri).cloned().ok_or_else(|| unknown(uri))?;
+        let analysis = self.analysed(&document.root);
+        let quick = self.project(&document.root).session.quick();
+        let mut said = analysis.map(|analysis| analysis.diagnostics.clone()).unwrap_or_default();
+        if let Some(quick) = quick {
+            // Of the file that is typed in, what was said last is of another text.
+            said.retain(|diagnostic| diagnostic.primary.span.file != quick.file);
+            said.extend(quick.said);
+        }
+        let range = params.range;
+        self.at(uri, range.start, |context, place, around| {
+            let text = &context.sources.get(place.file).text;
+            let end = text::offset(text, range.end, around.encoding);
+            let selection = crate::base::Span::new(place.file, place.offset as usize, end);
+            let all = context.actions(selection, &said).into_iter();
+            let wanted = |action: &CodeAction| match (&params.context.only, &action.kind) {
+                (Some(only), Some(kind)) => only.iter().any(|only| kind.as_str().starts_with(only.as_str())),
+                _ => true,
+            };
+            let all = all.map(|action| shape::action(context, around, action, &params.context.diagnostics));
+            all.filter(wanted).map(CodeActionOrCommand::CodeAction).collect()
+        })
+    }
+
+    /// What stands before a source or transform on the way of rows, or behind it.
+    pub(super) fn hierarchy(&mut self, item: &CallHierarchyItem, behind: bool) -> Result<Vec<(CallHierarchyItem, Range)>> {
+        let data = item.data.clone().unwrap_or_default();
+        let text = |name: &str| data.get(name).and_then(|value| value.as_str()).unwrap_or("").to_owned();
+        let (kind, name) = (text("kind"), text("name"));
+        let path = files::path_of(&item.uri).ok_or_else(|| unknown(&item.uri))?;
+        let root = files::project_of(&path);
+        let encoding = self.encoding;
+        let project = self.projects.get_mut(&root).ok_or_else(|| unknown(&item.uri))?;
+        Ok(project.session.ask(|context| {
+            let around = Around { root: &root, encoding };
+            let found = match behind {
+                true => context.downstream(&kind, &name),
+                false => context.upstream(&name),
+            };
+            let one = |(station, span): &(crate::session::ide::Station, crate::base::Span)| {
+                let item = shape::station(context, &around, station)?;
+                Some((item, say::range(context.sources, *span, encoding)))
+            };
+            found.iter().filter_map(one).collect()
+        }))
+    }
+}
+
 /// What answers need beside the project.
 pub(super) struct Around<'a> {
     pub(super) root: &'a Path,
@@ -438,6 +560,11 @@ impl Owned for State {
                 self.publish(&root);
                 continue;
             }
+            if project.glanced != Some(project.session.generation()) {
+                project.glanced = Some(project.session.generation());
+                self.glance(&root);
+            }
+            let project = self.project(&root);
             let due = project.touched.map_or_else(Instant::now, |touched| touched + REST);
             if project.session.last().is_none() || due <= Instant::now() {
                 self.start(&root);

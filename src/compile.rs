@@ -6,7 +6,8 @@ mod uses;
 use crate::base::{Sources, World};
 use crate::check::declare::Declarations;
 use crate::check::functions;
-use crate::check::items::{self, Ground, Remembered};
+use crate::check::imports::Imports;
+use crate::check::items::{self, Alone, Ground, Remembered, Whole, check_alone};
 use crate::check::program::Program;
 use crate::diag::{Code, Diagnostic, Diagnostics, Levels, Severity, at_levels, without_echoes};
 use crate::plan::Plan;
@@ -21,6 +22,8 @@ use std::sync::Arc;
 pub struct Options {
     /// The environment whose settings the plan has; without it, the plan is as the items say.
     pub environment: Option<String>,
+    /// Whether what single items can be checked against is kept.
+    pub for_edits: bool,
 }
 
 /// What comes of a compilation.
@@ -38,8 +41,18 @@ pub struct Compilation {
     pub not_yet: Vec<Diagnostic>,
     /// The typed program as far as it is known, where something said is an error: for who edits it.
     pub doubtful: Option<Program>,
+    /// What single items can be checked against, where that was asked for.
+    pub ready: Option<Ready>,
     /// The trees of its files.
     pub trees: Vec<Arc<ast::File>>,
+}
+
+/// What single items of a project can be checked against.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    whole: Whole,
+    levels: Levels,
+    imports: Imports,
 }
 
 /// A project that was read and parsed, with the standard library.
@@ -138,7 +151,11 @@ pub fn compile_parsed(
         diagnostics.push(no_environment(unknown, ground));
     }
     let (mut program, mut plan, mut not_yet, mut doubtful) = (None, None, Vec::new(), None);
-    let (mut levels, mut remembered, mut passed) = (Levels::new(), Remembered::default(), Passed::default());
+    let (mut levels, mut passed) = (Levels::new(), Passed::default());
+    let mut remembered = match options.for_edits {
+        true => Remembered::keeping_whole(),
+        false => Remembered::default(),
+    };
     let all = index.of_kind("env").map(|entity| Some(entity.name));
     let mut environments: Vec<_> = [None].into_iter().chain(all).collect();
     // What is asked for comes last: it is kept, and by then nothing else is.
@@ -200,8 +217,39 @@ pub fn compile_parsed(
         plan,
         not_yet,
         doubtful,
+        ready: remembered.take_whole().map(|whole| Ready { whole, levels, imports }),
         trees: project.files,
     }
+}
+
+/// What is to be said of some transforms and tests of one file, as the texts are now, and those of them that are right;
+/// whether what others read of them is another than before.
+pub fn compile_alone(parsed: &Parsed, ready: &Ready, file: &ast::File, changed: &[&ast::Item]) -> Alone {
+    let declarations = Declarations::new(&parsed.library);
+    let index = Index::new(parsed.project.items(), &mut Diagnostics::default());
+    let ground = Ground {
+        library: &parsed.library,
+        declarations: &declarations,
+        project: &parsed.project,
+        index: &index,
+        sources: &parsed.sources,
+        imports: &ready.imports,
+    };
+    let within = |diagnostic: &&Diagnostic| {
+        let span = diagnostic.primary.span;
+        changed.iter().any(|item| item.span.covers(span))
+    };
+    let mut said = Diagnostics::default();
+    parsed.said.iter().filter(within).for_each(|d| said.push(d.clone()));
+    let mut alone = check_alone(ground, &ready.whole, changed, said);
+    let mut said = std::mem::take(&mut alone.said);
+    said.retain(|diagnostic| within(&diagnostic));
+    said.sort_by_key(|d| (d.primary.span.start, d.code));
+    let items: Vec<_> = file.items.iter().map(|item| item.span).collect();
+    let said = without_echoes(&parsed.sources, &items, said);
+    let comments = file.comments.iter().map(|comment| (comment.span, comment.own_line));
+    alone.said = at_levels(&parsed.sources, comments, &ready.levels, said, false);
+    alone
 }
 
 fn no_environment(name: &str, ground: Ground<'_>) -> Diagnostic {
@@ -232,6 +280,7 @@ mod tests {
     fn plan_of(environment: Option<&str>) -> Plan {
         let options = Options {
             environment: environment.map(str::to_owned),
+            ..Options::default()
         };
         let compilation = compile(&Memory::new([("clickstream.pipe", CLICKSTREAM)]), &options);
         assert_eq!(compilation.diagnostics, []);
@@ -265,6 +314,7 @@ mod tests {
     fn an_environment_that_is_not_declared_is_said() {
         let options = Options {
             environment: Some("prd".into()),
+            ..Options::default()
         };
         let compilation = compile(&Memory::new([("clickstream.pipe", CLICKSTREAM)]), &options);
         let said: Vec<_> = compilation.diagnostics.iter().map(|d| d.message.as_str()).collect();

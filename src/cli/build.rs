@@ -118,7 +118,7 @@ fn check(out: &Output, folder: &Path, difference: &Difference) -> Outcome {
     Err(Failure::Project)
 }
 
-fn describe(out: &Output, difference: &Difference) {
+pub(super) fn describe(out: &Output, difference: &Difference) {
     let lists = [
         ("+", &difference.added),
         ("~", &difference.changed),

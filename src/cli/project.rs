@@ -155,6 +155,7 @@ fn compiled(project: &Project, environment: Option<&str>) -> Result<(Compilation
     }
     let options = Options {
         environment: environment.map(str::to_owned),
+        ..Options::default()
     };
     let mut timings = Timings::start();
     let compilation = compile_observed(&project.world, &options, &mut |phase| timings.ended(phase));

@@ -75,7 +75,7 @@ pub(super) fn failure(error: RunError) -> Failure {
 }
 
 /// A line a source and transform, and below each the rows that it did not pass on, by reason.
-fn table(report: &Report) -> String {
+pub(super) fn table(report: &Report) -> String {
     let mut lines = vec![["", "in", "out", "turned away", "time"].map(str::to_owned)];
     let mut details: Vec<(usize, String)> = Vec::new();
     for source in &report.sources {

@@ -8,6 +8,7 @@ use super::output::{Output, plural};
 use super::project::Compiled;
 use super::{Failure, Outcome, ProjectArgument, build, project, writer};
 use crate::base::Span;
+use crate::base::Sources;
 use crate::emit;
 use crate::local::test::TestResult;
 use crate::local::{self, RunError};
@@ -84,38 +85,19 @@ fn on_build(
 /// The transforms that the engine does not carry, each with the reason: what is not run is never left out without a word.
 fn say_skipped(out: &Output, compiled: &Compiled) {
     for Skipped { transform, why } in &compiled.skipped {
-        let place = place(compiled, why.primary.span);
+        let place = place(&compiled.sources, why.primary.span);
         out.done(&format!("skip  {transform}: {} ({place})", why.message));
     }
 }
 
 /// `pipeline.pipe:12`
-fn place(compiled: &Compiled, span: Span) -> String {
-    let source = compiled.sources.get(span.file);
+fn place(sources: &Sources, span: Span) -> String {
+    let source = sources.get(span.file);
     format!("{}:{}", source.path, source.line_column(span.start).line)
 }
 
 fn say(out: &Output, compiled: &Compiled, arguments: &Arguments, results: &[TestResult]) -> Outcome {
-    for result in results {
-        let time = format!("{:.2} s", result.elapsed.as_secs_f64());
-        let place = place(compiled, result.span);
-        match &result.verdict {
-            Ok(verdict) if verdict.passed() => {
-                out.done(&format!("pass  {} ({}, {time})", result.title, result.transform))
-            }
-            Ok(verdict) => {
-                let difference = verdict.to_string().replace('\n', "\n      ");
-                out.error(&format!(
-                    "FAIL  {} ({}, {place})\n      {difference}",
-                    result.title, result.transform
-                ));
-            }
-            Err(error) => out.error(&format!(
-                "FAIL  {} ({}, {place})\n      {}",
-                result.title, result.transform, error.message
-            )),
-        }
-    }
+    say_results(out, &compiled.sources, results);
     let failed = results.iter().filter(|result| !result.passed()).count();
     let (skipped, elsewhere) = match arguments.filter {
         Some(_) => (0, 0),
@@ -135,6 +117,30 @@ fn say(out: &Output, compiled: &Compiled, arguments: &Arguments, results: &[Test
     match failed == 0 && !results.is_empty() {
         true => Ok(()),
         false => Err(Failure::Project),
+    }
+}
+
+/// A line a test, and what is other than expected.
+pub(super) fn say_results(out: &Output, sources: &Sources, results: &[TestResult]) {
+    for result in results {
+        let time = format!("{:.2} s", result.elapsed.as_secs_f64());
+        let place = place(sources, result.span);
+        match &result.verdict {
+            Ok(verdict) if verdict.passed() => {
+                out.done(&format!("pass  {} ({}, {time})", result.title, result.transform))
+            }
+            Ok(verdict) => {
+                let difference = verdict.to_string().replace('\n', "\n      ");
+                out.error(&format!(
+                    "FAIL  {} ({}, {place})\n      {difference}",
+                    result.title, result.transform
+                ));
+            }
+            Err(error) => out.error(&format!(
+                "FAIL  {} ({}, {place})\n      {}",
+                result.title, result.transform, error.message
+            )),
+        }
     }
 }
 

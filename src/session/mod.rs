@@ -4,20 +4,24 @@
 //! must not know editors, nor how often anybody asks.
 
 pub mod ide;
+mod quick;
 mod texts;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::{FileId, Sources, World};
 use crate::check::functions::{self, Functions};
-use crate::check::program::Program;
-use crate::compile::{Compilation, Options, Parsed, compile_parsed};
+use crate::check::program::{Program, Transform};
+use crate::compile::{Compilation, Options, Parsed, Ready, compile_parsed};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::plan::Plan;
+use crate::plan::{Plan, Run, StepKind};
 use crate::resolve::{Library, Project};
+use crate::syntax::ast::{EntryKind, File, GivenRows, ItemKind};
 use crate::syntax;
 
+pub use quick::Quick;
 pub use texts::{Outside, Texts};
 
 /// A project that is worked on.
@@ -29,7 +33,10 @@ pub struct Session {
     /// Counts the edits.
     generation: u64,
     analysis: Option<Arc<Analysis>>,
+    /// Transforms that were right when they were checked alone, since the last analysis.
+    recent: BTreeMap<String, Transform>,
     functions: Arc<Functions>,
+    environment: Option<String>,
 }
 
 /// What reading and parsing gave, file by file.
@@ -56,6 +63,10 @@ pub struct Analysis {
     pub program: Option<Program>,
     /// The plan, where nothing is wrong.
     pub plan: Option<Plan>,
+    /// The trees that this was found of.
+    trees: Vec<Arc<File>>,
+    /// What single items can be checked against.
+    ready: Option<Ready>,
 }
 
 /// A compilation that can be run anywhere, at any time.
@@ -63,18 +74,50 @@ pub struct Work {
     texts: Texts,
     parsed: Parsed,
     generation: u64,
+    environment: Option<String>,
 }
 
 impl Work {
     /// Runs it; nothing comes of it once `stopped` says so.
     pub fn run(self, stopped: &AtomicBool) -> Option<Analysis> {
+        let options = Options {
+            for_edits: true,
+            environment: self.environment,
+        };
         let go_on = &mut |_| !stopped.load(Ordering::Relaxed);
-        let found = compile_parsed(&self.texts, self.parsed, &Options::default(), go_on);
+        let found = compile_parsed(&self.texts, self.parsed, &options, go_on);
         (!stopped.load(Ordering::Relaxed)).then(|| Analysis::of(found, self.generation))
     }
 }
 
 impl Analysis {
+    /// The files beside the project's own that its transforms and tests name: scripts, what these require, rows.
+    pub fn named_files(&self) -> Vec<String> {
+        let transforms = self.program.iter().flat_map(|program| &program.transforms);
+        let runs = transforms.flat_map(|transform| &transform.steps).filter_map(|step| match &step.kind {
+            StepKind::Run(run) => Some(run),
+            _ => None,
+        });
+        let named = |run: &Run| {
+            let settings = ["requirements", "build"].into_iter().filter_map(|name| run.settings.text(name));
+            run.path.as_deref().into_iter().chain(settings).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let mut found: Vec<_> = runs.flat_map(named).collect();
+        let items = self.trees.iter().flat_map(|tree| &tree.items);
+        let tests = items.filter_map(|item| match &item.kind {
+            ItemKind::Test(test) => Some(&test.entries),
+            _ => None,
+        });
+        found.extend(tests.flatten().filter_map(|entry| match &entry.kind {
+            EntryKind::Given {
+                rows: GivenRows::File(file),
+                ..
+            } => Some(file.value.clone()),
+            _ => None,
+        }));
+        found
+    }
+
     fn of(found: Compilation, generation: u64) -> Self {
         Analysis {
             generation,
@@ -83,6 +126,8 @@ impl Analysis {
             not_yet: found.not_yet,
             program: found.program.or(found.doubtful),
             plan: found.plan,
+            trees: found.trees,
+            ready: found.ready,
         }
     }
 }
@@ -99,8 +144,15 @@ impl Session {
             stale: Vec::new(),
             generation: 0,
             analysis: None,
+            recent: BTreeMap::new(),
             functions: Arc::new(functions),
+            environment: None,
         }
+    }
+
+    /// The same with the settings of an environment.
+    pub fn with_environment(self, environment: Option<String>) -> Self {
+        Session { environment, ..self }
     }
 
     /// How many edits there were: what was asked before the last is no answer any more.
@@ -158,6 +210,7 @@ impl Session {
             parsed: self.parsed().clone(),
             texts: self.texts.clone(),
             generation: self.generation,
+            environment: self.environment.clone(),
         })
     }
 
@@ -166,7 +219,10 @@ impl Session {
         let newer = |known: &Arc<Analysis>| known.generation > found.generation;
         match self.analysis.clone().filter(newer) {
             Some(known) => known,
-            None => self.analysis.insert(Arc::new(found)).clone(),
+            None => {
+                self.recent.clear();
+                self.analysis.insert(Arc::new(found)).clone()
+            }
         }
     }
 
@@ -200,9 +256,18 @@ impl Session {
         self.parsed();
         let (functions, analysis) = (Arc::clone(&self.functions), self.analysis.clone());
         let texts = self.texts.clone();
+        let recent = std::mem::take(&mut self.recent);
         let parsed = self.parsed();
-        let context = ide::Ground::new(parsed);
-        question(&context.context(parsed, &functions, analysis.as_deref(), &texts))
+        let ground = ide::Ground::new(parsed);
+        let known = ide::Known {
+            functions: &functions,
+            analysis: analysis.as_deref(),
+            recent: &recent,
+            texts: &texts,
+        };
+        let answer = question(&ground.context(parsed, known));
+        self.recent = recent;
+        answer
     }
 }
 

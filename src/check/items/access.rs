@@ -28,7 +28,7 @@ struct Shown<'s> {
 
 impl<'a> Items<'a> {
     /// Who may see what; `classes` are those of this project and of what it uses.
-    pub(super) fn accesses(&mut self, typing: &Typing<'a>, classes: &Classes, datasets: &Datasets) -> Vec<Access> {
+    pub(super) fn accesses(&mut self, typing: &Typing, classes: &Classes, datasets: &Datasets) -> Vec<Access> {
         let mut accesses = Vec::new();
         for entity in self.entities("access") {
             let item = self.item(&entity);
@@ -87,7 +87,7 @@ impl<'a> Items<'a> {
         clears
     }
 
-    fn allow(&mut self, typing: &Typing<'a>, allow: &'a Allow, shown: &mut Shown<'_>) {
+    fn allow(&mut self, typing: &Typing, allow: &'a Allow, shown: &mut Shown<'_>) {
         if allow.action.text != "select" {
             let message = format!("there is no `allow {}`", allow.action.text);
             let diagnostic = Diagnostic::new(Code::UNKNOWN_VARIANT, allow.action.span, message)
@@ -233,7 +233,7 @@ impl<'a> Items<'a> {
     /// Which rows may be seen. Who may see rows by a hidden column learns the column, so that is a mistake.
     fn condition(
         &mut self,
-        typing: &Typing<'a>,
+        typing: &Typing,
         condition: &'a ast::Expr,
         dataset: &Dataset,
         cleared: &BTreeSet<String>,

@@ -22,7 +22,7 @@ mod transform;
 mod typing;
 mod zone;
 
-pub use transform::Remembered;
+pub use transform::{Alone, Remembered, Whole, check_alone};
 
 use std::collections::BTreeMap;
 
@@ -89,7 +89,7 @@ struct Items<'a> {
     lowerings: Vec<(String, Span)>,
     /// Labels that were let go.
     released: Vec<Released>,
-    remembered: Remembered<'a>,
+    remembered: Remembered,
     diagnostics: Diagnostics,
 }
 
@@ -99,7 +99,7 @@ struct Items<'a> {
 pub fn check<'a>(
     ground: Ground<'a>,
     environment: Option<&str>,
-    remembered: &mut Remembered<'a>,
+    remembered: &mut Remembered,
     mut diagnostics: Diagnostics,
 ) -> (Option<Program>, Places, Diagnostics) {
     let mut overlays = Vec::new();

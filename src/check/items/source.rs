@@ -31,7 +31,7 @@ fn no_shape(word: &str, span: Span) -> Diagnostic {
 
 impl<'a> Items<'a> {
     /// The sources whose mistakes do not hide what they are; what they land joins the datasets.
-    pub(super) fn sources(&mut self, typing: &Typing<'a>, zones: &[ZoneRules], datasets: &mut Datasets) -> Vec<Source> {
+    pub(super) fn sources(&mut self, typing: &Typing, zones: &[ZoneRules], datasets: &mut Datasets) -> Vec<Source> {
         let mut sources = Vec::new();
         for entity in self.entities("source") {
             let item = self.item(&entity);
@@ -45,7 +45,7 @@ impl<'a> Items<'a> {
         sources
     }
 
-    fn source(&mut self, entity: &Entity<'a>, item: Item, typing: &Typing<'a>) -> Option<Source> {
+    fn source(&mut self, entity: &Entity<'a>, item: Item, typing: &Typing) -> Option<Source> {
         let Some(input) = &entity.block()?.input else {
             let message = format!("source `{}` does not say what its rows are", entity.name);
             let diagnostic = Diagnostic::new(Code::MISSING_SETTING, entity.span, message)

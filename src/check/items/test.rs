@@ -37,7 +37,7 @@ struct Under<'t> {
 }
 
 impl<'a> Items<'a> {
-    pub(super) fn tests(&mut self, typing: &Typing<'a>, all: Readable<'_>) -> Shared<Test> {
+    pub(super) fn tests(&mut self, typing: &Typing, all: Readable<'_>) -> Shared<Test> {
         let against = Against::of(all.sources, all.transforms, all.datasets.values());
         if let Some(tests) = self.remembered.tests(&against) {
             return tests;
@@ -47,7 +47,7 @@ impl<'a> Items<'a> {
         tests
     }
 
-    fn check_tests(&mut self, typing: &Typing<'a>, all: Readable<'_>) -> Vec<Test> {
+    fn check_tests(&mut self, typing: &Typing, all: Readable<'_>) -> Vec<Test> {
         let by_name: BTreeMap<_, _> = all.transforms.iter().map(|t| (t.item.name.as_str(), t)).collect();
         let mut tests = Vec::new();
         self.titles();
@@ -79,7 +79,7 @@ impl<'a> Items<'a> {
         }
     }
 
-    fn under_test<'t>(
+    pub(super) fn under_test<'t>(
         &mut self,
         test: &ast::Test,
         transforms: &BTreeMap<&str, &'t Transform>,
@@ -92,9 +92,9 @@ impl<'a> Items<'a> {
         found
     }
 
-    fn test(
+    pub(super) fn test(
         &mut self,
-        typing: &Typing<'a>,
+        typing: &Typing,
         test: &'a ast::Test,
         span: Span,
         transform: &Transform,
@@ -158,7 +158,7 @@ impl<'a> Items<'a> {
         found
     }
 
-    fn given(&mut self, typing: &Typing<'a>, rows: &'a GivenRows, under: &Under<'_>) -> Vec<Vec<Literal>> {
+    fn given(&mut self, typing: &Typing, rows: &'a GivenRows, under: &Under<'_>) -> Vec<Vec<Literal>> {
         let with_default = |field: &Field| Some((field.column.name.clone(), field.default.clone()?));
         let defaults: BTreeMap<_, _> = under.fields.iter().filter_map(with_default).collect();
         let fill = |written: &samples::Row, number: u64| fill_row(&under.columns, &defaults, written, number);

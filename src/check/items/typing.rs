@@ -14,15 +14,16 @@ use crate::plan::{Field, Schema};
 use crate::syntax::ast::{self, ItemKind, TypeExpr, TypeExprKind};
 
 /// What types and expressions are checked against, and every schema of the project.
-pub(super) struct Typing<'a> {
+#[derive(Clone)]
+pub(super) struct Typing {
     functions: Functions,
     classes: Classes,
     types: Types,
-    schemas: Vec<(&'a str, Schema)>,
+    schemas: Vec<(String, Schema)>,
 }
 
-impl<'a> Typing<'a> {
-    pub(super) fn new(ground: Ground<'a>, classes: Classes, diagnostics: &mut Diagnostics) -> Self {
+impl Typing {
+    pub(super) fn new(ground: Ground<'_>, classes: Classes, diagnostics: &mut Diagnostics) -> Self {
         let functions = Functions::read(ground.library.items(), &mut Diagnostics::default());
         let mut typing = Typing {
             functions,
@@ -40,7 +41,7 @@ impl<'a> Typing<'a> {
             if let ItemKind::Schema { name, fields } = &entity.item.kind {
                 let doc = entity.item.doc.as_ref();
                 let schema = check_schema(&typing.context(ground), &name.text, doc, fields, diagnostics);
-                typing.schemas.push((entity.name, schema));
+                typing.schemas.push((entity.name.to_owned(), schema));
             }
         }
         typing
@@ -62,7 +63,7 @@ impl<'a> Typing<'a> {
     }
 
     /// The project's own functions, each behind those that it calls.
-    pub(super) fn own_functions(&self, ground: Ground<'a>, diagnostics: &mut Diagnostics) -> Vec<Function> {
+    pub(super) fn own_functions(&self, ground: Ground<'_>, diagnostics: &mut Diagnostics) -> Vec<Function> {
         own::check(&self.context(ground), &own_functions(ground), diagnostics)
     }
 
@@ -79,7 +80,7 @@ impl<'a> Typing<'a> {
 
 impl<'a> Items<'a> {
     /// The rows of a source: a schema by name, or a `struct { … }` in place.
-    pub(super) fn row_type(&mut self, typing: &Typing<'a>, ty: &TypeExpr) -> Option<Schema> {
+    pub(super) fn row_type(&mut self, typing: &Typing, ty: &TypeExpr) -> Option<Schema> {
         match &ty.kind {
             TypeExprKind::Struct(fields) => {
                 let context = typing.context(self.ground);
@@ -124,7 +125,7 @@ impl<'a> Items<'a> {
     }
 
     /// What lowers a class must be a function.
-    pub(super) fn lowering_functions(&mut self, typing: &Typing<'a>) {
+    pub(super) fn lowering_functions(&mut self, typing: &Typing) {
         for (function, span) in std::mem::take(&mut self.lowerings) {
             if typing.lowers(&function) {
                 continue;
@@ -168,10 +169,10 @@ fn own_functions(ground: Ground<'_>) -> Vec<own::Declared<'_>> {
     own.collect()
 }
 
-fn unknown_schema(name: &ast::Name, typing: &Typing<'_>) -> Diagnostic {
+fn unknown_schema(name: &ast::Name, typing: &Typing) -> Diagnostic {
     let message = format!("there is no schema `{}`", name.text);
     let diagnostic = Diagnostic::new(Code::UNKNOWN_ITEM, name.span, message).found("not declared");
-    match suggest(&name.text, typing.schemas.iter().map(|(name, _)| *name)) {
+    match suggest(&name.text, typing.schemas.iter().map(|(name, _)| name.as_str())) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
             format!("write `{near}`"),
             name.span,

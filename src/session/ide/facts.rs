@@ -15,6 +15,9 @@ impl<'p> Context<'p> {
 
     /// A transform as it was when it was right last.
     pub(super) fn typed(&self, name: &str) -> Option<&'p Transform> {
+        if let Some(recent) = self.recent.get(name) {
+            return Some(recent);
+        }
         let mut transforms = self.program()?.transforms.iter();
         transforms.find(|transform| transform.item.name == name)
     }

@@ -3,6 +3,8 @@
 //! Every question is asked of the texts as they are now, be they half typed; types and columns come from what was found
 //! last.
 
+mod actions;
+mod colours;
 mod columns;
 mod complete;
 mod cursor;
@@ -10,21 +12,32 @@ mod facts;
 mod flow;
 mod goto;
 mod hover;
+mod lineage;
 mod made;
 mod mentions;
+mod outline;
 mod settings;
+mod signature;
 mod values;
 mod words;
 
+pub use actions::Action;
+pub use colours::Colour;
 pub use complete::{Completion, Kind as CompletionKind};
 pub use goto::{Edits, Target};
 pub use hover::Hover;
+pub use lineage::{Lens, Station};
 pub use mentions::{Mention, Symbol};
+pub use outline::Outline;
+pub use signature::{Signature, Signatures};
+
+use std::collections::BTreeMap;
 
 use super::{Analysis, Texts};
 use crate::base::{FileId, Sources};
 use crate::check::declare::Declarations;
 use crate::check::functions::Functions;
+use crate::check::program::Transform;
 use crate::compile::Parsed;
 use crate::diag::Diagnostics;
 use crate::resolve::{Index, Library, Project};
@@ -44,24 +57,28 @@ impl<'p> Ground<'p> {
         }
     }
 
-    pub(super) fn context(
-        &'p self,
-        parsed: &'p Parsed,
-        functions: &'p Functions,
-        analysis: Option<&'p Analysis>,
-        texts: &'p Texts,
-    ) -> Context<'p> {
+    pub(super) fn context(&'p self, parsed: &'p Parsed, known: Known<'p>) -> Context<'p> {
         Context {
             sources: &parsed.sources,
             project: &parsed.project,
             library: &parsed.library,
             declarations: &self.declarations,
             index: &self.index,
-            functions,
-            analysis,
-            texts,
+            functions: known.functions,
+            analysis: known.analysis,
+            recent: known.recent,
+            texts: known.texts,
         }
     }
+}
+
+/// What was found before a question is asked.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'p> {
+    pub(super) functions: &'p Functions,
+    pub(super) analysis: Option<&'p Analysis>,
+    pub(super) recent: &'p BTreeMap<String, Transform>,
+    pub(super) texts: &'p Texts,
 }
 
 /// A place of a text: where the cursor is.
@@ -90,6 +107,8 @@ pub struct Context<'p> {
     pub functions: &'p Functions,
     /// What was found last.
     pub analysis: Option<&'p Analysis>,
+    /// Transforms that were found to be right since.
+    pub recent: &'p BTreeMap<String, Transform>,
     /// The files, to look for those that are named.
     pub texts: &'p Texts,
 }

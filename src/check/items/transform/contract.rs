@@ -17,7 +17,7 @@ impl<'a> Items<'a> {
         node: &Node<'a>,
         columns: &mut [Column],
         checked: &Checked,
-        known: &Known<'_, 'a>,
+        known: &Known<'_>,
     ) {
         let Some(name) = node.contract() else { return };
         let ty = ast::TypeExpr {

@@ -10,7 +10,7 @@ use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Input, Join, JoinKind, Step, StepKind};
 
 /// What is known of a dataset's rows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Facts {
     /// Sets of columns of which no two rows have the same values.
     pub(super) unique: Vec<Vec<String>>,
@@ -42,7 +42,7 @@ impl Facts {
         checked: &Checked,
         mode: &Mode,
         dataset: &Dataset,
-        known: &Known<'_, '_>,
+        known: &Known<'_>,
     ) -> Self {
         let mut unique = match mode {
             Mode::Append => Vec::new(),
@@ -72,7 +72,7 @@ pub(super) fn together(one: Delivers, other: Delivers) -> Delivers {
 }
 
 /// Whether each row that a step gives comes of one row before it, and of nothing that may still come.
-pub(super) fn record_wise(step: &Step, known: &Known<'_, '_>) -> bool {
+pub(super) fn record_wise(step: &Step, known: &Known<'_>) -> bool {
     let only_adds = |input: &Input| match input {
         Input::Table(id) => known
             .datasets
@@ -193,7 +193,7 @@ struct Days {
 }
 
 impl Days {
-    fn of(rows: &Rows, known: &Known<'_, '_>) -> Self {
+    fn of(rows: &Rows, known: &Known<'_>) -> Self {
         let days = match &rows.input {
             Input::Table(id) => known.facts.get(id).map(|facts| facts.days.clone()),
             Input::Stream(_) | Input::View(_) => None,

@@ -2,6 +2,7 @@
 //!
 //! Transforms are checked each after what it reads, so that columns, labels and what is known of rows flow forward.
 
+mod alone;
 mod contract;
 mod engine;
 mod facts;
@@ -24,6 +25,7 @@ use crate::check::steps::{Checked, Rows, check_steps, unite};
 use crate::plan::{Columns, DatasetId, Input, StepKind, Target};
 use crate::syntax::ast::Path;
 
+pub use alone::{Alone, Whole, check_alone};
 use facts::Facts;
 use graph::Node;
 use reads::Reading;
@@ -31,8 +33,8 @@ pub(super) use remembered::Against;
 pub use remembered::Remembered;
 
 /// What is known before a transform is checked, and grows with each.
-struct Known<'k, 'a> {
-    typing: &'k Typing<'a>,
+struct Known<'k> {
+    typing: &'k Typing,
     sources: BTreeMap<&'k str, &'k Source>,
     sinks: BTreeMap<&'k str, &'k Item>,
     retentions: BTreeMap<&'k str, &'k Item>,
@@ -47,6 +49,7 @@ struct Known<'k, 'a> {
 }
 
 /// A transform without a target, as its readers see it.
+#[derive(Clone, Debug, PartialEq)]
 struct View {
     rows: Rows,
     /// The zone of the highest tier that it reads.
@@ -54,8 +57,8 @@ struct View {
 }
 
 /// What the transforms of a project are checked against.
-pub(super) struct Before<'k, 'a> {
-    pub(super) typing: &'k Typing<'a>,
+pub(super) struct Before<'k> {
+    pub(super) typing: &'k Typing,
     pub(super) sources: &'k [Source],
     pub(super) sinks: &'k [Item],
     pub(super) retentions: &'k [Item],
@@ -64,7 +67,7 @@ pub(super) struct Before<'k, 'a> {
 
 impl<'a> Items<'a> {
     /// The transforms, each after what it reads; what they write joins the datasets.
-    pub(super) fn transforms(&mut self, before: &Before<'_, 'a>, datasets: &mut Datasets) -> Vec<Transform> {
+    pub(super) fn transforms(&mut self, before: &Before<'_>, datasets: &mut Datasets) -> Vec<Transform> {
         self.remembered.under(before.typing.classes());
         let nodes = self.nodes();
         self.writers(&nodes);
@@ -97,10 +100,13 @@ impl<'a> Items<'a> {
             transforms.extend(self.transform(node, &mut known));
         }
         self.unread(&nodes, &transforms);
+        if self.remembered.keeps_whole {
+            self.remembered.whole = Some(Whole::of(before, known, &transforms));
+        }
         transforms
     }
 
-    fn transform(&mut self, node: &Node<'a>, known: &mut Known<'_, 'a>) -> Option<Transform> {
+    fn transform(&mut self, node: &Node<'a>, known: &mut Known<'_>) -> Option<Transform> {
         let item = self.item(&node.entity);
         let rows = self.inputs(node, known);
         let written = node.written();
@@ -145,7 +151,7 @@ impl<'a> Items<'a> {
     }
 
     /// The rows of all inputs together.
-    fn inputs(&mut self, node: &Node<'a>, known: &Known<'_, 'a>) -> Option<Rows> {
+    fn inputs(&mut self, node: &Node<'a>, known: &Known<'_>) -> Option<Rows> {
         let mut inputs = node.transform.inputs.iter();
         let mut rows = self.rows(inputs.next()?, known);
         for path in inputs {
@@ -178,7 +184,7 @@ impl<'a> Items<'a> {
         rows
     }
 
-    fn steps(&mut self, node: &Node<'a>, rows: &Rows, known: &Known<'_, 'a>) -> Option<Checked> {
+    fn steps(&mut self, node: &Node<'a>, rows: &Rows, known: &Known<'_>) -> Option<Checked> {
         // What is wrong with them is said where the steps ask for them.
         let said = std::mem::take(&mut self.diagnostics);
         let others: Vec<_> = node.others().map(|path| self.rows(path, known)).collect();
@@ -194,7 +200,7 @@ impl<'a> Items<'a> {
         checked
     }
 
-    fn check_steps(&mut self, node: &Node<'a>, rows: &Rows, known: &Known<'_, 'a>) -> Option<Checked> {
+    fn check_steps(&mut self, node: &Node<'a>, rows: &Rows, known: &Known<'_>) -> Option<Checked> {
         let mut diagnostics = std::mem::take(&mut self.diagnostics);
         let ctx = known.typing.context(self.ground);
         let mut reading = Reading { items: self, known };
@@ -249,7 +255,7 @@ impl<'a> Items<'a> {
         checked: &Checked,
         delivers: Delivers,
         output: &Columns,
-        known: &Known<'_, 'a>,
+        known: &Known<'_>,
     ) -> View {
         let hidden = match checked.steps.last() {
             Some(step) => step
@@ -275,7 +281,7 @@ impl<'a> Items<'a> {
     }
 
     /// The zone and tier of what is read; arrivals have none.
-    fn tier_of(&self, path: &Path, known: &Known<'_, 'a>) -> Option<(String, u32)> {
+    fn tier_of(&self, path: &Path, known: &Known<'_>) -> Option<(String, u32)> {
         match graph::input_of(self.ground.index, path)? {
             Input::Table(id) => zone::find(known.zones, &id.zone).map(|rules| (id.zone.clone(), rules.tier)),
             Input::View(name) => known.views.get(&name)?.tier.clone(),
@@ -291,7 +297,7 @@ impl<'a> Items<'a> {
         rows: &Rows,
         checked: &Checked,
         end: &Target,
-        known: &mut Known<'_, 'a>,
+        known: &mut Known<'_>,
     ) {
         let id = match end {
             Target::Dataset(id) => id,

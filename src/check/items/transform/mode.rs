@@ -20,7 +20,7 @@ impl<'a> Items<'a> {
         node: &Node<'a>,
         rows: &Rows,
         checked: &Checked,
-        known: &Known<'_, 'a>,
+        known: &Known<'_>,
     ) -> Option<Delivers> {
         let mixing = checked.steps.iter().find(|step| !record_wise(step, known));
         if rows.delivers != Delivers::Changes {
@@ -73,7 +73,7 @@ impl<'a> Items<'a> {
         checked: &Checked,
         output: &[Column],
         delivers: Delivers,
-        known: &Known<'_, 'a>,
+        known: &Known<'_>,
     ) -> Option<Mode> {
         let usual = match (rows.shape, delivers) {
             (Shape::Stream | Shape::Objects, _) | (Shape::Table, Delivers::Rows) => Mode::Append,
@@ -136,7 +136,7 @@ impl<'a> Items<'a> {
         rows: &Rows,
         checked: &Checked,
         delivers: Delivers,
-        known: &Known<'_, 'a>,
+        known: &Known<'_>,
     ) -> Option<Mode> {
         if arrives(rows.shape) || delivers == Delivers::Rows {
             return Some(Mode::Append);

@@ -15,7 +15,7 @@ use crate::syntax::ast::{self, ItemKind, Name, Path};
 /// The project around the steps of one transform.
 pub(super) struct Reading<'r, 'k, 'a> {
     pub(super) items: &'r mut Items<'a>,
-    pub(super) known: &'r Known<'k, 'a>,
+    pub(super) known: &'r Known<'k>,
 }
 
 impl Reading<'_, '_, '_> {
@@ -49,7 +49,7 @@ impl Around for Reading<'_, '_, '_> {
 
 impl<'a> Items<'a> {
     /// The rows behind a path; what is wrong with it is said.
-    pub(super) fn rows(&mut self, path: &Path, known: &Known<'_, 'a>) -> Option<Rows> {
+    pub(super) fn rows(&mut self, path: &Path, known: &Known<'_>) -> Option<Rows> {
         if let ([name], false) = (path.parts.as_slice(), path.star) {
             return self.rows_by_name(name, known);
         }
@@ -93,7 +93,7 @@ impl<'a> Items<'a> {
         })
     }
 
-    fn rows_by_name(&mut self, name: &Name, known: &Known<'_, 'a>) -> Option<Rows> {
+    fn rows_by_name(&mut self, name: &Name, known: &Known<'_>) -> Option<Rows> {
         let index = self.ground.index;
         if index.get("source", &name.text).is_some() {
             return self.rows_of_source(name, known);
@@ -131,7 +131,7 @@ impl<'a> Items<'a> {
         None
     }
 
-    fn rows_of_source(&mut self, name: &Name, known: &Known<'_, 'a>) -> Option<Rows> {
+    fn rows_of_source(&mut self, name: &Name, known: &Known<'_>) -> Option<Rows> {
         let source = known.sources.get(name.text.as_str())?;
         let columns: Vec<Column> = source.schema.fields.iter().map(|field| field.column.clone()).collect();
         if source.shape == Shape::Table

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::alone::Whole;
 use crate::check::items::typing::Typing;
 use crate::check::labels::Classes;
 use crate::check::program::{Dataset, Released, Source, Transform};
@@ -14,12 +15,15 @@ use crate::plan::{Columns, DatasetId, Field, Input, Shared, Steps, Test};
 /// What types and expressions are checked against, the steps of a project's transforms that are right, and where its
 /// text lets go of labels.
 #[derive(Default)]
-pub struct Remembered<'a> {
-    pub(in crate::check::items) typing: Option<Typing<'a>>,
+pub struct Remembered {
+    pub(in crate::check::items) typing: Option<Typing>,
     pub(in crate::check::items) released: Option<Vec<Released>>,
     classes: Classes,
     transforms: BTreeMap<String, Kept>,
     tests: Option<(Against, Shared<Test>)>,
+    /// Whether what single items can be checked against is wanted, and what it is.
+    pub(super) keeps_whole: bool,
+    pub(super) whole: Option<Whole>,
 }
 
 /// What tests are checked against: what the transforms read and give, and the columns of all that is read.
@@ -68,7 +72,20 @@ struct Kept {
     checked: Checked,
 }
 
-impl Remembered<'_> {
+impl Remembered {
+    /// Keeps what single items can be checked against, later.
+    pub fn keeping_whole() -> Self {
+        Remembered {
+            keeps_whole: true,
+            ..Remembered::default()
+        }
+    }
+
+    /// What single items can be checked against, as the last environment has it.
+    pub fn take_whole(&mut self) -> Option<Whole> {
+        self.whole.take()
+    }
+
     /// Forgets what was checked under other classes.
     pub(super) fn under(&mut self, classes: &Classes) {
         if self.classes != *classes {

@@ -57,7 +57,7 @@ impl<'a> Items<'a> {
     }
 
     /// Says where a target is neither a sink nor a dataset of a zone that is for transforms and of no lower tier than what is read.
-    pub(super) fn target_fits(&mut self, node: &Node<'a>, path: &Path, known: &Known<'_, 'a>) {
+    pub(super) fn target_fits(&mut self, node: &Node<'a>, path: &Path, known: &Known<'_>) {
         let Some(Target::Dataset(id)) = target_of(self.ground.index, path) else {
             if let ([name], false) = (path.parts.as_slice(), path.star) {
                 return self.is_sink(name, node);
@@ -137,7 +137,7 @@ impl<'a> Items<'a> {
     }
 
     /// Says where a sink cannot take these columns: it finds those that are its key, and they are always there.
-    pub(super) fn sink_takes(&mut self, node: &Node<'a>, sink: &str, columns: &[Column], known: &Known<'_, 'a>) {
+    pub(super) fn sink_takes(&mut self, node: &Node<'a>, sink: &str, columns: &[Column], known: &Known<'_>) {
         let Some(item) = known.sinks.get(sink) else {
             // Its own mistakes were said.
             return;
@@ -212,7 +212,7 @@ impl<'a> Items<'a> {
         transform: &Transform,
         dataset: &Dataset,
         facts: &Facts,
-        known: &Known<'_, 'a>,
+        known: &Known<'_>,
     ) {
         if transform.mode != Mode::Overwrite {
             return;
@@ -253,7 +253,7 @@ impl<'a> Items<'a> {
     }
 
     /// How long a dataset keeps rows: its transform says, or its zone.
-    fn kept_days(&self, settings: &Settings, zone: &str, known: &Known<'_, 'a>) -> Option<u32> {
+    fn kept_days(&self, settings: &Settings, zone: &str, known: &Known<'_>) -> Option<u32> {
         let zone = || zone::find(known.zones, zone).map(|rules| &rules.item.settings);
         let settings = if settings.get("retain").is_some() {
             settings
@@ -266,7 +266,7 @@ impl<'a> Items<'a> {
         }
     }
 
-    fn kept_of(&self, writer: &str, id: &DatasetId, known: &Known<'_, 'a>) -> Option<u32> {
+    fn kept_of(&self, writer: &str, id: &DatasetId, known: &Known<'_>) -> Option<u32> {
         match known.retain.get(writer) {
             Some(settings) => self.kept_days(settings, &id.zone, known),
             None => self.kept_days(&Settings::default(), &id.zone, known),

@@ -1,0 +1,128 @@
+//! Requests of our own: what the item under the cursor becomes, and running a test.
+
+use serde::{Deserialize, Serialize};
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::ls_types::{Position, TextDocumentIdentifier};
+
+use super::server::Backend;
+use super::state::{State, unknown};
+use crate::emit;
+use crate::local;
+use crate::plan::lower::{Scope, lower};
+
+/// What to show of which item.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Asked {
+    text_document: TextDocumentIdentifier,
+    /// The item under the cursor; without it, the whole platform.
+    position: Option<Position>,
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum What {
+    Diagram,
+    Terraform,
+    Rust,
+    Pyspark,
+}
+
+/// A text to show.
+#[derive(Debug, Serialize)]
+pub(super) struct Shown {
+    title: String,
+    /// `mermaid`, `terraform`, `rust`, `python`
+    language: &'static str,
+    text: String,
+}
+
+impl Backend {
+    /// `pipec/preview`
+    pub(super) async fn preview(&self, asked: Asked) -> Result<Option<Shown>> {
+        self.ask(move |state| state.preview(&asked)).await
+    }
+}
+
+impl State {
+    fn preview(&mut self, asked: &Asked) -> Result<Option<Shown>> {
+        let uri = &asked.text_document.uri;
+        let document = self.documents.get(uri).cloned().ok_or_else(|| unknown(uri))?;
+        let item = match asked.position {
+            Some(position) => self.at(uri, position, |context, place, _| {
+                let outline = context.outline(place.file).into_iter();
+                let mut here = outline.filter(|item| item.span.start <= place.offset && place.offset <= item.span.end);
+                here.next().map(|item| item.name)
+            })?,
+            None => None,
+        };
+        let analysis = self.analysed(&document.root);
+        let plan = analysis.as_ref().and_then(|analysis| analysis.plan.as_ref());
+        let Some(plan) = plan else {
+            return Err(Error::invalid_params("there is nothing to show until the project can be built"));
+        };
+        let (files, folder, language) = match asked.what {
+            What::Diagram => (emit::files(plan), "", "mermaid"),
+            What::Terraform => (emit::files(plan), "terraform/", "terraform"),
+            What::Rust => (emit::rust::emit(plan), "", "rust"),
+            What::Pyspark => (emit::pyspark::emit(plan), "", "python"),
+        };
+        let name = item.unwrap_or_default();
+        let mut text = String::new();
+        for (path, content) in files.iter().filter(|(path, _)| path.starts_with(folder)) {
+            match asked.what {
+                What::Diagram => text += &diagrams(content, path),
+                What::Terraform => text += &blocks_of(content, &name),
+                What::Rust if path.ends_with(".rs") && path.contains(&name) => text += &format!("// {path}\n{content}\n"),
+                What::Pyspark if path.ends_with(".py") && path.contains(&name) => text += &format!("# {path}\n{content}\n"),
+                What::Rust | What::Pyspark => {}
+            }
+        }
+        Ok((!text.is_empty()).then_some(Shown {
+            title: name,
+            language,
+            text,
+        }))
+    }
+
+    /// Runs the tests of a project with this title on the embedded engine, and says how they went.
+    pub(super) fn run_test(&mut self, uri: &tower_lsp::ls_types::Uri, title: &str) -> Result<String> {
+        let document = self.documents.get(uri).cloned().ok_or_else(|| unknown(uri))?;
+        let analysis = self.analysed(&document.root);
+        let program = analysis.as_ref().and_then(|analysis| analysis.program.as_ref());
+        let plan = program.and_then(|program| lower(program, Scope::Embedded).plan);
+        let mut plan = plan.ok_or_else(|| Error::invalid_params("the project has errors: no test can run"))?;
+        plan.tests.retain(|test| test.title == title);
+        let results = local::test::run_tests(&plan, &document.root, None);
+        let line = |result: &local::test::TestResult| match &result.verdict {
+            Ok(verdict) if verdict.passed() => format!("pass: {}", result.title),
+            Ok(verdict) => format!("FAIL: {}\n{verdict}", result.title),
+            Err(error) => format!("FAIL: {}\n{}", result.title, error.message),
+        };
+        let lines: Vec<_> = results.iter().map(line).collect();
+        Ok(lines.join("\n"))
+    }
+}
+
+/// The diagrams among a text in Markdown.
+fn diagrams(content: &str, path: &str) -> String {
+    if !path.ends_with(".md") {
+        return String::new();
+    }
+    let parts = content.split("```mermaid\n").skip(1);
+    parts.filter_map(|part| part.split("```").next()).collect()
+}
+
+/// The blocks of Terraform that have a name in them; all of them for no name.
+fn blocks_of(content: &str, name: &str) -> String {
+    let mut found = String::new();
+    for block in content.split("\n\n").filter(|block| !block.trim().is_empty()) {
+        let head = block.lines().find(|line| line.ends_with('{')).unwrap_or("");
+        if head.contains(&format!("\"{name}")) || head.contains(&format!("_{name}\"")) || name.is_empty() {
+            found += block.trim_end();
+            found += "\n\n";
+        }
+    }
+    found
+}

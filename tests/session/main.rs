@@ -1,0 +1,211 @@
+//! A session after any edits says what a compilation from nothing says.
+
+#![allow(clippy::disallowed_methods, reason = "tests read the examples")]
+
+mod chance;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::io;
+
+use chance::Chance;
+use pipec::base::{Memory, World};
+use pipec::diag::Diagnostic;
+use pipec::session::Session;
+use pipec::session::ide::Place;
+use pipec::{Options, compile};
+
+/// How many edits there are in all, and after how many a project starts anew.
+const EDITS: usize = 10_000;
+const RUN: usize = 10;
+/// After how many edits what is said is compared with a compilation from nothing; trees are after each.
+/// `SESSION_EVERY=1` compares after each edit, which takes minutes.
+const EVERY: usize = 97;
+/// One of so many projects is an example; the others are small, and checked much faster.
+const OF_EXAMPLES: usize = 25;
+
+/// A world that can be changed while it is looked at.
+#[derive(Clone)]
+struct Changing(Arc<Mutex<BTreeMap<String, String>>>);
+
+impl Changing {
+    fn memory(&self) -> Memory {
+        let files = self.0.lock().unwrap();
+        Memory::new(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))
+    }
+}
+
+impl World for Changing {
+    fn pipe_files(&self) -> io::Result<Vec<String>> {
+        self.memory().pipe_files()
+    }
+    fn pipe_files_below(&self, folder: &str) -> io::Result<Vec<String>> {
+        self.memory().pipe_files_below(folder)
+    }
+    fn identity(&self, folder: &str) -> io::Result<String> {
+        self.memory().identity(folder)
+    }
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        self.memory().read(path)
+    }
+    fn exists(&self, path: &str) -> bool {
+        self.memory().exists(path)
+    }
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        self.memory().list(folder)
+    }
+}
+
+/// The `.pipe` files of an example.
+fn example(name: &str) -> BTreeMap<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "pipe") {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            files.insert(name, fs::read_to_string(&path).unwrap());
+        }
+    }
+    files
+}
+
+/// A platform of two files that is checked fast.
+fn small() -> BTreeMap<String, String> {
+    let head = "pipeline p { cloud = aws { region = \"eu-west-1\" }, owner = \"a@example.com\" }\n\
+        class pii { retain_at_most = 60 days, lowered_by = [pseudonym to low] }\nclass low { }\n\
+        enum Kind { view buy }\nzone raw like std.zones.raw { retain = 30 days }\n\
+        zone processed like std.zones.processed { format = parquet, partition = [day], retain = 20 days }\n";
+    let rows = "schema Click {\n  id : uuid @key\n  user : string @pii\n  at : timestamp @event_time\n  kind : Kind\n}\n\
+        source clicks : stream of Click { from = kinesis { stream = own }, into = raw }\n\n\
+        /// Clean.\ntransform clean : clicks -> processed.clicks {\n  derive day = date(at)\n         buyer = pseudonym(user)\n\
+        \x20 drop user\n}\n\n// A view.\ntransform views : processed.clicks {\n  filter kind == view\n}\n\n\
+        transform days : views -> processed.days {\n  group by day { clicks = count() }\n}\n\n\
+        test \"t\" for clean {\n  given clicks = [ { kind: buy } ]\n  expect [ { kind: buy } ]\n}\n";
+    BTreeMap::from([("a.pipe".into(), head.to_owned()), ("b.pipe".into(), rows.to_owned())])
+}
+
+const PIECES: &[&str] = &[
+    "", " ", "\n", "{", "}", "[", "]", "(", ")", "=", ",", ".", ":", "\"", "@", "ä", "𝄞", "derive x = 1\n", "drop day", "filter",
+    "transform", "view", "day", "processed", "null", "2", "// allow P0319: why\n", "zone", "\n}\n", "/// doc\n", "kind", "  ",
+];
+
+/// Another text, by one edit somewhere.
+fn edited(chance: &mut Chance, text: &str) -> String {
+    let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+    let start = boundary(chance.below(text.len() + 1));
+    let length = if chance.below(3) == 0 { chance.below(40) } else { chance.below(4) };
+    let end = boundary(start + length).max(start);
+    let piece = match chance.below(4) {
+        0 => {
+            let from = boundary(chance.below(text.len() + 1));
+            let to = boundary(from + chance.below(30)).max(from);
+            text[from..to].to_owned()
+        }
+        _ => PIECES[chance.below(PIECES.len())].to_owned(),
+    };
+    format!("{}{piece}{}", &text[..start], &text[end..])
+}
+
+/// One edit of a project: of a file, or of which files there are.
+fn step(chance: &mut Chance, world: &Changing, session: &mut Session) {
+    let mut files = world.0.lock().unwrap();
+    let paths: Vec<_> = files.keys().cloned().collect();
+    let path = paths[chance.below(paths.len())].clone();
+    match chance.below(24) {
+        0 if paths.len() > 1 => {
+            files.remove(&path);
+            drop(files);
+            session.close(&path);
+        }
+        1 => {
+            let text = files.remove(&path).unwrap();
+            let other = format!("r{}.pipe", chance.below(9));
+            files.insert(other.clone(), text);
+            drop(files);
+            session.close(&path);
+            session.close(&other);
+        }
+        2 => {
+            // Saved by another editor.
+            let text = edited(chance, &files[&path]);
+            files.insert(path.clone(), text);
+            drop(files);
+            session.close(&path);
+        }
+        _ => {
+            let text = edited(chance, &files[&path]);
+            files.insert(path.clone(), text.clone());
+            drop(files);
+            session.edit(&path, &text);
+        }
+    }
+}
+
+fn fresh(world: &Changing) -> Vec<Diagnostic> {
+    compile(&world.memory(), &Options::default()).diagnostics
+}
+
+#[track_caller]
+fn agree(world: &Changing, session: &mut Session, what: &str) {
+    let (kept, fresh) = (session.analysis().diagnostics.clone(), fresh(world));
+    assert_eq!(kept, fresh, "{what}: {:#?}", world.0.lock().unwrap());
+}
+
+/// Asks everything at a place; nothing may panic.
+fn ask(chance: &mut Chance, session: &mut Session) {
+    session.ask(|context| {
+        let Some(file) = context.project.files.first() else { return };
+        let text = &context.sources.get(file.id).text;
+        let offset = chance.below(text.len() + 1) as u32;
+        let place = Place { file: file.id, offset };
+        context.hover(place);
+        context.definition(place);
+        context.type_definition(place);
+        context.complete(place);
+        context.references(place);
+    });
+}
+
+#[test]
+fn any_edits_end_where_a_fresh_start_does() {
+    let names = ["clickstream", "starter", "kitchen", "data-pipeline", "team", "image-lake"];
+    let examples: Vec<_> = names.map(example).into_iter().chain([small()]).collect();
+    let every = std::env::var("SESSION_EVERY").map_or(EVERY, |every| every.parse().unwrap());
+    let mut chance = Chance::new(20_260_101);
+    for run in 0..EDITS / RUN {
+        let files = match run % OF_EXAMPLES {
+            0 => &examples[(run / OF_EXAMPLES) % names.len()],
+            _ => &examples[names.len()],
+        };
+        let world = Changing(Arc::new(Mutex::new(files.clone())));
+        let mut session = Session::new(Arc::new(world.clone()));
+        for edit in 0..RUN {
+            let number = run * RUN + edit;
+            step(&mut chance, &world, &mut session);
+            same_trees(&world, &mut session, number);
+            if number.is_multiple_of(23) {
+                ask(&mut chance, &mut session);
+            }
+            if number.is_multiple_of(every) {
+                agree(&world, &mut session, &format!("edit {number}"));
+            }
+        }
+    }
+}
+
+/// The trees are those of the texts as they are now.
+#[track_caller]
+fn same_trees(world: &Changing, session: &mut Session, number: usize) {
+    let parsed = session.parsed();
+    let files = world.0.lock().unwrap();
+    assert_eq!(parsed.project.files.len(), files.len(), "edit {number}");
+    for (tree, (path, text)) in parsed.project.files.iter().zip(files.iter()) {
+        let source = parsed.sources.get(tree.id);
+        assert_eq!((&source.path, &*source.text), (path, text.as_str()), "edit {number}");
+        let anew = pipec::syntax::parse(tree.id, text, &mut pipec::diag::Diagnostics::default());
+        assert!(**tree == anew, "edit {number}: {path}");
+    }
+}
