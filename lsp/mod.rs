@@ -29,7 +29,9 @@ pub fn serve() -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let service = LspService::build(server::Backend::new);
-        let (service, socket) = service.custom_method("pipec/preview", server::Backend::preview).finish();
+        let (service, socket) = service
+            .custom_method("pipec/preview", server::Backend::preview)
+            .finish();
         Server::new(tokio::io::stdin(), tokio::io::stdout(), socket)
             .serve(service)
             .await;

@@ -60,7 +60,9 @@ impl State {
         let analysis = self.analysed(&document.root);
         let plan = analysis.as_ref().and_then(|analysis| analysis.plan.as_ref());
         let Some(plan) = plan else {
-            return Err(Error::invalid_params("there is nothing to show until the project can be built"));
+            return Err(Error::invalid_params(
+                "there is nothing to show until the project can be built",
+            ));
         };
         let (files, folder, language) = match asked.what {
             What::Diagram => (emit::files(plan), "", "mermaid"),
@@ -74,8 +76,12 @@ impl State {
             match asked.what {
                 What::Diagram => text += &diagrams(content, path),
                 What::Terraform => text += &blocks_of(content, &name),
-                What::Rust if path.ends_with(".rs") && path.contains(&name) => text += &format!("// {path}\n{content}\n"),
-                What::Pyspark if path.ends_with(".py") && path.contains(&name) => text += &format!("# {path}\n{content}\n"),
+                What::Rust if path.ends_with(".rs") && path.contains(&name) => {
+                    text += &format!("// {path}\n{content}\n")
+                }
+                What::Pyspark if path.ends_with(".py") && path.contains(&name) => {
+                    text += &format!("# {path}\n{content}\n")
+                }
                 What::Rust | What::Pyspark => {}
             }
         }

@@ -37,10 +37,8 @@ impl Backend {
     }
 
     async fn format(&self, uri: Uri, lines: (u32, u32)) -> Result<Option<Vec<TextEdit>>> {
-        self.ask(move |state| {
-            state.of(&uri, |context, file, _| answers::formatting(context, file, Some(lines)))
-        })
-        .await
+        self.ask(move |state| state.of(&uri, |context, file, _| answers::formatting(context, file, Some(lines))))
+            .await
     }
 
     async fn note(&self, what: impl FnOnce(&mut State) + Send + 'static) {
@@ -119,20 +117,25 @@ fn capabilities(encoding: Encoding) -> ServerCapabilities {
             trigger_characters: Some(vec!["(".to_owned(), ",".to_owned()]),
             ..SignatureHelpOptions::default()
         }),
-        semantic_tokens_provider: Some(SemanticTokensOptions {
-            legend: SemanticTokensLegend {
-                token_types: shape::COLOURS.iter().map(|(_, name)| name.clone()).collect(),
-                token_modifiers: vec![SemanticTokenModifier::DECLARATION],
-            },
-            full: Some(SemanticTokensFullOptions::Bool(true)),
-            ..SemanticTokensOptions::default()
-        }.into()),
+        semantic_tokens_provider: Some(
+            SemanticTokensOptions {
+                legend: SemanticTokensLegend {
+                    token_types: shape::COLOURS.iter().map(|(_, name)| name.clone()).collect(),
+                    token_modifiers: vec![SemanticTokenModifier::DECLARATION],
+                },
+                full: Some(SemanticTokensFullOptions::Bool(true)),
+                ..SemanticTokensOptions::default()
+            }
+            .into(),
+        ),
         inlay_hint_provider: Some(OneOf::Left(true)),
         code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
             code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, CodeActionKind::REFACTOR]),
             ..CodeActionOptions::default()
         })),
-        code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
+        code_lens_provider: Some(CodeLensOptions {
+            resolve_provider: Some(false),
+        }),
         call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),
         document_link_provider: Some(DocumentLinkOptions {
             resolve_provider: Some(false),
@@ -325,7 +328,9 @@ impl LanguageServer for Backend {
 
     async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         self.ask(move |state| {
-            state.of(&params.text_document.uri, |context, file, _| answers::formatting(context, file, None))
+            state.of(&params.text_document.uri, |context, file, _| {
+                answers::formatting(context, file, None)
+            })
         })
         .await
     }
@@ -338,12 +343,17 @@ impl LanguageServer for Backend {
     async fn on_type_formatting(&self, params: DocumentOnTypeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         let at = params.text_document_position;
         // The line that was left; the one that is typed in stays as it is.
-        let last = if params.ch == "\n" { at.position.line.saturating_sub(1) } else { at.position.line };
+        let last = if params.ch == "\n" {
+            at.position.line.saturating_sub(1)
+        } else {
+            at.position.line
+        };
         self.format(at.text_document.uri, (last, last)).await
     }
 
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
-        self.ask(move |state| state.report(&params.text_document.uri, params.previous_result_id.as_deref())).await
+        self.ask(move |state| state.report(&params.text_document.uri, params.previous_result_id.as_deref()))
+            .await
     }
 
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
@@ -358,14 +368,18 @@ impl LanguageServer for Backend {
     }
 
     async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<WorkspaceSymbolResponse>> {
-        self.ask(move |state| Ok(Some(WorkspaceSymbolResponse::Nested(state.symbols(&params.query))))).await
+        self.ask(move |state| Ok(Some(WorkspaceSymbolResponse::Nested(state.symbols(&params.query)))))
+            .await
     }
 
     async fn document_highlight(&self, params: DocumentHighlightParams) -> Result<Option<Vec<DocumentHighlight>>> {
         let at = params.text_document_position_params;
         self.ask(move |state| {
             state.at(&at.text_document.uri, at.position, |context, place, around| {
-                let here = context.references(place).into_iter().filter(|mention| mention.span.file == place.file);
+                let here = context
+                    .references(place)
+                    .into_iter()
+                    .filter(|mention| mention.span.file == place.file);
                 let all = here.map(|mention| DocumentHighlight {
                     range: say::range(context.sources, mention.span, around.encoding),
                     kind: Some(match mention.declares {
@@ -381,7 +395,9 @@ impl LanguageServer for Backend {
 
     async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
         self.ask(move |state| {
-            state.of(&params.text_document.uri, |context, file, _| Some(shape::folds(context, file)))
+            state.of(&params.text_document.uri, |context, file, _| {
+                Some(shape::folds(context, file))
+            })
         })
         .await
     }
@@ -390,7 +406,9 @@ impl LanguageServer for Backend {
         self.ask(move |state| {
             let uri = &params.text_document.uri;
             let one = |position: &Position| {
-                state.at(uri, *position, |context, place, around| shape::selection(context, around, place))
+                state.at(uri, *position, |context, place, around| {
+                    shape::selection(context, around, place)
+                })
             };
             params.positions.iter().map(one).collect::<Result<Vec<_>>>().map(Some)
         })
@@ -510,10 +528,18 @@ impl LanguageServer for Backend {
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
-        let text = |at: usize| params.arguments.get(at).and_then(|value| value.as_str()).map(str::to_owned);
+        let text = |at: usize| {
+            params
+                .arguments
+                .get(at)
+                .and_then(|value| value.as_str())
+                .map(str::to_owned)
+        };
         let (uri, title) = (text(0).and_then(|uri| uri.parse::<Uri>().ok()), text(1));
         let (Some(uri), Some(title), "pipec.test") = (uri, title, params.command.as_str()) else {
-            return Err(tower_lsp::jsonrpc::Error::invalid_params("no such command, or not with these arguments"));
+            return Err(tower_lsp::jsonrpc::Error::invalid_params(
+                "no such command, or not with these arguments",
+            ));
         };
         let said = self.ask(move |state| state.run_test(&uri, &title)).await?;
         self.client.show_message(MessageType::INFO, &said).await;
@@ -527,7 +553,13 @@ impl LanguageServer for Backend {
                     state.folders.remove(&path);
                 }
             }
-            state.folders.extend(params.event.added.iter().filter_map(|folder| files::path_of(&folder.uri)));
+            state.folders.extend(
+                params
+                    .event
+                    .added
+                    .iter()
+                    .filter_map(|folder| files::path_of(&folder.uri)),
+            );
         })
         .await;
     }

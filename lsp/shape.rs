@@ -48,9 +48,17 @@ fn kind(word: &str) -> SymbolKind {
 
 #[allow(deprecated, reason = "the protocol's type has a field that it gave up")]
 pub(super) fn symbol(context: &Context<'_>, around: &Around<'_>, outline: Outline) -> DocumentSymbol {
-    let inside: Vec<_> = outline.inside.into_iter().map(|inside| symbol(context, around, inside)).collect();
+    let inside: Vec<_> = outline
+        .inside
+        .into_iter()
+        .map(|inside| symbol(context, around, inside))
+        .collect();
     DocumentSymbol {
-        name: if outline.name.is_empty() { outline.kind.clone() } else { outline.name },
+        name: if outline.name.is_empty() {
+            outline.kind.clone()
+        } else {
+            outline.name
+        },
         detail: Some(format!("{} {}", outline.kind, outline.detail).trim_end().to_owned()),
         kind: kind(&outline.kind),
         tags: None,
@@ -67,7 +75,12 @@ pub(super) fn found(context: &Context<'_>, around: &Around<'_>, outline: &Outlin
         kind: kind(&outline.kind),
         tags: None,
         container_name: Some(outline.kind.clone()),
-        location: OneOf::Left(say::location(around.root, context.sources, outline.at, around.encoding)?),
+        location: OneOf::Left(say::location(
+            around.root,
+            context.sources,
+            outline.at,
+            around.encoding,
+        )?),
         data: None,
     })
 }
@@ -76,7 +89,11 @@ pub(super) fn folds(context: &Context<'_>, file: FileId) -> Vec<FoldingRange> {
     let fold = |(start_line, end_line, comment): (u32, u32, bool)| FoldingRange {
         start_line,
         end_line,
-        kind: Some(if comment { FoldingRangeKind::Comment } else { FoldingRangeKind::Region }),
+        kind: Some(if comment {
+            FoldingRangeKind::Comment
+        } else {
+            FoldingRangeKind::Region
+        }),
         ..FoldingRange::default()
     };
     context.folds(file).into_iter().map(fold).collect()
@@ -118,7 +135,11 @@ pub(super) fn colours(context: &Context<'_>, around: &Around<'_>, file: FileId) 
         let number = COLOURS.iter().position(|(known, _)| *known == colour).unwrap_or(0) as u32;
         data.push(SemanticToken {
             delta_line: at.line - line,
-            delta_start: if at.line == line { at.character - start } else { at.character },
+            delta_start: if at.line == line {
+                at.character - start
+            } else {
+                at.character
+            },
             length,
             token_type: number,
             token_modifiers_bitset: u32::from(declares),
@@ -141,7 +162,8 @@ pub(super) fn hints(context: &Context<'_>, around: &Around<'_>, file: FileId, wi
         data: None,
     };
     let all = context.hints(file).into_iter().map(hint);
-    all.filter(|hint| within.start <= hint.position && hint.position <= within.end).collect()
+    all.filter(|hint| within.start <= hint.position && hint.position <= within.end)
+        .collect()
 }
 
 pub(super) fn lens(context: &Context<'_>, around: &Around<'_>, uri: &Uri, lens: Lens) -> CodeLens {
@@ -203,12 +225,17 @@ pub(super) fn signatures(found: Signatures) -> SignatureHelp {
 pub(super) fn action(context: &Context<'_>, around: &Around<'_>, action: Action, shown: &[Diagnostic]) -> CodeAction {
     let mends = action.mends.map(|(code, span)| {
         let range = say::range(context.sources, span, around.encoding);
-        let is = |said: &&Diagnostic| said.range == range && said.code == Some(NumberOrString::String(code.to_string()));
+        let is =
+            |said: &&Diagnostic| said.range == range && said.code == Some(NumberOrString::String(code.to_string()));
         shown.iter().filter(is).cloned().collect()
     });
     CodeAction {
         title: action.title,
-        kind: Some(if action.rewrites { CodeActionKind::REFACTOR } else { CodeActionKind::QUICKFIX }),
+        kind: Some(if action.rewrites {
+            CodeActionKind::REFACTOR
+        } else {
+            CodeActionKind::QUICKFIX
+        }),
         diagnostics: mends,
         edit: Some(super::answers::edits(context, around, action.edits)),
         is_preferred: action.sure.then_some(true),

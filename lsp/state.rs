@@ -364,10 +364,16 @@ impl State {
     fn glance(&mut self, root: &Path) {
         let (encoding, pulls) = (self.encoding, self.pulls);
         let project = self.project(root);
-        let Some(quick) = project.session.quick().filter(|_| !pulls) else { return };
+        let Some(quick) = project.session.quick().filter(|_| !pulls) else {
+            return;
+        };
         let sources = &project.session.parsed().sources;
-        let Some(uri) = files::address(root, sources, quick.file) else { return };
-        let said = say::by_file(root, sources, &quick.said, encoding).remove(&quick.file).unwrap_or_default();
+        let Some(uri) = files::address(root, sources, quick.file) else {
+            return;
+        };
+        let said = say::by_file(root, sources, &quick.said, encoding)
+            .remove(&quick.file)
+            .unwrap_or_default();
         let version = self.documents.get(&uri).map(|document| document.version);
         self.project(root).told.insert(uri.clone(), (said.clone(), version));
         self.tell(Tell::Diagnostics(uri, said, version));
@@ -432,7 +438,9 @@ impl State {
                 related_documents: None,
                 unchanged_document_diagnostic_report: UnchangedDocumentDiagnosticReport { result_id: id },
             };
-            return Ok(DocumentDiagnosticReportResult::Report(DocumentDiagnosticReport::Unchanged(same)));
+            return Ok(DocumentDiagnosticReportResult::Report(
+                DocumentDiagnosticReport::Unchanged(same),
+            ));
         }
         let encoding = self.encoding;
         let mut items = Vec::new();
@@ -451,7 +459,9 @@ impl State {
                 items,
             },
         };
-        Ok(DocumentDiagnosticReportResult::Report(DocumentDiagnosticReport::Full(full)))
+        Ok(DocumentDiagnosticReportResult::Report(DocumentDiagnosticReport::Full(
+            full,
+        )))
     }
 
     /// The items of all projects whose names are like a text.
@@ -474,7 +484,9 @@ impl State {
         let document = self.documents.get(uri).cloned().ok_or_else(|| unknown(uri))?;
         let analysis = self.analysed(&document.root);
         let quick = self.project(&document.root).session.quick();
-        let mut said = analysis.map(|analysis| analysis.diagnostics.clone()).unwrap_or_default();
+        let mut said = analysis
+            .map(|analysis| analysis.diagnostics.clone())
+            .unwrap_or_default();
         if let Some(quick) = quick {
             // Of the file that is typed in, what was said last is of another text.
             said.retain(|diagnostic| diagnostic.primary.span.file != quick.file);
@@ -496,7 +508,11 @@ impl State {
     }
 
     /// What stands before a source or transform on the way of rows, or behind it.
-    pub(super) fn hierarchy(&mut self, item: &CallHierarchyItem, behind: bool) -> Result<Vec<(CallHierarchyItem, Range)>> {
+    pub(super) fn hierarchy(
+        &mut self,
+        item: &CallHierarchyItem,
+        behind: bool,
+    ) -> Result<Vec<(CallHierarchyItem, Range)>> {
         let data = item.data.clone().unwrap_or_default();
         let text = |name: &str| data.get(name).and_then(|value| value.as_str()).unwrap_or("").to_owned();
         let (kind, name) = (text("kind"), text("name"));

@@ -152,10 +152,7 @@ pub fn compile_parsed(
     }
     let (mut program, mut plan, mut not_yet, mut doubtful) = (None, None, Vec::new(), None);
     let (mut levels, mut passed) = (Levels::new(), Passed::default());
-    let mut remembered = match options.for_edits {
-        true => Remembered::keeping_whole(),
-        false => Remembered::default(),
-    };
+    let mut remembered = Remembered::keeping_whole(options.for_edits);
     let all = index.of_kind("env").map(|entity| Some(entity.name));
     let mut environments: Vec<_> = [None].into_iter().chain(all).collect();
     // What is asked for comes last: it is kept, and by then nothing else is.

@@ -256,6 +256,7 @@ fn an_environment_is_asked_for_what_it_changes() {
         let world = Memory::new([("shop.pipe", text.as_str())]);
         let options = Options {
             environment: Some(environment.to_owned()),
+            ..Options::default()
         };
         let compilation = compile(&world, &options);
         assert_eq!(compilation.diagnostics, []);

@@ -110,7 +110,11 @@ fn every_way_to_save_builds_and_nothing_else_does() {
     // A save by writing, by truncating first, by renaming another file over it.
     watched.save(&with_budget(601));
     watched.says("built");
-    let file = fs::File::options().write(true).truncate(true).open(watched.folder.join("lake.pipe")).unwrap();
+    let file = fs::File::options()
+        .write(true)
+        .truncate(true)
+        .open(watched.folder.join("lake.pipe"))
+        .unwrap();
     drop(file);
     watched.save(&with_budget(602));
     watched.says("built");
@@ -152,9 +156,14 @@ fn a_project_that_appears_later_is_built_and_only_what_is_affected_is_tested() {
     watched.says("built ");
     let tests = |lines: &[String]| -> Vec<String> {
         let passed = lines.iter().filter_map(|line| line.strip_prefix("pass  "));
-        passed.map(|line| line.split(" (").next().unwrap_or("").to_owned()).collect()
+        passed
+            .map(|line| line.split(" (").next().unwrap_or("").to_owned())
+            .collect()
     };
-    assert_eq!(tests(&watched.all()), ["a purchase without an amount is turned away", "revenue adds up"]);
+    assert_eq!(
+        tests(&watched.all()),
+        ["a purchase without an amount is turned away", "revenue adds up"]
+    );
     watched.save(&CLICKSTREAM.replace("keep first by at", "keep last by at"));
     assert_eq!(tests(&watched.all()), ["revenue adds up"]);
 }

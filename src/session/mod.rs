@@ -18,8 +18,8 @@ use crate::compile::{Compilation, Options, Parsed, Ready, compile_parsed};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::plan::{Plan, Run, StepKind};
 use crate::resolve::{Library, Project};
-use crate::syntax::ast::{EntryKind, File, GivenRows, ItemKind};
 use crate::syntax;
+use crate::syntax::ast::{EntryKind, File, GivenRows, ItemKind};
 
 pub use quick::Quick;
 pub use texts::{Outside, Texts};
@@ -94,13 +94,22 @@ impl Analysis {
     /// The files beside the project's own that its transforms and tests name: scripts, what these require, rows.
     pub fn named_files(&self) -> Vec<String> {
         let transforms = self.program.iter().flat_map(|program| &program.transforms);
-        let runs = transforms.flat_map(|transform| &transform.steps).filter_map(|step| match &step.kind {
-            StepKind::Run(run) => Some(run),
-            _ => None,
-        });
+        let runs = transforms
+            .flat_map(|transform| &transform.steps)
+            .filter_map(|step| match &step.kind {
+                StepKind::Run(run) => Some(run),
+                _ => None,
+            });
         let named = |run: &Run| {
-            let settings = ["requirements", "build"].into_iter().filter_map(|name| run.settings.text(name));
-            run.path.as_deref().into_iter().chain(settings).map(str::to_owned).collect::<Vec<_>>()
+            let settings = ["requirements", "build"]
+                .into_iter()
+                .filter_map(|name| run.settings.text(name));
+            run.path
+                .as_deref()
+                .into_iter()
+                .chain(settings)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
         };
         let mut found: Vec<_> = runs.flat_map(named).collect();
         let items = self.trees.iter().flat_map(|tree| &tree.items);

@@ -41,8 +41,12 @@ fn quick(analysis: &Analysis, parsed: &Parsed) -> Option<(Quick, BTreeMap<String
     let ready = analysis.ready.as_ref()?;
     let (old, new) = edited(analysis, parsed)?;
     let change = Change::between(&analysis.sources, old, &parsed.sources, new);
-    let before = old.items.get(change.same_before..old.items.len() - change.same_behind)?;
-    let after = new.items.get(change.same_before..new.items.len() - change.same_behind)?;
+    let before = old
+        .items
+        .get(change.same_before..old.items.len() - change.same_behind)?;
+    let after = new
+        .items
+        .get(change.same_before..new.items.len() - change.same_behind)?;
     if !before.iter().chain(after).all(is_alone) {
         return None;
     }
@@ -50,12 +54,17 @@ fn quick(analysis: &Analysis, parsed: &Parsed) -> Option<(Quick, BTreeMap<String
     let alone = compile_alone(parsed, ready, new, &changed);
     let names = |items: &[Item]| -> Vec<String> { items.iter().filter_map(name).collect() };
     let others = alone.changed || names(before) != names(after);
-    let kept = analysis.diagnostics.iter().filter(|said| said.primary.span.file == new.id);
+    let kept = analysis
+        .diagnostics
+        .iter()
+        .filter(|said| said.primary.span.file == new.id);
     let kept = kept.filter_map(|said| change.moved(old, new, said));
     let mut said: Vec<_> = kept.chain(alone.said).collect();
     said.sort_by_key(|said| (said.primary.span.start, said.code));
     let right = alone.transforms.into_iter();
-    let right = right.map(|transform| (transform.item.name.clone(), transform)).collect();
+    let right = right
+        .map(|transform| (transform.item.name.clone(), transform))
+        .collect();
     let quick = Quick {
         file: new.id,
         said,
@@ -77,7 +86,10 @@ fn edited<'f>(analysis: &'f Analysis, parsed: &'f Parsed) -> Option<(&'f Arc<Fil
 fn is_alone(item: &Item) -> bool {
     match &item.kind {
         ItemKind::Transform(_) | ItemKind::Test(_) => true,
-        ItemKind::Bad(bad) => bad.keyword.as_ref().is_some_and(|word| matches!(word.text.as_str(), "transform" | "test")),
+        ItemKind::Bad(bad) => bad
+            .keyword
+            .as_ref()
+            .is_some_and(|word| matches!(word.text.as_str(), "transform" | "test")),
         _ => false,
     }
 }

@@ -6,9 +6,9 @@ mod chance;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::io;
 
 use chance::Chance;
 use pipec::base::{Memory, World};
@@ -19,12 +19,13 @@ use pipec::{Options, compile};
 
 /// How many edits there are in all, and after how many a project starts anew.
 const EDITS: usize = 10_000;
-const RUN: usize = 10;
-/// After how many edits what is said is compared with a compilation from nothing; trees are after each.
-/// `SESSION_EVERY=1` compares after each edit, which takes minutes.
-const EVERY: usize = 97;
+const RUN: usize = 125;
+/// After how many edits what is said is compared with a compilation from nothing, and trees with those parsed anew.
+/// `SESSION_EVERY=1` compares what is said after each edit, which takes minutes.
+const EVERY: usize = 199;
+const TREES: usize = 11;
 /// One of so many projects is an example; the others are small, and checked much faster.
-const OF_EXAMPLES: usize = 25;
+const OF_EXAMPLES: usize = 20;
 
 /// A world that can be changed while it is looked at.
 #[derive(Clone)]
@@ -88,15 +89,54 @@ fn small() -> BTreeMap<String, String> {
 }
 
 const PIECES: &[&str] = &[
-    "", " ", "\n", "{", "}", "[", "]", "(", ")", "=", ",", ".", ":", "\"", "@", "ä", "𝄞", "derive x = 1\n", "drop day", "filter",
-    "transform", "view", "day", "processed", "null", "2", "// allow P0319: why\n", "zone", "\n}\n", "/// doc\n", "kind", "  ",
+    "",
+    " ",
+    "\n",
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    "=",
+    ",",
+    ".",
+    ":",
+    "\"",
+    "@",
+    "ä",
+    "𝄞",
+    "derive x = 1\n",
+    "drop day",
+    "filter",
+    "transform",
+    "view",
+    "day",
+    "processed",
+    "null",
+    "2",
+    "// allow P0319: why\n",
+    "zone",
+    "\n}\n",
+    "/// doc\n",
+    "kind",
+    "  ",
 ];
 
 /// Another text, by one edit somewhere.
 fn edited(chance: &mut Chance, text: &str) -> String {
-    let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+    let boundary = |at: usize| {
+        (0..=at.min(text.len()))
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap()
+    };
     let start = boundary(chance.below(text.len() + 1));
-    let length = if chance.below(3) == 0 { chance.below(40) } else { chance.below(4) };
+    let length = if chance.below(3) == 0 {
+        chance.below(40)
+    } else {
+        chance.below(4)
+    };
     let end = boundary(start + length).max(start);
     let piece = match chance.below(4) {
         0 => {
@@ -157,7 +197,9 @@ fn agree(world: &Changing, session: &mut Session, what: &str) {
 /// Asks everything at a place; nothing may panic.
 fn ask(chance: &mut Chance, session: &mut Session) {
     session.ask(|context| {
-        let Some(file) = context.project.files.first() else { return };
+        let Some(file) = context.project.files.first() else {
+            return;
+        };
         let text = &context.sources.get(file.id).text;
         let offset = chance.below(text.len() + 1) as u32;
         let place = Place { file: file.id, offset };
@@ -171,7 +213,14 @@ fn ask(chance: &mut Chance, session: &mut Session) {
 
 #[test]
 fn any_edits_end_where_a_fresh_start_does() {
-    let names = ["clickstream", "starter", "kitchen", "data-pipeline", "team", "image-lake"];
+    let names = [
+        "clickstream",
+        "starter",
+        "kitchen",
+        "data-pipeline",
+        "team",
+        "image-lake",
+    ];
     let examples: Vec<_> = names.map(example).into_iter().chain([small()]).collect();
     let every = std::env::var("SESSION_EVERY").map_or(EVERY, |every| every.parse().unwrap());
     let mut chance = Chance::new(20_260_101);
@@ -185,8 +234,10 @@ fn any_edits_end_where_a_fresh_start_does() {
         for edit in 0..RUN {
             let number = run * RUN + edit;
             step(&mut chance, &world, &mut session);
-            same_trees(&world, &mut session, number);
-            if number.is_multiple_of(23) {
+            if number.is_multiple_of(TREES) {
+                same_trees(&world, &mut session, number);
+            }
+            if number.is_multiple_of(47) {
                 ask(&mut chance, &mut session);
             }
             if number.is_multiple_of(every) {

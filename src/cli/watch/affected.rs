@@ -19,7 +19,11 @@ pub(super) struct Affected {
 /// What is other in `new` than in `old`; nothing where what it is cannot be told transform by transform.
 pub(super) fn affected(old: &Plan, new: &Plan) -> Option<Affected> {
     let (old, new) = (without_places(old), without_places(new));
-    if old.sources != new.sources || old.functions != new.functions || old.classes != new.classes || old.zones != new.zones {
+    if old.sources != new.sources
+        || old.functions != new.functions
+        || old.classes != new.classes
+        || old.zones != new.zones
+    {
         return None;
     }
     let mut changed: BTreeSet<String> = BTreeSet::new();
@@ -51,7 +55,10 @@ pub(super) fn affected(old: &Plan, new: &Plan) -> Option<Affected> {
             break;
         }
     }
-    let tests = new.tests.iter().filter(|test| with_views.contains(&test.transform) || !old.tests.contains(test));
+    let tests = new
+        .tests
+        .iter()
+        .filter(|test| with_views.contains(&test.transform) || !old.tests.contains(test));
     let tests = tests.map(|test| test.title.clone()).collect();
     Some(Affected { transforms, tests })
 }
@@ -67,7 +74,10 @@ fn edges(plan: &Plan) -> Vec<(String, String, bool)> {
                 Input::View(view) => found.push((name.clone(), view.clone(), true)),
                 Input::Table(id) => {
                     let writes = |target: &Option<Target>| *target == Some(Target::Dataset(id.clone()));
-                    let writer = plan.transforms.iter().find(|t| writes(&t.target) || routes(&t.steps).contains(&&Target::Dataset(id.clone())));
+                    let writer = plan
+                        .transforms
+                        .iter()
+                        .find(|t| writes(&t.target) || routes(&t.steps).contains(&&Target::Dataset(id.clone())));
                     found.extend(writer.map(|writer| (name.clone(), writer.name.clone(), false)));
                 }
                 Input::Stream(_) => {}
@@ -119,7 +129,11 @@ mod tests {
     const CLICKSTREAM: &str = include_str!("../../../examples/clickstream/clickstream.pipe");
 
     fn between(change: impl Fn(&str) -> String) -> Option<Affected> {
-        let plan = |text: &str| compile(&Memory::new([("a.pipe", text)]), &Options::default()).plan.unwrap();
+        let plan = |text: &str| {
+            compile(&Memory::new([("a.pipe", text)]), &Options::default())
+                .plan
+                .unwrap()
+        };
         affected(&plan(CLICKSTREAM), &plan(&change(CLICKSTREAM)))
     }
 

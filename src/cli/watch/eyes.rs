@@ -71,7 +71,10 @@ impl Eyes {
         let watched = self.watcher.watch(&self.root, RecursiveMode::Recursive);
         watched.map_err(|error| {
             let help = "on Linux, `fs.inotify.max_user_watches` limits how many folders can be watched";
-            Failure::Surroundings(format!("cannot watch `{}`: {error}\n  help: {help}", self.root.display()))
+            Failure::Surroundings(format!(
+                "cannot watch `{}`: {error}\n  help: {help}",
+                self.root.display()
+            ))
         })
     }
 
@@ -122,7 +125,9 @@ impl Eyes {
     /// Whether a change of a file can matter: what is hidden and what is written here does not.
     fn counts(&self, path: &Path) -> bool {
         let inside = path.strip_prefix(&self.root).unwrap_or(path);
-        let hidden = inside.components().any(|part| part.as_os_str().to_string_lossy().starts_with('.'));
+        let hidden = inside
+            .components()
+            .any(|part| part.as_os_str().to_string_lossy().starts_with('.'));
         !hidden && !within(path, &self.ignored)
     }
 

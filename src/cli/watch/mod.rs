@@ -158,16 +158,25 @@ impl Watch<'_> {
 
     /// The folders of the projects that this one uses.
     fn used(&mut self) -> Vec<PathBuf> {
-        let used = self.session.parsed().project.items().filter_map(|item| match &item.kind {
-            crate::syntax::ast::ItemKind::Use { path } => Some(self.root.join(&path.value)),
-            _ => None,
-        });
+        let used = self
+            .session
+            .parsed()
+            .project
+            .items()
+            .filter_map(|item| match &item.kind {
+                crate::syntax::ast::ItemKind::Use { path } => Some(self.root.join(&path.value)),
+                _ => None,
+            });
         used.collect()
     }
 
     fn build(&mut self, analysis: &Analysis, started: Instant) -> Outcome {
         let said: Vec<_> = analysis.diagnostics.iter().chain(&analysis.not_yet).cloned().collect();
-        let mut errors: Vec<_> = said.iter().filter(|said| said.severity == Severity::Error).cloned().collect();
+        let mut errors: Vec<_> = said
+            .iter()
+            .filter(|said| said.severity == Severity::Error)
+            .cloned()
+            .collect();
         let failed = !errors.is_empty();
         errors.extend(said.into_iter().filter(|said| said.severity == Severity::Warning));
         self.out.diagnostics(&analysis.sources, &errors);
@@ -211,7 +220,12 @@ impl Watch<'_> {
         writer::write(folder, &files).map_err(|error| Failure::io("write", folder, &error))?;
         build::describe(out, &difference);
         let count = difference.added.len() + difference.changed.len() + difference.removed.len();
-        out.done(&format!("built {}, {} changed ({})", folder.display(), plural(count, "file"), took(started)));
+        out.done(&format!(
+            "built {}, {} changed ({})",
+            folder.display(),
+            plural(count, "file"),
+            took(started)
+        ));
         Ok(())
     }
 
@@ -224,7 +238,8 @@ impl Watch<'_> {
             return Ok(());
         }
         let Some(plan) = lower(program, Scope::Embedded).plan else {
-            self.out.error("the embedded engine does not carry all of it yet: `pipec test` says what");
+            self.out
+                .error("the embedded engine does not carry all of it yet: `pipec test` says what");
             return Err(Failure::Project);
         };
         if self.arguments.test {

@@ -27,7 +27,8 @@ impl Context<'_> {
     /// What can be done about a selection, given what is said of its file.
     pub fn actions(&self, selection: Span, said: &[Diagnostic]) -> Vec<Action> {
         let mut found = Vec::new();
-        let touches = |span: Span| span.file == selection.file && span.start <= selection.end && selection.start <= span.end;
+        let touches =
+            |span: Span| span.file == selection.file && span.start <= selection.end && selection.start <= span.end;
         for diagnostic in said.iter().filter(|said| touches(said.primary.span)) {
             let span = diagnostic.primary.span;
             for fix in &diagnostic.fixes {
@@ -60,7 +61,10 @@ impl Context<'_> {
     /// A comment that says why a warning is right.
     fn silence(&self, code: Code, span: Span) -> Action {
         let text = &self.sources.get(span.file).text;
-        let start = text.get(..span.start as usize).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+        let start = text
+            .get(..span.start as usize)
+            .and_then(|before| before.rfind('\n'))
+            .map_or(0, |at| at + 1);
         let line = text.get(start..).unwrap_or("");
         let indent: String = line.chars().take_while(|letter| *letter == ' ').collect();
         let at = Span::new(span.file, start, start);
@@ -75,7 +79,9 @@ impl Context<'_> {
 
     /// Writes the settings that an item must have and has not.
     fn missing(&self, item: &ast::Item) -> Option<Action> {
-        let ItemKind::Block(block) = &item.kind else { return None };
+        let ItemKind::Block(block) = &item.kind else {
+            return None;
+        };
         let declared = Owner::item(&block.keyword.text).declared(self)?;
         let written = |name: &str| {
             block.entries.iter().any(|entry| match &entry.kind {
@@ -83,14 +89,21 @@ impl Context<'_> {
                 _ => false,
             })
         };
-        let required = declared.settings.iter().filter(|setting| setting.required() && !written(setting.name()));
+        let required = declared
+            .settings
+            .iter()
+            .filter(|setting| setting.required() && !written(setting.name()));
         let missing: Vec<_> = required.collect();
         let text = self.sources.text(item.span);
         if missing.is_empty() || block.like.is_some() || !text.ends_with('}') {
             return None;
         }
         let example = |setting: &crate::check::declare::DeclaredSetting<'_>| {
-            let example = setting.declare.example.as_ref().map(|example| self.sources.text(example.span));
+            let example = setting
+                .declare
+                .example
+                .as_ref()
+                .map(|example| self.sources.text(example.span));
             format!("  {} = {}\n", setting.name(), example.unwrap_or("…"))
         };
         let lines: String = missing.iter().map(|setting| example(setting)).collect();
@@ -127,7 +140,10 @@ impl Context<'_> {
         let given = |path: &ast::Path| format!("  given {} = {}\n", path.text(), row(&self.columns_of(path)));
         let given: String = transform.inputs.iter().map(given).collect();
         let output = self.typed(name).map(|typed| typed.output.to_vec()).unwrap_or_default();
-        let text = format!("\n\ntest \"{name} …\" for {name} {{\n{given}  expect {}\n}}", row(&output));
+        let text = format!(
+            "\n\ntest \"{name} …\" for {name} {{\n{given}  expect {}\n}}",
+            row(&output)
+        );
         Some(Action {
             title: format!("add a test of `{name}`"),
             edits: one(span.after(), text),
@@ -140,7 +156,9 @@ impl Context<'_> {
     /// Takes the steps up to the selected one out, into a transform without a target that this one reads.
     fn extract(&self, transform: &ast::Transform, item: &ast::Item, selection: Span) -> Option<Action> {
         let steps: Vec<_> = Self::steps(transform).collect();
-        let at = steps.iter().position(|(_, span)| span.start <= selection.end && selection.start <= span.end)?;
+        let at = steps
+            .iter()
+            .position(|(_, span)| span.start <= selection.end && selection.start <= span.end)?;
         let (first, last) = (steps.first()?.1, steps.get(at)?.1);
         let ends = |(step, _): &(&ast::Step, Span)| matches!(step.kind, ast::StepKind::Route { .. });
         if at + 1 == steps.len() || steps.iter().take(at + 1).any(ends) {
@@ -165,7 +183,11 @@ impl Context<'_> {
     }
 
     fn free_name(&self, wanted: &str) -> String {
-        let taken = |name: &str| ["source", "transform"].iter().any(|kind| self.index.get(kind, name).is_some());
+        let taken = |name: &str| {
+            ["source", "transform"]
+                .iter()
+                .any(|kind| self.index.get(kind, name).is_some())
+        };
         let numbered = (2..).map(|number| format!("{wanted}_{number}"));
         let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
         names.find(|name| !taken(name)).unwrap_or_else(|| wanted.to_owned())

@@ -64,7 +64,9 @@ impl Context<'_> {
             while named.peek().is_some_and(|mention| mention.span.end <= span.start) {
                 named.next();
             }
-            let here = named.peek().filter(|mention| mention.span.start <= span.start && span.end <= mention.span.end);
+            let here = named
+                .peek()
+                .filter(|mention| mention.span.start <= span.start && span.end <= mention.span.end);
             let word = token.text(text);
             let colour = match token.kind {
                 TokenKind::Word if before == "@" => Some(Colour::Label),
@@ -89,9 +91,18 @@ impl Context<'_> {
         let own = WORDS.contains(&word)
             || words::item(word).is_some()
             || words::step(word).is_some()
-            || matches!(word, "by" | "as" | "on" | "order" | "keep" | "within" | "returns" | "given" | "expect" | "when")
-            || matches!(word, "stream" | "table" | "objects" | "of" | "like" | "below" | "for" | "from" | "check")
-            || matches!(word, "allow" | "select" | "columns" | "where" | "clear" | "alarm" | "over" | "per" | "gap");
+            || matches!(
+                word,
+                "by" | "as" | "on" | "order" | "keep" | "within" | "returns" | "given" | "expect" | "when"
+            )
+            || matches!(
+                word,
+                "stream" | "table" | "objects" | "of" | "like" | "below" | "for" | "from" | "check"
+            )
+            || matches!(
+                word,
+                "allow" | "select" | "columns" | "where" | "clear" | "alarm" | "over" | "per" | "gap"
+            );
         if own {
             return Some(Colour::Keyword);
         }
@@ -106,8 +117,12 @@ impl Context<'_> {
         let Some(tree) = self.tree(file) else { return Vec::new() };
         let mut found = Vec::new();
         for item in &tree.items {
-            let ItemKind::Transform(transform) = &item.kind else { continue };
-            let Some(typed) = self.typed(&transform.name.text) else { continue };
+            let ItemKind::Transform(transform) = &item.kind else {
+                continue;
+            };
+            let Some(typed) = self.typed(&transform.name.text) else {
+                continue;
+            };
             let mut before = typed.input_columns.as_slice();
             for ((_, span), step) in Self::steps(transform).zip(&typed.steps) {
                 let new = step.columns.iter().filter(|column| !before.contains(column));

@@ -63,7 +63,9 @@ impl Context<'_> {
         };
         let columns = Columns::new(self.index);
         let paths = reads(transform).into_iter();
-        paths.filter_map(|path| Some((self.writer_of(path, &columns)?, path.span))).collect()
+        paths
+            .filter_map(|path| Some((self.writer_of(path, &columns)?, path.span)))
+            .collect()
     }
 
     /// Who reads what a source or transform gives, and where it says so.
@@ -71,11 +73,16 @@ impl Context<'_> {
         let columns = Columns::new(self.index);
         let mut found = Vec::new();
         for entity in self.index.of_kind("transform") {
-            let ItemKind::Transform(transform) = &entity.item.kind else { continue };
+            let ItemKind::Transform(transform) = &entity.item.kind else {
+                continue;
+            };
             for path in reads(transform) {
                 let writer = self.writer_of(path, &columns);
                 if writer.is_some_and(|writer| writer.kind == kind && writer.name == station) {
-                    found.extend(self.station_of("transform", entity.name).map(|reader| (reader, path.span)));
+                    found.extend(
+                        self.station_of("transform", entity.name)
+                            .map(|reader| (reader, path.span)),
+                    );
                 }
             }
         }
@@ -84,7 +91,9 @@ impl Context<'_> {
 
     fn writer_of(&self, path: &Path, columns: &Columns<'_>) -> Option<Station> {
         match path.parts.as_slice() {
-            [name] => ["source", "transform"].iter().find_map(|kind| self.station_of(kind, &name.text)),
+            [name] => ["source", "transform"]
+                .iter()
+                .find_map(|kind| self.station_of(kind, &name.text)),
             [zone, name] => match columns.writer(&zone.text, &name.text) {
                 Some(transform) => self.station_of("transform", transform),
                 None => self.station_of("source", &name.text),

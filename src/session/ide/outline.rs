@@ -65,7 +65,10 @@ impl Context<'_> {
         let detail = match &item.kind {
             ItemKind::Transform(transform) => {
                 let reads: Vec<_> = transform.inputs.iter().map(|path| path.text()).collect();
-                let writes = transform.target.as_ref().map(|target| format!(" → {}", target.dataset.text()));
+                let writes = transform
+                    .target
+                    .as_ref()
+                    .map(|target| format!(" → {}", target.dataset.text()));
                 format!("{}{}", reads.join(", "), writes.unwrap_or_default())
             }
             ItemKind::Test(test) => test.transform.text.clone(),
@@ -100,7 +103,9 @@ impl Context<'_> {
             }
             ItemKind::Enum { variants, .. } => {
                 let names = variants.iter().map(|variant| &variant.name);
-                names.map(|name| part("variant", &name.text, "", name.span, name.span)).collect()
+                names
+                    .map(|name| part("variant", &name.text, "", name.span, name.span))
+                    .collect()
             }
             ItemKind::Transform(transform) => {
                 let step = |(step, span): (&crate::syntax::ast::Step, Span)| {
@@ -151,7 +156,11 @@ impl Context<'_> {
                 _ => {}
             }
         }
-        found.extend(comment.filter(|(first, last)| last > first).map(|(first, last)| (first, last, true)));
+        found.extend(
+            comment
+                .filter(|(first, last)| last > first)
+                .map(|(first, last)| (first, last, true)),
+        );
         found.sort_unstable();
         found.dedup_by_key(|fold| fold.0);
         found
@@ -189,7 +198,9 @@ impl Context<'_> {
                 ItemKind::Test(test) => test.entries.as_slice(),
                 _ => &[],
             };
-            entries.iter().for_each(|entry| add(entry.span.start as usize, entry.span.end as usize));
+            entries
+                .iter()
+                .for_each(|entry| add(entry.span.start as usize, entry.span.end as usize));
         }
         add(0, text.len());
         found.sort_by_key(|span| (span.end - span.start, span.start));
@@ -216,6 +227,10 @@ impl Context<'_> {
 
     /// The tree of a file.
     pub(super) fn tree(&self, file: FileId) -> Option<&File> {
-        self.project.files.iter().find(|tree| tree.id == file).map(|tree| &**tree)
+        self.project
+            .files
+            .iter()
+            .find(|tree| tree.id == file)
+            .map(|tree| &**tree)
     }
 }

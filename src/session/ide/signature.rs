@@ -43,12 +43,30 @@ impl Context<'_> {
                 _ => {}
             }
         }
-        let mut forms: Vec<_> = self.functions.forms(&name).iter().filter(|form| form.instead.is_none()).map(signature).collect();
+        let mut forms: Vec<_> = self
+            .functions
+            .forms(&name)
+            .iter()
+            .filter(|form| form.instead.is_none())
+            .map(signature)
+            .collect();
         if let Some(entity) = self.index.get("fn", &name) {
             let head = super::hover::first_line(self.sources.text(entity.item.span));
-            let text = head.trim_start_matches("fn ").split(" =").next().unwrap_or(head).to_owned();
-            let inside = text.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')).map_or("", |(inside, _)| inside);
-            let params = inside.split(", ").filter(|param| !param.is_empty()).map(str::to_owned).collect();
+            let text = head
+                .trim_start_matches("fn ")
+                .split(" =")
+                .next()
+                .unwrap_or(head)
+                .to_owned();
+            let inside = text
+                .split_once('(')
+                .and_then(|(_, rest)| rest.rsplit_once(')'))
+                .map_or("", |(inside, _)| inside);
+            let params = inside
+                .split(", ")
+                .filter(|param| !param.is_empty())
+                .map(str::to_owned)
+                .collect();
             let doc = entity.item.doc.as_ref().map_or("", |doc| doc.text.as_str()).to_owned();
             forms.push(Signature { text, doc, params });
         }

@@ -140,7 +140,11 @@ impl Whole {
         let facts = self.facts.iter().filter(|(id, _)| datasets.contains_key(*id));
         Known {
             typing: &self.typing,
-            sources: self.sources.iter().map(|source| (source.item.name.as_str(), source)).collect(),
+            sources: self
+                .sources
+                .iter()
+                .map(|source| (source.item.name.as_str(), source))
+                .collect(),
             sinks: self.sinks.iter().map(|sink| (sink.name.as_str(), sink)).collect(),
             retentions: self.retentions.iter().map(|item| (item.name.as_str(), item)).collect(),
             zones: &self.zones,
@@ -157,12 +161,18 @@ impl Whole {
             let name = node.entity.name;
             self.views.get(name) != known.views.get(name)
         };
-        let written = nodes.iter().flat_map(Node::written).filter_map(|(path, _)| dataset_id(path));
+        let written = nodes
+            .iter()
+            .flat_map(Node::written)
+            .filter_map(|(path, _)| dataset_id(path));
         let dataset = |id: DatasetId| {
             self.datasets.get(&id) != known.datasets.get(&id) || self.facts.get(&id) != known.facts.get(&id)
         };
         let target = |node: &Node<'_>| {
-            let before = self.transforms.iter().find(|transform| transform.item.name == node.entity.name);
+            let before = self
+                .transforms
+                .iter()
+                .find(|transform| transform.item.name == node.entity.name);
             let ends = node.transform.target.as_ref().map(|target| target.dataset.text());
             before.is_some_and(|before| match &before.target {
                 Some(crate::plan::Target::Dataset(id)) => ends.as_ref() != Some(&id.to_string()),
@@ -196,7 +206,11 @@ impl<'a> Items<'a> {
             let entity: Option<&Entity<'_>> = self.ground.index.get("transform", name);
             entity.is_some_and(|entity| items.iter().any(|item| std::ptr::eq(entity.item, *item)))
         };
-        let others = whole.transforms.iter().filter(seen).filter(|transform| !here(&transform.item.name));
+        let others = whole
+            .transforms
+            .iter()
+            .filter(seen)
+            .filter(|transform| !here(&transform.item.name));
         let mut transforms: Vec<Transform> = others.cloned().collect();
         transforms.extend(anew.iter().cloned());
         let by_name: BTreeMap<_, _> = transforms.iter().map(|t| (t.item.name.as_str(), t)).collect();

@@ -12,13 +12,7 @@ use crate::syntax::ast;
 
 impl<'a> Items<'a> {
     /// Says where the columns are not those of the contract; they take its documentation where they have none.
-    pub(super) fn contract(
-        &mut self,
-        node: &Node<'a>,
-        columns: &mut [Column],
-        checked: &Checked,
-        known: &Known<'_>,
-    ) {
+    pub(super) fn contract(&mut self, node: &Node<'a>, columns: &mut [Column], checked: &Checked, known: &Known<'_>) {
         let Some(name) = node.contract() else { return };
         let ty = ast::TypeExpr {
             kind: ast::TypeExprKind::Named {

@@ -37,13 +37,7 @@ impl Facts {
     }
 
     /// Of what a transform writes.
-    pub(super) fn written(
-        rows: &Rows,
-        checked: &Checked,
-        mode: &Mode,
-        dataset: &Dataset,
-        known: &Known<'_>,
-    ) -> Self {
+    pub(super) fn written(rows: &Rows, checked: &Checked, mode: &Mode, dataset: &Dataset, known: &Known<'_>) -> Self {
         let mut unique = match mode {
             Mode::Append => Vec::new(),
             _ => unique_after(rows, checked),

@@ -73,10 +73,10 @@ struct Kept {
 }
 
 impl Remembered {
-    /// Keeps what single items can be checked against, later.
-    pub fn keeping_whole() -> Self {
+    /// Nothing yet; whether it is to keep what single items can be checked against.
+    pub fn keeping_whole(keeps_whole: bool) -> Self {
         Remembered {
-            keeps_whole: true,
+            keeps_whole,
             ..Remembered::default()
         }
     }
