@@ -103,7 +103,7 @@ fn exchange(folder: &Path, text: &str) {
 
 #[test]
 fn every_way_to_save_builds_and_nothing_else_does() {
-    let mut watched = Watched::start(Some(CLICKSTREAM), &[]);
+    let mut watched = Watched::start(Some(CLICKSTREAM), &["."]);
     watched.says("built");
     assert_eq!(watched.all(), [""; 0], "its own output must not trigger it");
     let manifest = watched.built("manifest.json");
@@ -150,7 +150,7 @@ fn every_way_to_save_builds_and_nothing_else_does() {
 
 #[test]
 fn a_project_that_appears_later_is_built_and_only_what_is_affected_is_tested() {
-    let watched = Watched::start(None, &["--test"]);
+    let watched = Watched::start(None, &[".", "--test"]);
     watched.says("not built");
     watched.save(CLICKSTREAM);
     watched.says("built ");
