@@ -12,6 +12,8 @@ use tera::{Context, Tera};
 use crate::plan::{Alarm, Dataset, Engine, Files, Format, Plan, Writer, lineage};
 
 const PAGE: &str = include_str!("../templates/docs.html.tera");
+const DIAGRAM: &str = include_str!("../templates/diagram.html.tera");
+const DRAWING: &str = include_str!("../templates/diagram.svg.tera");
 
 #[derive(Serialize)]
 struct Page<'a> {
@@ -22,6 +24,8 @@ struct Page<'a> {
     environment: Option<&'a str>,
     budget: Option<String>,
     diagram: diagram::Drawing,
+    /// What the diagram marks: nothing on a page.
+    here: &'a str,
     datasets: Vec<DatasetPart<'a>>,
     transforms: Vec<TransformPart<'a>>,
     accesses: Vec<AccessPart<'a>>,
@@ -87,6 +91,7 @@ pub fn emit(plan: &Plan) -> Files {
         environment: plan.environment.as_deref(),
         budget: plan.pipeline.budget.map(|dollars| format!("{dollars}")),
         diagram: diagram::draw(plan),
+        here: "",
         datasets: by_tier(plan).map(|dataset| describe(plan, dataset)).collect(),
         transforms: plan.transforms.iter().map(|one| transform(plan, one)).collect(),
         accesses: plan.accesses.iter().map(|access| matrix(plan, access)).collect(),
@@ -113,14 +118,39 @@ fn listed(all: impl IntoIterator<Item = impl ToString>) -> String {
     names.join(", ")
 }
 
-/// The template is part of the compiler, so neither reading nor filling it can fail on anything that an author wrote.
+/// The platform's diagram by itself, as SVG; the box of an item that is in it is marked.
+pub fn drawing(plan: &Plan, here: &str) -> String {
+    let drawing = Drawn {
+        diagram: diagram::draw(plan),
+        here,
+    };
+    fill("diagram.svg.html", &drawing)
+}
+
+#[derive(Serialize)]
+struct Drawn<'a> {
+    diagram: diagram::Drawing,
+    here: &'a str,
+}
+
 fn render(page: &Page) -> String {
+    fill("docs.html", page)
+}
+
+/// The templates are part of the compiler, so neither reading nor filling them can fail on anything that an author wrote.
+/// Their names end as those of files in which the template engine escapes everything.
+fn fill(name: &str, with: &impl Serialize) -> String {
     let mut tera = Tera::default();
-    tera.add_raw_template("docs.html", PAGE)
-        .expect("the page's template is well formed");
-    let context = Context::from_serialize(page).expect("a page is a record");
-    tera.render("docs.html", &context)
-        .expect("the page's template uses only what a page has")
+    let templates = [
+        ("diagram.html", DIAGRAM),
+        ("docs.html", PAGE),
+        ("diagram.svg.html", DRAWING),
+    ];
+    tera.add_raw_templates(templates)
+        .expect("the templates are well formed");
+    let context = Context::from_serialize(with).expect("what fills a template is a record");
+    tera.render(name, &context)
+        .expect("the templates use only what they are given")
 }
 
 /// Datasets in the order in which data flows through their zones.
@@ -283,5 +313,16 @@ mod tests {
         let page = super::emit(&plan).remove("docs/index.html").unwrap();
         assert!(page.contains("<p>a &lt;b&gt; &amp; {{ c }}</p>"), "{page}");
         assert!(page.contains("<code>processed.clicks.amount</code>"), "{page}");
+    }
+    #[test]
+    fn a_drawing_stands_alone_and_marks_the_item_that_it_is_asked_for() {
+        let plan = crate::plan::fixture::clickstream();
+        let drawing = super::drawing(&plan, "clean");
+        assert!(drawing.starts_with("<svg xmlns="), "{drawing}");
+        assert!(drawing.trim_end().ends_with("</svg>"), "{drawing}");
+        assert_eq!(drawing.matches("class=\"transform here\"").count(), 1, "{drawing}");
+        assert!(!super::drawing(&plan, "nobody").contains(" here\""));
+        let page = super::emit(&plan).remove("docs/index.html").unwrap();
+        assert!(!page.contains(" here\""), "{page}");
     }
 }
