@@ -17,12 +17,12 @@ pub(super) struct Asked {
     text_document: TextDocumentIdentifier,
     /// The item under the cursor; without it, the whole platform.
     position: Option<Position>,
-    what: What,
+    kind: Kind,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-enum What {
+enum Kind {
     Diagram,
     Terraform,
     Rust,
@@ -33,7 +33,7 @@ enum What {
 #[derive(Debug, Serialize)]
 pub(super) struct Shown {
     title: String,
-    /// `mermaid`, `terraform`, `rust`, `python`
+    /// `svg`, `terraform`, `rust`, `python`
     language: &'static str,
     text: String,
 }
@@ -64,32 +64,38 @@ impl State {
                 "there is nothing to show until the project can be built",
             ));
         };
-        let (files, folder, language) = match asked.what {
-            What::Diagram => (emit::files(plan), "", "mermaid"),
-            What::Terraform => (emit::files(plan), "terraform/", "terraform"),
-            What::Rust => (emit::rust::emit(plan), "", "rust"),
-            What::Pyspark => (emit::pyspark::emit(plan), "", "python"),
-        };
         let name = item.unwrap_or_default();
+        let title = if name.is_empty() {
+            plan.pipeline.name.clone()
+        } else {
+            name.clone()
+        };
+        let (files, folder, language) = match asked.kind {
+            Kind::Diagram => {
+                return Ok(Some(Shown {
+                    title,
+                    language: "svg",
+                    text: emit::docs::drawing(plan, &name),
+                }));
+            }
+            Kind::Terraform => (emit::files(plan), "terraform/", "terraform"),
+            Kind::Rust => (emit::rust::emit(plan), "", "rust"),
+            Kind::Pyspark => (emit::pyspark::emit(plan), "", "python"),
+        };
         let mut text = String::new();
         for (path, content) in files.iter().filter(|(path, _)| path.starts_with(folder)) {
-            match asked.what {
-                What::Diagram => text += &diagrams(content, path),
-                What::Terraform => text += &blocks_of(content, &name),
-                What::Rust if path.ends_with(".rs") && path.contains(&name) => {
+            match asked.kind {
+                Kind::Terraform => text += &blocks_of(content, &name),
+                Kind::Rust if path.ends_with(".rs") && path.contains(&name) => {
                     text += &format!("// {path}\n{content}\n")
                 }
-                What::Pyspark if path.ends_with(".py") && path.contains(&name) => {
+                Kind::Pyspark if path.ends_with(".py") && path.contains(&name) => {
                     text += &format!("# {path}\n{content}\n")
                 }
-                What::Rust | What::Pyspark => {}
+                Kind::Diagram | Kind::Rust | Kind::Pyspark => {}
             }
         }
-        Ok((!text.is_empty()).then_some(Shown {
-            title: name,
-            language,
-            text,
-        }))
+        Ok((!text.is_empty()).then_some(Shown { title, language, text }))
     }
 
     /// Runs the tests of a project with this title on the embedded engine, and says how they went.
@@ -111,23 +117,23 @@ impl State {
     }
 }
 
-/// The diagrams among a text in Markdown.
-fn diagrams(content: &str, path: &str) -> String {
-    if !path.ends_with(".md") {
-        return String::new();
-    }
-    let parts = content.split("```mermaid\n").skip(1);
-    parts.filter_map(|part| part.split("```").next()).collect()
-}
-
-/// The blocks of Terraform that have a name in them; all of them for no name.
+/// The blocks of Terraform that have a name in them; all of them for no name. A block ends with a brace in column 0.
 fn blocks_of(content: &str, name: &str) -> String {
     let mut found = String::new();
-    for block in content.split("\n\n").filter(|block| !block.trim().is_empty()) {
-        let head = block.lines().find(|line| line.ends_with('{')).unwrap_or("");
-        if head.contains(&format!("\"{name}")) || head.contains(&format!("_{name}\"")) || name.is_empty() {
-            found += block.trim_end();
-            found += "\n\n";
+    let mut block = String::new();
+    for line in content.lines() {
+        // Space between blocks is none of theirs.
+        if !(block.is_empty() && line.trim().is_empty()) {
+            block += line;
+            block.push('\n');
+        }
+        if line == "}" {
+            let head = block.lines().find(|line| line.ends_with('{')).unwrap_or("");
+            if name.is_empty() || head.contains(&format!("\"{name}")) || head.contains(&format!("_{name}\"")) {
+                found += &block;
+                found.push('\n');
+            }
+            block.clear();
         }
     }
     found

@@ -57,7 +57,14 @@ local function main()
   replace(number, 'click_id', 'click_idd')
   out.broken = eventually(function() return #said() > 0 end)
   out.said = said()
-  replace(number, 'click_idd', 'click_id')
+  -- The fix that the diagnostic proposes, chosen as a user would.
+  vim.ui.select = function(actions, _, choose)
+    out.proposed = #actions
+    choose(actions[1])
+  end
+  cursor('click_idd', 2)
+  vim.lsp.buf.code_action()
+  out.fixed = eventually(function() return lines()[number]:find('dedupe by click_id keep', 1, true) ~= nil end)
   out.mended = eventually(function() return #said() == 0 end)
 
   -- Completion in a line that is half typed.
@@ -91,7 +98,12 @@ local function main()
   out.formatted = vim.deep_equal(before, lines())
   vim.cmd('silent write')
 
-  -- A buffer that is left has no errors of its own.
+  -- What the item under the cursor becomes, beside it.
+  cursor('transform clean', #'transform ')
+  vim.cmd('PipePreview rust')
+  out.preview = eventually(function() return vim.bo.filetype == 'rust' and vim.fn.search('transforms/clean.rs', 'n') > 0 end)
+  vim.cmd('quit')
+
   out.filetype = vim.bo.filetype
   out.commentstring = vim.bo.commentstring
   out.coloured = vim.treesitter.highlighter.active[buffer] ~= nil

@@ -155,7 +155,7 @@ test('nothing is started in a workspace that is not trusted, until it is', async
   assert.ok(runs((await ask()).pid))
 })
 
-test('the compiler itself answers: diagnostics that come and go, hover, completion, rename, layout', async () => {
+test('the compiler itself answers: diagnostics that come and go, hover, completion, rename, layout, previews', async () => {
   const path = process.env.PIPE_EXAMPLE ?? join(home, '../../../examples/clickstream/clickstream.pipe')
   const text = readFileSync(path, 'utf8')
   state.settings.set('pipec.server.path', process.env.PIPEC ?? 'pipec')
@@ -211,6 +211,17 @@ test('the compiler itself answers: diagnostics that come and go, hover, completi
     token,
   )) as TextEdit[]
   assert.ok(layout.length > 0)
+  document.type(text)
+
+  window.activeTextEditor = { document, selection: { active: place('transform clean', 12) } }
+  await run('pipec.preview.terraform')
+  await run('pipec.preview.rust')
+  await run('pipec.preview.diagram')
+  assert.deepEqual(state.messages, [])
+  assert.match(state.shown[0]?.text ?? '', /^resource "aws_kinesis_firehose_delivery_stream" "clean" \{$/m)
+  assert.match(state.shown[1]?.text ?? '', /transforms\/clean\.rs/)
+  const drawn = /base64,([A-Za-z0-9+/=]+)"/.exec(state.panels[0]?.webview.html ?? '')?.[1] ?? ''
+  assert.match(Buffer.from(drawn, 'base64').toString(), /^<svg .*class="transform here"/s)
   events.closed.fire(document)
   workspace.textDocuments.length = 0
 })
