@@ -21,6 +21,11 @@ pub(super) fn project_of(path: &Path) -> PathBuf {
     root_of(folder).unwrap_or_else(|| folder.to_path_buf())
 }
 
+/// Whether a folder holds a project itself.
+pub(super) fn is_project(folder: &Path) -> bool {
+    root_of(folder).is_some_and(|root| root == folder)
+}
+
 /// The path of a file as its project sees it, with `/`.
 pub(super) fn inside(root: &Path, path: &Path) -> Option<String> {
     let parts = path.strip_prefix(root).ok()?.components();

@@ -553,13 +553,9 @@ impl LanguageServer for Backend {
                     state.folders.remove(&path);
                 }
             }
-            state.folders.extend(
-                params
-                    .event
-                    .added
-                    .iter()
-                    .filter_map(|folder| files::path_of(&folder.uri)),
-            );
+            let added = params.event.added.iter();
+            let added = added.filter_map(|folder| files::path_of(&folder.uri));
+            added.for_each(|path| state.add_folder(path));
         })
         .await;
     }

@@ -112,6 +112,14 @@ impl State {
         let _ = self.tell.send(what);
     }
 
+    /// A folder that is worked in: a project in it is checked even while none of its files is open.
+    pub(super) fn add_folder(&mut self, path: PathBuf) {
+        if files::is_project(&path) {
+            self.project(&path);
+        }
+        self.folders.insert(path);
+    }
+
     /// What the editor says of itself first.
     pub(super) fn begin(&mut self, params: &InitializeParams, encoding: Encoding) {
         self.encoding = encoding;
@@ -129,8 +137,12 @@ impl State {
             .as_ref()
             .and_then(|all| all.did_change_watched_files.as_ref());
         self.watches = files.and_then(|files| files.dynamic_registration).unwrap_or(false);
-        let folders = params.workspace_folders.iter().flatten();
-        self.folders = folders.filter_map(|folder| files::path_of(&folder.uri)).collect();
+        self.pulls = document.is_some_and(|document| document.diagnostic.is_some());
+        let folders: Vec<_> = params.workspace_folders.iter().flatten().collect();
+        folders
+            .iter()
+            .filter_map(|folder| files::path_of(&folder.uri))
+            .for_each(|path| self.add_folder(path));
         if let Some(options) = &params.initialization_options {
             self.settings.read(options);
         }
@@ -169,7 +181,7 @@ impl State {
     /// Every project that sees a file sees this text of it.
     fn hold(&mut self, path: &Path, text: &str) {
         for (root, project) in &mut self.projects {
-            if let Some(inside) = files::seen_from(root, path) {
+            if let Some(inside) = files::seen_from(root, path).filter(|inside| project.session.sees(inside)) {
                 project.session.edit(&inside, text);
                 project.edited();
             }
@@ -211,12 +223,18 @@ impl State {
             return;
         };
         for (root, project) in &mut self.projects {
-            if let Some(inside) = files::seen_from(root, &document.path) {
+            if let Some(inside) = files::seen_from(root, &document.path).filter(|inside| project.session.sees(inside)) {
                 project.session.close(&inside);
                 project.edited();
             }
         }
-        let open: BTreeSet<_> = self.documents.values().map(|document| document.root.clone()).collect();
+        let open: BTreeSet<_> = self
+            .documents
+            .values()
+            .map(|document| &document.root)
+            .chain(&self.folders)
+            .cloned()
+            .collect();
         // What nobody looks at is forgotten, and what was said of it taken back.
         let gone: Vec<_> = self
             .projects
@@ -237,7 +255,7 @@ impl State {
     /// A file changed outside of the editor.
     pub(super) fn outside(&mut self, path: &Path) {
         for (root, project) in &mut self.projects {
-            if let Some(inside) = files::seen_from(root, path) {
+            if let Some(inside) = files::seen_from(root, path).filter(|inside| project.session.sees(inside)) {
                 project.session.changed(&inside);
                 project.edited();
             }
@@ -332,19 +350,22 @@ impl State {
             return;
         }
         project.generation = Some(analysis.generation);
-        if pulls {
-            return self.tell(Tell::Refresh);
-        }
         let found = say::by_file(root, &analysis.sources, &analysis.diagnostics, encoding);
         let mut now: BTreeMap<Uri, (Vec<Said>, Option<i32>)> = BTreeMap::new();
         for (file, said) in found {
-            if let Some(uri) = files::address(root, &analysis.sources, file) {
+            if let Some(uri) = files::address(root, &analysis.sources, file)
+                && !(pulls && versions.contains_key(&uri))
+            {
                 let version = versions.get(&uri).copied();
                 now.insert(uri, (said, version));
             }
         }
         for (uri, version) in &versions {
             let known = project.told.contains_key(uri);
+            if pulls {
+                // The editor asks for these itself.
+                continue;
+            }
             if known || self.documents.get(uri).is_some_and(|document| document.root == root) {
                 now.entry(uri.clone()).or_insert_with(|| (Vec::new(), Some(*version)));
             }
@@ -352,6 +373,9 @@ impl State {
         let before = std::mem::replace(&mut project.told, now.clone());
         for uri in before.keys().filter(|uri| !now.contains_key(*uri)) {
             self.tell(Tell::Diagnostics(uri.clone(), Vec::new(), None));
+        }
+        if pulls {
+            self.tell(Tell::Refresh);
         }
         for (uri, told) in now {
             if before.get(&uri) != Some(&told) {
@@ -429,7 +453,6 @@ impl State {
     /// What is to be said of a document; that nothing changed, where that is so.
     pub(super) fn report(&mut self, uri: &Uri, before: Option<&str>) -> Result<DocumentDiagnosticReportResult> {
         let document = self.documents.get(uri).cloned().ok_or_else(|| unknown(uri))?;
-        self.pulls = true;
         let analysis = self.analysed(&document.root);
         let generation = analysis.as_ref().map_or(0, |analysis| analysis.generation);
         let id = format!("{generation}");

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::base::{FileId, Sources, World};
+use crate::base::{FileId, Sources, World, join};
 use crate::check::functions::{self, Functions};
 use crate::check::program::{Program, Transform};
 use crate::compile::{Compilation, Options, Parsed, Ready, compile_parsed};
@@ -19,7 +19,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::plan::{Plan, Run, StepKind};
 use crate::resolve::{Library, Project};
 use crate::syntax;
-use crate::syntax::ast::{EntryKind, File, GivenRows, ItemKind};
+use crate::syntax::ast::{EntryKind, File, GivenRows, Item, ItemKind};
 
 pub use quick::Quick;
 pub use texts::{Outside, Texts};
@@ -253,6 +253,15 @@ impl Session {
         }
     }
 
+    /// Whether a file, by its path from the project's folder, is one of the project, or of one that it uses.
+    pub fn sees(&mut self, path: &str) -> bool {
+        let used = |item: &Item| match &item.kind {
+            ItemKind::Use { path: folder } => path.starts_with(&format!("{}/", join("", &folder.value))),
+            _ => false,
+        };
+        !path.starts_with("..") || self.parsed().project.items().any(used)
+    }
+
     /// How large the project's own text is, bytes.
     pub fn size(&mut self) -> usize {
         let parsed = self.parsed();
@@ -309,8 +318,9 @@ impl Trees {
     fn with(mut self, texts: &Texts, stale: &[String]) -> Option<Self> {
         for path in stale {
             let Some(at) = self.place_of(path) else {
-                // What tests read is read again anyway; another `.pipe` file makes another project.
-                match path.ends_with(".pipe") {
+                // What tests read and projects that are used are read again anyway; another `.pipe` file of its own makes
+                // another project.
+                match path.ends_with(".pipe") && !path.starts_with("..") {
                     true => return None,
                     false => continue,
                 }
