@@ -57,6 +57,9 @@ impl World for Changing {
     fn list(&self, folder: &str) -> io::Result<Vec<String>> {
         self.memory().list(folder)
     }
+    fn files_below(&self, folder: &str) -> io::Result<Vec<String>> {
+        self.memory().files_below(folder)
+    }
 }
 
 /// The `.pipe` files of an example.
