@@ -64,7 +64,7 @@ impl Texts {
     }
 
     /// The files and folders right below the folder that a half-typed path is in, folders with a `/`.
-    pub fn files_below(&self, typed: &str) -> Vec<String> {
+    pub fn names_below(&self, typed: &str) -> Vec<String> {
         let folder = typed.rsplit_once('/').map_or("", |(folder, _)| folder);
         let names = self.outside.list(folder).unwrap_or_default();
         let below = |name: String| match folder {

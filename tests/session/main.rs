@@ -263,3 +263,68 @@ fn same_trees(world: &Changing, session: &mut Session, number: usize) {
         assert!(**tree == anew, "edit {number}: {path}");
     }
 }
+
+/// The bytes of every word and number in the bodies of a file's transforms.
+fn words(text: &str) -> Vec<(usize, usize)> {
+    let tree = pipec::syntax::parse(pipec::base::FileId(0), text, &mut pipec::diag::Diagnostics::default());
+    let transforms = tree.items.iter().filter_map(|item| match &item.kind {
+        pipec::syntax::ast::ItemKind::Transform(transform) => Some(&transform.entries),
+        _ => None,
+    });
+    let places = transforms
+        .flatten()
+        .map(|entry| (entry.span.start as usize, entry.span.end as usize));
+    let mut found = Vec::new();
+    for (start, end) in places {
+        for token in pipec::syntax::tokens::scan(&text[start..end]) {
+            if token.kind == pipec::syntax::tokens::TokenKind::Word {
+                found.push((start + token.start, start + token.end));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn what_is_said_at_once_is_what_is_said_in_the_end() {
+    let mut chance = Chance::new(7);
+    let (mut all, mut at_once, mut other) = (0, 0, Vec::new());
+    for name in ["clickstream", "kitchen", "data-pipeline", "reference-architecture"] {
+        let files = example(name);
+        let world = Changing(Arc::new(Mutex::new(files.clone())));
+        let mut session = Session::new(Arc::new(world));
+        for (path, text) in &files {
+            let places = words(text);
+            for _ in 0..places.len().min(12) {
+                session.edit(path, text);
+                session.analysis();
+                let (start, end) = places[chance.below(places.len())];
+                let piece = ["x", "null", "", "1 + 2", "\"a\"", "(", "kind"][chance.below(7)];
+                let edited = format!("{}{piece}{}", &text[..start], &text[end..]);
+                session.edit(path, &edited);
+                all += 1;
+                let Some(quick) = session.quick() else { continue };
+                at_once += 1;
+                let whole = session.analysis();
+                let here = whole
+                    .diagnostics
+                    .iter()
+                    .filter(|said| said.primary.span.file == quick.file);
+                let here: Vec<_> = here.cloned().collect();
+                if here != quick.said {
+                    other.push((
+                        name,
+                        path.clone(),
+                        edited[start.saturating_sub(30)..].chars().take(60).collect::<String>(),
+                    ));
+                }
+            }
+        }
+    }
+    println!(
+        "{all} edits, {at_once} of them answered at once, {} of those otherwise in the end: {other:#?}",
+        other.len()
+    );
+    assert!(at_once * 10 >= all * 9, "{at_once} of {all}");
+    assert!(other.len() * 20 <= at_once, "{} of {at_once}: {other:#?}", other.len());
+}

@@ -265,7 +265,7 @@ impl Offer<'_, '_> {
 
     /// The files of the project.
     fn paths(&mut self, typed: &str, replace: Span) {
-        let scripts = self.context.texts.files_below(typed);
+        let scripts = self.context.texts.names_below(typed);
         for path in scripts {
             self.add(Kind::File, &path, "file", "").replace = replace;
         }
