@@ -24,7 +24,7 @@ use crate::session::ide::{Context, Place};
 use crate::session::{Analysis, Session};
 
 /// Projects with more text than this, bytes, are analysed on a thread of their own.
-const LARGE: usize = 512 << 10;
+const LARGE: usize = 64 << 10;
 /// How long nothing must be typed before a large project is analysed as a whole.
 const REST: Duration = Duration::from_millis(150);
 
