@@ -100,6 +100,7 @@ impl Files<'_> {
         };
         let mut decoder = Decoder::new(&source.schema, self.arrivals(chain));
         for part in parts {
+            decoder.landed(landed(&part));
             let mut lines = Lines::open(&part.path)?;
             let mut chunk = Chunk::default();
             while lines.next(&mut chunk)? {
@@ -186,6 +187,12 @@ pub(super) fn source_of<'p>(plan: &'p Plan, input: &Input) -> Option<&'p Source>
 /// Whether a source's landed rows are those of its newest delivery alone.
 pub(super) fn is_snapshot(source: &Source) -> bool {
     source.delivers == Delivers::Snapshot
+}
+
+/// When the day begins that a file landed on.
+fn landed(part: &Part) -> Option<Timestamp> {
+    let (_, day) = part.partition.iter().find(|(name, _)| name == names::ARRIVAL_DAY)?;
+    Timestamp::parse(&format!("{}T00:00:00Z", day.as_ref()?))
 }
 
 /// The day of arrival as a column: the folder says it.

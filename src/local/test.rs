@@ -13,6 +13,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use super::batch::Batch;
 use super::chain::Chain;
 use super::error::{Fault, RunError};
+use super::feed::source_of;
 use super::objects::Store;
 use super::pipeline::{Around, Feeds, Origin, Pipeline, Sink, Taker};
 use super::steps::{ARRIVED, SEQUENCE};
@@ -161,7 +162,7 @@ impl Feeds for Given<'_> {
         let event_time = own.iter().find(|column| column.event_time);
         let event_time = event_time.map(|column| column.name.as_str());
         let mut batch = Batch::new(columns, rows.len());
-        if let Input::Stream(_) = chain.input {
+        if source_of(self.plan, chain.input).is_some() {
             arrive(&mut batch, event_time)?;
         }
         take(batch.clone(), &[], Origin::Rows(&batch, event_time))
@@ -171,12 +172,9 @@ impl Feeds for Given<'_> {
         self.test.given.iter().any(|given| given.input == *view)
     }
 
-    /// Rows of a table are there already, so nothing is asked of them.
+    /// What is asked of rows that came is asked of those that are given, too.
     fn source(&self, input: &Input) -> Option<&Source> {
-        match input {
-            Input::Stream(name) => self.plan.source(name),
-            Input::Table(_) | Input::View(_) => None,
-        }
+        source_of(self.plan, input)
     }
 
     fn project(&self) -> &Path {

@@ -65,11 +65,12 @@ class Dataset:
         )
         return next(days, None)
 
-    def columns(self, rows: DataFrame) -> DataFrame:
-        """Its columns of these rows, each of its type."""
-        return rows.select(
-            *[F.col(quoted(c.name)).cast(c.dataType).alias(c.name) for c in self.schema]
-        )
+    def columns(self, rows: DataFrame, *more: Column) -> DataFrame:
+        """Its columns of these rows, each of its type, and more of them."""
+        own = [
+            F.col(quoted(c.name)).cast(c.dataType).alias(c.name) for c in self.schema
+        ]
+        return rows.select(*own, *more)
 
 
 class Folder:
@@ -82,6 +83,7 @@ class Folder:
             path.rstrip("/") if "://" in path else f"file://{os.path.abspath(path)}"
         )
         assert spark._jvm is not None, "Spark's own process runs beside this one"
+        self._codecs = spark._jvm.org.apache.hadoop.io.compress.CompressionCodecFactory
         self._hadoop = spark._jvm.org.apache.hadoop.fs
         self._path = self._hadoop.Path(self.path)
         self._files = self._path.getFileSystem(spark._jsc.hadoopConfiguration())
@@ -123,6 +125,18 @@ class Folder:
         """A text that is another one when a file of it is."""
         listed = sorted(self.data_files().items())
         return hashlib.sha256(repr(listed).encode()).hexdigest()
+
+    def head(self, path: str, count: int) -> bytes:
+        """The first bytes of a file, unpacked where its name says that it is packed."""
+        place = self._hadoop.Path(path)
+        conf = self.spark._jsc.hadoopConfiguration()
+        codec = self._codecs(conf).getCodec(place)
+        stream = self._files.open(place)
+        stream = stream if codec is None else codec.createInputStream(stream)
+        try:
+            return bytes(stream.readNBytes(count))
+        finally:
+            stream.close()
 
     def delete(self, name: str) -> None:
         """Deletes what has this name, with all that is below it."""
@@ -190,8 +204,15 @@ class Folder:
         stream.close()
 
 
-def read_files(folder: Folder, dataset: Dataset, paths: Sequence[str]) -> DataFrame:
-    """The rows of these files, or folders of partitions, of a dataset."""
+def read_files(
+    folder: Folder,
+    dataset: Dataset,
+    paths: Sequence[str],
+    *,
+    where: Column | None = None,
+) -> DataFrame:
+    """The rows of these files, or folders of partitions, of a dataset; `where` is a column
+    of what is known of their files."""
     spark = folder.spark
     if not paths:
         return spark.createDataFrame([], dataset.schema)
@@ -204,7 +225,8 @@ def read_files(folder: Folder, dataset: Dataset, paths: Sequence[str]) -> DataFr
             options["nullValue"] = dataset.missing
         reader = reader.options(**options)
     rows = reader.format(dataset.format).load(list(paths))
-    return rows.select(*[F.col(quoted(name)) for name in dataset.schema.names])
+    beside = [] if where is None else [where]
+    return rows.select(*[F.col(quoted(n)) for n in dataset.schema.names], *beside)
 
 
 # How rows stand in CSV: a missing value is nothing at all, an empty text is in quotes.
@@ -227,8 +249,12 @@ CSV_READ = {
 
 def csv(dataset: Dataset) -> dict[str, str]:
     """How the values of a dataset stand in CSV."""
+    return {**CSV, **delimiters(dataset)}
+
+
+def delimiters(dataset: Dataset) -> dict[str, str]:
+    """What stands between the values of a dataset in CSV, and around them."""
     return {
-        **CSV,
         "header": str(dataset.header).lower(),
         "sep": dataset.separator,
         "quote": dataset.quote,
@@ -398,23 +424,28 @@ class Table:
         rows.writeTo(self.name).overwrite(where)
 
     def merge(
-        self, rows: DataFrame, keys: Sequence[str], newest: Sequence[str]
+        self, rows: DataFrame, keys: Sequence[str], newest: Sequence[str], gone: str
     ) -> None:
-        """Puts rows in the place of those with their keys, unless these are newer."""
+        """Puts rows in the place of those with their keys, unless these are newer; what is
+        marked as gone takes them away."""
         self.prepare()
+        # Spark reads them twice, and wants the same both times.
+        rows = rows.localCheckpoint()
         matched = " AND ".join(f"old.{quoted(k)} = new.{quoted(k)}" for k in keys)
         replaced = "WHEN MATCHED"
         if newest:
             replaced += f" AND {not_older(newest)}"
         self.spark.sql(
             f"MERGE INTO {self.name} AS old USING {{rows}} AS new ON {matched}"
-            f" {replaced} THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *",
+            f" {replaced} AND new.{gone} THEN DELETE {replaced} THEN UPDATE SET *"
+            f" WHEN NOT MATCHED AND NOT new.{gone} THEN INSERT *",
             rows=rows,
         )
 
     def exchange(self, rows: DataFrame, keys: Sequence[str], gone: str) -> None:
         """Deletes the rows that are marked as gone, and adds the others."""
         self.prepare()
+        rows = rows.localCheckpoint()
         columns = [quoted(name) for name in self.dataset.schema.names]
         same = [f"old.{quoted(key)} = new.{quoted(key)}" for key in keys]
         same += [f"old.{name} <=> new.{name}" for name in columns]

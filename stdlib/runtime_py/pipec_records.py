@@ -6,7 +6,7 @@ Values are read from their texts and never through a float. It knows nothing of 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pipec_json as jsons
 import pipec_numbers as numbers
@@ -36,6 +36,10 @@ class Kind:
 
     read: Callable[[Column], Column]
     may_be_missing: bool = False
+    # The JSON of a text of CSV; what is none of the kind stays a text.
+    plain: Callable[[Column], Column] = jsons.quoted
+    # Of a value that a file holds as its type: whether it is one of those that there are.
+    holds: Callable[[Column], Column] | None = None
 
     def value(self, text: Column) -> Column:
         """What stands inside of another value; `null` is missing."""
@@ -64,17 +68,42 @@ class Field:
 
 def optional(kind: Kind) -> Kind:
     """A value that may be missing."""
-    return Kind(kind.read, may_be_missing=True)
+    return replace(kind, may_be_missing=True)
 
 
-BOOL = Kind(jsons.to_bool)
-INT = Kind(jsons.to_int)
-FLOAT = Kind(lambda text: jsons.to_float(text) + F.lit(0.0))
+def _bare(pattern: str) -> Callable[[Column], Column]:
+    """Texts of this pattern stand as they are."""
+
+    def plain(text: Column) -> Column:
+        return F.when(text.rlike(pattern), text).otherwise(jsons.quoted(text))
+
+    return plain
+
+
+def _bare_int(text: Column) -> Column:
+    found = numbers.int_of_text(text).cast("string")
+    return F.coalesce(found, jsons.quoted(text))
+
+
+def _bare_json(text: Column) -> Column:
+    is_value = jsons.parse(text).isNotNull() & ~text.rlike(
+        f"\\A{_SPACE}null{_SPACE}\\z"
+    )
+    flat = F.translate(text, "\n\r", "  ")
+    return F.when(is_value, flat).otherwise(jsons.quoted(text))
+
+
+BOOL = Kind(jsons.to_bool, plain=_bare("\\A(?:true|false)\\z"))
+INT = Kind(jsons.to_int, plain=_bare_int)
+FLOAT = Kind(
+    lambda text: jsons.to_float(text) + F.lit(0.0),
+    plain=_bare(f"\\A{jsons.NUMBER}\\z"),
+)
 TEXT = Kind(jsons.to_text)
 BYTES = Kind(lambda text: texts.bytes_of_base64(jsons.to_text(text)))
 UUID = Kind(lambda text: texts.uuid(jsons.to_text(text)))
 DATE = Kind(lambda text: times.date_of_text(jsons.to_text(text)))
-JSON = Kind(lambda text: text)
+JSON = Kind(lambda text: text, plain=_bare_json)
 
 
 def _timestamp(text: Column) -> Column:
@@ -82,7 +111,7 @@ def _timestamp(text: Column) -> Column:
     return F.coalesce(times.timestamp_of_text(jsons.to_text(text)), millis)
 
 
-TIMESTAMP = Kind(_timestamp)
+TIMESTAMP = Kind(_timestamp, plain=_bare("\\A-?[0-9]++\\z"))
 
 
 def decimal(precision: int, scale: int) -> Kind:
@@ -102,7 +131,7 @@ def one_of(*variants: str) -> Kind:
         value = jsons.to_text(text)
         return F.when(value.isin(*variants), value)
 
-    return Kind(read)
+    return Kind(read, holds=lambda value: value.isin(*variants))
 
 
 def list_of(kind: Kind) -> Kind:
@@ -112,7 +141,7 @@ def list_of(kind: Kind) -> Kind:
         whole = ~F.exists(items, kind.is_wrong)
         return F.when(whole, F.transform(items, kind.value))
 
-    return Kind(lambda text: texts.let(jsons.items(text), of))
+    return Kind(lambda text: texts.let(jsons.items(text), of), plain=_bare_json)
 
 
 def map_of(kind: Kind) -> Kind:
@@ -123,7 +152,7 @@ def map_of(kind: Kind) -> Kind:
         values = F.transform_values(members, lambda _, value: kind.value(value))
         return F.when(whole, values)
 
-    return Kind(lambda text: texts.let(jsons.members(text), of))
+    return Kind(lambda text: texts.let(jsons.members(text), of), plain=_bare_json)
 
 
 def struct(*fields: Field) -> Kind:
@@ -145,10 +174,16 @@ def struct(*fields: Field) -> Kind:
             values.append(value.alias(field.name))
         return F.when(whole, F.struct(*values))
 
-    return Kind(lambda text: texts.let(jsons.members(text), of))
+    return Kind(lambda text: texts.let(jsons.members(text), of), plain=_bare_json)
 
 
 # Records.
+
+
+def line(octets: Column) -> Column:
+    """A record's text; missing where its bytes are none."""
+    text = F.decode(octets, "UTF-8")
+    return F.when(F.encode(text, "UTF-8") == octets, text)
 
 
 def rich(line: Column) -> Column:

@@ -18,6 +18,7 @@ from pipec_lake import (
     Folder,
     Table,
     days_before,
+    instant_text,
     newest_files,
     partition_day,
     quoted,
@@ -87,12 +88,18 @@ MICROSECOND = timedelta(microseconds=1)
 
 # Columns that a job adds for itself; no author's name starts with `_`.
 ROW = "_row"
+LINE = "_line"
 REASON = "_reason"
 INNER_PAD = "_inner_pad"
 OUTER_PAD = "_outer_pad"
 
+# What rows that landed have beside their columns: when they arrived, their places, and of a
+# change whether it inserts, updates or deletes.
+ARRIVAL = ("_arrived", "_seq", "_op")
+
 # Where a row goes of several targets, and its place in an order.
 BRANCH = "_branch"
+GONE = "_gone"
 PLACE = "_place"
 NUMBER = "_number"
 
@@ -165,7 +172,13 @@ def pseudonym(text: Column) -> Column:
 
 def prefixed(rows: DataFrame, prefix: str) -> DataFrame:
     """Rows whose columns have this before their names."""
+    rows = plain(rows)
     return rows.toDF(*[prefix + name for name in rows.columns])
+
+
+def plain(rows: DataFrame) -> DataFrame:
+    """Rows without what they have beside their columns."""
+    return rows.drop(ROW, REASON, INNER_PAD, OUTER_PAD, *ARRIVAL)
 
 
 class TurnedAway:
@@ -179,10 +192,11 @@ class TurnedAway:
         self.frames: list[DataFrame] = []
 
     def watch(self, rows: DataFrame, *, several: bool = False) -> DataFrame:
-        """Remembers each row as it came, and that nothing is wrong with it yet.
-
-        Where a step makes several rows of one, they share its number.
+        """Remembers each row as it is, and that nothing is wrong with it yet, unless it knows
+        how it came. Where a step makes several rows of one, they share its number.
         """
+        if ROW in rows.columns:
+            return rows
         values = [
             written(F.col(quoted(column.name)), column.dataType).alias(column.name)
             for column in rows.schema
@@ -313,23 +327,31 @@ class Run:
         return self._views[view.__name__]
 
     def _rows_of(self, dataset: Dataset) -> DataFrame:
-        restricted = False
-        if isinstance(self.reads, Days) and self.reads.of == dataset:
-            restricted = True
-            self._since = self._first_day(self.reads)
         if dataset.format == "iceberg":
             rows = self._table(dataset).read()
-            if restricted:
+            if isinstance(self.reads, Days) and self.reads.of == dataset:
+                self._since = self._first_day(self.reads)
                 rows = rows.filter(self._computed_rows())
             log("reads", job=self.name, dataset=dataset.argument, since=self._since)
             return rows
+        folder, paths = self.paths(dataset)
+        rows = read_files(folder, dataset, paths)
+        if dataset == self.sources[0] and dataset.format in ("parquet", "orc"):
+            # Footers say how many rows there are: this reads none of them.
+            self._rows_in = rows.count()
+        return rows
+
+    def paths(self, dataset: Dataset) -> tuple[Folder, list[str]]:
+        """The files or folders of an input that this run computes from."""
         folder = self._folder(dataset)
         newest = newest_files(folder, dataset)
+        if isinstance(self.reads, Days) and self.reads.of == dataset:
+            self._since = self._first_day(self.reads)
         if newest is not None:
             paths = newest
         elif isinstance(self.reads, Additions) and dataset in self.reads.of:
             paths = self._added(folder, dataset)
-        elif restricted:
+        elif isinstance(self.reads, Days) and self.reads.of == dataset:
             paths = self._parts(folder, dataset.partition)
         else:
             paths = [f"{folder.path}/{n}" for n in folder.partitions(dataset.partition)]
@@ -340,11 +362,7 @@ class Run:
             since=self._since,
             parts=len(paths),
         )
-        rows = read_files(folder, dataset, paths)
-        if dataset == self.sources[0] and dataset.format in ("parquet", "orc"):
-            # Footers say how many rows there are: this reads none of them.
-            self._rows_in = rows.count()
-        return rows
+        return folder, paths
 
     def _added(self, folder: Folder, dataset: Dataset) -> list[str]:
         """The files that no good run has read."""
@@ -454,6 +472,8 @@ class Run:
         They come from a table of one row: a literal would stand in the query's plan, and
         so in the history that Spark keeps of it.
         """
+        if INNER_PAD in rows.columns:
+            return rows
         key = self._pseudonym_key()
         key = hashlib.sha256(key).digest() if len(key) > 64 else key
         block = key.ljust(64, b"\0")
@@ -546,8 +566,12 @@ class Run:
             *[F.desc_nulls_last(quoted(n)) for n in others if orders(rows, n)],
         )
         rows = rows.withColumn(PLACE, F.row_number().over(of_key))
-        rows = target.columns(rows.filter(F.col(PLACE) == 1))
-        self._table(target).merge(rows, keys, newest)
+        rows = rows.filter(F.col(PLACE) == 1)
+        gone = F.lit(False)
+        if ARRIVAL[2] in rows.columns:
+            gone = F.coalesce(F.col(ARRIVAL[2]).rlike("^[dD]"), gone)
+        rows = target.columns(rows, gone.alias(GONE))
+        self._table(target).merge(rows, keys, newest, GONE)
 
     def history(self, rows: DataFrame, target: Dataset, keys: Sequence[str]) -> None:
         """Keeps every version of a key, with the time for which it held."""
@@ -661,11 +685,16 @@ class Run:
     def _records(self, frame: DataFrame, day: str | None) -> DataFrame:
         """Lines for the quarantine, and the day that they are of."""
         names = fields_of(frame)
+        if LINE in names:
+            row = F.coalesce(F.col(f"{ROW}.{LINE}"), F.lit(""))
+            at = instant_text(F.col(f"{ROW}.{ARRIVAL[0]}"))
+        else:
+            row, at = F.to_json(ROW), self._arrival(names)
         record = F.struct(
             F.lit(self.name).alias("transform"),
             F.col(REASON).alias("reason"),
-            self._arrival(names).alias("at"),
-            F.to_json(ROW).alias("row"),
+            at.alias("at"),
+            row.alias("row"),
         )
         columns = [F.to_json(record).alias("value")]
         if day is not None:

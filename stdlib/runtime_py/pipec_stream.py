@@ -17,8 +17,8 @@ from datetime import timedelta
 import pipec_aggregates as aggregates
 import pipec_records as records
 import pipec_runtime as runtime
-from pipec_lake import Dataset, Folder, instant_text, quoted
-from pipec_runtime import INNER_PAD, NUMBER, OUTER_PAD, REASON, ROW, fields_of
+from pipec_lake import Dataset, Folder, quoted
+from pipec_runtime import INNER_PAD, LINE, NUMBER, OUTER_PAD, REASON, ROW
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -27,7 +27,6 @@ from pyspark.sql import types as T
 # apart, and their place in the order in which they are looked at.
 ARRIVED, SEQUENCE, PLACE = "_arrived", "_seq", "_came"
 HIDDEN = (ARRIVED, SEQUENCE, PLACE)
-LINE = "_line"
 SOURCE = "_source"
 
 # Behind every instant that there is, microseconds.
@@ -59,9 +58,7 @@ class Decoder:
     """The columns that read a source's records, made once for all batches."""
 
     def __init__(self, source: Source) -> None:
-        line = F.decode("value", "UTF-8")
-        is_text = F.encode(line, "UTF-8") == F.col("value")
-        self.line = F.when(is_text, line)
+        self.line = records.line(F.col("value"))
         self.value = records.rich(F.col(LINE))
         self.members = records.members(F.col(LINE), F.col("_value"))
         found = F.col("_members")
@@ -72,16 +69,6 @@ class Decoder:
             records.not_an_object(F.col("_value"), found),
             *records.reasons(source.fields, found),
         )
-
-
-class Rejected(runtime.TurnedAway):
-    """Rows that do not go on; those of arrivals are kept as they came."""
-
-    def watch(self, rows: DataFrame, *, several: bool = True) -> DataFrame:
-        """Remembers each row as it is, unless it knows how it came."""
-        if ROW in rows.columns:
-            return rows
-        return super().watch(rows, several=several)
 
 
 class Batch(runtime.Run):
@@ -100,7 +87,6 @@ class Batch(runtime.Run):
             runtime.Additions([]),
             stream.reads,
             stream.targets,
-            Rejected(),
         )
         query = self._query()
         if self._before.get("query") != query:
@@ -435,19 +421,6 @@ class Batch(runtime.Run):
         return first.drop("_new", "_paired", "_new_2", "_paired_2")
 
     # What it writes.
-
-    def _records(self, frame: DataFrame, day: str | None) -> DataFrame:
-        names = fields_of(frame)
-        if LINE not in names:
-            return super()._records(frame, day)
-        at = instant_text(F.col(f"{ROW}.{ARRIVED}"))
-        record = F.struct(
-            F.lit(self.name).alias("transform"),
-            F.col(REASON).alias("reason"),
-            at.alias("at"),
-            F.coalesce(F.col(f"{ROW}.{LINE}"), F.lit("")).alias("row"),
-        )
-        return frame.select(F.to_json(record).alias("value"))
 
     def done(self) -> None:
         """Shows what the batch wrote, remembers it, and forgets what waited before."""

@@ -171,7 +171,7 @@ def test_an_answer_that_is_none_fails_and_lands_nothing(place, endpoint, answer)
 def test_a_job_reads_the_newest_delivery_in_the_format_that_it_came_in(build, spark_home, tmp_path):
     raw = tmp_path / "products"
     for day, name, text in [("2026-03-01", "a.csv", "sku;name;price\np1;gone;1\n"),
-                            ("2026-03-02", "b.csv", 'sku;name;price\np1;"Lamp; ""old""";2.50\np2;NULL;3\n')]:
+                            ("2026-03-02", "b.csv", 'Price;sku;name;more\n2.50;p1;"Lamp; ""old""";x\n3;p2;NULL;NULL\n')]:
         folder = raw / f"arrived_on={day}"
         folder.mkdir(parents=True)
         (folder / name).write_text(text)
@@ -182,4 +182,7 @@ def test_a_job_reads_the_newest_delivery_in_the_format_that_it_came_in(build, sp
         "--state", str(folders["state"]), "--quarantine", str(folders["quarantine"]), "--run_at", "2026-03-02T03:00:00Z"])
     rows = spark_home.session.read.parquet(str(folders["priced"])).collect()
     assert {(row["sku"], row["name"], str(row["price"]), row["model"]) for row in rows} == {
-        ("p1", 'Lamp; "old"', "2.50", None), ("p2", None, "3.00", None)}
+        ("p1", 'Lamp; "old"', "2.50", None)}
+    turned_away = [json.loads(line) for file in folders["quarantine"].rglob("*.txt") for line in file.read_text().splitlines()]
+    assert [(one["reason"], json.loads(one["row"])) for one in turned_away] == [
+        ("name is missing", {"sku": "p2", "price": "3"})]

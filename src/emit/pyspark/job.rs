@@ -3,24 +3,39 @@
 use std::rc::Rc;
 
 use super::exprs::own::{self, OwnFunctions};
-use super::labels::{dataset_name, view_name};
+use super::labels::{dataset_name, rows_of, view_name};
+use super::landed::{self, Landed, source_of};
 use super::modules;
-use super::steps::{self, Body};
+use super::steps::{self, Body, Shared};
 use super::stream;
 use super::tree::{Py, comment, string};
 use super::types::schema;
 use crate::plan::names::{SNAPSHOT, dataset_argument, job_script, source_argument};
 use crate::plan::types::Column;
 use crate::plan::{
-    Csv, Dataset, Delivers, Format, Input, Plan, Reads, Shape, Source, StepKind, Target, Transform, View, WriteMode,
-    Writer,
+    Columns, Csv, Dataset, Delivers, Format, Input, Plan, Reads, Shape, Source, StepKind, Steps, Target, Transform,
+    View, WriteMode, Writer,
 };
+
+/// The statements of a transform or view.
+fn body(
+    plan: &Plan,
+    (name, shape): (&str, Shape),
+    (input, columns, steps): (&Input, &Columns, &Steps),
+    (own, landed): Shared<'_>,
+) -> Body {
+    match shape {
+        Shape::Stream => stream::body(plan, name, (input, columns, steps), own, landed),
+        Shape::Table | Shape::Objects => steps::body(plan, (input, columns, steps), (own, landed)),
+    }
+}
 
 /// What a job is made of.
 pub(super) struct Job<'p> {
     pub(super) plan: &'p Plan,
     transform: &'p Transform,
     pub(super) own: Rc<OwnFunctions>,
+    landed: Rc<Landed>,
     body: Body,
     /// The sources whose arrivals it reads.
     arrivals: Vec<&'p Source>,
@@ -34,36 +49,61 @@ pub(super) struct Job<'p> {
 
 /// The text of a transform's job.
 pub fn job(plan: &Plan, transform: &Transform) -> String {
-    let own = Rc::new(own::functions(&plan.functions));
-    let body = body(plan, transform, &own);
-    let mut job = Job {
-        plan,
-        transform,
-        body,
-        own,
-        arrivals: Vec::new(),
-        views: Vec::new(),
-        sources: Vec::new(),
-        targets: transform.datasets().into_iter().map(|id| plan.dataset(id)).collect(),
+    let job = Job::new(plan, transform, true);
+    let job = if job.asks_for_order() {
+        job
+    } else {
+        Job::new(plan, transform, false)
     };
-    job.reads(&transform.input);
-    for input in job.body.reads.clone() {
-        job.reads(&input);
-    }
     let code = job.code();
     format!("{}{}{code}", job.header(), imports(&code))
 }
 
-/// The steps of a transform.
-fn body(plan: &Plan, transform: &Transform, own: &Rc<OwnFunctions>) -> Body {
-    let (columns, steps) = (&transform.input_columns, &transform.steps);
-    match transform.shape {
-        Shape::Stream => stream::body(plan, &transform.name, (&transform.input, columns, steps), own),
-        Shape::Table | Shape::Objects => steps::body(steps, columns, own),
-    }
-}
-
 impl<'p> Job<'p> {
+    fn new(plan: &'p Plan, transform: &'p Transform, ordered: bool) -> Job<'p> {
+        let own = Rc::new(own::functions(&plan.functions));
+        let landed = Rc::new(Landed::of(plan, ordered));
+        let rows = (&transform.input, &transform.input_columns, &transform.steps);
+        let body = body(plan, (&transform.name, transform.shape), rows, (&own, &landed));
+        let mut job = Job {
+            plan,
+            transform,
+            body,
+            own,
+            landed,
+            arrivals: Vec::new(),
+            views: Vec::new(),
+            sources: Vec::new(),
+            targets: transform.datasets().into_iter().map(|id| plan.dataset(id)).collect(),
+        };
+        job.reads(&transform.input);
+        for input in job.body.reads.clone() {
+            job.reads(&input);
+        }
+        job
+    }
+
+    /// Whether it makes a difference in which order landed rows arrived, or which of several are one.
+    fn asks_for_order(&self) -> bool {
+        let asks = |body: &Body| {
+            body.several
+                || body
+                    .lines
+                    .iter()
+                    .any(|line| ["\"_arrived\"", "\"_seq\""].iter().any(|name| line.contains(name)))
+        };
+        let changes = matches!(self.transform.mode, WriteMode::Merge(_) | WriteMode::History(_));
+        changes || asks(&self.body) || self.views.iter().any(|(_, body)| asks(body))
+    }
+
+    /// The sources of which it reads what has landed, each with its dataset.
+    fn landed(&self) -> Vec<(&'p Dataset, &'p Source)> {
+        let sources = self.sources.iter();
+        sources
+            .filter_map(|dataset| Some((*dataset, source_of(self.plan, dataset)?)))
+            .collect()
+    }
+
     fn is_stream(&self) -> bool {
         self.transform.shape == Shape::Stream
     }
@@ -82,13 +122,8 @@ impl<'p> Job<'p> {
                 if self.views.iter().any(|(known, _)| known.name == *name) {
                     return;
                 }
-                let own = &self.own;
-                let body = match view.shape {
-                    Shape::Stream => {
-                        stream::body(self.plan, name, (&view.input, &view.input_columns, &view.steps), own)
-                    }
-                    Shape::Table | Shape::Objects => steps::body(&view.steps, &view.input_columns, own),
-                };
+                let rows = (&view.input, &view.input_columns, &view.steps);
+                let body = body(self.plan, (name, view.shape), rows, (&self.own, &self.landed));
                 self.reads(&view.input);
                 for input in &body.reads {
                     self.reads(input);
@@ -112,6 +147,8 @@ impl<'p> Job<'p> {
                 parts.push(constant(&dataset_name(&dataset.id), &self.target(dataset)));
             }
         }
+        let landed = self.landed();
+        parts.extend(landed.iter().map(|(dataset, source)| landed::constant(dataset, source)));
         if self.is_stream() {
             parts.extend(self.arrivals.iter().map(|source| stream::constant(source)));
         } else {
@@ -121,12 +158,15 @@ impl<'p> Job<'p> {
         let views = self.views.iter().flat_map(|(view, _)| view.steps.iter());
         let steps = self.transform.steps.iter().chain(views);
         let called = steps.flat_map(|step| step.kind.expressions());
-        let checks = self.arrivals.iter().flat_map(|source| &source.schema.fields);
+        let sources = self.arrivals.iter().chain(landed.iter().map(|(_, source)| source));
+        let checks = sources.flat_map(|source| &source.schema.fields);
         let called = called.chain(checks.flat_map(|field| &field.check));
         parts.extend(own::definitions(&self.own, &self.plan.functions, called));
         parts.extend(self.arrivals.iter().map(|source| stream::function(source, &self.own)));
+        let landed = landed.iter();
+        parts.extend(landed.map(|(_, source)| landed::function(source, &self.landed, &self.own, self.run_type())));
         for (view, body) in &self.views {
-            parts.push(view_function(view, body, self.run_type()));
+            parts.push(view_function(view, body, self.run_type(), &self.landed));
         }
         parts.push(docs(self.transform.doc.as_deref()) + &self.transform_function());
         if self.is_stream() {
@@ -284,7 +324,7 @@ impl<'p> Job<'p> {
 
     /// Rows in, and what is made of them.
     fn computed(&self, indent: usize) -> String {
-        let mut given = vec![rows_of(&self.transform.input)];
+        let mut given = vec![rows_of(&self.transform.input, &self.landed)];
         if self.body.needs_run {
             given.push(Py::atom("run"));
         }
@@ -452,14 +492,6 @@ fn event_time(columns: &[Column]) -> Option<Py> {
     Some(Py::keyword("event_time", Py::text(&column.name)))
 }
 
-fn rows_of(input: &Input) -> Py {
-    let name = Py::atom(super::labels::input_name(input));
-    match input {
-        Input::View(_) | Input::Stream(_) => Py::call("run.once", vec![name]),
-        Input::Table(_) => Py::call("run.read", vec![name]),
-    }
-}
-
 fn parameters(body: &Body, run: &str) -> String {
     match body.needs_run {
         true => format!("rows: DataFrame, run: {run}"),
@@ -467,11 +499,11 @@ fn parameters(body: &Body, run: &str) -> String {
     }
 }
 
-fn view_function(view: &View, body: &Body, run: &str) -> String {
+fn view_function(view: &View, body: &Body, run: &str, landed: &Landed) -> String {
     let mut lines = vec![
         format!("def {}(run: {run}) -> DataFrame:", view_name(&view.name)),
         format!("    \"\"\"The rows of `{}`.\"\"\"", view.name),
-        rows_of(&view.input).statement(4, "rows = "),
+        rows_of(&view.input, landed).statement(4, "rows = "),
     ];
     if !body.lines.is_empty() {
         lines.push(String::new());

@@ -6,6 +6,7 @@
 pub(crate) mod exprs;
 mod job;
 mod labels;
+mod landed;
 mod modules;
 mod steps;
 mod stream;

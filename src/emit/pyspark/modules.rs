@@ -19,11 +19,23 @@ macro_rules! module {
     };
 }
 
-const MODULES: [Module; 11] = [
+const MODULES: [Module; 12] = [
     module!("aggregates", "pipec_aggregates", &[]),
     module!("jsons", "pipec_json", &["pipec_numbers", "pipec_text"]),
     module!("lists", "pipec_lists", &["pipec_numbers", "pipec_text"]),
     module!("lake", "pipec_lake", &[]),
+    module!(
+        "landed",
+        "pipec_landed",
+        &[
+            "pipec_json",
+            "pipec_lake",
+            "pipec_records",
+            "pipec_numbers",
+            "pipec_text",
+            "pipec_time"
+        ]
+    ),
     module!("numbers", "pipec_numbers", &["pipec_text"]),
     module!(
         "programs",

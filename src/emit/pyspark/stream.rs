@@ -8,6 +8,7 @@ use super::exprs::own::OwnFunctions;
 use super::exprs::{self, column};
 use super::job;
 use super::labels::{dataset_name, source_name, stream_name};
+use super::landed::Landed;
 use super::steps::{self, Arriving, Body};
 use super::tree::Py;
 use super::types::typed;
@@ -22,6 +23,7 @@ pub fn body(
     owner: &str,
     (input, columns, steps): (&Input, &Columns, &Steps),
     own: &Rc<OwnFunctions>,
+    landed: &Rc<Landed>,
 ) -> Body {
     let views = plan.views.iter().filter(|view| {
         let arrive = Input::View(view.name.clone());
@@ -34,7 +36,7 @@ pub fn body(
         arrivals: keeps_arrivals(plan, input, &[]),
         without: &without,
     };
-    steps::stream_body(steps, columns, own, &from)
+    steps::stream_body(steps, columns, (own, landed), &from)
 }
 
 /// Whether rows have what arrivals have beside their columns, once these steps are done.
@@ -56,14 +58,11 @@ fn keeps_arrivals(plan: &Plan, input: &Input, steps: &[Step]) -> bool {
 
 /// The constant of a source: where it comes from, and what its records hold.
 pub fn constant(source: &Source) -> String {
-    let fields = source.schema.fields.iter().map(field).collect();
     let mut arguments = vec![
         Py::keyword("argument", Py::text(&source_argument(&source.name))),
-        Py::keyword("fields", Py::List(fields)),
+        Py::keyword("fields", fields(source)),
     ];
-    if let Some(time) = source.schema.fields.iter().find(|field| field.column.event_time) {
-        arguments.push(Py::keyword("event_time", Py::text(&time.column.name)));
-    }
+    arguments.extend(event_time(source));
     let late = steps::duration(source.late_at_most_seconds);
     arguments.push(Py::keyword("late", late));
     job::constant(&source_name(&source.name), &Py::call("streams.Source", arguments))
@@ -78,6 +77,17 @@ pub fn plain_field(column: &crate::plan::types::Column) -> Py {
         inner: Vec::new(),
         object: None,
     })
+}
+
+/// What a source's records hold.
+pub fn fields(source: &Source) -> Py {
+    Py::List(source.schema.fields.iter().map(field).collect())
+}
+
+/// The column that says when a record happened.
+pub fn event_time(source: &Source) -> Option<Py> {
+    let time = source.schema.fields.iter().find(|field| field.column.event_time)?;
+    Some(Py::keyword("event_time", Py::text(&time.column.name)))
 }
 
 fn field(field: &Field) -> Py {
@@ -132,16 +142,32 @@ fn kind_of(ty: &Type, inner: &[Field]) -> Py {
 
 /// The function that gives a source's arrivals: those that are rows, hold what fields ask, and are in time.
 pub fn function(source: &Source, own: &Rc<OwnFunctions>) -> String {
-    let around = exprs::Around {
-        own: Some(own),
-        in_function: false,
-    };
     let constant = Py::atom(source_name(&source.name));
     let mut lines = vec![
         format!("def {}(run: streams.Batch) -> DataFrame:", stream_name(&source.name)),
         format!("    \"\"\"The arrivals of `{}`.\"\"\"", source.name),
         Py::call("run.arrivals", vec![constant.clone()]).statement(4, "rows = "),
     ];
+    lines.extend(checks(source, own));
+    let timed = source.schema.fields.iter().any(|field| field.column.event_time);
+    if timed && source.delivers == Delivers::Rows {
+        let reason = Py::text(&reject::late(source.late_at_most_seconds));
+        let arguments = vec![Py::atom("rows"), constant, reason];
+        lines.push(Py::call("run.in_time", arguments).statement(4, "rows = "));
+    }
+    let part = Py::call("run.turned_away.part", vec![Py::atom("rows")]);
+    lines.push(part.statement(4, "return "));
+    lines.push("\n".to_owned());
+    lines.join("\n")
+}
+
+/// The statements that mark rows which do not hold what fields ask.
+pub fn checks(source: &Source, own: &Rc<OwnFunctions>) -> Vec<String> {
+    let around = exprs::Around {
+        own: Some(own),
+        in_function: false,
+    };
+    let mut lines = Vec::new();
     for field in &source.schema.fields {
         let Some(check) = &field.check else { continue };
         let lowered = around.lower(check);
@@ -154,16 +180,7 @@ pub fn function(source: &Source, own: &Rc<OwnFunctions>) -> String {
         let arguments = rows.chain(lowered.reasons).chain([wrong]).collect();
         lines.push(Py::call("run.turned_away.mark", arguments).statement(4, "rows = "));
     }
-    let timed = source.schema.fields.iter().any(|field| field.column.event_time);
-    if timed && source.delivers == Delivers::Rows {
-        let reason = Py::text(&reject::late(source.late_at_most_seconds));
-        let arguments = vec![Py::atom("rows"), constant, reason];
-        lines.push(Py::call("run.in_time", arguments).statement(4, "rows = "));
-    }
-    let part = Py::call("run.turned_away.part", vec![Py::atom("rows")]);
-    lines.push(part.statement(4, "return "));
-    lines.push("\n".to_owned());
-    lines.join("\n")
+    lines
 }
 
 /// `main`: the stream, and what is done with each of its batches.

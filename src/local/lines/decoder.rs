@@ -1,7 +1,8 @@
 //! Lines as typed columns, with what is wrong with the others, and when each arrived.
 //!
 //! A line arrives when its `_arrived` says. Samples mostly do not say: then at its own event time, or where that cannot be
-//! read, when the line before it did (the first: 1970-01-01). Lines of a source without event time arrive with the run.
+//! read, when the line before it did (the first: 1970-01-01). Lines of a source without event time arrive with the run. What
+//! has landed and tells no time arrived as the day of its folder began.
 
 use std::sync::Arc;
 
@@ -38,6 +39,8 @@ pub(in crate::local) struct Decoder<'p> {
     event_time: Option<usize>,
     arrivals: Arrivals,
     last_arrival: Timestamp,
+    /// When lines of the file at hand arrive that tell no time, where the file does.
+    of_file: Option<Timestamp>,
     /// How many lines there were so far.
     lines: u64,
     /// Fields that the schema does not have, so far.
@@ -75,11 +78,17 @@ impl<'p> Decoder<'p> {
                 Some(_) => Timestamp(0),
                 None => arrivals.otherwise,
             },
+            of_file: None,
             lines: arrivals.first,
             unknown_fields: 0,
             not_json: reject::NOT_JSON.into(),
             not_an_object: reject::NOT_AN_OBJECT.into(),
         }
+    }
+
+    /// Says when a file landed whose lines come next: those that tell no time arrived then.
+    pub fn landed(&mut self, at: Option<Timestamp>) {
+        self.of_file = at;
     }
 
     /// The lines that are rows, and the others with their reasons. Fills in the chunk's arrivals.
@@ -94,6 +103,7 @@ impl<'p> Decoder<'p> {
         let mut values = vec![None; self.schema.fields.len()];
         for number in 0..chunk.len() {
             let mut beside = Beside::default();
+            self.last_arrival = self.of_file.unwrap_or(self.last_arrival);
             let found = self.walk(chunk.line(number), &mut values, &mut beside);
             if found.is_ok() {
                 let own = || self.event_time.and_then(|at| decode::timestamp(values[at]?));

@@ -55,9 +55,9 @@ class Example:
             shutil.copytree(made, kept)
         return kept, dict(SKIPPED.findall(said.out + said.err))
 
-    def turned_away(self, transform: str) -> list[str]:
-        """The reasons in the embedded engine's quarantine."""
-        return reasons(self.run / "quarantine" / transform, "*.jsonl")
+    def turned_away(self, transform: str) -> list[tuple[str, str, str]]:
+        """What is in the embedded engine's quarantine."""
+        return turned_away(self.run / "quarantine" / transform, "*.jsonl")
 
     def sent(self, sink: str) -> list[dict]:
         """The rows that the embedded engine sent to a sink."""
@@ -71,9 +71,19 @@ def lines_of(folder: Path, pattern: str) -> list[dict]:
     return [json.loads(text, parse_float=decimal.Decimal) for text in texts]
 
 
-def reasons(folder: Path, pattern: str) -> list[str]:
-    """Why rows were turned away, sorted."""
-    return sorted(record["reason"] for record in lines_of(folder, pattern))
+def turned_away(folder: Path, pattern: str) -> list[tuple[str, str, str]]:
+    """Rows that were turned away, sorted: why, when they arrived, and the rows."""
+    return sorted((one["reason"], one["at"], _as_it_came(one["row"])) for one in lines_of(folder, pattern))
+
+
+def _as_it_came(row: str) -> str:
+    """A row's text; of JSON in one order, without the arrival that the embedded engine notes where it lands rows."""
+    try:
+        found = json.loads(row, parse_float=decimal.Decimal)
+        found.pop("_arrived", None)
+    except (ValueError, AttributeError):
+        return row
+    return json.dumps(plain(found))
 
 
 # Jobs.
@@ -107,7 +117,7 @@ class _Job:
         key = self.work / "key"
         key.write_text(KEY)
         places = {"state": self.work / "state", "quarantine": self.work / "quarantine", "pseudonym_key_file": key}
-        for source in (one for one in vars(self.module).values() if type(one).__name__ == "Source"):
+        for source in (one for one in vars(self.module).values() if hasattr(one, "fields") and hasattr(one, "argument")):
             places[source.argument] = self.arriving(source.argument)
         for argument, dataset in self.datasets.items():
             places[argument] = self.work / argument if argument in self.targets else self.given(argument, dataset)
@@ -133,7 +143,7 @@ class _Job:
             sample = self.example.samples / there.name
             files = sorted(sample.iterdir()) if sample.is_dir() else [sample.with_suffix(f".{dataset.format}")]
             for file in files[-1:] if dataset.newest else files:
-                shutil.copy(file, day)
+                shutil.copy(file, day / f"{AT[11:19].replace(':', '')}000000-{file.name}")
             return place
         if dataset.format == "iceberg":
             self.lake.save(self.kept(argument, dataset), dataset, str(place))
@@ -150,7 +160,7 @@ class _Job:
         return different(mine, rows(self.kept(argument, dataset)))
 
     def quarantined(self) -> str:
-        mine = reasons(self.work / "quarantine", "*.txt")
+        mine = turned_away(self.work / "quarantine", "*.txt")
         return different_reasons(mine, self.example.turned_away(self.job.stem))
 
 
@@ -173,9 +183,9 @@ def _same(mine, theirs) -> bool:
     return mine == theirs
 
 
-def different_reasons(mine: list[str], theirs: list[str]) -> str:
-    """What differs between sorted reasons."""
-    return "" if mine == theirs else f"quarantine: {sorted(set(mine) ^ set(theirs)) or [len(mine), len(theirs)]}"
+def different_reasons(mine: list, theirs: list) -> str:
+    """What differs between what was turned away, sorted."""
+    return "" if mine == theirs else f"quarantine: {sorted(set(mine) ^ set(theirs))[:4] or [len(mine), len(theirs)]}"
 
 
 # Functions.

@@ -1,7 +1,7 @@
 //! Steps that read a second input: `join` and `union`.
 
 use super::super::exprs;
-use super::super::labels::input_name;
+use super::super::labels::rows_of;
 use super::super::tree::Py;
 use super::super::types::type_name;
 use super::{Before, Body, rows};
@@ -14,11 +14,8 @@ impl Body {
         if !self.reads.contains(input) {
             self.reads.push(input.clone());
         }
-        let name = Py::atom(input_name(input));
-        match input {
-            Input::View(_) | Input::Stream(_) => self.run("once", vec![name]),
-            Input::Table(_) => self.run("read", vec![name]),
-        }
+        self.needs_run = true;
+        rows_of(input, &self.landed)
     }
 
     /// The other side's columns are called `ALIAS.column`, so that no two of a row have one name.
@@ -52,10 +49,11 @@ impl Body {
 
     pub(super) fn union(&mut self, other: &Input, columns: &[Column], united: &[Column]) {
         self.settle();
+        let mut others = self.other(other);
         if self.stream.is_none() {
             self.forget();
+            others = self.beside(other, others);
         }
-        let mut others = self.other(other);
         // A column of one side may be wider than the other's: both become what the step says.
         for (side, target) in columns.iter().filter_map(|column| {
             let target = united.iter().find(|target| target.name == column.name)?;
@@ -69,6 +67,26 @@ impl Body {
             return;
         }
         self.rows(rows().method("unionByName", vec![others]));
+    }
+
+    /// The other rows of a union, with what both have beside their columns.
+    fn beside(&mut self, other: &Input, others: Py) -> Py {
+        let arrives = match other {
+            Input::Table(id) => self.landed.ordered && self.landed.source(id).is_some(),
+            Input::View(name) => !self.without_arrivals.contains(name),
+            Input::Stream(_) => false,
+        };
+        let remembered = vec![Py::atom("runtime.ROW"), Py::atom("runtime.REASON")];
+        match (self.arrivals, arrives) {
+            (true, true) => return others.method("drop", remembered),
+            (true, false) => self.rows(rows().method("drop", vec![Py::atom("*runtime.ARRIVAL")])),
+            (false, _) => {}
+        }
+        self.arrivals = false;
+        match other {
+            Input::Table(id) if self.landed.source(id).is_none() => others,
+            _ => Py::call("runtime.plain", vec![others]),
+        }
     }
 
     /// Drops what rows remember of how they came: after this, none of them is one of those that came.

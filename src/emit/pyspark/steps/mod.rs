@@ -15,11 +15,12 @@ use std::rc::Rc;
 
 use super::exprs::own::OwnFunctions;
 use super::exprs::{self, Lowered, column_name};
+use super::landed::Landed;
 use super::stream as stream_fields;
 use super::tree::{Py, comment};
 use crate::plan::expr::Expr;
 use crate::plan::types::Column;
-use crate::plan::{Input, Otherwise, Run, Step, StepKind};
+use crate::plan::{Input, Otherwise, Plan, Run, Step, StepKind};
 
 pub use order::of_files;
 pub use stream::duration;
@@ -41,10 +42,14 @@ pub struct Body {
     marked: bool,
     keyed: bool,
     watched_steps: usize,
+    /// Whether one row may become several that are turned away.
+    pub several: bool,
     /// Whether rows carry their place in an order, for `take`.
     placed: bool,
     /// The project's own functions.
     own: Rc<OwnFunctions>,
+    /// The landed datasets.
+    landed: Rc<Landed>,
     /// Of rows of a stream: what its steps are called in the job's state.
     stream: Option<String>,
     /// Whether rows have what arrivals have beside their columns.
@@ -58,13 +63,27 @@ pub struct Body {
 const INDENT: usize = 4;
 
 /// The statements of steps on rows of these columns.
-pub fn body(steps: &[Step], columns: &[Column], own: &Rc<OwnFunctions>) -> Body {
+pub fn body(plan: &Plan, (input, columns, steps): (&Input, &[Column], &[Step]), own: Shared<'_>) -> Body {
+    let (own, landed) = own;
+    let views = plan.views.iter().filter(|view| {
+        let read = Input::View(view.name.clone());
+        !landed.arrives(plan, &read)
+    });
+    let watched = landed.remembers(plan, input);
     let body = Body {
         own: Rc::clone(own),
+        landed: Rc::clone(landed),
+        watched,
+        several: watched && steps.iter().any(|step| makes_several(&step.kind)),
+        arrivals: landed.arrives(plan, input),
+        without_arrivals: views.map(|view| view.name.clone()).collect(),
         ..Body::default()
     };
     body.of(steps, columns)
 }
+
+/// What all bodies of a job know: the project's own functions, and what has landed.
+pub type Shared<'p> = (&'p Rc<OwnFunctions>, &'p Rc<Landed>);
 
 /// Where the rows of a stream's steps come from.
 pub struct Arriving<'p> {
@@ -79,9 +98,10 @@ pub struct Arriving<'p> {
 }
 
 /// The statements of steps on rows of a stream.
-pub fn stream_body(steps: &[Step], columns: &[Column], own: &Rc<OwnFunctions>, from: &Arriving<'_>) -> Body {
+pub fn stream_body(steps: &[Step], columns: &[Column], (own, landed): Shared<'_>, from: &Arriving<'_>) -> Body {
     let body = Body {
         own: Rc::clone(own),
+        landed: Rc::clone(landed),
         stream: Some(from.owner.to_owned()),
         arrivals: from.arrivals,
         without_arrivals: from.without.to_vec(),
@@ -195,6 +215,7 @@ impl Body {
             let mut arguments = vec![rows()];
             if stretch.iter().any(|step| makes_several(&step.kind)) {
                 arguments.push(Py::keyword("several", Py::atom("True")));
+                self.several = true;
             }
             let watch = self.run("turned_away.watch", arguments);
             self.rows(watch);
@@ -256,7 +277,10 @@ impl Body {
             kept.push(Py::atom("runtime.PLACE"));
         }
         if self.arrivals {
-            kept.push(Py::atom("*streams.HIDDEN"));
+            kept.push(Py::atom(match self.stream {
+                Some(_) => "*streams.HIDDEN",
+                None => "*runtime.ARRIVAL",
+            }));
         }
         kept
     }
@@ -330,6 +354,7 @@ impl Body {
         let parts = Py::atom(run.parts().to_string());
         let arguments = vec![Py::atom("run"), rows(), Py::List(fields), Py::keyword("parts", parts)];
         self.rows(Py::call("programs.through", arguments));
+        self.arrivals = false;
         self.anew();
     }
 
