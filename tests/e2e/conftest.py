@@ -14,6 +14,23 @@ os.environ["TZ"] = "UTC"
 time.tzset()
 
 
+def pytest_collection_modifyitems(items):
+    """Tests of a file run in one process, which starts what they share once. Tests that build functions are a group of their
+    own: they share a folder, in which a build would replace what another one just made."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Shows the figures that tests recorded, whichever process they ran in."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "figures" and report.when == "call":
+                terminalreporter.section(report.nodeid, sep="-")
+                terminalreporter.write_line(value)
+
+
 @pytest.fixture(scope="session")
 def aws():
     """A moto server; tests share it, so each names its buckets, streams and queues after itself."""

@@ -22,30 +22,31 @@ def conformance() -> str:
     return binary
 
 
-def holds(name: str, environment: dict[str, str], capsys):
+def holds(name: str, environment: dict[str, str], record_property):
     done = subprocess.run(
         [conformance(), "--ignored", "--nocapture", name],
         cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout[-8000:] + done.stderr[-8000:]
-    with capsys.disabled():
-        print("\n" + done.stdout)
+    record_property("figures", done.stdout)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["examples_are_true", "expressions_are_the_same", "transforms_are_the_same"])
-def test_in_jobs(what, capsys):
-    holds(f"{what}_in_jobs", {"PIPEC_PYTHON": tool("venv", "bin", "python"), "JAVA_HOME": str(JDK.resolve())}, capsys)
+def test_in_jobs(what, record_property):
+    holds(f"{what}_in_jobs", {"PIPEC_PYTHON": tool("venv", "bin", "python"), "JAVA_HOME": str(JDK.resolve())}, record_property)
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("functions")
 @pytest.mark.parametrize("what", ["examples_are_true", "expressions_are_the_same", "transforms_are_the_same"])
-def test_in_functions(what, capsys):
-    holds(f"{what}_in_functions", {"CARGO_TARGET_DIR": str(FUNCTIONS)}, capsys)
+def test_in_functions(what, record_property):
+    holds(f"{what}_in_functions", {"CARGO_TARGET_DIR": str(FUNCTIONS)}, record_property)
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("sql")
 @pytest.mark.parametrize("what", ["examples_are_true", "expressions_are_the_same", "transforms_are_the_same"])
-def test_in_sql(what, capsys):
+def test_in_sql(what, record_property):
     tools = {"PIPEC_PYTHON": tool("venv", "bin", "python"), "PIPEC_TRINO": tool("trino"), "JAVA_HOME": str(JDK.resolve())}
-    holds(f"{what}_in_sql", tools, capsys)
+    holds(f"{what}_in_sql", tools, record_property)
