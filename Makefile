@@ -37,7 +37,7 @@ test-cargo:
 .PHONY: test-e2e
 test-e2e: setup ## the builds under Terraform, Lambda, Spark and the linters; ARGS="-k name" picks some
 	cargo build --quiet
-	$(PYTEST) tests/e2e --numprocesses 2 --dist loadgroup $(ARGS)
+	$(PYTEST) tests/e2e --numprocesses 2 --no-loadscope-reorder $(ARGS)
 
 .PHONY: setup
 setup: ## install what the end-to-end tests need, below .cache or $PIPEC_CACHE

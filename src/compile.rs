@@ -191,16 +191,7 @@ pub fn compile_parsed(
         }
         diagnostics = said;
     }
-    let items: Vec<_> = project.items().map(|item| item.span).collect();
-    let whole = !diagnostics.has_errors();
-    let mut diagnostics = without_echoes(&sources, &items, diagnostics.sorted());
-    if diagnostics.iter().any(|d| d.code == Code::TWO_PIPELINES) {
-        // These are two projects: that their items share names, or do not fit together, goes without saying.
-        diagnostics.retain(|d| d.code.0 < 200);
-    }
-    let comments = project.files.iter().flat_map(|file| &file.comments);
-    let comments = comments.map(|comment| (comment.span, comment.own_line));
-    let diagnostics = at_levels(&sources, comments, &levels, diagnostics, whole);
+    let diagnostics = at_the_end(&sources, &project, &levels, diagnostics);
     let right = diagnostics.iter().all(|d| d.severity == Severity::Warning);
     if !right {
         doubtful = doubtful.or(program.take());
@@ -217,6 +208,20 @@ pub fn compile_parsed(
         ready: remembered.take_whole().map(|whole| Ready { whole, levels, imports }),
         trees: project.files,
     }
+}
+
+/// What is said in the end, of all that was said on the way.
+fn at_the_end(sources: &Sources, project: &Project, levels: &Levels, diagnostics: Diagnostics) -> Vec<Diagnostic> {
+    let items: Vec<_> = project.items().map(|item| item.span).collect();
+    let whole = !diagnostics.has_errors();
+    let mut diagnostics = without_echoes(sources, &items, diagnostics.sorted());
+    if diagnostics.iter().any(|d| d.code == Code::TWO_PIPELINES) {
+        // These are two projects: that their items share names, or do not fit together, goes without saying.
+        diagnostics.retain(|d| d.code.0 < 200);
+    }
+    let comments = project.files.iter().flat_map(|file| &file.comments);
+    let comments = comments.map(|comment| (comment.span, comment.own_line));
+    at_levels(sources, comments, levels, diagnostics, whole)
 }
 
 /// What is to be said of some transforms and tests of one file, as the texts are now, and those of them that are right;

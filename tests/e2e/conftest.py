@@ -8,18 +8,41 @@ from support import pipec
 from support.aws import Moto
 from support.paths import EXAMPLES, FUNCTIONS
 from support.spark import Spark
+from xdist.scheduler import LoadScopeScheduling
+
+# Builds of functions share a folder, in which one replaces what another one just made.
+GROUPS = {
+    "functions": [
+        "test_conformance.py::test_in_functions",
+        "test_containers.py::test_the_program_has_its_part_and_leaves_its_answers_when_it_ended_well",
+        "test_engines.py::test_functions_give_the_rows_of_the_embedded_engine",
+        "test_functions.py",
+        "test_lambda.py",
+        "test_path.py",
+        "test_semantics.py::test_rules_of_single_rows_hold_in_functions",
+    ],
+    "sql": ["test_conformance.py::test_in_sql"],
+}
 
 # Python shows Spark's instants as local times; every time in these tests is UTC.
 os.environ["TZ"] = "UTC"
 time.tzset()
 
 
-def pytest_collection_modifyitems(items):
-    """Tests of a file run in one process, which starts what they share once. Tests that build functions are a group of their
-    own: they share a folder, in which a build would replace what another one just made."""
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+class Together(LoadScopeScheduling):
+    """Tests of a file run in one process, which starts what they share once; those that build functions in one as well."""
+
+    def _split_scope(self, nodeid):
+        file, _, test = nodeid.rpartition("/")[2].partition("::")
+        for group, members in GROUPS.items():
+            if file in members or f"{file}::{test.partition('[')[0]}" in members:
+                return group
+        return file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """How tests are dealt out to processes."""
+    return Together(config, log)
 
 
 def pytest_terminal_summary(terminalreporter):

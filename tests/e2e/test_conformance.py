@@ -38,14 +38,12 @@ def test_in_jobs(what, record_property):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("functions")
 @pytest.mark.parametrize("what", ["examples_are_true", "expressions_are_the_same", "transforms_are_the_same"])
 def test_in_functions(what, record_property):
     holds(f"{what}_in_functions", {"CARGO_TARGET_DIR": str(FUNCTIONS)}, record_property)
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("sql")
 @pytest.mark.parametrize("what", ["examples_are_true", "expressions_are_the_same", "transforms_are_the_same"])
 def test_in_sql(what, record_property):
     tools = {"PIPEC_PYTHON": tool("venv", "bin", "python"), "PIPEC_TRINO": tool("trino"), "JAVA_HOME": str(JDK.resolve())}

@@ -101,7 +101,6 @@ def test_an_answer_that_is_no_row_fails_the_run(spark_home, job, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("functions")
 def test_the_program_has_its_part_and_leaves_its_answers_when_it_ended_well(tmp_path):
     """The exchange's own program, as the image starts it, on a store beside it."""
     done = subprocess.run(

@@ -138,7 +138,6 @@ def environment(aws, example: Example, crate: Path) -> dict[str, str]:
     return {**found, "SEEN_TABLE": place, "PSEUDONYM_SECRET": place}
 
 
-@pytest.mark.xdist_group("functions")
 @pytest.mark.parametrize("name", FUNCTIONS_OF)
 def test_functions_give_the_rows_of_the_embedded_engine(name, examples, binaries, around, spark_home):
     example, (gateway, aws) = examples(name), around

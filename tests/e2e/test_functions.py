@@ -17,7 +17,6 @@ from support.lambda_api import Function
 from support.paths import FUNCTIONS, ROOT
 from support.pipec import pipec
 
-pytestmark = pytest.mark.xdist_group("functions")
 SHOP = ROOT / "tests" / "e2e" / "functions" / "shop"
 SOURCES = ["cheques", "clicks", "coins", "photos", "scans", "taps", "transfers"]
 # Optimising seven functions takes many minutes; what they do is the same without.

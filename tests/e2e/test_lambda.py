@@ -18,7 +18,6 @@ from support.lambda_api import Function
 from support.paths import EXAMPLES, FUNCTIONS, ROOT
 from support.pipec import pipec
 
-pytestmark = pytest.mark.xdist_group("functions")
 LINES = (EXAMPLES / "clickstream" / "samples" / "clicks.jsonl").read_bytes().splitlines()
 TARGET = {"CARGO_TARGET_DIR": str(FUNCTIONS)}
 KEY = "local-key-for-tests-only"

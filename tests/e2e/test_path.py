@@ -29,7 +29,6 @@ from support.pipec import pipec
 from support.spark import Spark, rows
 from support.terraform import Terraform, resources
 
-pytestmark = pytest.mark.xdist_group("functions")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LINES = (EXAMPLES / "clickstream" / "samples" / "clicks.jsonl").read_bytes().splitlines()
 MANIFEST = json.loads((ROOT / "tests" / "e2e" / "clicks.manifest.json").read_text())

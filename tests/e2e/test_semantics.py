@@ -31,7 +31,6 @@ def test_every_rule_holds_in_jobs(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("functions")
 def test_rules_of_single_rows_hold_in_functions(tmp_path):
     project = tmp_path / "semantics"
     project.mkdir()
