@@ -80,9 +80,11 @@ def _as_it_came(row: str) -> str:
     """A row's text; of JSON in one order, without the arrival that the embedded engine notes where it lands rows."""
     try:
         found = json.loads(row, parse_float=decimal.Decimal)
-        found.pop("_arrived", None)
-    except (ValueError, AttributeError):
+    except ValueError:
         return row
+    if not isinstance(found, dict):
+        return row
+    found.pop("_arrived", None)
     return json.dumps(plain(found))
 
 
