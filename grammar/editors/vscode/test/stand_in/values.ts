@@ -124,7 +124,9 @@ export class SignatureHelp extends Made {}
 export class SignatureInformation extends Made {}
 export class SymbolInformation extends Made {}
 export class TypeHierarchyItem extends Made {}
-export class TabInputText extends Made {}
+export class TabInputText {
+  constructor(readonly uri: URI) {}
+}
 export class TabInputTextDiff extends Made {}
 export class TabInputCustom extends Made {}
 

@@ -1,7 +1,7 @@
 // As much of the module `vscode` as the extension and `vscode-languageclient` ask of it, with a record of what was done.
 // An editor cannot be had in a test here, so this is in its place; the client is the real one.
 
-import { Position, Range, type Diagnostic, type Uri } from './values'
+import { Position, Range, TabInputText, type Diagnostic, type Uri } from './values'
 
 export * from './values'
 
@@ -191,7 +191,15 @@ const write = (line: string) => state.output.push(line)
 export const window = {
   activeTextEditor: undefined as Editor | undefined,
   visibleTextEditors: [],
-  tabGroups: { all: [], onDidChangeTabs: never, onDidChangeTabGroups: never },
+  /** Each open document has a tab: the client asks for the diagnostics of what can be seen. */
+  tabGroups: {
+    get all() {
+      return [{ tabs: workspace.textDocuments.map(({ uri }) => ({ input: new TabInputText(uri) })) }]
+    },
+    onDidChangeTabs: (changed: (event: { opened: unknown[]; closed: unknown[] }) => void) =>
+      events.opened.event((document) => changed({ opened: [document], closed: [] })),
+    onDidChangeTabGroups: never,
+  },
   createOutputChannel: () => ({
     append: write,
     appendLine: write,
