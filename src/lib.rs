@@ -19,4 +19,6 @@ pub mod resolve;
 pub mod session;
 pub mod syntax;
 
-pub use compile::{Compilation, Options, Parsed, Phase, Ready, compile, compile_alone, compile_observed, compile_parsed};
+pub use compile::{
+    Compilation, Options, Parsed, Phase, Ready, compile, compile_alone, compile_observed, compile_parsed,
+};
