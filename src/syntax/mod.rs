@@ -14,6 +14,7 @@ mod heads;
 pub(crate) mod layout;
 mod slices;
 pub mod tokens;
+mod walk;
 mod words;
 
 use crate::base::{FileId, Span};

@@ -118,15 +118,7 @@ def around(aws):
 
 def environment(aws, example: Example, crate: Path) -> dict[str, str]:
     """The names of what a function finds: streams are called as their variables."""
-    place = f"engines-{uuid.uuid4().hex[:12]}"
-    aws.client("dynamodb").create_table(
-        TableName=place, BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "name", "KeyType": "HASH"}, {"AttributeName": "written", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": "name", "AttributeType": "S"},
-                              {"AttributeName": "written", "AttributeType": "S"}],
-    )  # fmt: skip
-    aws.bucket(place)
-    aws.client("secretsmanager").create_secret(Name=place, SecretString=KEY)
+    place = aws.around_functions(f"engines-{uuid.uuid4().hex[:12]}", KEY)
     text = "".join(file.read_text() for file in crate.rglob("*.rs"))
     found = {name: name for name in re.findall(r'"((?:DELIVERY|QUARANTINE)_STREAM_\w+)"', text)}
     for name in re.findall(r'"TABLE_RAW_(\w+)"', text):

@@ -65,15 +65,7 @@ def gateway(aws):
 @pytest.fixture
 def place(aws):
     """The names of what a function finds in AWS, for one test alone."""
-    name = f"shop-{uuid.uuid4().hex[:12]}"
-    aws.client("dynamodb").create_table(
-        TableName=name, BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "name", "KeyType": "HASH"}, {"AttributeName": "written", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": "name", "AttributeType": "S"},
-                              {"AttributeName": "written", "AttributeType": "S"}],
-    )  # fmt: skip
-    aws.bucket(name)
-    aws.client("secretsmanager").create_secret(Name=name, SecretString="local-key-for-tests-only")
+    name = aws.around_functions(f"shop-{uuid.uuid4().hex[:12]}", "local-key-for-tests-only")
     snapshot(aws, name, "one", PRODUCTS)
     return name
 

@@ -5,7 +5,7 @@ use crate::check::exprs::declassify::DECLASSIFY;
 use crate::check::program::Released;
 use crate::check::settings::plain;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::syntax::ast::{Argument, Binding, Entry, EntryKind, Expr, ExprKind, Item, ItemKind, StepKind, TextPart};
+use crate::syntax::ast::{Argument, Binding, Entry, EntryKind, Expr, ExprKind, Item, ItemKind, StepKind};
 
 /// Every `declassify` of the transforms among these items, in source order. One in a `fn` is said to be a mistake: what is
 /// let go has to be seen where it is let go.
@@ -116,74 +116,7 @@ fn step_values(entry: &Entry, see: &mut dyn FnMut(&Expr)) {
 /// An expression and everything below it, outermost first.
 fn walk(expr: &Expr, see: &mut dyn FnMut(&Expr)) {
     see(expr);
-    for child in children(expr) {
+    for child in expr.children() {
         walk(child, see);
-    }
-}
-
-fn children(expr: &Expr) -> Vec<&Expr> {
-    match &expr.kind {
-        ExprKind::Null
-        | ExprKind::Bool(_)
-        | ExprKind::Int(_)
-        | ExprKind::Decimal(_)
-        | ExprKind::Quantity { .. }
-        | ExprKind::Name(_)
-        | ExprKind::Label(_)
-        | ExprKind::Bad => Vec::new(),
-        ExprKind::Text(parts) => parts
-            .iter()
-            .filter_map(|part| match part {
-                TextPart::Expr(value) => Some(value),
-                TextPart::Plain(_) => None,
-            })
-            .collect(),
-        ExprKind::Rate { amount: value, .. }
-        | ExprKind::Member { of: value, .. }
-        | ExprKind::Star(value)
-        | ExprKind::Unary { value, .. }
-        | ExprKind::Lambda { body: value, .. }
-        | ExprKind::Reject(value)
-        | ExprKind::Variant { value, .. } => vec![value],
-        ExprKind::Of { left, right }
-        | ExprKind::To { from: left, to: right }
-        | ExprKind::For {
-            rate: left,
-            duration: right,
-        }
-        | ExprKind::Index { of: left, index: right }
-        | ExprKind::Binary { left, right, .. }
-        | ExprKind::Is {
-            value: left,
-            other: right,
-            ..
-        }
-        | ExprKind::In {
-            value: left,
-            set: right,
-            ..
-        }
-        | ExprKind::Range { low: left, high: right } => vec![left, right],
-        ExprKind::Call {
-            function,
-            arguments,
-            order,
-        } => {
-            let arguments = arguments.iter().map(|argument| &argument.value);
-            let order = order.iter().map(|order| &order.value);
-            std::iter::once(&**function).chain(arguments).chain(order).collect()
-        }
-        ExprKind::Between { value, low, high, .. } => vec![value, low, high],
-        ExprKind::If {
-            condition,
-            then,
-            otherwise,
-        } => vec![condition, then, otherwise],
-        ExprKind::Match { value, arms } => {
-            let arms = arms.iter().flat_map(|(pattern, answer)| [pattern, answer]);
-            std::iter::once(&**value).chain(arms).collect()
-        }
-        ExprKind::List(items) => items.iter().collect(),
-        ExprKind::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
     }
 }

@@ -230,7 +230,7 @@ fn mentions(value: &ast::Expr, name: &str) -> bool {
         if matches!(&next.kind, ExprKind::Name(found) if found == name) {
             return true;
         }
-        open.extend(super::values::children(next));
+        open.extend(next.children());
     }
     false
 }

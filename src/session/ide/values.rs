@@ -1,7 +1,7 @@
 //! What expressions name.
 
 use crate::base::Span;
-use crate::syntax::ast::{Expr, ExprKind, Name, TextPart};
+use crate::syntax::ast::{Expr, ExprKind, Name};
 
 use super::columns::Scope;
 use super::mentions::{Mentions, Symbol};
@@ -70,7 +70,7 @@ impl<'w, 'm, 'p> Walk<'w, 'm, 'p> {
                 arguments.iter().for_each(|argument| self.expr(&argument.value));
                 order.iter().for_each(|order| self.expr(&order.value));
             }
-            _ => children(expr).into_iter().for_each(|child| self.expr(child)),
+            _ => expr.children().into_iter().for_each(|child| self.expr(child)),
         }
     }
 
@@ -133,73 +133,5 @@ impl<'w, 'm, 'p> Walk<'w, 'm, 'p> {
             };
             self.mentions.add(name.span, symbol, false);
         }
-    }
-}
-
-/// The expressions right below one.
-pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
-    match &expr.kind {
-        ExprKind::Null
-        | ExprKind::Bool(_)
-        | ExprKind::Int(_)
-        | ExprKind::Decimal(_)
-        | ExprKind::Quantity { .. }
-        | ExprKind::Name(_)
-        | ExprKind::Label(_)
-        | ExprKind::Bad => Vec::new(),
-        ExprKind::Text(parts) => {
-            let inside = parts.iter().filter_map(|part| match part {
-                TextPart::Expr(value) => Some(value),
-                TextPart::Plain(_) => None,
-            });
-            inside.collect()
-        }
-        ExprKind::Rate { amount: value, .. }
-        | ExprKind::Member { of: value, .. }
-        | ExprKind::Star(value)
-        | ExprKind::Unary { value, .. }
-        | ExprKind::Lambda { body: value, .. }
-        | ExprKind::Reject(value)
-        | ExprKind::Variant { value, .. } => vec![value],
-        ExprKind::Of { left, right }
-        | ExprKind::To { from: left, to: right }
-        | ExprKind::For {
-            rate: left,
-            duration: right,
-        }
-        | ExprKind::Index { of: left, index: right }
-        | ExprKind::Binary { left, right, .. }
-        | ExprKind::Is {
-            value: left,
-            other: right,
-            ..
-        }
-        | ExprKind::In {
-            value: left,
-            set: right,
-            ..
-        }
-        | ExprKind::Range { low: left, high: right } => vec![left, right],
-        ExprKind::Call {
-            function,
-            arguments,
-            order,
-        } => {
-            let arguments = arguments.iter().map(|argument| &argument.value);
-            let order = order.iter().map(|order| &order.value);
-            std::iter::once(&**function).chain(arguments).chain(order).collect()
-        }
-        ExprKind::Between { value, low, high, .. } => vec![value, low, high],
-        ExprKind::If {
-            condition,
-            then,
-            otherwise,
-        } => vec![condition, then, otherwise],
-        ExprKind::Match { value, arms } => {
-            let arms = arms.iter().flat_map(|(pattern, value)| [pattern, value]);
-            std::iter::once(&**value).chain(arms).collect()
-        }
-        ExprKind::List(values) => values.iter().collect(),
-        ExprKind::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
     }
 }

@@ -30,7 +30,10 @@ def instant(value) -> datetime:
     """RFC 3339, or milliseconds since 1970."""
     if isinstance(value, int):
         return EPOCH + timedelta(milliseconds=value)
-    return datetime.fromisoformat(value)
+    at = datetime.fromisoformat(value)
+    if at.tzinfo is None:
+        raise ValueError("an instant needs a zone")
+    return at.astimezone(UTC)
 
 
 def row_of(record: bytes, arrived: float) -> dict:

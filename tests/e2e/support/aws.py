@@ -110,6 +110,18 @@ class Moto:
             s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         return name
 
+    def around_functions(self, name: str, secret: str) -> str:
+        """Makes what functions find beside their streams, all called the same: the table of what they have seen, a bucket, and
+        the secret of pseudonyms. Returns the name."""
+        self.client("dynamodb").create_table(
+            TableName=name, BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "name", "KeyType": "HASH"}, {"AttributeName": "written", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": "name", "AttributeType": "S"},
+                                  {"AttributeName": "written", "AttributeType": "S"}],
+        )  # fmt: skip
+        self.client("secretsmanager").create_secret(Name=name, SecretString=secret)
+        return self.bucket(name)
+
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         """The keys below a prefix, in order."""
         pages = self.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)

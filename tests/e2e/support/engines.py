@@ -12,10 +12,10 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 from . import events
+from .arrivals import arrivals
 from .gateway import Gateway
 from .lambda_api import Function
 from .paths import EXAMPLES
@@ -27,7 +27,6 @@ AT = "2026-03-09T12:00:00Z"
 # The embedded engine's own key.
 KEY = "local-key-for-tests-only"
 SKIPPED = re.compile(r"^skip  (\w+): (.*) \([\w./]+:\d+\)$", re.MULTILINE)
-EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 class Example:
@@ -193,31 +192,6 @@ def different_reasons(mine: list, theirs: list) -> str:
 # Functions.
 
 
-def arrivals(lines: Iterable[bytes], event_time: str) -> list[float]:
-    """When each line arrives, by the embedded engine's rule, seconds since 1970."""
-    found, last = [], 0.0
-    for line in lines:
-        try:
-            record = json.loads(line)
-            instants = [instant(record.get(name)) for name in ("_arrived", event_time)]
-            last = next((at for at in instants if at is not None), last)
-        except (ValueError, AttributeError):
-            pass
-        found.append(last)
-    return found
-
-
-def instant(value) -> float | None:
-    """An instant as records have them: whole milliseconds, or RFC 3339 with a zone."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value / 1000
-    try:
-        at = datetime.datetime.fromisoformat(value)
-    except (ValueError, TypeError):
-        return None
-    return (at - EPOCH) / datetime.timedelta(seconds=1) if at.tzinfo else None
-
-
 def kafka(records: list[bytes], times: list[float], first: int) -> dict:
     """A batch of a topic."""
     messages = [{
@@ -229,7 +203,7 @@ def kafka(records: list[bytes], times: list[float], first: int) -> dict:
 
 def run_function(gateway: Gateway, binary: Path, environment: dict[str, str], lines: list[bytes], event_time: str, *, topic: bool):
     """Brings a function all lines of a sample, a hundred at a time."""
-    times = arrivals(lines, event_time)
+    times = arrivals(lines, ["_arrived", event_time])
     with Function([str(binary)], env={**gateway.environment(), **environment}, timeout=60) as function:
         for start in range(0, len(lines), 100):
             some, at = lines[start : start + 100], times[start : start + 100]
