@@ -3,7 +3,7 @@
 //! Metrics are those of the services' own pages: Kinesis (`IncomingRecords`), Lambda (`Duration`, `ConcurrentExecutions`), Glue
 //! (<https://docs.aws.amazon.com/glue/latest/dg/monitor-observability.html>), Step Functions (`ExecutionsFailed`).
 
-use super::glue_job;
+use super::{emr, glue_job};
 use super::metric::{
     Metric, alarm, function_dimension, machine_dimension, metric, of_stream, over, place, readers, transform_dimensions,
 };
@@ -143,6 +143,12 @@ fn used(
             let block = alarm(plan, monitor, label, &text);
             vec![share(block, percent, "100 * used", vec![used.query("used")])]
         }
+        Engine::Emr(settings) => {
+            let used = metric("AWS/EMRServerless", "CPUAllocated", application(transform)).with("Maximum", 300);
+            let block = alarm(plan, monitor, label, &text);
+            let expression = format!("100 * used / {}", settings.max_vcpu);
+            vec![share(block, percent, expression, vec![used.query("used")])]
+        }
         Engine::Other(_) => crate::plan::refused(),
     }
 }
@@ -171,10 +177,10 @@ fn errors(
                 &tasks(all),
             )]
         }
-        Engine::Glue(_) => {
+        Engine::Glue(_) | Engine::Emr(_) => {
             let schedule = plan.schedules.iter().find(|schedule| {
                 let mut jobs = states::waves(plan, schedule).into_iter().flatten();
-                jobs.any(|(name, _)| name == transform.name)
+                jobs.any(|job| job.name == transform.name)
             });
             let of = |schedule: &Schedule| {
                 let runs = |name| metric("AWS/States", name, machine_dimension(&schedule.name)).with("Sum", 86_400);
@@ -235,7 +241,7 @@ fn quality(
     let label = format!("{}_{}_quality", monitor.name, transform.name);
     match &transform.engine {
         Engine::Lambda(_) => turned_away(plan, monitor, functions, transform, &label, percent),
-        Engine::Glue(_) => {
+        Engine::Glue(_) | Engine::Emr(_) => {
             let said = |name: &'static str, field: &str| {
                 let what = name.trim_start_matches("JobRows").to_lowercase();
                 Block::resource(
@@ -314,7 +320,29 @@ fn duration(
                     .set("input", call("jsonencode", [object_of! { "alarm" => told.as_str() }])),
             ]
         }
+        Engine::Emr(_) => {
+            let text = format!("A run of {} takes longer than {} min", transform.name, minutes(seconds));
+            let (period, periods) = lasting(seconds);
+            let running = metric("AWS/EMRServerless", "RunningJobs", application(transform)).with("Minimum", period);
+            let block = alarm(plan, monitor, &label, &text);
+            vec![over(block, &running, 0.0, periods, "notBreaching")]
+        }
         Engine::Other(_) => crate::plan::refused(),
+    }
+}
+
+/// What EMR Serverless measures of an application, which has one job, and one run of it at a time.
+/// <https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/app-job-metrics.html>
+fn application(transform: &Transform) -> Vec<(&'static str, Value)> {
+    vec![("ApplicationId", emr::id(&transform.name))]
+}
+
+/// A period, and how many of them last that long: an alarm looks back a day by periods of minutes, and a week by hours.
+fn lasting(seconds: u64) -> (u32, u32) {
+    let periods = |period: u64, most: u64| seconds.div_ceil(period).clamp(1, most) as u32;
+    match seconds {
+        ..=86_400 => (60, periods(60, 1_440)),
+        _ => (3_600, periods(3_600, 168)),
     }
 }
 

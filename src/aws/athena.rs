@@ -4,17 +4,19 @@ use super::lake;
 use super::naming::{limit, named};
 use super::policy::KEY;
 use crate::emit::hcl::{Block, reference};
-use crate::plan::{Plan, Serve, names};
+use crate::plan::{Athena, Plan, Serve, names};
 
 /// Athena takes no smaller limit.
 const SMALLEST_LIMIT: u64 = 10_000_000;
 
 /// All workgroups.
 pub fn blocks(plan: &Plan) -> Vec<Block> {
-    plan.serves.iter().map(|serve| workgroup(plan, serve)).collect()
+    plan.athena()
+        .map(|(serve, athena)| workgroup(plan, serve, athena))
+        .collect()
 }
 
-fn workgroup(plan: &Plan, serve: &Serve) -> Block {
+fn workgroup(plan: &Plan, serve: &Serve, athena: &Athena) -> Block {
     let encryption = Block::new("encryption_configuration")
         .set("encryption_option", "SSE_KMS")
         .set("kms_key_arn", reference(KEY));
@@ -29,7 +31,7 @@ fn workgroup(plan: &Plan, serve: &Serve) -> Block {
                 .set("publish_cloudwatch_metrics_enabled", true)
                 .set(
                     "bytes_scanned_cutoff_per_query",
-                    serve.athena_scan_limit_bytes.max(SMALLEST_LIMIT),
+                    athena.scan_limit_bytes.max(SMALLEST_LIMIT),
                 )
                 .block(Block::new("engine_version").set("selected_engine_version", "Athena engine version 3"))
                 .block(

@@ -13,8 +13,10 @@ use crate::text_of;
 pub struct Calls {
     /// Labels of functions.
     pub functions: Vec<String>,
-    /// Labels of jobs.
+    /// Labels of jobs of Glue.
     pub jobs: Vec<String>,
+    /// Labels of applications of EMR Serverless, a job each.
+    pub applications: Vec<String>,
     /// Whether containers run.
     pub programs: bool,
     /// What is called of each service, by the name of its endpoint: `kinesis-firehose`, `s3`.
@@ -86,6 +88,16 @@ pub fn of(stack: &Stack) -> Calls {
                     }
                     called(&mut found, endpoint(service), action.clone(), &statement.resources);
                 }
+            }
+        }
+    }
+    for block in stack.resources("aws_emrserverless_application") {
+        let Some(label) = block.labels.get(1) else { continue };
+        out.applications.push(label.clone());
+        for statement in statements(stack, &format!("{label}_job")) {
+            for action in statement.actions {
+                let service = action.split(':').next().unwrap_or_default();
+                called(&mut found, endpoint(service), action.clone(), &statement.resources);
             }
         }
     }

@@ -127,6 +127,7 @@ fn statements(plan: &Plan) -> Vec<Statement> {
                 .when("ArnLike", "aws:SourceArn", own("events", "rule/*")),
         );
     }
+    out.extend(super::secrets::key_statement(plan, because));
     out.extend(super::audit::key_statements(plan, because));
     out
 }

@@ -67,7 +67,7 @@ pub fn buckets(plan: &Plan) -> Vec<Bucket> {
     out.push(quarantine(plan));
     // The platform's own functions read there, jobs or not.
     out.push(artifacts(plan));
-    if !plan.serves.is_empty() {
+    if plan.athena().next().is_some() {
         out.push(results(plan));
     }
     out.extend(audit::buckets(plan));
@@ -167,16 +167,16 @@ fn artifacts(plan: &Plan) -> Bucket {
 }
 
 fn results(plan: &Plan) -> Bucket {
-    let rule = |serve: &crate::plan::Serve| Rule {
+    let rule = |(serve, athena): (&crate::plan::Serve, &crate::plan::Athena)| Rule {
         id: names::hyphened(&serve.name),
         prefix: names::dataset_prefix(&serve.name),
-        days: Some(serve.result_days.max(1)),
+        days: Some(athena.result_days.max(1)),
         tiers: vec![],
     };
     Bucket {
         destroyable: true,
         keep: false,
-        rules: plan.serves.iter().map(rule).collect(),
+        rules: plan.athena().map(rule).collect(),
         ..Bucket::new(
             plan,
             "query_results",

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, document, key_use, own, role, trust};
-use super::{catalog, firehose, glue_job, iceberg, lake, readers, row_filter};
+use super::{catalog, firehose, iceberg, job, lake, readers, row_filter};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::plan::expr::Expr;
 use crate::plan::{Access, DatasetId, Format, Grant, Plan, Serve, names};
@@ -76,7 +76,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     }
     out.extend(firehose_grants(plan));
     out.extend(iceberg::grants(plan));
-    out.extend(glue_job::grants(plan));
+    out.extend(job::grants(plan));
     for access in &plan.accesses {
         out.extend(grants(plan, access));
         out.extend(reader(plan, access));
@@ -243,8 +243,8 @@ fn reader(plan: &Plan, access: &Access) -> Vec<Block> {
     let label = format!("{}_reader", access.name);
     let granted: BTreeSet<&DatasetId> = access.grants.iter().map(|grant| &grant.dataset).collect();
     let serves: Vec<&Serve> = plan
-        .serves
-        .iter()
+        .athena()
+        .map(|(serve, _)| serve)
         .filter(|serve| serve.expose.iter().any(|id| granted.contains(id)))
         .collect();
     let mut statements = vec![

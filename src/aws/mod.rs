@@ -14,10 +14,12 @@ mod calls;
 mod catalog;
 mod cost;
 pub mod delivery;
+mod emr;
 mod firehose;
 mod function;
 mod glue_job;
 mod iceberg;
+mod job;
 mod keys;
 mod kinesis;
 mod lake;
@@ -84,7 +86,7 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
         landing::blocks(plan),
     );
     out.file("functions", "Functions on streams.", function::blocks(plan));
-    out.file("jobs", "Jobs on tables and streams.", glue_job::blocks(plan, modules));
+    out.file("jobs", "Jobs on tables and streams.", job::blocks(plan, modules));
     out.file(
         "containers",
         "Containers that jobs give rows to.",
@@ -93,7 +95,7 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
     out.file(
         "orchestration",
         "When jobs run, and what happens when they fail.",
-        orchestration::blocks(plan),
+        orchestration::blocks(plan, modules),
     );
     out.file("athena", "How people query.", athena::blocks(plan));
     out.file("lake_formation", "Who may read what.", lake_formation::blocks(plan));

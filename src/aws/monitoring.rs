@@ -7,7 +7,7 @@ use super::metric::{
 use super::naming::{self, limit, named};
 use super::operations::{AGE, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
-use super::{alarms, api, firehose, function, glue_job, landing, operations, orchestration};
+use super::{alarms, api, firehose, function, job, landing, operations, orchestration};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
 use crate::plan::{Input, Monitor, Plan, Source, Text, names, stream_functions};
@@ -94,7 +94,7 @@ const BEHIND: f64 = 1_800_000.0;
 /// How old the oldest record is that a job of a stream has not read yet; each source once.
 fn ages(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
     let read = |source: &&Source| {
-        let mut jobs = glue_job::jobs(plan).map(|(transform, _)| transform);
+        let mut jobs = job::jobs(plan);
         jobs.any(|transform| plan.reads(transform).contains(&&Input::Stream(source.name.clone())))
     };
     let of = |source: &Source| {

@@ -47,7 +47,7 @@ pub fn add(out: &mut Stack, plan: &Plan) {
     out.file("network", "Where functions and jobs are, and what they reach.", blocks);
     let workloads = [
         (FUNCTIONS, !calls.functions.is_empty()),
-        (JOBS, !calls.jobs.is_empty()),
+        (JOBS, !calls.jobs.is_empty() || !calls.applications.is_empty()),
         (PROGRAMS, calls.programs),
     ];
     out.file(
@@ -68,6 +68,12 @@ pub fn add(out: &mut Stack, plan: &Plan) {
     }
     for label in &calls.jobs {
         enter_job(out, network, label);
+    }
+    for label in &calls.applications {
+        let inside = Block::new("network_configuration")
+            .set("security_group_ids", list([group(JOBS)]))
+            .set("subnet_ids", private_subnets(network));
+        out.change("aws_emrserverless_application", label, |block| block.block(inside));
     }
 }
 
@@ -376,7 +382,7 @@ fn groups(plan: &Plan, network: &Network, calls: &Calls, workloads: &[(&str, boo
     for (label, _) in workloads.iter().filter(|(_, there)| *there) {
         out.push(
             make(label, &format!("The platform's {label}")).when(*label == JOBS, |block| {
-                block.skip("CKV2_AWS_5", "the connections of jobs are in it")
+                block.skip("CKV2_AWS_5", "connections and applications of jobs are in it")
             }),
         );
         if !interfaces.is_empty() {

@@ -2,10 +2,10 @@
 
 use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, allow_everywhere, key_use, own, role, trust};
-use super::{arrival, glue_job, lake, monitoring, program, queue};
+use super::{arrival, emr, glue_job, lake, monitoring, program, queue};
 use crate::emit::hcl::{Block, Value, call, object, reference};
 use crate::emit::states;
-use crate::plan::{Plan, Schedule, Starts, names};
+use crate::plan::{Engine, Plan, Schedule, Starts, Transform, names};
 use crate::text_of;
 
 /// The label of the queue of starts that could not be made.
@@ -19,8 +19,8 @@ pub fn schedules_arn() -> Value {
     reference(format!("{GROUP}.arn"))
 }
 
-/// State machines, schedules, and what both need.
-pub fn blocks(plan: &Plan) -> Vec<Block> {
+/// State machines, schedules, and what both need; jobs import these modules.
+pub fn blocks(plan: &Plan, modules: &[&'static str]) -> Vec<Block> {
     let group = Block::resource("aws_scheduler_schedule_group", "platform").set("name", reference("local.prefix"));
     let mut out = vec![group];
     out.extend(queue::dead_letters_from(
@@ -33,20 +33,16 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
         if let Starts::Arrival { of, .. } = &schedule.starts {
             out.extend(arrival::blocks(plan, schedule, of));
         }
-        out.extend(machine(plan, schedule));
+        out.extend(machine(plan, schedule, modules));
         out.extend(start(plan, schedule));
     }
     out
 }
 
-fn machine(plan: &Plan, schedule: &Schedule) -> Vec<Block> {
+fn machine(plan: &Plan, schedule: &Schedule, modules: &[&str]) -> Vec<Block> {
     let label = &schedule.name;
     let group = format!("{label}_machine");
-    let jobs: Vec<&str> = states::waves(plan, schedule)
-        .into_iter()
-        .flatten()
-        .map(|(transform, _)| transform)
-        .collect();
+    let jobs: Vec<&Transform> = states::waves(plan, schedule).into_iter().flatten().collect();
     let log_name = text_of!["/aws/vendedlogs/states/", named(plan, label, limit::EIGHTY)];
     let mut out = vec![lake::log_group(plan, &group, log_name)];
     let source = own("states", text_of!["stateMachine:", named(plan, label, limit::EIGHTY)]);
@@ -64,8 +60,13 @@ fn machine(plan: &Plan, schedule: &Schedule) -> Vec<Block> {
     if matches!(schedule.starts, Starts::Arrival { .. }) {
         variables.push((states::ARRIVALS.into(), arrival::url(schedule)));
     }
-    variables.extend(jobs.iter().map(|job| (states::job_variable(job), glue_job::name(job))));
-    for one in programs(plan, &jobs) {
+    for job in &jobs {
+        match &job.engine {
+            Engine::Emr(settings) => variables.extend(emr::variables(plan, job, settings, modules)),
+            _ => variables.push((states::job_variable(&job.name), glue_job::name(&job.name))),
+        }
+    }
+    for one in programs(&jobs) {
         variables.extend([
             (states::queue_variable(one), program::queue(one)),
             (states::program_variable(one), program::definition(one)),
@@ -99,12 +100,9 @@ fn machine(plan: &Plan, schedule: &Schedule) -> Vec<Block> {
 }
 
 /// Those of the transforms that let a container run.
-fn programs<'j>(plan: &Plan, transforms: &[&'j str]) -> Vec<&'j str> {
-    let contains = |name: &&str| {
-        plan.transform(name)
-            .is_some_and(|transform| transform.program().is_some())
-    };
-    transforms.iter().copied().filter(contains).collect()
+fn programs<'j>(transforms: &[&'j Transform]) -> Vec<&'j str> {
+    let contained = transforms.iter().filter(|transform| transform.program().is_some());
+    contained.map(|transform| transform.name.as_str()).collect()
 }
 
 fn topic(plan: &Plan, schedule: &Schedule) -> Option<Value> {
@@ -113,12 +111,18 @@ fn topic(plan: &Plan, schedule: &Schedule) -> Option<Value> {
     Some(monitoring::topic(&declared.name))
 }
 
-fn permissions(plan: &Plan, schedule: &Schedule, jobs: &[&str]) -> Vec<Statement> {
+fn permissions(plan: &Plan, schedule: &Schedule, jobs: &[&Transform]) -> Vec<Statement> {
     let mut out = vec![];
-    if !jobs.is_empty() {
-        out.push(glue_job::run(jobs));
+    let (on_emr, on_glue): (Vec<&Transform>, Vec<&Transform>) =
+        jobs.iter().partition(|job| matches!(job.engine, Engine::Emr(_)));
+    let names = |jobs: &[&'_ Transform]| -> Vec<String> { jobs.iter().map(|job| job.name.clone()).collect() };
+    if !on_glue.is_empty() {
+        out.push(glue_job::run(&names(&on_glue)));
     }
-    let contained = programs(plan, jobs);
+    if !on_emr.is_empty() {
+        out.extend(emr::run(&names(&on_emr)));
+    }
+    let contained = programs(jobs);
     if !contained.is_empty() {
         out.extend(program::run(&contained));
     }

@@ -315,7 +315,7 @@ fn environment(plan: &Plan, transform: &Transform, run: &Run, label: &str) -> Ve
     let spot = run.settings.bool("spot").unwrap_or(false);
     let most = match &transform.engine {
         Engine::Glue(glue) => run.most_vcpu(glue),
-        Engine::Lambda(_) | Engine::Other(_) => crate::plan::refused(),
+        Engine::Lambda(_) | Engine::Emr(_) | Engine::Other(_) => crate::plan::refused(),
     };
     let resources = Block::new("compute_resources")
         .set("type", if spot { "FARGATE_SPOT" } else { "FARGATE" })

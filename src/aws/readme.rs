@@ -34,7 +34,7 @@ fn heading(plan: &Plan) -> String {
 fn folders(plan: &Plan) -> impl Iterator<Item = (&'static str, &'static str)> {
     let engine = |wanted: fn(&Engine) -> bool| plan.transforms.iter().any(|transform| wanted(&transform.engine));
     let lambda = engine(|engine| matches!(engine, Engine::Lambda(_)));
-    let glue = engine(|engine| matches!(engine, Engine::Glue(_)));
+    let glue = engine(Engine::is_job);
     let all = [
         (true, "terraform", "the platform"),
         (

@@ -220,7 +220,7 @@ fn outputs(plan: &Plan) -> Vec<Block> {
         let name = reference(format!("{}.name", super::kinesis::address(source)));
         (source.name.clone(), name)
     });
-    let workgroups = plan.serves.iter().map(|serve| {
+    let workgroups = plan.athena().map(|(serve, _)| {
         let name = reference(format!("aws_athena_workgroup.{}.name", serve.name));
         (serve.name.clone(), name)
     });

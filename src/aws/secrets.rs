@@ -1,9 +1,11 @@
 //! The key of `pseudonym`: a secret without a value, which its operator sets, so that no state holds it.
 
+use super::emr;
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, deny, document, key_use};
-use crate::emit::hcl::{Block, Value, reference};
+use crate::emit::hcl::{Block, Value, list, reference};
 use crate::plan::{Plan, Transform};
+use crate::text_of;
 
 const LABEL: &str = "pseudonym_key";
 
@@ -15,6 +17,36 @@ pub fn needed(plan: &Plan) -> bool {
 /// The secret's ARN.
 pub fn arn() -> Value {
     reference(format!("aws_secretsmanager_secret.{LABEL}.arn"))
+}
+
+/// The secret's name.
+pub fn name() -> Value {
+    reference(format!("aws_secretsmanager_secret.{LABEL}.name"))
+}
+
+/// The applications of EMR Serverless that read it: EMR itself fetches the value, under the secret's own policy.
+fn applications(plan: &Plan) -> Vec<Value> {
+    emr::jobs(plan)
+        .filter(|(transform, _)| uses_pseudonym(plan, transform))
+        .map(|(transform, _)| reference(format!("aws_emrserverless_application.{}.arn", transform.name)))
+        .collect()
+}
+
+/// What lets EMR Serverless decrypt the secret, in the key's policy.
+/// <https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/secrets-manager.html>
+pub fn key_statement(plan: &Plan, because: &str) -> Option<Statement> {
+    if applications(plan).is_empty() {
+        return None;
+    }
+    let statement = allow("SecretsOfJobs", &["kms:Decrypt", "kms:DescribeKey"], ["*".into()])
+        .service("emr-serverless.amazonaws.com".into())
+        .because(because)
+        .when(
+            "StringEquals",
+            "kms:ViaService",
+            text_of!["secretsmanager.", reference("var.region"), ".amazonaws.com"],
+        );
+    Some(statement)
 }
 
 /// What a reader of the secret needs.
@@ -42,12 +74,26 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
         .set("kms_key_id", reference(super::policy::KEY))
         .set("recovery_window_in_days", if keep { 30u32 } else { 7 })
         .when(keep, super::keep);
-    let policy = deny("TlsOnly", &["secretsmanager:*"], ["*".into()])
-        .because("In a secret's policy `*` is this secret alone.")
-        .when("Bool", "aws:SecureTransport", "false");
+    let because = "In a secret's policy `*` is this secret alone.";
+    let mut statements = vec![
+        deny("TlsOnly", &["secretsmanager:*"], ["*".into()])
+            .because(because)
+            .when("Bool", "aws:SecureTransport", "false"),
+    ];
+    let applications = applications(plan);
+    if !applications.is_empty() {
+        let read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"];
+        statements.push(
+            allow("Jobs", &read, ["*".into()])
+                .service("emr-serverless.amazonaws.com".into())
+                .because(because)
+                .when("StringEquals", "aws:SourceAccount", reference("local.account"))
+                .when("ArnEquals", "aws:SourceArn", list(applications)),
+        );
+    }
     let policy = Block::resource("aws_secretsmanager_secret_policy", LABEL)
         .set("secret_arn", arn())
-        .set("policy", document([policy]))
+        .set("policy", document(statements))
         .set("block_public_policy", true);
     vec![secret, policy]
 }

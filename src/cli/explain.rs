@@ -189,6 +189,10 @@ fn facts(plan: &Plan, transform: &Transform) -> Vec<(&'static str, String)> {
             "AWS Glue 5.0, a generated PySpark job: {}..{} workers {}, at most {} min",
             glue.min_workers, glue.max_workers, glue.worker, glue.timeout_minutes
         ),
+        Engine::Emr(emr) => format!(
+            "Amazon EMR Serverless, a generated PySpark job: at most {} processors and {} GiB, {}, at most {} min",
+            emr.max_vcpu, emr.max_memory_gib, emr.architecture, emr.timeout_minutes
+        ),
         Engine::Other(name) => name.clone(),
     };
     let mut facts = vec![("reads", reads), ("writes", writes)];

@@ -17,7 +17,7 @@ use super::write::{dataset_folder, quarantine_folder};
 use crate::emit::pyspark;
 use crate::plan::expr::Literal;
 use crate::plan::types::Column;
-use crate::plan::{Dataset, Engine, Input, Plan, Reads, Shape, Source, Step, StepKind, Test, Transform, names};
+use crate::plan::{Dataset, Input, Plan, Reads, Shape, Source, Step, StepKind, Test, Transform, names};
 
 mod arrivals;
 #[cfg(test)]
@@ -145,7 +145,7 @@ impl<'p> Case<'p> {
     /// Nothing if the test is of a transform that is no job.
     fn of(plan: &'p Plan, test: &'p Test, root: PathBuf) -> Option<Case<'p>> {
         let transform = plan.transform(&test.transform)?;
-        if !matches!(transform.engine, Engine::Glue(_)) {
+        if !transform.engine.is_job() {
             return None;
         }
         let mut case = Case {

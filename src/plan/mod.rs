@@ -1,6 +1,7 @@
 //! Phase 4: the typed program as a target-neutral plan. Engines, AWS and documents are made from this alone.
 
 mod dataset;
+mod engine;
 pub mod evaluate;
 pub mod expr;
 #[cfg(test)]
@@ -8,6 +9,7 @@ pub mod fixture;
 pub mod lineage;
 pub mod lower;
 pub mod names;
+mod serve;
 mod shared;
 mod source;
 mod step;
@@ -18,7 +20,9 @@ pub mod types;
 mod walk;
 
 pub use dataset::{Dataset, DatasetId, Format, StorageClass, Tier, Writer};
+pub use serve::{Athena, QuickSight, Redshift, Refresh, Report, Serve, ServeEngine, Sharers};
 pub use shared::{Columns, Shared, Steps};
+pub use engine::{Emr, Engine, Glue, Lambda};
 pub use source::{Api, ApiAuth, Csv, FilesOf, From, Kinesis, Poll, PollAuth, Source, Volume};
 pub use step::{EventWindow, Image, Join, JoinKind, Otherwise, Run, RunKind, Step, StepKind};
 pub use streams::{StreamFunction, Way, WayStep, stream_functions};
@@ -468,62 +472,6 @@ pub enum Reads {
         /// that did not change may have other rows too, and all that is still there is read.
         others: Vec<Input>,
     },
-}
-
-/// Where a transform runs.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Engine {
-    /// A generated Rust function on AWS Lambda.
-    Lambda(Lambda),
-    /// A generated PySpark job on AWS Glue.
-    Glue(Glue),
-    /// An engine without a bundle of resources yet, by its name.
-    Other(String),
-}
-
-/// Settings of a function.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Lambda {
-    /// Records a batch, at most.
-    pub batch: u32,
-    /// Longest wait for a batch, seconds.
-    pub wait_seconds: u32,
-    /// Memory, MiB.
-    pub memory_mib: u32,
-    /// Timeout, seconds.
-    pub timeout_seconds: u32,
-    /// `x86_64` or `arm64`.
-    pub architecture: String,
-    /// Retries of a batch before it goes to the dead letters.
-    pub retries: u32,
-}
-
-/// Settings of a job.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Glue {
-    /// `G.1X` …
-    pub worker: String,
-    /// Least workers.
-    pub min_workers: u32,
-    /// Most workers.
-    pub max_workers: u32,
-    /// Timeout, minutes.
-    pub timeout_minutes: u32,
-    /// The most processors that the containers may use at once which run between its halves.
-    pub program_vcpu: Option<u32>,
-}
-
-/// How people and tools read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Serve {
-    /// Its name.
-    pub name: String,
-    /// The most that one Athena query may scan, bytes (10 MB at least).
-    pub athena_scan_limit_bytes: u64,
-    /// How long query results stay, days.
-    pub result_days: u32,
-    /// What it exposes, `*` resolved.
-    pub expose: Vec<DatasetId>,
 }
 
 /// Who may see what.

@@ -95,6 +95,9 @@ pub const ARG_STATE: &str = "state";
 /// Argument of a Glue job: folder for rows turned away.
 pub const ARG_QUARANTINE: &str = "quarantine";
 
+/// Setting of Spark that holds the pseudonym key, for a job on EMR Serverless: EMR fills it in from the secret.
+pub const PSEUDONYM_CONF: &str = "spark.hadoop.pipec.pseudonym.secret";
+
 /// Argument of a Glue job outside AWS: a file whose bytes are the pseudonym key. In AWS it is `--pseudonym_secret ARN`.
 pub const ARG_PSEUDONYM_KEY_FILE: &str = "pseudonym_key_file";
 

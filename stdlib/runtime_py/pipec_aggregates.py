@@ -4,6 +4,8 @@ All of them leave missing values out. With `over` an aggregate runs along a wind
 overflow fails the run: what a group adds up to is no fault of one of its rows.
 """
 
+from __future__ import annotations
+
 from pyspark.sql import Column, WindowSpec
 from pyspark.sql import functions as F
 

@@ -5,6 +5,8 @@ again one after the other. Spark's own functions for JSON are not used: they rea
 through floats, take the first of equal keys, and go on behind the value.
 """
 
+from __future__ import annotations
+
 import re
 
 from pipec_numbers import decimal_of_text, float_of_text, int_of_text

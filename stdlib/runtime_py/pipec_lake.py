@@ -4,6 +4,8 @@ It runs on any file system that Hadoop knows, so the same in AWS Glue and on a l
 knows nothing of runs: what is read and what is replaced is for `pipec_runtime` to say.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os

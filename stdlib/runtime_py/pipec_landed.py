@@ -5,6 +5,8 @@ Files of JSON and CSV hold texts, which `pipec_records` reads; the other formats
 their own. It knows nothing of what is done with the rows.
 """
 
+from __future__ import annotations
+
 import csv
 import io
 from collections.abc import Sequence
@@ -221,7 +223,7 @@ def _of_names(
     came = came.withColumn(FILE, _where())
     pairs: list[Column] = []
     texts: list[Column] = []
-    for name, place in zip(names, places, strict=True):
+    for name, place in zip(names, places):
         value = F.when(F.col(place) != dataset.missing, F.col(place))
         kind = kinds.get(name, records.TEXT)
         value = F.when(value.isNotNull(), kind.plain(value))

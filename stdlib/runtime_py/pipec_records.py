@@ -5,6 +5,8 @@ Values are read from their texts and never through a float. It knows nothing of 
 `pipec_stream` says where records come from.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 

@@ -1,16 +1,19 @@
 """What every generated job stands on: arguments, state, days, files, rows turned away.
 
-It runs in AWS Glue 5.0 (Spark 3.5.4) and, from the same file, on any machine with
-PySpark 3.5. It knows nothing of any one platform: a job hands in its datasets.
+It runs in AWS Glue 5.0 and EMR Serverless 7.8 (both Spark 3.5.4) and, from the same file,
+on any machine with PySpark 3.5. It knows nothing of any one platform: a job hands in its
+datasets. EMR has Python 3.9.
 """
+
+from __future__ import annotations
 
 import argparse
 import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, Self
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
 
 from pipec_lake import (
     NO_MARKS,
@@ -92,6 +95,9 @@ LINE = "_line"
 REASON = "_reason"
 INNER_PAD = "_inner_pad"
 OUTER_PAD = "_outer_pad"
+
+# The setting of Spark in which EMR Serverless hands over the key of pseudonyms.
+PSEUDONYM_CONF = "spark.hadoop.pipec.pseudonym.secret"
 
 # What rows that landed have beside their columns: when they arrived, their places, and of a
 # change whether it inserts, updates or deletes.
@@ -320,7 +326,7 @@ class Run:
             self._read[dataset.argument] = self._rows_of(dataset)
         return self._read[dataset.argument]
 
-    def once(self, view: Callable[[Self], DataFrame]) -> DataFrame:
+    def once(self, view: Callable[[Run], DataFrame]) -> DataFrame:
         """The rows of a view, the same wherever it is read."""
         if view.__name__ not in self._views:
             self._views[view.__name__] = view(self)
@@ -487,6 +493,9 @@ class Run:
         if self.arguments.pseudonym_key_file:
             with open(self.arguments.pseudonym_key_file, "rb") as file:
                 return file.read()
+        held = self.spark.sparkContext.getConf().get(PSEUDONYM_CONF)
+        if held is not None:
+            return held.encode()
         if not self.arguments.pseudonym_secret:
             raise SystemExit("give --pseudonym_secret ARN or --pseudonym_key_file FILE")
         # In Glue; a laptop with a key file does not need it.
@@ -498,7 +507,7 @@ class Run:
 
     def now(self) -> Column:
         """The run's scheduled time."""
-        micros = (self.run_at - datetime(1970, 1, 1, tzinfo=UTC)) // MICROSECOND
+        micros = (self.run_at - datetime(1970, 1, 1, tzinfo=timezone.utc)) // MICROSECOND
         return F.timestamp_micros(F.lit(micros))
 
     def today(self) -> Column:
@@ -775,7 +784,7 @@ def orders(rows: DataFrame, name: str) -> bool:
 
 def now() -> datetime:
     """The time, in UTC."""
-    return datetime.now(UTC)
+    return datetime.now(timezone.utc)
 
 
 def instant(text: str) -> datetime:
@@ -783,7 +792,7 @@ def instant(text: str) -> datetime:
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
         raise ValueError(f"{text} has no time zone")
-    return found.astimezone(UTC)
+    return found.astimezone(timezone.utc)
 
 
 def log(event: str, **facts: object) -> None:

@@ -8,6 +8,8 @@ its rows in a folder of the state, and lets go what no later row can change.
 A batch that is repeated starts from the state before it, and what it wrote is seen once.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 from collections.abc import Callable, Sequence

@@ -4,6 +4,8 @@ Positions count code points from 0, and a missing argument gives a missing answe
 here starts a Python worker: every function builds a column when the job is planned.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 from pipec_runtime import WHITE_SPACE, lower, trim

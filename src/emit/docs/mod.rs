@@ -215,6 +215,7 @@ fn transform<'p>(plan: &'p Plan, transform: &'p crate::plan::Transform) -> Trans
         engine: match &transform.engine {
             Engine::Lambda(_) => "a Rust function on AWS Lambda",
             Engine::Glue(_) => "a PySpark job on AWS Glue",
+            Engine::Emr(_) => "a PySpark job on Amazon EMR Serverless",
             Engine::Other(name) => name.as_str(),
         },
         steps: transform.steps.iter().map(|step| step.text.as_str()).collect(),

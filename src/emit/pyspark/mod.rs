@@ -18,13 +18,13 @@ pub(crate) mod types;
 pub use labels::view_name;
 
 use crate::plan::types::{Column, TypeKind};
-use crate::plan::{Engine, Files, Plan, names};
+use crate::plan::{Files, Plan, names};
 
 /// The jobs of a plan, and what they import if there are any.
 pub fn emit(plan: &Plan) -> Files {
     let mut files = Files::new();
     for transform in &plan.transforms {
-        if matches!(transform.engine, Engine::Glue(_)) {
+        if transform.engine.is_job() {
             files.insert(names::job_script(&transform.name), job::job(plan, transform));
         }
     }

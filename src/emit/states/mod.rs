@@ -5,11 +5,13 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::plan::{Engine, Glue, Plan, Run, Schedule, Shape, Starts, names};
+use crate::plan::{Engine, Plan, Run, Schedule, Shape, Starts, Transform, names};
 
 mod arrival;
+mod emr;
 
 pub use arrival::ARRIVALS;
+pub use emr::{APPLICATION, QUEUE_MINUTES, ROLE, SCRIPT, SUBMIT, variable as emr_variable};
 
 /// Template variable of the partition (`aws`).
 pub const PARTITION: &str = "partition";
@@ -44,18 +46,14 @@ pub fn job_variable(transform: &str) -> String {
 }
 
 /// The jobs that a schedule runs, in waves; what runs on a stream by itself is not among them.
-pub fn waves<'a>(plan: &'a Plan, schedule: &'a Schedule) -> Vec<Vec<(&'a str, &'a Glue)>> {
+pub fn waves<'a>(plan: &'a Plan, schedule: &'a Schedule) -> Vec<Vec<&'a Transform>> {
     schedule
         .waves
         .iter()
         .map(|wave| {
             wave.iter()
                 .filter_map(|name| plan.transform(name))
-                .filter(|transform| transform.shape == Shape::Table)
-                .filter_map(|transform| match &transform.engine {
-                    Engine::Glue(settings) => Some((transform.name.as_str(), settings)),
-                    Engine::Lambda(_) | Engine::Other(_) => None,
-                })
+                .filter(|transform| transform.shape == Shape::Table && transform.engine.is_job())
                 .collect::<Vec<_>>()
         })
         .filter(|wave| !wave.is_empty())
@@ -68,7 +66,7 @@ pub fn definition(plan: &Plan, schedule: &Schedule) -> String {
     let names: Vec<String> = waves
         .iter()
         .enumerate()
-        .map(|(index, wave)| wave_name(plan, index, wave))
+        .map(|(index, wave)| wave_name(index, wave))
         .collect();
     let first = names.first().cloned().unwrap_or_else(|| "Done".into());
     let mut states = Map::new();
@@ -111,17 +109,17 @@ fn template_safe(text: &str) -> String {
 }
 
 /// The name of a wave's first state.
-fn wave_name(plan: &Plan, index: usize, wave: &[(&str, &Glue)]) -> String {
+fn wave_name(index: usize, wave: &[&Transform]) -> String {
     match wave {
-        [(transform, _)] => first_of(plan, transform),
+        [transform] => first_of(transform),
         _ => format!("Wave_{}", index + 1),
     }
 }
 
-fn first_of(plan: &Plan, transform: &str) -> String {
-    match plan.transform(transform).and_then(|transform| transform.program()) {
-        Some(_) => format!("Give_{transform}"),
-        None => format!("Run_{transform}"),
+fn first_of(transform: &Transform) -> String {
+    match transform.program() {
+        Some(_) => format!("Give_{}", transform.name),
+        None => format!("Run_{}", transform.name),
     }
 }
 
@@ -139,23 +137,23 @@ fn by_hand(first: &str) -> Value {
 fn wave_states(
     plan: &Plan,
     schedule: &Schedule,
-    wave: &[(&str, &Glue)],
+    wave: &[&Transform],
     index: usize,
     next: &str,
 ) -> Vec<(String, Value)> {
     let mut states = match wave {
-        [(transform, settings)] => sequence(plan, schedule, transform, settings, Some(next)),
+        [transform] => sequence(plan, schedule, transform, Some(next)),
         _ => {
             let branches: Vec<Value> = wave
                 .iter()
-                .map(|(transform, settings)| {
-                    let states = sequence(plan, schedule, transform, settings, None);
+                .map(|transform| {
+                    let states = sequence(plan, schedule, transform, None);
                     let states: Map<_, _> = states.into_iter().collect();
-                    json!({ "StartAt": first_of(plan, transform), "States": states })
+                    json!({ "StartAt": first_of(transform), "States": states })
                 })
                 .collect();
             let state = json!({ "Type": "Parallel", "Branches": branches, "ResultPath": null, "Next": next });
-            vec![(wave_name(plan, index, wave), state)]
+            vec![(wave_name(index, wave), state)]
         }
     };
     let failure = if schedule.on_failure.is_some() {
@@ -170,30 +168,20 @@ fn wave_states(
 }
 
 /// The states of a transform, one after another: its job, or its job's halves with the container between them.
-fn sequence(
-    plan: &Plan,
-    schedule: &Schedule,
-    transform: &str,
-    settings: &Glue,
-    next: Option<&str>,
-) -> Vec<(String, Value)> {
-    let known = plan.transform(transform);
-    let mut states = match known.and_then(|known| known.program()) {
-        None => vec![(format!("Run_{transform}"), run(schedule, transform, settings, None))],
-        Some(program) => vec![
+fn sequence(plan: &Plan, schedule: &Schedule, transform: &Transform, next: Option<&str>) -> Vec<(String, Value)> {
+    let name = &transform.name;
+    let one = |half| run(schedule, transform, half);
+    let mut states = match (transform.program(), &transform.engine) {
+        (Some(program), Engine::Glue(settings)) => vec![
+            (format!("Give_{name}"), one(Some("give"))),
             (
-                format!("Give_{transform}"),
-                run(schedule, transform, settings, Some("give")),
+                format!("Contain_{name}"),
+                container(schedule, name, program, program.longest_seconds(settings)),
             ),
-            (
-                format!("Contain_{transform}"),
-                container(schedule, transform, program, program.longest_seconds(settings)),
-            ),
-            (
-                format!("Take_{transform}"),
-                run(schedule, transform, settings, Some("take")),
-            ),
+            (format!("Take_{name}"), one(Some("take"))),
         ],
+        (_, Engine::Emr(settings)) => vec![(format!("Run_{name}"), emr::run(plan, schedule, transform, settings))],
+        _ => vec![(format!("Run_{name}"), one(None))],
     };
     let following: Vec<String> = states.iter().skip(1).map(|(name, _)| name.clone()).collect();
     for (at, (_, state)) in states.iter_mut().enumerate() {
@@ -213,7 +201,8 @@ fn exchange(transform: &str) -> String {
     )
 }
 
-fn run(schedule: &Schedule, transform: &str, settings: &Glue, half: Option<&str>) -> Value {
+fn run(schedule: &Schedule, transform: &Transform, half: Option<&str>) -> Value {
+    let name = &transform.name;
     let mut arguments = Map::new();
     arguments.insert(
         format!("--{}.$", names::ARG_RUN_AT),
@@ -224,17 +213,17 @@ fn run(schedule: &Schedule, transform: &str, settings: &Glue, half: Option<&str>
     }
     if let Some(half) = half {
         arguments.insert(format!("--{}", names::ARG_STAGE), half.into());
-        arguments.insert(format!("--{}.$", names::ARG_EXCHANGE), exchange(transform).into());
+        arguments.insert(format!("--{}.$", names::ARG_EXCHANGE), exchange(name).into());
     }
     json!({
         "Type": "Task",
         "Resource": format!("arn:${{{PARTITION}}}:states:::glue:startJobRun.sync"),
         "Parameters": {
-            "JobName": format!("${{{}}}", job_variable(transform)),
+            "JobName": format!("${{{}}}", job_variable(name)),
             "Arguments": arguments,
         },
         "ResultPath": null,
-        "TimeoutSeconds": settings.timeout_minutes * 60 + START_SECONDS,
+        "TimeoutSeconds": transform.engine.job_minutes().unwrap_or(0) * 60 + START_SECONDS,
         "Retry": retries(schedule),
     })
 }

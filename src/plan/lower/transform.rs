@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::flow::{self, EventDay};
-use super::{Datasets, Lowering, Scope, dataset_of};
+use super::{Datasets, Lowering, dataset_of};
 use crate::base::Span;
 use crate::check::program::{self, DatasetWriter, Mode, Shape};
 use crate::check::settings::Settings;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{
-    Columns, Dataset, DatasetId, Engine, Format, Glue, Input, Lambda, Reads, RunKind, Source, Step, StepKind, Steps,
+    Columns, Dataset, DatasetId, Emr, Engine, Format, Glue, Input, Lambda, Reads, RunKind, Source, Step, StepKind, Steps,
     Target, Transform, View, WriteMode, Writer, Zone,
 };
 
@@ -166,7 +166,7 @@ impl Lowering<'_> {
         };
         if !matches!(
             (name, stream, contained),
-            ("lambda", true, _) | ("glue", _, false) | ("batch", false, true)
+            ("lambda", true, _) | ("glue", _, false) | ("emr", false, false) | ("batch", false, true)
         ) {
             let what = format!("running {} on `{name}`", if stream { "a stream" } else { "a table" });
             let help = format!("write `engine = {chosen}`, or leave it out");
@@ -176,8 +176,7 @@ impl Lowering<'_> {
         let engine = match name {
             "lambda" => Engine::Lambda(lambda_of(engine)?),
             "glue" => Engine::Glue(glue_of(engine)?),
-            // The same job, wherever Spark runs.
-            "emr" if self.scope == Scope::Jobs => Engine::Glue(glue_of(program.engines.get("glue")?)?),
+            "emr" => Engine::Emr(emr_of(engine)?),
             "batch" => Engine::Glue(Glue {
                 program_vcpu: engine.int("max_vcpu"),
                 ..glue_of(program.engines.get("glue")?)?
@@ -357,6 +356,18 @@ fn glue_of(settings: &Settings) -> Option<Glue> {
         max_workers,
         timeout_minutes: u32::try_from(settings.seconds("timeout")? / 60).ok()?,
         program_vcpu: None,
+    })
+}
+
+fn emr_of(settings: &Settings) -> Option<Emr> {
+    let max_vcpu = settings.int("max_vcpu")?;
+    let memory = settings.bytes("max_memory").map(|bytes| bytes >> 30);
+    Some(Emr {
+        max_vcpu,
+        max_memory_gib: u32::try_from(memory.unwrap_or(u64::from(max_vcpu) * 4)).ok()?,
+        idle_minutes: u32::try_from(settings.seconds("idle")? / 60).ok()?,
+        architecture: settings.text("architecture")?.to_owned(),
+        timeout_minutes: u32::try_from(settings.seconds("timeout")? / 60).ok()?,
     })
 }
 

@@ -118,9 +118,9 @@ impl<'p> Paths<'p> {
         let mut next = zone
             .backup_days
             .map(|days| self.hop(Stay::Backup(zone, days), column, None));
-        for serve in &self.plan.serves {
+        for (serve, athena) in self.plan.athena() {
             if serve.expose.contains(&dataset.id) {
-                let results = self.hop(Stay::Results(serve), column, None);
+                let results = self.hop(Stay::Results(serve, athena), column, None);
                 self.better(&mut next, Some(results));
             }
         }

@@ -3,7 +3,7 @@
 //! It must not know paths: only how long each stay is, which setting decides that, and how it is said.
 
 use crate::plan::names::INBOX_DAYS;
-use crate::plan::{Dataset, Format, Serve, Source, Transform, Writer, Zone};
+use crate::plan::{Athena, Dataset, Format, Serve, Source, Transform, Writer, Zone};
 
 /// Days that S3 takes to sweep, and a day of old versions.
 const SWEEP: f64 = 2.0;
@@ -21,7 +21,7 @@ pub(super) enum Stay<'p> {
     /// Backups of a zone's datasets, that many days.
     Backup(&'p Zone, u32),
     /// What queries of people answered.
-    Results(&'p Serve),
+    Results(&'p Serve, &'p Athena),
     /// What a transform turned away; the zone says for how long.
     TurnedAway(&'p Transform, &'p Zone),
 }
@@ -65,7 +65,7 @@ impl Stay<'_> {
             Stay::Inbox(_) => f64::from(INBOX_DAYS),
             Stay::Dataset(dataset, _) => f64::from(dataset.retain_days) + history(dataset),
             Stay::Backup(_, days) => f64::from(days),
-            Stay::Results(serve) => f64::from(serve.result_days),
+            Stay::Results(_, athena) => f64::from(athena.result_days),
             Stay::TurnedAway(_, zone) => f64::from(zone.quarantine_days),
         }
     }
@@ -74,7 +74,7 @@ impl Stay<'_> {
     fn swept(self) -> Option<f64> {
         match self {
             Stay::Stream(_) | Stay::Backup(..) => None,
-            Stay::Inbox(_) | Stay::Dataset(..) | Stay::Results(_) | Stay::TurnedAway(..) => {
+            Stay::Inbox(_) | Stay::Dataset(..) | Stay::Results(..) | Stay::TurnedAway(..) => {
                 Some(SWEEP + if self.has_versions() { VERSIONS } else { 0.0 })
             }
         }
@@ -83,7 +83,7 @@ impl Stay<'_> {
     fn has_versions(self) -> bool {
         match self {
             Stay::Dataset(_, zone) => zone.keeps_versions(),
-            Stay::Inbox(_) | Stay::Results(_) | Stay::TurnedAway(..) => true,
+            Stay::Inbox(_) | Stay::Results(..) | Stay::TurnedAway(..) => true,
             Stay::Stream(_) | Stay::Backup(..) => false,
         }
     }
@@ -126,7 +126,7 @@ impl Stay<'_> {
             Stay::Inbox(source) => format!("files of {}", source.name),
             Stay::Dataset(dataset, _) => dataset.id.to_string(),
             Stay::Backup(zone, _) => format!("backups of {}", zone.name),
-            Stay::Results(serve) => format!("results of {}", serve.name),
+            Stay::Results(serve, _) => format!("results of {}", serve.name),
             Stay::TurnedAway(transform, _) => format!("quarantine of {}", transform.name),
         }
     }
@@ -145,7 +145,7 @@ impl Stay<'_> {
                 _ => ("zone", &zone.name, "retain".to_owned(), "retain"),
             },
             Stay::Backup(zone, _) => ("zone", &zone.name, "backup".to_owned(), "backup"),
-            Stay::Results(serve) => ("serve", &serve.name, "engine".to_owned(), "results"),
+            Stay::Results(serve, _) => ("serve", &serve.name, "engine".to_owned(), "results"),
             Stay::TurnedAway(_, zone) => ("zone", &zone.name, "quarantine".to_owned(), "quarantine"),
         };
         Setting {

@@ -97,7 +97,9 @@ impl Lowering<'_> {
             (Scope::Sql, _) if transform.shape == Shape::Table => &athena::Athena,
             (Scope::Platform | Scope::Functions, Engine::Lambda(_)) => &functions::Functions,
             (Scope::Platform, Engine::Glue(_)) => &jobs::Jobs { programs: true },
-            (Scope::Jobs, Engine::Glue(_)) => &jobs::Jobs { programs: false },
+            (Scope::Platform, Engine::Emr(_)) | (Scope::Jobs, Engine::Glue(_) | Engine::Emr(_)) => {
+                &jobs::Jobs { programs: false }
+            }
             _ => return true,
         };
         let refused = |input: &Input| match input {

@@ -1,0 +1,248 @@
+//! What generated jobs have in common, wherever Spark runs: files in the bucket of artifacts, places of datasets, rights.
+//! Knows nothing of Glue or EMR.
+
+use std::collections::BTreeSet;
+
+use super::lake::{self, STATE};
+use super::policy::{KEY, Statement, allow, key_use};
+use super::{catalog, emr, glue_job, iceberg, kinesis, secrets};
+use crate::emit::hcl::{Block, Value, call, reference};
+use crate::plan::{Dataset, DatasetId, Engine, Format, Input, Plan, Source, Transform, names};
+use crate::text_of;
+
+/// Every transform that is a job.
+pub fn jobs(plan: &Plan) -> impl Iterator<Item = &Transform> {
+    plan.transforms.iter().filter(|transform| transform.engine.is_job())
+}
+
+/// All of them, and the modules that they import, by their names.
+pub fn blocks(plan: &Plan, modules: &[&'static str]) -> Vec<Block> {
+    let mut out = vec![];
+    if jobs(plan).next().is_none() {
+        return out;
+    }
+    out.push(artifact("pipec_runtime", names::JOB_RUNTIME));
+    out.extend(modules.iter().map(|name| artifact(name, &format!("glue/{name}.py"))));
+    out.extend(glue_job::configuration(plan));
+    for transform in jobs(plan) {
+        let label = label(transform);
+        out.push(artifact(&label, &names::job_script(&transform.name)));
+        match &transform.engine {
+            Engine::Glue(settings) => out.extend(glue_job::blocks(plan, transform, settings, modules)),
+            Engine::Emr(settings) => out.extend(emr::blocks(plan, transform, settings, modules)),
+            Engine::Lambda(_) | Engine::Other(_) => {}
+        }
+    }
+    out
+}
+
+/// The label of what a job has: its script, its role, its logs.
+pub fn label(transform: &Transform) -> String {
+    format!("{}_job", transform.name)
+}
+
+fn artifact(label: &str, path: &str) -> Block {
+    let file = || text_of![reference("path.module"), "/../", path];
+    Block::resource("aws_s3_object", label)
+        .set("bucket", reference("aws_s3_bucket.artifacts.id"))
+        .set("key", path)
+        .set("source", file())
+        .set("source_hash", call("filemd5", [file()]))
+        .set("kms_key_id", reference(KEY))
+}
+
+/// Where a file of the bucket of artifacts is.
+pub fn script_url(object: &str) -> Value {
+    text_of![
+        "s3://",
+        reference("aws_s3_bucket.artifacts.bucket"),
+        "/",
+        reference(format!("aws_s3_object.{object}.key"))
+    ]
+}
+
+/// The modules that jobs import, separated by commas.
+pub fn extra_files(modules: &[&str]) -> Value {
+    let mut out = script_url("pipec_runtime");
+    for name in modules {
+        out = text_of![out, ",", script_url(name)];
+    }
+    out
+}
+
+/// The sources whose arrivals a job reads, through views as well.
+pub fn arrivals<'a>(plan: &'a Plan, transform: &'a Transform) -> Vec<&'a Source> {
+    let read = plan.reads(transform).into_iter().filter_map(|input| match input {
+        Input::Stream(name) => plan.source(name),
+        Input::Table(_) | Input::View(_) => None,
+    });
+    read.collect()
+}
+
+/// The datasets that a job reads, through views as well.
+fn inputs<'a>(plan: &'a Plan, transform: &'a Transform) -> Vec<&'a Dataset> {
+    let read = plan.reads(transform).into_iter().filter_map(|input| match input {
+        Input::Table(id) => Some(plan.dataset(id)),
+        Input::Stream(_) | Input::View(_) => None,
+    });
+    read.collect()
+}
+
+/// The datasets that it writes.
+fn outputs<'a>(plan: &'a Plan, transform: &Transform) -> Vec<&'a Dataset> {
+    transform.datasets().into_iter().map(|id| plan.dataset(id)).collect()
+}
+
+/// The tables of Iceberg that a job reads or writes.
+pub fn tables<'a>(plan: &'a Plan, transform: &'a Transform) -> impl Iterator<Item = &'a Dataset> {
+    let all = outputs(plan, transform).into_iter().chain(inputs(plan, transform));
+    all.filter(|dataset| dataset.format == Format::Iceberg)
+}
+
+/// What Lake Formation lets jobs do with tables of Iceberg, which they reach by the catalog.
+pub fn grants(plan: &Plan) -> Vec<Block> {
+    let mut out = vec![];
+    for transform in jobs(plan) {
+        let role = label(transform);
+        let written = outputs(plan, transform);
+        let mut known: Vec<&DatasetId> = vec![];
+        for dataset in tables(plan, transform) {
+            if known.contains(&&dataset.id) {
+                continue;
+            }
+            known.push(&dataset.id);
+            let changes = written.iter().any(|target| target.id == dataset.id);
+            let permissions: &[&str] = if changes { &iceberg::CHANGE } else { &iceberg::READ };
+            let label = format!("{role}_{}", catalog::label(&dataset.id));
+            out.push(iceberg::grant(&label, &role, dataset, permissions));
+        }
+    }
+    out
+}
+
+/// What a job asks for, beside what its engine does: the name of each argument and its value.
+pub fn arguments(plan: &Plan, transform: &Transform) -> Vec<(String, Value)> {
+    let own = names::dataset_prefix(&transform.name);
+    let mut out: Vec<(String, Value)> = vec![
+        (
+            names::ARG_STATE.into(),
+            lake::url("artifacts", &format!("{STATE}{own}")),
+        ),
+        (names::ARG_QUARANTINE.into(), lake::url("quarantine", &own)),
+    ];
+    for source in arrivals(plan, transform) {
+        let arn = reference(format!("{}.arn", kinesis::address(source)));
+        out.push((names::source_argument(&source.name), text_of!["kinesis:", arn]));
+    }
+    for dataset in inputs(plan, transform).into_iter().chain(outputs(plan, transform)) {
+        let argument = names::dataset_argument(&dataset.id.zone, &dataset.id.name);
+        // What it writes it may read as well.
+        if out.iter().all(|(known, _)| *known != argument) {
+            let place = match dataset.format {
+                Format::Iceberg => iceberg::name_for_jobs(dataset),
+                _ => lake::dataset_url(dataset),
+            };
+            out.push((argument, place));
+        }
+    }
+    out
+}
+
+/// What every job may do: read and write its datasets, and keep what it knows; `more` are folders of its own that its engine
+/// needs in the bucket of artifacts.
+pub fn permissions(plan: &Plan, transform: &Transform, modules: &[&str], more: &[&str]) -> Vec<Statement> {
+    let label = &label(transform);
+    let own_prefix = names::dataset_prefix(&transform.name);
+    let targets = outputs(plan, transform);
+    let reads = inputs(plan, transform).into_iter();
+    let reads: Vec<_> = reads
+        .filter(|dataset| targets.iter().all(|target| target.id != dataset.id))
+        .collect();
+    let place = |dataset: &Dataset| {
+        (
+            lake::zone_label(&dataset.id.zone),
+            names::dataset_prefix(&dataset.id.name),
+        )
+    };
+    let mut written: Vec<_> = targets.iter().map(|dataset| place(dataset)).collect();
+    written.push(("artifacts".to_string(), format!("{STATE}{own_prefix}")));
+    written.extend(more.iter().map(|folder| ("artifacts".to_string(), format!("{folder}{own_prefix}"))));
+    written.push(("quarantine".to_string(), own_prefix));
+    let object = |object: &str| {
+        let key = reference(format!("aws_s3_object.{object}.key"));
+        text_of![reference("aws_s3_bucket.artifacts.arn"), "/", key]
+    };
+    let read: Vec<_> = reads.iter().copied().map(place).collect();
+    let mut readable: Vec<_> = read
+        .iter()
+        .flat_map(|(bucket, prefix)| [lake::objects(bucket, prefix), marker(bucket, prefix)])
+        .collect();
+    readable.extend(
+        read.iter()
+            .chain(&written)
+            .map(|(bucket, prefix)| folder(bucket, prefix)),
+    );
+    readable.extend([object(label), object("pipec_runtime")]);
+    readable.extend(modules.iter().copied().map(object));
+    let mut out = vec![
+        allow("Read", &["s3:GetObject"], readable),
+        allow(
+            "Write",
+            &[
+                "s3:AbortMultipartUpload",
+                "s3:DeleteObject",
+                "s3:GetObject",
+                "s3:PutObject",
+            ],
+            written
+                .iter()
+                .flat_map(|(bucket, prefix)| [lake::objects(bucket, prefix), marker(bucket, prefix)]),
+        ),
+    ];
+    out.push(listing(&read, &written));
+    out.push(key_use("Encrypt", &["kms:Decrypt", "kms:GenerateDataKey"], "s3"));
+    let streams = arrivals(plan, transform);
+    if !streams.is_empty() {
+        out.extend(kinesis::read_all(&streams));
+    }
+    out.extend(iceberg::use_of(&of_iceberg(&reads), &of_iceberg(&targets)));
+    if secrets::uses_pseudonym(plan, transform) {
+        out.extend(secrets::read());
+    }
+    out
+}
+
+fn of_iceberg<'a>(all: &[&'a Dataset]) -> Vec<&'a Dataset> {
+    let all = all.iter().copied();
+    all.filter(|dataset| dataset.format == Format::Iceberg).collect()
+}
+
+/// The empty object that the file systems of Glue and EMR write beside a folder that it makes: `clicks_$folder$`.
+fn marker(bucket: &str, prefix: &str) -> Value {
+    let folder = prefix.trim_end_matches('/');
+    text_of![
+        reference(format!("aws_s3_bucket.{bucket}.arn")),
+        format!("/{folder}_$folder$")
+    ]
+}
+
+/// A folder's own name as an object. File systems ask for it before they list what is below, and only who may read it
+/// hears that there is none.
+fn folder(bucket: &str, prefix: &str) -> Value {
+    let folder = prefix.trim_end_matches('/');
+    text_of![reference(format!("aws_s3_bucket.{bucket}.arn")), format!("/{folder}")]
+}
+
+/// Which buckets may be listed. A condition on the prefix would turn every question for an object that is not there,
+/// which has no prefix, from `404` into `403`, and the job asks such questions all the time.
+fn listing(reads: &[(String, String)], written: &[(String, String)]) -> Statement {
+    let buckets: BTreeSet<&String> = reads.iter().chain(written).map(|(bucket, _)| bucket).collect();
+    allow(
+        "List",
+        &["s3:ListBucket"],
+        buckets
+            .into_iter()
+            .map(|bucket| reference(format!("aws_s3_bucket.{bucket}.arn"))),
+    )
+}
+
