@@ -3,13 +3,13 @@
 //! Metrics are those of the services' own pages: Kinesis (`IncomingRecords`), Lambda (`Duration`, `ConcurrentExecutions`), Glue
 //! (<https://docs.aws.amazon.com/glue/latest/dg/monitor-observability.html>), Step Functions (`ExecutionsFailed`).
 
-use super::{emr, glue_job};
 use super::metric::{
     Metric, alarm, function_dimension, machine_dimension, metric, of_stream, over, place, readers, transform_dimensions,
 };
 use super::monitoring::topic;
 use super::naming::{limit, named};
 use super::operations::AGE;
+use super::{emr, glue_job};
 use crate::emit::hcl::{Block, Value, call, reference};
 use crate::emit::states;
 use crate::plan::{Alarm, Engine, Monitor, Plan, Schedule, Shape, Source, StreamFunction, Transform, names};

@@ -66,7 +66,10 @@ fn application(plan: &Plan, transform: &Transform, settings: &Emr, group: &str) 
     };
     let logs = Block::new("cloudwatch_logging_configuration")
         .set("enabled", true)
-        .set("log_group_name", reference(format!("aws_cloudwatch_log_group.{group}.name")))
+        .set(
+            "log_group_name",
+            reference(format!("aws_cloudwatch_log_group.{group}.name")),
+        )
         .block(log_types("SPARK_DRIVER"))
         .block(log_types("SPARK_EXECUTOR"));
     let kept = Block::new("managed_persistence_monitoring_configuration")

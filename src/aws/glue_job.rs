@@ -57,10 +57,7 @@ pub fn blocks(plan: &Plan, transform: &Transform, settings: &Glue, modules: &[&s
         let name = text_of![log_prefix(plan, transform), format!("/{kind}")];
         lake::log_group(plan, &format!("{label}_{kind}"), name)
     };
-    let mut out = vec![
-        group("output"),
-        group("error"),
-    ];
+    let mut out = vec![group("output"), group("error")];
     out.extend(role(
         &label,
         named(plan, &label, limit::SIXTY_FOUR),

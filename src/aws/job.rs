@@ -166,7 +166,10 @@ pub fn permissions(plan: &Plan, transform: &Transform, modules: &[&str], more: &
     };
     let mut written: Vec<_> = targets.iter().map(|dataset| place(dataset)).collect();
     written.push(("artifacts".to_string(), format!("{STATE}{own_prefix}")));
-    written.extend(more.iter().map(|folder| ("artifacts".to_string(), format!("{folder}{own_prefix}"))));
+    written.extend(
+        more.iter()
+            .map(|folder| ("artifacts".to_string(), format!("{folder}{own_prefix}"))),
+    );
     written.push(("quarantine".to_string(), own_prefix));
     let object = |object: &str| {
         let key = reference(format!("aws_s3_object.{object}.key"));
@@ -245,4 +248,3 @@ fn listing(reads: &[(String, String)], written: &[(String, String)]) -> Statemen
             .map(|bucket| reference(format!("aws_s3_bucket.{bucket}.arn"))),
     )
 }
-

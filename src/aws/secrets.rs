@@ -84,9 +84,8 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     if !applications.is_empty() {
         let read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"];
         statements.push(
-            allow("Jobs", &read, ["*".into()])
+            allow("Jobs", &read, [arn()])
                 .service("emr-serverless.amazonaws.com".into())
-                .because(because)
                 .when("StringEquals", "aws:SourceAccount", reference("local.account"))
                 .when("ArnEquals", "aws:SourceArn", list(applications)),
         );

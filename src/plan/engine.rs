@@ -138,15 +138,35 @@ mod tests {
 
     #[test]
     fn workers_fit_what_the_author_allows() {
-        for (vcpu, memory) in [(4, 16), (4, 8), (8, 32), (64, 256), (64, 8), (64, 16_384), (4_000, 16_000)] {
+        for (vcpu, memory) in [
+            (4, 16),
+            (4, 8),
+            (8, 32),
+            (64, 256),
+            (64, 8),
+            (64, 16_384),
+            (4_000, 16_000),
+        ] {
             let emr = emr(vcpu, memory);
             let worker = emr.worker();
-            assert!((worker.cores * 2..=worker.cores * 15 / 2).contains(&worker.memory_gib), "{emr:?}");
-            assert!(worker.heap_gib() >= 1 && worker.heap_gib() < worker.memory_gib, "{emr:?}");
+            assert!(
+                (worker.cores * 2..=worker.cores * 15 / 2).contains(&worker.memory_gib),
+                "{emr:?}"
+            );
+            assert!(
+                worker.heap_gib() >= 1 && worker.heap_gib() < worker.memory_gib,
+                "{emr:?}"
+            );
             assert!((emr.most_executors() + 1) * worker.cores <= vcpu, "{emr:?}");
             assert!((emr.most_executors() + 1) * worker.memory_gib <= memory, "{emr:?}");
         }
-        assert_eq!(emr(64, 256).worker(), EmrWorker { cores: 4, memory_gib: 16 });
+        assert_eq!(
+            emr(64, 256).worker(),
+            EmrWorker {
+                cores: 4,
+                memory_gib: 16
+            }
+        );
         assert_eq!(emr(64, 256).worker().heap_gib(), 14);
         assert_eq!(emr(64, 256).most_executors(), 15);
     }

@@ -20,9 +20,9 @@ pub mod types;
 mod walk;
 
 pub use dataset::{Dataset, DatasetId, Format, StorageClass, Tier, Writer};
+pub use engine::{Emr, Engine, Glue, Lambda};
 pub use serve::{Athena, QuickSight, Redshift, Refresh, Report, Serve, ServeEngine, Sharers};
 pub use shared::{Columns, Shared, Steps};
-pub use engine::{Emr, Engine, Glue, Lambda};
 pub use source::{Api, ApiAuth, Csv, FilesOf, From, Kinesis, Poll, PollAuth, Source, Volume};
 pub use step::{EventWindow, Image, Join, JoinKind, Otherwise, Run, RunKind, Step, StepKind};
 pub use streams::{StreamFunction, Way, WayStep, stream_functions};

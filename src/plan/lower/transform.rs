@@ -10,8 +10,8 @@ use crate::check::settings::Settings;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{
-    Columns, Dataset, DatasetId, Emr, Engine, Format, Glue, Input, Lambda, Reads, RunKind, Source, Step, StepKind, Steps,
-    Target, Transform, View, WriteMode, Writer, Zone,
+    Columns, Dataset, DatasetId, Emr, Engine, Format, Glue, Input, Lambda, Reads, RunKind, Source, Step, StepKind,
+    Steps, Target, Transform, View, WriteMode, Writer, Zone,
 };
 
 /// What is known before a transform is lowered, and grows with each.
