@@ -131,6 +131,9 @@ pub fn variables(plan: &Plan, transform: &Transform, settings: &Emr, modules: &[
     ];
     let asked = job::arguments(plan, transform).into_iter();
     out.extend(asked.map(|(name, value)| (of(&name), value)));
+    // Nothing in a value ends the text that it is put into.
+    let params = job::params(plan, transform);
+    out.extend(params.map(|(name, value)| (of(&name), text_of!["base64:", call("base64encode", [value])])));
     out
 }
 

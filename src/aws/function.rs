@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, key_use, role, trust};
-use super::{firehose, kinesis, lake, memory, queue, secrets};
+use super::{firehose, kinesis, lake, memory, queue, root, secrets};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::plan::{Dataset, Input, Join, Plan, StepKind, StreamFunction, Transform, names, stream_functions};
 use crate::text_of;
@@ -201,6 +201,14 @@ fn lambda(plan: &Plan, function: &StreamFunction) -> Block {
     }
     if uses_pseudonym(plan, function) {
         environment.push((names::PSEUDONYM_SECRET.into(), secrets::arn()));
+    }
+    for transform in &function.transforms {
+        for param in plan.params_of(transform) {
+            let variable = names::param_variable(&param.name);
+            if environment.iter().all(|(known, _)| *known != variable) {
+                environment.push((variable, root::param_value(param)));
+            }
+        }
     }
     if remembers(function) {
         environment.push((names::SEEN_TABLE.into(), memory::table()));

@@ -157,6 +157,7 @@ fn arguments(plan: &Plan, transform: &Transform, settings: &Glue, modules: &[&st
     if job::tables(plan, transform).next().is_some() {
         out.push(("--datalake-formats".into(), "iceberg".into()));
     }
+    out.extend(job::params(plan, transform).map(|(name, value)| (format!("--{name}"), value)));
     if secrets::uses_pseudonym(plan, transform) {
         out.push((format!("--{}", names::PSEUDONYM_SECRET.to_lowercase()), secrets::arn()));
     }

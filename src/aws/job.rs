@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::lake::{self, STATE};
 use super::policy::{KEY, Statement, allow, key_use};
-use super::{catalog, emr, glue_job, iceberg, kinesis, secrets};
+use super::{catalog, emr, glue_job, iceberg, kinesis, root, secrets};
 use crate::emit::hcl::{Block, Value, call, reference};
 use crate::plan::{Dataset, DatasetId, Engine, Format, Input, Plan, Source, Transform, names};
 use crate::text_of;
@@ -146,6 +146,12 @@ pub fn arguments(plan: &Plan, transform: &Transform) -> Vec<(String, Value)> {
         }
     }
     out
+}
+
+/// The params that a job asks for: the name of each argument and its value, as JSON.
+pub fn params<'a>(plan: &'a Plan, transform: &Transform) -> impl Iterator<Item = (String, Value)> + use<'a> {
+    let params = plan.params_of(transform).into_iter();
+    params.map(|param| (names::param_argument(&param.name), root::param_value(param)))
 }
 
 /// What every job may do: read and write its datasets, and keep what it knows; `more` are folders of its own that its engine

@@ -3,8 +3,9 @@
 use super::naming::{self, FREE_ENVIRONMENT};
 use super::stack::Stack;
 use super::{api, audit, catalog, lake, landing, policy, readers, secrets};
-use crate::emit::hcl::{Block, Value, object, print, print_items, reference};
+use crate::emit::hcl::{Block, Value, call, object, print, print_items, reference};
 use crate::plan::expr::Literal;
+use crate::plan::types::TypeKind;
 use crate::plan::{Param, Plan, Text};
 use crate::{object_of, text_of};
 
@@ -132,11 +133,12 @@ fn param_variable(plan: &Plan, param: &Param) -> Block {
         .clone()
         .unwrap_or_else(|| format!("Parameter {}.", param.name));
     let name = naming::variable(&param.name);
-    let block = variable(&name, &described, &param.terraform_type);
+    let block = variable(&name, &described, param.terraform_type());
     let block = match &param.default {
         Some(value) => block.set("default", literal(value)),
         None => block,
     };
+    let block = block.blocks(fits(param, &name));
     let mails = plan.monitors.iter().flat_map(|monitor| &monitor.emails);
     let is_mail = mails.into_iter().any(|text| *text == Text::Param(param.name.clone()));
     block.when(is_mail, |block| {
@@ -145,6 +147,42 @@ fn param_variable(plan: &Plan, param: &Param) -> Block {
             "This must be a mail address.",
         ))
     })
+}
+
+/// What must hold of a number, whose type Terraform does not know any better.
+fn fits(param: &Param, name: &str) -> Option<Block> {
+    let matches = |pattern: &str| format!("can(regex(\"^-?{pattern}$\", tostring(var.{name})))");
+    let (condition, what) = match &param.ty.kind {
+        TypeKind::Int => {
+            let within = format!("var.{name} >= {} && var.{name} <= {}", i64::MIN, i64::MAX);
+            (
+                format!("{} && {within}", matches("[0-9]+")),
+                "a whole number of 64 bits".to_owned(),
+            )
+        }
+        TypeKind::Decimal { precision, scale } => {
+            let whole = match precision - scale {
+                0 => "0".to_owned(),
+                digits => format!("[0-9]{{1,{digits}}}"),
+            };
+            let fraction = match scale {
+                0 => String::new(),
+                scale => format!("([.][0-9]{{1,{scale}}})?"),
+            };
+            let what = format!("a number of {precision} digits, {scale} of them behind the point");
+            (matches(&format!("{whole}{fraction}")), what)
+        }
+        _ => return None,
+    };
+    Some(validation(&condition, &format!("This must be {what}.")))
+}
+
+/// A param's value for what reads it when it starts: JSON, which tells a number from a text.
+pub fn param_value(param: &Param) -> Value {
+    call(
+        "jsonencode",
+        [reference(format!("var.{}", naming::variable(&param.name)))],
+    )
 }
 
 fn literal(value: &Literal) -> Value {
@@ -293,7 +331,7 @@ pub fn example(plan: &Plan) -> String {
         let name = naming::variable(&param.name);
         match &param.default {
             Some(value) => block.set(&name, literal(value)),
-            None => block.note(&format!("{name} = … has no default ({})", param.terraform_type)),
+            None => block.note(&format!("{name} = … has no default ({})", param.terraform_type())),
         }
     });
     print_items(&block.items)

@@ -70,7 +70,7 @@ impl Files<'_> {
         if self.scope == Scope::New && !chain.whole {
             arrivals.first = samples.records;
         }
-        let mut decoder = Decoder::new(&source.schema, arrivals);
+        let mut decoder = Decoder::of(source, arrivals);
         for sample in files {
             let mut lines = sample.open(source, &self.store())?;
             let mut chunk = Chunk::default();
@@ -98,7 +98,7 @@ impl Files<'_> {
         let Some(source) = self.plan.source(name) else {
             return Ok(());
         };
-        let mut decoder = Decoder::new(&source.schema, self.arrivals(chain));
+        let mut decoder = Decoder::of(source, self.arrivals(chain));
         for part in parts {
             decoder.landed(landed(&part));
             let mut lines = Lines::open(&part.path)?;

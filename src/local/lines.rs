@@ -113,7 +113,6 @@ impl Lines {
         if let Some(adapt) = &self.adapt {
             match adapt(&chunk.bytes[start..]) {
                 adapt::Adapted::Same => {}
-                adapt::Adapted::Nothing => return chunk.bytes.truncate(start),
                 adapt::Adapted::Other(line) => {
                     chunk.bytes.truncate(start);
                     chunk.bytes.extend(line);

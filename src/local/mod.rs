@@ -16,6 +16,7 @@ pub mod lambda;
 mod lines;
 mod needed;
 mod objects;
+mod params;
 mod partition;
 mod pipeline;
 mod read;

@@ -339,7 +339,7 @@ impl<'p> Run<'p> {
             numbered: running.iter().any(|running| running.pipeline.chain.arrivals),
             first: found.records,
         };
-        let mut decoder = Decoder::new(&source.schema, arrivals);
+        let mut decoder = Decoder::of(source, arrivals);
         let mut chunk = Chunk::default();
         let store = Store {
             root: Some(self.root.clone()),
@@ -348,8 +348,8 @@ impl<'p> Run<'p> {
         for sample in &files {
             let mut lines = sample.open(source, &store)?;
             while lines.next(&mut chunk)? {
-                rows += chunk.len() as u64;
                 let (batch, away) = decoder.decode(&mut chunk)?;
+                rows += (batch.rows() + away.len()) as u64;
                 for stream in &mut running {
                     stream.timed(|pipeline, outputs| {
                         pipeline.add(batch.clone(), &away, Origin::Lines(&chunk), outputs)

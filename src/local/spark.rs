@@ -64,7 +64,7 @@ pub fn run_tests(plan: &Plan, build: &Path, filter: Option<&str>) -> Result<Vec<
     let mut jobs = Vec::new();
     for case in &cases {
         case.arrive()?;
-        jobs.push(case.job(build, &key));
+        jobs.push(case.job(build, &key)?);
     }
     let outcomes = run_jobs(scratch.path(), &serde_json::Value::Array(jobs))?;
     Ok(cases
@@ -193,7 +193,7 @@ impl<'p> Case<'p> {
     }
 
     /// What the driver is told of it.
-    fn job(&self, build: &Path, key: &Path) -> serde_json::Value {
+    fn job(&self, build: &Path, key: &Path) -> Result<serde_json::Value, RunError> {
         let mut given = serde_json::Map::new();
         for dataset in &self.sources {
             let rows = self.test.rows(&Input::Table(dataset.id.clone()));
@@ -212,13 +212,13 @@ impl<'p> Case<'p> {
             }
         }
         let wanted: Vec<_> = self.targets.iter().map(|dataset| argument(dataset)).collect();
-        serde_json::json!({
+        Ok(serde_json::json!({
             "job": build.join(names::job_script(&self.transform.name)),
-            "arguments": self.arguments(key),
+            "arguments": self.arguments(key)?,
             "given": given,
             "views": views,
             "wanted": wanted,
-        })
+        }))
     }
 
     /// The folder of what arrives from a source.
@@ -235,7 +235,7 @@ impl<'p> Case<'p> {
         Ok(())
     }
 
-    fn arguments(&self, key: &Path) -> Vec<String> {
+    fn arguments(&self, key: &Path) -> Result<Vec<String>, RunError> {
         let quarantine = quarantine_folder(&self.root, &self.transform.name);
         let datasets = self.sources.iter().chain(&self.targets);
         let mut places: BTreeMap<String, PathBuf> = datasets
@@ -256,8 +256,10 @@ impl<'p> Case<'p> {
         // The rows of a test are all that ever arrive.
         let closes = (names::ARG_UNTIL.to_owned(), "closed".to_owned());
         let closes = (self.transform.shape == Shape::Stream).then_some(closes);
-        let all = places.chain([run_at]).chain(closes);
-        all.flat_map(|(name, value)| [format!("--{name}"), value]).collect()
+        let params = super::params::values(self.plan, self.transform)?.into_iter();
+        let params = params.map(|(param, value)| (names::param_argument(&param.name), value));
+        let all = places.chain([run_at]).chain(closes).chain(params);
+        Ok(all.flat_map(|(name, value)| [format!("--{name}"), value]).collect())
     }
 
     /// The run's day: the first of the rows', so that none is too old to be computed or to be kept.

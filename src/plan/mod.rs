@@ -9,6 +9,7 @@ pub mod fixture;
 pub mod lineage;
 pub mod lower;
 pub mod names;
+mod param;
 mod serve;
 mod shared;
 mod source;
@@ -21,6 +22,7 @@ mod walk;
 
 pub use dataset::{Dataset, DatasetId, Format, StorageClass, Tier, Writer};
 pub use engine::{Emr, Engine, Glue, Lambda};
+pub use param::Param;
 pub use serve::{Athena, QuickSight, Redshift, Refresh, Report, Serve, ServeEngine, Sharers};
 pub use shared::{Columns, Shared, Steps};
 pub use source::{Api, ApiAuth, Csv, FilesOf, From, Kinesis, Poll, PollAuth, Source, Volume};
@@ -141,19 +143,6 @@ impl Audit {
             Audit::Trail { retain_days } | Audit::Config { retain_days } => *retain_days,
         }
     }
-}
-
-/// `param alert_email : string = "…"`
-#[derive(Clone, Debug, PartialEq)]
-pub struct Param {
-    /// Its name, and that of the Terraform variable.
-    pub name: String,
-    /// What the author said of it.
-    pub doc: Option<String>,
-    /// Terraform type: `string`, `number`, `bool`.
-    pub terraform_type: String,
-    /// Its default.
-    pub default: Option<Literal>,
 }
 
 /// A setting's text: written in the source, or known at deployment.

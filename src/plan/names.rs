@@ -29,6 +29,18 @@ pub const SNAPSHOT: &str = "_newest.json";
 
 /// Environment variable of a function: the ARN or name of the secret that holds the pseudonym key (any text; its UTF-8 bytes are the HMAC key).
 pub const PSEUDONYM_SECRET: &str = "PSEUDONYM_SECRET";
+/// Environment variable of a function: the value of a param, as JSON.
+pub fn param_variable(param: &str) -> String {
+    format!("PARAM_{}", param.to_uppercase())
+}
+
+/// The argument of a job that brings the value of a param, as JSON: `--param__minimum 10.5`.
+pub fn param_argument(param: &str) -> String {
+    format!("{ARG_PARAM}{param}")
+}
+
+/// What the argument of a job that brings the value of a param begins with.
+const ARG_PARAM: &str = "param__";
 /// Namespace of every metric that generated code emits (embedded metric format), dimension `Environment` not included.
 pub const METRIC_NAMESPACE: &str = "Pipec";
 /// Dimension of a function's metrics: the function's full name, so the environment is in it.
@@ -63,7 +75,7 @@ pub fn dataset_prefix(dataset: &str) -> String {
 pub fn dataset_argument(zone: &str, dataset: &str) -> String {
     let argument = format!("{zone}_{dataset}");
     let own = [ARG_RUN_AT, ARG_CATCH_UP, ARG_PSEUDONYM_KEY_FILE, "pseudonym_secret"];
-    match own.contains(&argument.as_str()) || argument.starts_with(ARG_SOURCE) {
+    match own.contains(&argument.as_str()) || [ARG_SOURCE, ARG_PARAM].iter().any(|own| argument.starts_with(own)) {
         true => format!("{argument}_folder"),
         false => argument,
     }
@@ -156,5 +168,6 @@ mod tests {
         assert_eq!(dataset_argument("processed", "clicks"), "processed_clicks");
         assert_eq!(dataset_argument("run", "at"), "run_at_folder");
         assert_ne!(dataset_argument("stream_", "clicks"), source_argument("clicks"));
+        assert_ne!(dataset_argument("param_", "least"), param_argument("least"));
     }
 }

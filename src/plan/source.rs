@@ -74,6 +74,16 @@ impl Source {
         }
     }
 
+    /// Whether its records may tell of changes to rows, and not only of rows.
+    pub fn tells_of_changes(&self) -> bool {
+        self.connector == "database" || self.delivers == Delivers::Changes
+    }
+
+    /// Whether `op` is what became of a row: its schema has no field of that name.
+    pub fn has_operation(&self) -> bool {
+        self.tells_of_changes() && self.schema.fields.iter().all(|field| field.column.name != "op")
+    }
+
     /// Whether it comes by a stream of Kinesis.
     pub fn is_kinesis(&self) -> bool {
         matches!(self.from, From::Kinesis(_))

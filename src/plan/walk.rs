@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::expr::{Aggregate, Expr, ExprKind};
-use super::{Field, Input, JoinKind, Plan, Step, StepKind, Transform};
+use super::{Field, Input, JoinKind, Plan, Step, StepKind, Transform, Writer};
 
 impl StepKind {
     /// The expressions that stand in it, in the order in which they are written.
@@ -164,34 +164,44 @@ impl Plan {
         found
     }
 
-    /// Whether a function of the library is called for a transform: in its steps, in the views that it reads, in the checks
-    /// of what it reads as it arrives, or in a function of the project's own that one of these calls.
+    /// Whether a function of the library is called for a transform.
     pub fn calls(&self, transform: &Transform, function: &str) -> bool {
+        let mut found = false;
+        self.each_expression(transform, &mut |expr| {
+            found |= matches!(&expr.kind, ExprKind::Call { function: name, .. } if name == function);
+        });
+        found
+    }
+
+    /// Looks at every expression that a transform computes: in its steps, in the views that it reads, in the checks of what
+    /// it reads as it came, and in the functions of the project's own that one of these calls.
+    pub fn each_expression(&self, transform: &Transform, look: &mut dyn FnMut(&Expr)) {
         let mut open = expressions(&transform.steps);
         for input in self.reads(transform) {
-            match input {
+            let source = match input {
                 Input::View(name) => {
-                    open.extend(self.view(name).map(|view| expressions(&view.steps)).unwrap_or_default())
+                    open.extend(self.view(name).map(|view| expressions(&view.steps)).unwrap_or_default());
+                    None
                 }
-                Input::Stream(name) => {
-                    let fields = self.source(name).map(|source| source.schema.fields.as_slice());
-                    add_checks(fields.unwrap_or_default(), &mut open);
-                }
-                Input::Table(_) => {}
-            }
+                Input::Stream(name) => self.source(name),
+                Input::Table(id) => match &self.dataset(id).writer {
+                    Writer::Source(name) => self.source(name),
+                    Writer::Transform(_) | Writer::Import(_) => None,
+                },
+            };
+            let fields = source.map(|source| source.schema.fields.as_slice());
+            add_checks(fields.unwrap_or_default(), &mut open);
         }
         let mut entered = BTreeSet::new();
         while let Some(expr) = open.pop() {
-            match &expr.kind {
-                ExprKind::Call { function: name, .. } if name == function => return true,
-                ExprKind::Own { function: name, .. } if entered.insert(name) => {
-                    open.extend(self.function(name).map(|own| &own.body));
-                }
-                _ => {}
+            look(expr);
+            if let ExprKind::Own { function, .. } = &expr.kind
+                && entered.insert(function)
+            {
+                open.extend(self.function(function).map(|own| &own.body));
             }
             expr.add_children(&mut open);
         }
-        false
     }
 }
 

@@ -24,16 +24,8 @@ from pipec_lake import (
     read_files,
     written,
 )
-from pipec_runtime import (
-    ARRIVAL,
-    LINE,
-    MICROSECOND,
-    NUMBER,
-    REASON,
-    ROW,
-    Run,
-    plain,
-)
+from pipec_marks import ARRIVAL, LINE, NUMBER, REASON, ROW, plain
+from pipec_runtime import MICROSECOND, Run
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -55,6 +47,9 @@ class Source:
     fields: Sequence[records.Field]
     # The column that says when a row happened.
     event_time: str | None = None
+    # Whether its records may tell of changes, and whether `op` is what became of a row.
+    changes: bool = False
+    has_operation: bool = False
 
 
 def rows(run: Run, source: Source, *, ordered: bool = False) -> DataFrame:
@@ -133,6 +128,10 @@ def _where() -> Column:
 def _decoded(came: DataFrame, source: Source, wrong: Column) -> DataFrame:
     """The fields of records by their members."""
     found = F.col(MEMBERS)
+    if source.changes:
+        came = came.filter(~records.is_control(found))
+        row = records.changed(found, has_operation=source.has_operation)
+        came = came.withColumn(MEMBERS, _once(row))
     fields = [records.value_of(f, found).alias(f.name) for f in source.fields]
     came = came.withColumn(REASON, wrong)
     partition = [F.col(quoted(name)) for name in source.of.partition]

@@ -207,6 +207,42 @@ def members(line: Column, value: Column) -> Column:
     return F.when(is_flat, fast).otherwise(jsons.members(value))
 
 
+def changed(found: Column, *, has_operation: bool) -> Column:
+    """The members of the row that a record tells of: those in `data` where `metadata` says
+    what became of it and when. What became of it is the member `_op`, and `Op` of a row
+    without anything around it."""
+
+    def of(metadata: Column) -> Column:
+        data = jsons.members(F.try_element_at(found, F.lit("data")))
+        arrived = F.map_filter(found, lambda name, _: name == "_arrived")
+        said = [
+            F.map_from_arrays(
+                F.array(F.lit(to)), F.array(F.try_element_at(metadata, F.lit(name)))
+            )
+            for to, name in (("_op", "operation"), ("_arrived", "timestamp"))
+        ]
+        there = F.map_filter(F.map_concat(*said), lambda _, value: value.isNotNull())
+        return F.when(
+            metadata.isNotNull() & data.isNotNull(), F.map_concat(arrived, data, there)
+        )
+
+    metadata = jsons.members(F.try_element_at(found, F.lit("metadata")))
+    row = texts.let(metadata, of)
+    if not has_operation:
+        return F.coalesce(row, found)
+    named = [F.try_element_at(found, F.lit(name)) for name in ("Op", "op")]
+    change = F.create_map(F.lit("_op"), F.coalesce(*named))
+    bare = F.when(F.coalesce(*named).isNotNull(), F.map_concat(found, change))
+    return F.coalesce(row, bare, found)
+
+
+def is_control(found: Column) -> Column:
+    """Whether a record tells of tables, and not of a row."""
+    metadata = jsons.members(F.try_element_at(found, F.lit("metadata")))
+    kind = jsons.to_text(F.try_element_at(metadata, F.lit("record-type")))
+    return F.coalesce(kind != "data", F.lit(False))
+
+
 def not_an_object(value: Column, found: Column) -> Column:
     """Why a record has no members."""
     reason = F.when(value.isNull(), NOT_JSON).otherwise(NOT_AN_OBJECT)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+import pipec_changes as changes
 from pipec_lake import (
     NO_MARKS,
     Dataset,
@@ -27,11 +28,20 @@ from pipec_lake import (
     quoted,
     read_files,
     write_files,
-    written,
 )
-from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pipec_marks import (
+    ARRIVAL,
+    INNER_PAD,
+    LINE,
+    OUTER_PAD,
+    REASON,
+    ROW,
+    TurnedAway,
+    fields_of,
+)
+from pipec_params import Param
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 # Neither Glue's nor Spark's own defaults: the language fixes what each of these means.
 SETTINGS = {
@@ -57,61 +67,13 @@ SETTINGS = {
     "spark.sql.adaptive.enabled": "true",
 }
 
-# Unicode White_Space; Spark's own `trim` takes the space only.
-WHITE_SPACE = (
-    "\t\n\x0b\x0c\r \x85\xa0\u1680"
-    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000"
-)
-
-# Letters with a case that Unicode got after version 13, which is what Java 17 knows: the
-# first and the last in upper case, and the first in lower case. Each maps to one letter.
-NEW_LETTERS = [
-    (0x1C89, 0x1C89, 0x1C8A),
-    (0x2C2F, 0x2C2F, 0x2C5F),
-    (0xA7C0, 0xA7C0, 0xA7C1),
-    (0xA7CB, 0xA7CB, 0x264),
-    *[(letter, letter, letter + 1) for letter in range(0xA7CC, 0xA7DB, 2)],
-    (0xA7DC, 0xA7DC, 0x19B),
-    (0x10570, 0x1057A, 0x10597),
-    (0x1057C, 0x1058A, 0x105A3),
-    (0x1058C, 0x10592, 0x105B3),
-    (0x10594, 0x10595, 0x105BB),
-    (0x10D50, 0x10D65, 0x10D70),
-    (0x16EA0, 0x16EB8, 0x16EBB),
-]
-NEW_UPPER = "".join(
-    chr(c) for first, last, _ in NEW_LETTERS for c in range(first, last + 1)
-)
-NEW_LOWER = "".join(
-    chr(c) for first, last, to in NEW_LETTERS for c in range(to, to + last - first + 1)
-)
-
 MICROSECOND = timedelta(microseconds=1)
-
-# Columns that a job adds for itself; no author's name starts with `_`.
-ROW = "_row"
-LINE = "_line"
-REASON = "_reason"
-INNER_PAD = "_inner_pad"
-OUTER_PAD = "_outer_pad"
 
 # The setting of Spark in which EMR Serverless hands over the key of pseudonyms.
 PSEUDONYM_CONF = "spark.hadoop.pipec.pseudonym.secret"
 
-# What rows that landed have beside their columns: when they arrived, their places, and of a
-# change whether it inserts, updates or deletes.
-ARRIVAL = ("_arrived", "_seq", "_op")
-
-# Where a row goes of several targets, and its place in an order.
+# Where a row goes of several targets.
 BRANCH = "_branch"
-GONE = "_gone"
-PLACE = "_place"
-NUMBER = "_number"
-
-
-# The columns that versions have beside those of the rows.
-VERSION_COLUMNS = ("valid_from", "valid_to", "is_current")
 
 # Folders below a target or a quarantine for what is not to be seen yet.
 STAGING = "_staging"
@@ -146,103 +108,10 @@ class Additions:
     of: Sequence[Dataset]
 
 
-def fields_of(frame: DataFrame) -> list[str]:
-    """The fields of the rows as they came, in a frame of rows that are turned away."""
-    row = frame.schema[ROW].dataType
-    return row.names if isinstance(row, T.StructType) else []
-
-
-# Expressions that Spark has no single function for.
-
-
-def trim(text: Column) -> Column:
-    """The text without Unicode White_Space at both ends."""
-    return F.btrim(text, F.lit(WHITE_SPACE))
-
-
-def lower(text: Column) -> Column:
-    """The text in lower case, by the full mapping of Unicode 17 without locale."""
-    return F.lower(F.translate(text, NEW_UPPER, NEW_LOWER))
-
-
-def upper(text: Column) -> Column:
-    """The text in upper case, by the full mapping of Unicode 17 without locale."""
-    return F.upper(F.translate(text, NEW_LOWER, NEW_UPPER))
-
-
 def pseudonym(text: Column) -> Column:
     """HMAC-SHA-256 of the text, in a row that `Run.with_pseudonym_key` has prepared."""
     inner = F.sha2(F.concat(F.col(INNER_PAD), text.cast("binary")), 256)
     return F.sha2(F.concat(F.col(OUTER_PAD), F.unhex(inner)), 256)
-
-
-def prefixed(rows: DataFrame, prefix: str) -> DataFrame:
-    """Rows whose columns have this before their names."""
-    rows = plain(rows)
-    return rows.toDF(*[prefix + name for name in rows.columns])
-
-
-def plain(rows: DataFrame) -> DataFrame:
-    """Rows without what they have beside their columns."""
-    return rows.drop(ROW, REASON, INNER_PAD, OUTER_PAD, *ARRIVAL)
-
-
-class TurnedAway:
-    """Rows that do not go on, each with the first reason in program order.
-
-    A rejected row stays among the others, marked, until `part` takes it out: the steps
-    in between cost nothing more, and its reason is that of the first that rejected it.
-    """
-
-    def __init__(self) -> None:
-        self.frames: list[DataFrame] = []
-
-    def watch(self, rows: DataFrame, *, several: bool = False) -> DataFrame:
-        """Remembers each row as it is, and that nothing is wrong with it yet, unless it knows
-        how it came. Where a step makes several rows of one, they share its number.
-        """
-        if ROW in rows.columns:
-            return rows
-        values = [
-            written(F.col(quoted(column.name)), column.dataType).alias(column.name)
-            for column in rows.schema
-            if not column.name.startswith("_")
-        ]
-        if several:
-            values.append(F.monotonically_increasing_id().alias(NUMBER))
-        row = F.struct(*values).alias(ROW)
-        return rows.select("*", row, F.lit(None).cast("string").alias(REASON))
-
-    def mark(self, rows: DataFrame, *reasons: Column) -> DataFrame:
-        """Gives rows that have no reason yet the first of these that is not missing."""
-        return rows.withColumn(REASON, F.coalesce(F.col(REASON), *reasons))
-
-    def part(self, rows: DataFrame) -> DataFrame:
-        """Takes the marked rows out, and returns the others."""
-        self.frames.append(rows.filter(F.col(REASON).isNotNull()).select(ROW, REASON))
-        return rows.filter(F.col(REASON).isNull())
-
-    def once_each(self) -> list[DataFrame]:
-        """The rows that were taken out, each row that came once."""
-        frames = []
-        numbered: dict[str, DataFrame] = {}
-        for place, frame in enumerate(self.frames):
-            names = fields_of(frame)
-            if NUMBER not in names:
-                frames.append(frame)
-                continue
-            frame = frame.withColumn(PLACE, F.lit(place))
-            known = numbered.get(repr(names))
-            numbered[repr(names)] = frame if known is None else known.unionAll(frame)
-        for frame in numbered.values():
-            earliest = F.struct(PLACE, REASON)
-            firsts = frame.groupBy(F.col(f"{ROW}.{NUMBER}")).agg(
-                F.min_by(ROW, earliest).alias(ROW),
-                F.min_by(REASON, earliest).alias(REASON),
-            )
-            row = F.col(ROW).dropFields(NUMBER).alias(ROW)
-            frames.append(firsts.select(row, REASON))
-        return frames
 
 
 @dataclass
@@ -259,12 +128,16 @@ class Run:
     reads: Days | Everything | Additions
     sources: Sequence[Dataset]
     targets: Sequence[Dataset]
+    params: Sequence[Param] = ()
     turned_away: TurnedAway = field(default_factory=TurnedAway)
 
     def __post_init__(self) -> None:
         self.arguments = self._arguments()
         self.run_at = instant(self.arguments.run_at) if self.arguments.run_at else now()
         self.spark = self._session()
+        self._params = {
+            param.name: param.value_of(self.arguments) for param in self.params
+        }
         self._quarantine = Folder(self.spark, self.arguments.quarantine)
         self._state = Folder(self.spark, self.arguments.state)
         # What the run replaces in its targets and its quarantine; `None` is all of it.
@@ -294,6 +167,8 @@ class Run:
         parser = argparse.ArgumentParser(allow_abbrev=False)
         for argument in {d.argument: d for d in (*self.sources, *self.targets)}:
             parser.add_argument(f"--{argument}", required=True, metavar="FOLDER")
+        for param in self.params:
+            parser.add_argument(f"--{param.argument()}", required=True, metavar="JSON")
         parser.add_argument("--state", required=True, metavar="FOLDER")
         parser.add_argument("--quarantine", required=True, metavar="FOLDER")
         parser.add_argument("--run_at", metavar="INSTANT", help="RFC 3339; default now")
@@ -505,9 +380,15 @@ class Run:
         answer = secrets.get_secret_value(SecretId=self.arguments.pseudonym_secret)
         return answer["SecretString"].encode()
 
+    def param(self, name: str) -> Column:
+        """What a param is in this deployment."""
+        return self._params[name]
+
     def now(self) -> Column:
         """The run's scheduled time."""
-        micros = (self.run_at - datetime(1970, 1, 1, tzinfo=timezone.utc)) // MICROSECOND
+        micros = (
+            self.run_at - datetime(1970, 1, 1, tzinfo=timezone.utc)
+        ) // MICROSECOND
         return F.timestamp_micros(F.lit(micros))
 
     def today(self) -> Column:
@@ -564,63 +445,15 @@ class Run:
 
     def merge(self, rows: DataFrame, target: Dataset, keys: Sequence[str]) -> None:
         """Of rows with one key the newest wins: of those that came, and of those there."""
-        names = target.schema.names
-        newest = [target.event_time] if target.event_time in names else []
-        order = [
-            n for n in (target.event_time, "_arrived", "_seq") if n in rows.columns
-        ]
-        others = [name for name in names if name not in (*keys, *order)]
-        of_key = Window.partitionBy(*map(quoted, keys)).orderBy(
-            *[F.desc_nulls_last(quoted(name)) for name in order],
-            *[F.desc_nulls_last(quoted(n)) for n in others if orders(rows, n)],
-        )
-        rows = rows.withColumn(PLACE, F.row_number().over(of_key))
-        rows = rows.filter(F.col(PLACE) == 1)
-        gone = F.lit(False)
-        if ARRIVAL[2] in rows.columns:
-            gone = F.coalesce(F.col(ARRIVAL[2]).rlike("^[dD]"), gone)
-        rows = target.columns(rows, gone.alias(GONE))
-        self._table(target).merge(rows, keys, newest, GONE)
+        newest = [target.event_time] if target.event_time in target.schema.names else []
+        rows = changes.newest(rows, target, keys)
+        self._table(target).merge(rows, keys, newest, changes.GONE)
 
     def history(self, rows: DataFrame, target: Dataset, keys: Sequence[str]) -> None:
         """Keeps every version of a key, with the time for which it held."""
         table = self._table(target)
-        own = [n for n in target.schema.names if n not in VERSION_COLUMNS]
-        time = next(
-            (n for n in (target.event_time, "_arrived") if n in rows.columns), ""
-        )
-        began = F.col(quoted(time)) if time else F.lit(self.run_at)
-        came = rows.select(*map(quoted, own), began.alias("valid_from"))
-        old = table.read()
-        touched = came.select(*map(quoted, keys)).distinct()
-        old = old.join(touched, list(keys), "left_semi")
-        known = old.select(*map(quoted, own), "valid_from")
-        new = target.columns(self._versions(came.unionAll(known), own, keys, target))
-        both = old.select(*map(quoted, target.schema.names), F.lit(1).alias("_old"))
-        both = both.unionAll(new.select("*", F.lit(0).alias("_old")))
-        sides = both.groupBy(*map(quoted, target.schema.names)).agg(
-            F.max("_old").alias("_was"), F.min("_old").alias("_gone")
-        )
-        changed = sides.filter(F.col("_was") == F.col("_gone"))
-        changed = changed.withColumn("_gone", F.col("_gone") == 1).drop("_was")
-        table.exchange(changed, keys, "_gone")
-
-    def _versions(
-        self, rows: DataFrame, own: Sequence[str], keys: Sequence[str], target: Dataset
-    ) -> DataFrame:
-        """Rows that differ from the version before them, each with when it held."""
-        values = [n for n in own if n != target.event_time and n not in keys]
-        of_key = Window.partitionBy(*map(quoted, keys)).orderBy(
-            "valid_from",
-            *[F.asc_nulls_last(quoted(n)) for n in values if orders(rows, n)],
-        )
-        value = F.struct(*map(quoted, values)) if values else F.struct(F.lit(0))
-        rows = rows.withColumn("_value", value)
-        same = F.lag("_value").over(of_key).eqNullSafe(F.col("_value"))
-        rows = rows.withColumn("_same", same).filter(~F.col("_same"))
-        until = F.lead("valid_from").over(of_key)
-        rows = rows.withColumn("valid_to", until)
-        return rows.withColumn("is_current", F.col("valid_to").isNull())
+        changed = changes.versions(rows, table.read(), target, keys, self.run_at)
+        table.exchange(changed, keys, changes.GONE)
 
     def route(
         self, rows: DataFrame, targets: Sequence[Dataset | None], *, add: bool = False
@@ -775,11 +608,6 @@ class Run:
             if day is not None and day < oldest:
                 folder.delete(name)
                 log("purged", job=self.name, partition=name)
-
-
-def orders(rows: DataFrame, name: str) -> bool:
-    """Whether the values of a column have an order."""
-    return "map<" not in rows.schema[name].dataType.simpleString()
 
 
 def now() -> datetime:

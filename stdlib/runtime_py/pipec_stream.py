@@ -20,7 +20,8 @@ import pipec_aggregates as aggregates
 import pipec_records as records
 import pipec_runtime as runtime
 from pipec_lake import Dataset, Folder, quoted
-from pipec_runtime import INNER_PAD, LINE, NUMBER, OUTER_PAD, REASON, ROW
+from pipec_marks import INNER_PAD, LINE, NUMBER, OUTER_PAD, REASON, ROW, prefixed
+from pipec_params import Param
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -54,6 +55,9 @@ class Source:
     # The column that says when a row happened, and how far that may be behind its arrival.
     event_time: str | None = None
     late: timedelta = timedelta(days=1)
+    # Whether its records may tell of changes, and whether `op` is what became of a row.
+    changes: bool = False
+    has_operation: bool = False
 
 
 class Decoder:
@@ -64,6 +68,8 @@ class Decoder:
         self.value = records.rich(F.col(LINE))
         self.members = records.members(F.col(LINE), F.col("_value"))
         found = F.col("_members")
+        self.row = records.changed(found, has_operation=source.has_operation)
+        self.is_control = records.is_control(found)
         self.fields = [
             records.value_of(field, found).alias(field.name) for field in source.fields
         ]
@@ -89,6 +95,7 @@ class Batch(runtime.Run):
             runtime.Additions([]),
             stream.reads,
             stream.targets,
+            stream.params,
         )
         query = self._query()
         if self._before.get("query") != query:
@@ -139,6 +146,9 @@ class Batch(runtime.Run):
         decoder = self._stream.decoder(source)
         came = came.withColumn(LINE, decoder.line).withColumn("_value", decoder.value)
         came = came.withColumn("_members", decoder.members)
+        if source.changes:
+            came = came.filter(~decoder.is_control)
+            came = came.withColumn("_members", decoder.row)
         beside = self._beside(source)
         rows = came.select(*decoder.fields, *beside, "_value", "_members", LINE)
         place = F.monotonically_increasing_id()
@@ -355,7 +365,7 @@ class Batch(runtime.Run):
     def beside(self, rows: DataFrame, prefix: str) -> DataFrame:
         """Rows of another stream, as a join has them."""
         rows = rows.drop(*HIDDEN, ROW, REASON, INNER_PAD, OUTER_PAD)
-        return runtime.prefixed(rows, prefix)
+        return prefixed(rows, prefix)
 
     def united(self, rows: DataFrame, others: DataFrame) -> DataFrame:
         """Rows of both; of what they have beside their columns, what both have."""
@@ -452,12 +462,16 @@ class Stream:
         sources: Sequence[Source],
         reads: Sequence[Dataset],
         targets: Sequence[Dataset],
+        params: Sequence[Param] = (),
     ) -> None:
         self.name, self.argv = name, argv
         self.sources, self.reads, self.targets = sources, reads, targets
+        self.params = params
         parser = argparse.ArgumentParser(allow_abbrev=False)
         for source in sources:
             parser.add_argument(f"--{source.argument}", required=True, metavar="PLACE")
+        for param in params:
+            parser.add_argument(f"--{param.argument()}", required=True, metavar="JSON")
         parser.add_argument("--state", required=True, metavar="FOLDER")
         parser.add_argument("--every", default="60 seconds", metavar="DURATION")
         # `read` ends with what is there; `closed` says that there never is more.
@@ -474,6 +488,8 @@ class Stream:
         for setting, value in runtime.SETTINGS.items():
             builder = builder.config(setting, value)
         self.spark = builder.getOrCreate()
+        for param in params:
+            param.value_of(self.arguments)
 
     def decoder(self, source: Source) -> Decoder:
         """What reads a source's records."""

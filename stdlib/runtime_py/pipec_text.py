@@ -8,9 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipec_runtime import WHITE_SPACE, lower, trim
 from pyspark.sql import Column
 from pyspark.sql import functions as F
+
+# Unicode White_Space; Spark's own `trim` takes the space only.
+WHITE_SPACE = (
+    "\t\n\x0b\x0c\r \x85\xa0\u1680"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+
+# Letters with a case that Unicode got after version 13, which is what Java 17 knows: the
+# first and the last in upper case, and the first in lower case. Each maps to one letter.
+NEW_LETTERS = [
+    (0x1C89, 0x1C89, 0x1C8A),
+    (0x2C2F, 0x2C2F, 0x2C5F),
+    (0xA7C0, 0xA7C0, 0xA7C1),
+    (0xA7CB, 0xA7CB, 0x264),
+    *[(letter, letter, letter + 1) for letter in range(0xA7CC, 0xA7DB, 2)],
+    (0xA7DC, 0xA7DC, 0x19B),
+    (0x10570, 0x1057A, 0x10597),
+    (0x1057C, 0x1058A, 0x105A3),
+    (0x1058C, 0x10592, 0x105B3),
+    (0x10594, 0x10595, 0x105BB),
+    (0x10D50, 0x10D65, 0x10D70),
+    (0x16EA0, 0x16EB8, 0x16EBB),
+]
+NEW_UPPER = "".join(
+    chr(c) for first, last, _ in NEW_LETTERS for c in range(first, last + 1)
+)
+NEW_LOWER = "".join(
+    chr(c) for first, last, to in NEW_LETTERS for c in range(to, to + last - first + 1)
+)
 
 # The most code points that a text is repeated or padded to.
 MOST = 1_000_000
@@ -29,6 +58,21 @@ def present(answer: Column, *arguments: Column) -> Column:
     for argument in arguments[1:]:
         condition = condition & argument.isNotNull()
     return F.when(condition, answer)
+
+
+def trim(text: Column) -> Column:
+    """The text without Unicode White_Space at both ends."""
+    return F.btrim(text, F.lit(WHITE_SPACE))
+
+
+def lower(text: Column) -> Column:
+    """The text in lower case, by the full mapping of Unicode 17 without locale."""
+    return F.lower(F.translate(text, NEW_UPPER, NEW_LOWER))
+
+
+def upper(text: Column) -> Column:
+    """The text in upper case, by the full mapping of Unicode 17 without locale."""
+    return F.upper(F.translate(text, NEW_LOWER, NEW_UPPER))
 
 
 def place(at: Column) -> Column:

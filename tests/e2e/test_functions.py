@@ -29,6 +29,9 @@ PRODUCTS = [
     {"sku": "p2", "title": "Cup", "price": "9.00", "tags": ["new"], "since": "2025-06-01"},
     {"sku": "p3", "title": "Late", "price": "1.00", "tags": [], "since": "2027-01-01"},
 ]
+# None of them is the default: where there is one.
+PARAMS = {"most_coins": 50, "till": "nørth \"1\"", "coin_worth": 3.5, "weight": 0.25, "by_weight": False,
+          "refused_currency": "XXX"}  # fmt: skip
 HOUR = 3600.0
 
 
@@ -85,6 +88,7 @@ def environment(gateway, place):
         **gateway.environment(),
         **{f"DELIVERY_STREAM_{label.upper()}": label for label in labels},
         **{f"QUARANTINE_STREAM_{name.upper()}": f"{name}-quarantine" for name in transforms},
+        **{f"PARAM_{name.upper()}": json.dumps(value) for name, value in PARAMS.items()},
         "SEEN_TABLE": place, "OBJECTS": f"s3://{place}/scans/", "TABLE_RAW_PRODUCTS": f"s3://{place}/products/", "PSEUDONYM_SECRET": place,
     }
 
@@ -92,7 +96,11 @@ def environment(gateway, place):
 @pytest.fixture
 def start(binaries, gateway, place):
     """Starts a function: each start is a sandbox of its own, which remembers nothing by itself."""
-    return lambda source: Function([binaries[source]], env=environment(gateway, place), timeout=60)
+
+    def started(source, **more):
+        return Function([binaries[source]], env={**environment(gateway, place), **more}, timeout=60)
+
+    return started
 
 
 def rows(gateway, stream):
@@ -406,4 +414,31 @@ def test_a_sender_hears_what_was_wrong(start, gateway):
         assert function.invoke(request(b"{")).ok()["statusCode"] == 400
         gateway.fault = lambda stream, records: "ServiceUnavailableException"
         assert function.invoke(request(payment("d"))).ok()["statusCode"] == 503
-    assert [row["worth"] for row in rows(gateway, "coined")] == [20.0, 20.0]
+    assert [(row["worth"], row["counter"]) for row in rows(gateway, "coined")] == [(35.0, PARAMS["till"])] * 2
+
+
+def coin(**more):
+    context = {"requestId": uuid.uuid4().hex, "timeEpoch": int(events.NEW_YEAR * 1000)}
+    return {"version": "2.0", "body": payment("a", **more).decode(), "isBase64Encoded": False, "requestContext": context}
+
+
+def test_params_are_what_the_deployment_says(start, gateway):
+    with start("coins", PARAM_MOST_COINS="1000", PARAM_BY_WEIGHT="true") as function:
+        function.invoke(coin(amount="999.99")).ok()
+        function.invoke(coin(currency="XXX")).ok()
+    assert [row["worth"] for row in rows(gateway, "coined")] == [0.25]
+    assert reasons(gateway, "coined") == ["check currency: currency != refused_currency"]
+
+
+@pytest.mark.parametrize(("variable", "value", "said"), [
+    ("PARAM_MOST_COINS", "many", "the param `most_coins` is not int"),
+    ("PARAM_MOST_COINS", "9223372036854775808", "the param `most_coins` is not int"),
+    ("PARAM_COIN_WORTH", "3.555", "the param `coin_worth` is not decimal(4, 2)"),
+    ("PARAM_BY_WEIGHT", '"yes"', "the param `by_weight` is not bool"),
+    ("PARAM_TILL", "1", "the param `till` is not string"),
+])  # fmt: skip
+def test_a_param_that_is_none_of_its_type_stops_the_function(start, gateway, variable, value, said):
+    with start("coins", **{variable: value}) as function:
+        assert function.invoke(coin()).error is not None
+        assert said in function.logs()
+    assert gateway.records == {}

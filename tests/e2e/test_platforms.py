@@ -80,6 +80,8 @@ def test_jobs_of_streams_read_their_streams_and_start_again(platform):
         arguments = jobs[job]["default_arguments"]
         for name in read:
             assert arguments[f"--stream__{name}"] == f"kinesis:{streams[name]}"
+    given = {name: value for name, value in jobs["minutes"]["default_arguments"].items() if name.startswith("--param__")}
+    assert given == {"--param__smallest_buy": "0.01", "--param__shop": '"copenhagen"'}
     ages = {name for name in values(state, "aws_cloudwatch_metric_alarm") if name.endswith("_age")}
     assert ages == {"buys_age", "clicks_age"}
 

@@ -1,5 +1,6 @@
 """The generated jobs of streams on Spark 3.5.4: batches that are killed or fail half-way lose nothing and double nothing."""
 
+import base64
 import json
 import os
 import time
@@ -10,6 +11,13 @@ import pytest
 from support import pipec
 from support.paths import ROOT
 from support.spark import rows
+
+
+
+def packed(value: str) -> str:
+    """A param's value as EMR brings it."""
+    return "base64:" + base64.b64encode(value.encode()).decode()
+
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -61,10 +69,15 @@ def buy(number: int, at: int, behind: int = 0) -> dict:
     }
 
 
+def counted(buys: list[dict]) -> list[dict]:
+    """Those that cost enough, by the param."""
+    return [one for one in buys if float(one["total"]) >= 3]
+
+
 def expected(buys: list[dict]) -> Counter:
     """Minutes with what was bought in them by whom, of buys that arrived before 30 s behind the end."""
     found: dict = {}
-    for one in buys:
+    for one in counted(buys):
         at, arrived = (datetime.fromisoformat(one[name]) for name in ("at", "_arrived"))
         start = at.replace(second=0)
         if arrived < start + timedelta(seconds=90):
@@ -79,6 +92,7 @@ def test_killed_and_broken_batches_lose_and_double_nothing(spark_home, streams, 
     (glue / "broken.py").write_text(BROKEN)
     places = ["--stream__buys", lake / "arriving", "--processed_minutes", lake / "minutes"]
     places += ["--state", lake / "state", "--quarantine", lake / "quarantine"]
+    places += ["--param__smallest_buy", "3.00", "--param__shop", packed('"-k\u00f8benhavn"')]
     batches = [[buy(n + 100 * b, 40 * n + 400 * b, behind=(n % 4) * 30) for n in range(10)] for b in range(4)]
     batches[3].append({"buy_id": "none"})
     for number in (0, 1):
@@ -104,7 +118,8 @@ def test_killed_and_broken_batches_lose_and_double_nothing(spark_home, streams, 
     all_buys = [one for batch in batches for one in batch if one["buy_id"] != "none"]
     assert came == expected(all_buys)
     away = [json.loads(row.value) for row in spark_home.session.read.text(str(lake / "quarantine")).collect()]
-    late = sum(1 for one in all_buys if not expected([one]))
+    assert {row["shop"] for row in found} == {"-KØBENHAVN"}
+    late = sum(1 for one in counted(all_buys) if not expected([one]))
     reasons = Counter(row["reason"] for row in away)
     assert reasons == {
         "late: arrived 30 s or more behind the end of its window": late,
@@ -112,3 +127,14 @@ def test_killed_and_broken_batches_lose_and_double_nothing(spark_home, streams, 
     }
     assert late > 3
     assert {"buy_id": "none"} in [json.loads(row["row"]) for row in away]
+
+
+@pytest.mark.parametrize(("name", "value"), [("smallest_buy", "3.005"), ("smallest_buy", '"3"'), ("shop", "3")])
+def test_a_param_that_is_none_of_its_type_stops_the_job(spark_home, streams, tmp_path, name, value):
+    places = ["--stream__buys", tmp_path, "--processed_minutes", tmp_path / "minutes", "--until", "read"]
+    places += ["--state", tmp_path / "state", "--quarantine", tmp_path / "quarantine"]
+    given = {"smallest_buy": "3", "shop": '"a"', name: value}
+    params = [text for param, value in given.items() for text in (f"--param__{param}", value)]
+    with pytest.raises(SystemExit, match=f"the param `{name}` is no "):
+        spark_home.run_job(streams / "glue/minutes.py", [*places, *params])
+    assert not (tmp_path / "minutes").exists()

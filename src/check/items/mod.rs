@@ -196,11 +196,11 @@ impl<'a> Items<'a> {
 
     fn program(&mut self, environment: Option<&str>) -> Option<Program> {
         let pipeline = self.pipeline();
-        let params = self.params();
         let (classes, rules) = self.classes();
         let zones = self.zones();
         let kept = self.remembered.typing.take().filter(|kept| *kept.classes() == rules);
         let typing = kept.unwrap_or_else(|| typing::Typing::new(self.ground, rules, &mut self.diagnostics));
+        let params = self.params(&typing);
         self.lowering_functions(&typing);
         let functions = typing.own_functions(self.ground, &mut self.diagnostics);
         let mut datasets = BTreeMap::new();

@@ -1,14 +1,17 @@
 //! `param`: what is known only at deployment.
 
+use super::typing::Typing;
 use super::{Items, doc_of};
-use crate::check::settings::plain;
+use crate::check::exprs::{Checker, Place};
+use crate::check::ty;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::Param;
 use crate::plan::expr::Literal;
+use crate::plan::types::Type;
 use crate::syntax::ast::{Expr, ExprKind, ItemKind, Name, TypeExpr, TypeExprKind};
 
 impl Items<'_> {
-    pub(super) fn params(&mut self) -> Vec<Param> {
+    pub(super) fn params(&mut self, typing: &Typing) -> Vec<Param> {
         let mut params = Vec::new();
         for entity in self.entities("param") {
             let ItemKind::Param { name, ty, default } = &entity.item.kind else {
@@ -17,13 +20,14 @@ impl Items<'_> {
             let Some(terraform_type) = self.param_type(ty) else {
                 continue;
             };
+            let ty = ty::resolve(&typing.context(self.ground), ty, &mut self.diagnostics);
             let default = default
                 .as_ref()
-                .and_then(|value| self.param_default(name, terraform_type, value));
+                .and_then(|value| self.param_default(typing, name, (terraform_type, &ty), value));
             params.push(Param {
                 name: name.text.clone(),
                 doc: doc_of(entity.item),
-                terraform_type: terraform_type.to_owned(),
+                ty,
                 default,
             });
         }
@@ -50,17 +54,27 @@ impl Items<'_> {
         None
     }
 
-    fn param_default(&mut self, name: &Name, ty: &str, value: &Expr) -> Option<Literal> {
-        let literal = match (&value.kind, ty) {
-            (ExprKind::Text(parts), "string") => plain(parts).ok().map(Literal::Text),
-            (ExprKind::Int(digits), "number") => digits.parse().ok().map(Literal::Int),
-            (ExprKind::Decimal(digits), "number") => digits.parse().ok().map(Literal::Float),
-            (ExprKind::Bool(value), "bool") => Some(Literal::Bool(*value)),
-            (ExprKind::Bad, _) => return None,
-            _ => None,
+    /// A default's value, of exactly the param's type.
+    fn param_default(
+        &mut self,
+        typing: &Typing,
+        name: &Name,
+        (kind, ty): (&str, &Type),
+        value: &Expr,
+    ) -> Option<Literal> {
+        let written = match &value.kind {
+            ExprKind::Bad => return None,
+            ExprKind::Unary { value, .. } => value,
+            _ => value,
         };
-        if literal.is_none() {
-            let wanted = match ty {
+        let fits = match &written.kind {
+            ExprKind::Text(_) => kind == "string",
+            ExprKind::Int(_) | ExprKind::Decimal(_) => kind == "number",
+            ExprKind::Bool(_) => kind == "bool",
+            _ => false,
+        };
+        if !fits {
+            let wanted = match kind {
                 "string" => "a text",
                 "number" => "a number",
                 _ => "`true` or `false`",
@@ -70,7 +84,10 @@ impl Items<'_> {
                 .found(format!("not {wanted}"))
                 .help("a default has the type of its param");
             self.say(diagnostic);
+            return None;
         }
-        literal
+        let what = format!("the default of `{}`", name.text);
+        let context = typing.context(self.ground);
+        Checker::new(&context, &[], Place::Constant, &mut self.diagnostics).known(value, ty, &what)
     }
 }

@@ -73,7 +73,7 @@ pub fn first_reason(mut reasons: Vec<Py>) -> Option<Py> {
 }
 
 /// What generated files call things by themselves, and Python's own words that could be a name of an author's.
-const TAKEN: [&str; 60] = [
+const TAKEN: [&str; 67] = [
     "and",
     "as",
     "assert",
@@ -116,6 +116,13 @@ const TAKEN: [&str; 60] = [
     "runtime",
     "lake",
     "aggregates",
+    "changes",
+    "landed",
+    "marks",
+    "params",
+    "programs",
+    "records",
+    "streams",
     "sys",
     "texts",
     "numbers",
@@ -293,8 +300,9 @@ impl Around<'_> {
             | ExprKind::List(_)
             | ExprKind::Struct(_)
             | ExprKind::Interpolate(_) => self.shape(expr, reasons),
-            // Known at deployment, or only an argument: neither is a column.
-            ExprKind::Param(_) | ExprKind::Lambda { .. } => crate::plan::refused(),
+            ExprKind::Param(name) => Py::call("run.param", vec![Py::text(name)]),
+            // Only an argument, and no column.
+            ExprKind::Lambda { .. } => crate::plan::refused(),
         }
     }
 

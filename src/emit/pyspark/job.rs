@@ -9,12 +9,12 @@ use super::modules;
 use super::steps::{self, Body, Shared};
 use super::stream;
 use super::tree::{Py, comment, string};
-use super::types::schema;
-use crate::plan::names::{SNAPSHOT, dataset_argument, job_script, source_argument};
+use super::types::{schema, type_name};
+use crate::plan::names::{SNAPSHOT, dataset_argument, job_script, param_argument, source_argument};
 use crate::plan::types::Column;
 use crate::plan::{
-    Columns, Csv, Dataset, Delivers, Format, Input, Plan, Reads, Shape, Source, StepKind, Steps, Target, Transform,
-    View, WriteMode, Writer,
+    Columns, Csv, Dataset, Delivers, Format, Input, Param, Plan, Reads, Shape, Source, StepKind, Steps, Target,
+    Transform, View, WriteMode, Writer,
 };
 
 /// The statements of a transform or view.
@@ -154,6 +154,9 @@ impl<'p> Job<'p> {
         } else {
             parts.push(constant("READS", &self.what_it_reads()));
         }
+        if let Some(params) = self.params() {
+            parts.push(constant("PARAMS", &params));
+        }
         parts.push("\n".to_owned());
         let views = self.views.iter().flat_map(|(view, _)| view.steps.iter());
         let steps = self.transform.steps.iter().chain(views);
@@ -216,8 +219,12 @@ impl<'p> Job<'p> {
             Some(_) => format!("{state} --exchange FOLDER --stage give"),
             None => state,
         };
+        let params = self.plan.params_of(self.transform);
+        let params = params
+            .iter()
+            .map(|param| format!("--{} JSON", param_argument(&param.name)));
         let mut line = format!("    python {file}");
-        for (at, argument) in places.chain([state]).enumerate() {
+        for (at, argument) in places.chain(params).chain([state]).enumerate() {
             if line.len() + argument.len() > 86 || at >= 2 {
                 lines.push(std::mem::replace(&mut line, "       ".to_owned()));
             }
@@ -258,6 +265,17 @@ impl<'p> Job<'p> {
             arguments.push(Py::keyword("target_file_bytes", size));
         }
         Py::call("runtime.Dataset", arguments)
+    }
+
+    /// What only a deployment knows; nothing where it asks for none.
+    fn params(&self) -> Option<Py> {
+        let params = self.plan.params_of(self.transform);
+        let param = |param: &&Param| {
+            let kind = Py::text(&type_name(&param.ty.kind));
+            Py::call("params.Param", vec![Py::text(&param.name), kind])
+        };
+        let params: Vec<Py> = params.iter().map(param).collect();
+        (!params.is_empty()).then_some(Py::List(params))
     }
 
     fn what_it_reads(&self) -> Py {
@@ -340,7 +358,8 @@ impl<'p> Job<'p> {
 
     fn main_function(&self) -> String {
         if self.is_stream() {
-            return stream::main_function(&self.transform.name, &self.arrivals, &self.sources, &self.targets);
+            let datasets = (&self.sources[..], &self.targets[..]);
+            return stream::main_function(&self.transform.name, &self.arrivals, datasets, self.params().is_some());
         }
         let constants = |datasets: &[&Dataset]| {
             Py::List(
@@ -350,13 +369,14 @@ impl<'p> Job<'p> {
                     .collect(),
             )
         };
-        let arguments = vec![
+        let mut arguments = vec![
             Py::atom(string(&self.transform.name)),
             Py::atom("argv"),
             Py::atom("READS"),
             constants(&self.sources),
             constants(&self.targets),
         ];
+        arguments.extend(self.params().map(|_| Py::atom("PARAMS")));
         let run = Py::call("runtime.Run", arguments).statement(4, "run = ");
         let rows = self.computed(4);
         let does = match self.transform.reads {

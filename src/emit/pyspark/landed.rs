@@ -83,6 +83,7 @@ pub fn constant(dataset: &Dataset, source: &Source) -> String {
         Py::keyword("fields", stream::fields(source)),
     ];
     arguments.extend(stream::event_time(source));
+    arguments.extend(stream::changes(source));
     job::constant(&landed_name(&source.name), &Py::call("landed.Source", arguments))
 }
 

@@ -19,8 +19,9 @@ macro_rules! module {
     };
 }
 
-const MODULES: [Module; 12] = [
+const MODULES: [Module; 15] = [
     module!("aggregates", "pipec_aggregates", &[]),
+    module!("changes", "pipec_changes", &[]),
     module!("jsons", "pipec_json", &["pipec_numbers", "pipec_text"]),
     module!("lists", "pipec_lists", &["pipec_numbers", "pipec_text"]),
     module!("lake", "pipec_lake", &[]),
@@ -36,7 +37,9 @@ const MODULES: [Module; 12] = [
             "pipec_time"
         ]
     ),
+    module!("marks", "pipec_marks", &[]),
     module!("numbers", "pipec_numbers", &["pipec_text"]),
+    module!("params", "pipec_params", &[]),
     module!(
         "programs",
         "pipec_program",
@@ -53,7 +56,11 @@ const MODULES: [Module; 12] = [
         "pipec_records",
         &["pipec_json", "pipec_numbers", "pipec_text", "pipec_time"]
     ),
-    module!("runtime", "pipec_runtime", &["pipec_lake"]),
+    module!(
+        "runtime",
+        "pipec_runtime",
+        &["pipec_changes", "pipec_lake", "pipec_marks", "pipec_params"]
+    ),
     module!("streams", "pipec_stream", &["pipec_aggregates"]),
     module!("texts", "pipec_text", &[]),
     module!("times", "pipec_time", &["pipec_text"]),

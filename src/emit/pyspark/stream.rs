@@ -65,6 +65,7 @@ pub fn constant(source: &Source) -> String {
     arguments.extend(event_time(source));
     let late = steps::duration(source.late_at_most_seconds);
     arguments.push(Py::keyword("late", late));
+    arguments.extend(changes(source));
     job::constant(&source_name(&source.name), &Py::call("streams.Source", arguments))
 }
 
@@ -82,6 +83,16 @@ pub fn plain_field(column: &crate::plan::types::Column) -> Py {
 /// What a source's records hold.
 pub fn fields(source: &Source) -> Py {
     Py::List(source.schema.fields.iter().map(field).collect())
+}
+
+/// That a source's records may tell of changes, where they may.
+pub fn changes(source: &Source) -> Vec<Py> {
+    let said = [
+        ("changes", source.tells_of_changes()),
+        ("has_operation", source.has_operation()),
+    ];
+    let said = said.into_iter().filter(|(_, holds)| *holds);
+    said.map(|(name, _)| Py::keyword(name, Py::atom("True"))).collect()
 }
 
 /// The column that says when a record happened.
@@ -184,19 +195,25 @@ pub fn checks(source: &Source, own: &Rc<OwnFunctions>) -> Vec<String> {
 }
 
 /// `main`: the stream, and what is done with each of its batches.
-pub fn main_function(name: &str, sources: &[&Source], reads: &[&Dataset], targets: &[&Dataset]) -> String {
+pub fn main_function(
+    name: &str,
+    sources: &[&Source],
+    (reads, targets): (&[&Dataset], &[&Dataset]),
+    has_params: bool,
+) -> String {
     let datasets = |all: &[&Dataset]| {
         let names = all.iter().map(|dataset| Py::atom(dataset_name(&dataset.id)));
         Py::List(names.collect())
     };
     let sources = sources.iter().map(|source| Py::atom(source_name(&source.name)));
-    let arguments = vec![
+    let mut arguments = vec![
         Py::text(name),
         Py::atom("argv"),
         Py::List(sources.collect()),
         datasets(reads),
         datasets(targets),
     ];
+    arguments.extend(has_params.then(|| Py::atom("PARAMS")));
     let stream = Py::call("streams.Stream", arguments).statement(4, "stream = ");
     format!(
         "def main(argv: list[str]) -> None:\n    \"\"\"Computes what arrives, batch by batch.\"\"\"\n{stream}\n    stream.run(batch)\n\n"

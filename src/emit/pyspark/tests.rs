@@ -13,7 +13,14 @@ fn clickstream() {
     // Spark's own functions do for what it aggregates: no module of aggregates is beside it.
     assert_eq!(
         names,
-        ["glue/daily_pages.py", "glue/pipec_lake.py", "glue/pipec_runtime.py"]
+        [
+            "glue/daily_pages.py",
+            "glue/pipec_changes.py",
+            "glue/pipec_lake.py",
+            "glue/pipec_marks.py",
+            "glue/pipec_params.py",
+            "glue/pipec_runtime.py"
+        ]
     );
     insta::assert_snapshot!(files["glue/daily_pages.py"]);
 }

@@ -61,7 +61,9 @@ pub fn as_source(like: &Source, lookup: &Lookup) -> Source {
 pub fn join(flow: &mut Flow, join: &Join) {
     // Only tables are looked up: the gate refuses the others.
     let Input::Table(table) = &join.other else { return };
-    let (left, right): (Vec<_>, Vec<_>) = join.equal.iter().cloned().unzip();
+    // What rows are found by is known before the params are; the whole condition is asked of each that is found.
+    let known = |(_, right): &&(Expr, Expr)| !super::params::asks(right, &flow.lowering.shared.own);
+    let (left, right): (Vec<_>, Vec<_>) = join.equal.iter().filter(known).cloned().unzip();
     let row = row_type(table);
     let key = key(flow, &left);
     let number = flow.first_table + flow.asked.lookups.len();

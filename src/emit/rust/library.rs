@@ -1,22 +1,31 @@
 //! `lib.rs` and `main.rs` of a generated function: how its transforms are put together, and put to work.
 
 use super::code::{WIDTH, documentation, grouped, item, one_line, quoted};
-use super::{Crate, Part, package_name, schema};
+use super::{Crate, Part, package_name, params, schema};
 use crate::plan::types::TypeKind;
 use crate::plan::{Format, From, Plan, Shape, Source, Writer, names as shared};
 
 /// `lib.rs`
 pub fn library(plan: &Plan, krate: &Crate, parts: &[Part]) -> String {
     let uses_key = parts.iter().any(|part| part.uses_key);
+    let uses_params = asks_params(krate, parts);
     let (own, record) = (&krate.own, &krate.record);
     let key_import = if uses_key {
         "use pipec_runtime::functions::PseudonymKey;\n"
     } else {
         ""
     };
-    let structure = match uses_key {
-        true => format!("pub struct {own} {{\n    /// The key of pseudonyms.\n    pub key: PseudonymKey,\n}}\n"),
-        false => format!("pub struct {own};\n"),
+    let fields = [
+        (
+            uses_params,
+            "    /// What only the deployment knows.\n    pub params: Params,\n",
+        ),
+        (uses_key, "    /// The key of pseudonyms.\n    pub key: PseudonymKey,\n"),
+    ];
+    let fields: String = fields.iter().filter(|(used, _)| *used).map(|(_, text)| *text).collect();
+    let structure = match fields.is_empty() {
+        true => format!("pub struct {own};\n"),
+        false => format!("pub struct {own} {{\n{fields}}}\n"),
     };
     let looks_up = parts.iter().any(|part| !part.asked.lookups.is_empty());
     let remembers = parts.iter().any(|part| !part.asked.dedupes.is_empty());
@@ -52,11 +61,16 @@ pub fn library(plan: &Plan, krate: &Crate, parts: &[Part]) -> String {
         transforms(parts),
         tables(plan, parts),
         object.as_deref().unwrap_or_default(),
-        take(source, record, parts)
+        take(krate, record, parts)
     );
+    let runtime = match (source.tells_of_changes(), object.is_some()) {
+        (true, _) => "use pipec_runtime::changes;\n",
+        (_, true) => "use pipec_runtime::plain::Plain;\n",
+        _ => "",
+    };
     format!(
-        "//! What becomes of a record of `{}`; `main.rs` puts it to work.\n\n{}{}pub mod schema;\n{}pub mod transforms;\n\nuse \
-         pipec_function::{{{imports}}};\n{}{key_import}\nuse schema::{record};\n\n\
+        "//! What becomes of a record of `{}`; `main.rs` puts it to work.\n\n{}{}{}pub mod schema;\n{}pub mod transforms;\n\nuse \
+         pipec_function::{{{imports}}};\n{}{key_import}\n{}use schema::{record};\n\n\
          {doc}#[derive(Debug)]\n{structure}\n{}",
         one_line(&source.name),
         if krate.shared.structs.is_empty() {
@@ -69,12 +83,10 @@ pub fn library(plan: &Plan, krate: &Crate, parts: &[Part]) -> String {
         } else {
             ""
         },
+        if uses_params { "pub mod params;\n" } else { "" },
         if looks_up { "pub mod tables;\n" } else { "" },
-        if object.is_some() {
-            "use pipec_runtime::plain::Plain;\n"
-        } else {
-            ""
-        },
+        runtime,
+        if uses_params { "use params::Params;\n" } else { "" },
         item(implementation),
     )
 }
@@ -221,15 +233,36 @@ fn object(source: &Source) -> Option<String> {
     ))
 }
 
+/// Whether a function is given the platform's params.
+fn asks_params(krate: &Crate, parts: &[Part]) -> bool {
+    let fields = &krate.function.source.schema.fields;
+    parts.iter().any(|part| part.uses_params) || params::asked_by(fields, &krate.shared.own)
+}
+
 /// What is done with one record.
-fn take(source: &Source, ty: &str, parts: &[Part]) -> String {
+fn take(krate: &Crate, ty: &str, parts: &[Part]) -> String {
+    let source = krate.function.source;
     let mut out = String::from("    fn record(&self, record: &Record, batch: &mut Batch) -> Result<(), Reject> {\n");
+    let data = match source.tells_of_changes() {
+        true => {
+            out.push_str(
+                "        let Some(data) = changes::row(&record.data) else {\n            return Ok(());\n        };\n",
+            );
+            "data"
+        }
+        false => "&record.data",
+    };
     out.push_str(&format!(
-        "        let row = {ty}::decode(&record.data, &mut batch.received)?;\n        row.check({})?;\n",
+        "        let row = {ty}::decode({data}, &mut batch.received)?;\n        row.check(record.arrived{}{})?;\n",
         if schema::has_rules(source) {
-            "record.arrived, record.media"
+            ", record.media"
         } else {
-            "record.arrived"
+            ""
+        },
+        if params::asked_by(&source.schema.fields, &krate.shared.own) {
+            ", &self.params"
+        } else {
+            ""
         }
     ));
     let transforms = transforms_of(parts);
@@ -238,7 +271,8 @@ fn take(source: &Source, ty: &str, parts: &[Part]) -> String {
         let number = transforms.iter().position(same).unwrap_or_default();
         let arrival = if part.uses_arrival { "record, " } else { "" };
         let key = if part.uses_key { "&self.key, " } else { "" };
-        let call = format!("transforms::{}::transform(&row, {arrival}{key}out)", part.module);
+        let asked = if part.uses_params { "&self.params, " } else { "" };
+        let call = format!("transforms::{}::transform(&row, {arrival}{key}{asked}out)", part.module);
         let line = format!("        batch.transform({number}, record, |out| {call});\n");
         out.push_str(&line);
     }
@@ -260,15 +294,34 @@ pub fn modules(krate: &Crate, parts: &[Part]) -> String {
 /// `main.rs`
 pub fn main(krate: &Crate, parts: &[Part]) -> String {
     let (own, library) = (&krate.own, package_name(krate.name()).replace('-', "_"));
-    let make = match parts.iter().any(|part| part.uses_key) {
-        true => format!("async |aws| Ok({own} {{ key: aws.pseudonym_key().await? }})"),
-        false => format!("async |_| Ok({own})"),
+    let (uses_key, uses_params) = (parts.iter().any(|part| part.uses_key), asks_params(krate, parts));
+    let fields = [
+        (uses_params, "params: Params::from_environment()?"),
+        (uses_key, "key: aws.pseudonym_key().await?"),
+    ];
+    let fields: Vec<_> = fields
+        .iter()
+        .filter(|(used, _)| *used)
+        .map(|(_, field)| *field)
+        .collect();
+    let made = match fields.is_empty() {
+        true => format!("Ok({own})"),
+        false => format!("Ok({own} {{ {} }})", fields.join(", ")),
+    };
+    let taken = if uses_key { "async |aws|" } else { "async |_|" };
+    let call = format!("    pipec_function::main::<Event, {own}>({taken} {made})\n");
+    let call = match call.trim_end().chars().count() <= WIDTH {
+        true => call,
+        false => format!("    pipec_function::main::<Event, {own}>({taken} {{\n        {made}\n    }})\n"),
     };
     let event = event(krate.function.source);
+    let import = match uses_params {
+        true => format!("use {library}::params::Params;\n"),
+        false => String::new(),
+    };
     format!(
         "//! The function `{}` on AWS Lambda: batches of records in, rows out.\n\nuse std::process::ExitCode;\n\nuse \
-         {library}::{own};\nuse pipec_function::event::{event}::Event;\n\nfn main() -> ExitCode {{\n    \
-         pipec_function::main::<Event, {own}>({make})\n}}\n",
+         {library}::{own};\n{import}use pipec_function::event::{event}::Event;\n\nfn main() -> ExitCode {{\n{call}}}\n",
         one_line(krate.name()),
     )
 }

@@ -9,6 +9,7 @@ mod library;
 mod names;
 mod nested;
 mod own;
+mod params;
 mod parts;
 mod rows;
 mod schema;
@@ -32,7 +33,7 @@ const LOCK: &str = include_str!("templates/Cargo.lock.tera");
 const RUSTFMT: &str = "max_width = 120\nuse_small_heuristics = \"Max\"\nsingle_line_if_else_max_width = 0\n";
 
 /// Types that generated code names, so that no schema takes their place.
-const TYPES: [&str; 34] = [
+const TYPES: [&str; 35] = [
     "Key",
     "Dedupe",
     "Table",
@@ -52,6 +53,7 @@ const TYPES: [&str; 34] = [
     "Uuid",
     "Hex",
     "PseudonymKey",
+    "Params",
     "Option",
     "Some",
     "None",
@@ -192,6 +194,7 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
             transform: way.transform,
             module,
             uses_key: file.uses_key,
+            uses_params: file.uses_params,
             uses_arrival: file.uses_arrival,
             asked: file.asked,
         });
@@ -222,6 +225,9 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
     );
     context.insert("function_features", &asks);
     let schema = schema::file(function.source, &krate.record, &krate.shared);
+    if let Some(params) = params::file(&params::of(plan, function), &krate.shared) {
+        files.push(("src/params.rs".to_owned(), params));
+    }
     if let Some(own) = &krate.own_functions {
         files.push(("src/own.rs".to_owned(), own.clone()));
     }
@@ -258,6 +264,8 @@ struct Part<'a> {
     module: String,
     /// Whether it makes pseudonyms.
     uses_key: bool,
+    /// Whether it asks for a param.
+    uses_params: bool,
     /// Whether it reads the record's arrival.
     uses_arrival: bool,
     /// What it asks of the function.
@@ -287,7 +295,7 @@ pub fn functions_alone(functions: &[Function]) -> Alone {
 }
 
 /// Items that generated code may import: by the name that it mentions, the module and what is imported.
-const ITEMS: [(&str, &str); 33] = [
+const ITEMS: [(&str, &str); 34] = [
     ("Key", "pipec_function"),
     ("Record", "pipec_function"),
     ("Line", "pipec_function"),
@@ -321,6 +329,7 @@ const ITEMS: [(&str, &str); 33] = [
     ("url", "pipec_runtime::functions"),
     ("zones", "pipec_runtime::functions"),
     ("own", "crate"),
+    ("Params", "crate::params"),
 ];
 
 /// What generated code may use of Rust's own library.
@@ -354,6 +363,10 @@ fn header(used: &BTreeSet<String>, structs: &nested::Structs, more: &[String]) -
         own.push(import("crate::nested", &nested));
     }
     own.extend(used.contains("own").then(|| "use crate::own;\n".to_owned()));
+    own.extend(
+        used.contains("Params")
+            .then(|| "use crate::params::Params;\n".to_owned()),
+    );
     own.sort();
     let groups = [std, imports(used), own.concat()];
     let groups: Vec<_> = groups.into_iter().filter(|group| !group.is_empty()).collect();

@@ -25,6 +25,8 @@ pub struct OwnFunction {
     pub fails: bool,
     /// Whether it makes pseudonyms.
     pub uses_key: bool,
+    /// Whether it asks for a param.
+    pub uses_params: bool,
 }
 
 /// The project's own functions by name.
@@ -90,7 +92,7 @@ fn lowered(
     used: &mut BTreeSet<String>,
 ) -> (OwnFunction, String, super::statics::Statics) {
     let structs = &shared.structs;
-    let mut names = Names::new(["key"]);
+    let mut names = Names::new(["key", "params"]);
     let mut columns = BTreeMap::new();
     let mut parameters = Vec::new();
     for (param, ty, _) in &function.params {
@@ -119,7 +121,7 @@ fn lowered(
     block.mention(&mut live);
     let statements = without_unused(lowering.statements, &mut live);
     let block = Block { statements, ..block };
-    let uses_key = live.contains("key");
+    let (uses_key, uses_params) = (live.contains("key"), live.contains("params"));
     let returns = optional(returned(function, structs), may_miss);
     let mut written: Vec<String> = parameters
         .iter()
@@ -132,6 +134,10 @@ fn lowered(
     if uses_key {
         written.push("key: &PseudonymKey".to_owned());
         used.insert("PseudonymKey".to_owned());
+    }
+    if uses_params {
+        written.push("params: &Params".to_owned());
+        used.insert("Params".to_owned());
     }
     used.extend(mentioned(&returns).map(str::to_owned));
     used.extend(live);
@@ -156,6 +162,7 @@ fn lowered(
         may_miss,
         fails,
         uses_key,
+        uses_params,
     };
     (own, text, lowering.statics)
 }

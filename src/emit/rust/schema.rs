@@ -13,6 +13,7 @@ use super::code::{
 use super::expr::{Binding, Lowering, Shared, default_value, reject, some};
 use super::names::{Names, identifier};
 use super::nested::{Structs, reader, record_type, unwrap_or};
+use super::params;
 use super::types::{Held, Shape, borrowed, held, is_text, mentioned, shape};
 use super::{header, used_items};
 use crate::plan::expr::Literal;
@@ -153,7 +154,7 @@ fn chained_call(before: &str, arguments: &[String], after: &str) -> String {
 
 fn check(source: &Source, shared: &Shared, used: &mut BTreeSet<String>) -> (String, String) {
     let fields = &source.schema.fields;
-    let mut names = Names::new(["self", "arrived", "key", "media", "refused", "reason"]);
+    let mut names = Names::new(["self", "arrived", "key", "params", "media", "refused", "reason"]);
     let mut columns = BTreeMap::new();
     let mut statements = Vec::new();
     for field in fields {
@@ -179,10 +180,13 @@ fn check(source: &Source, shared: &Shared, used: &mut BTreeSet<String>) -> (Stri
     };
     used.extend(used_items(&live));
     used.insert("Timestamp".to_owned());
+    let asks = params::asked_by(fields, &shared.own);
+    used.extend(asks.then(|| "Params".to_owned()));
     let mut out = String::from("    /// What must hold of it, and how far it may be behind its arrival.\n");
     out.push_str(&format!(
-        "    pub fn check(&self, {arrived}: Timestamp{}) -> Result<(), Reject> {{\n",
-        if has_rules(source) { ", media: &str" } else { "" }
+        "    pub fn check(&self, {arrived}: Timestamp{}{}) -> Result<(), Reject> {{\n",
+        if has_rules(source) { ", media: &str" } else { "" },
+        if asks { ", params: &Params" } else { "" }
     ));
     print_statements(&statements, &mut out, 8);
     out.push_str("        Ok(())\n    }\n");

@@ -20,6 +20,8 @@ pub struct File {
     pub text: String,
     /// Whether a pseudonym is made.
     pub uses_key: bool,
+    /// Whether a param is asked for.
+    pub uses_params: bool,
     /// Whether the record's arrival is read.
     pub uses_arrival: bool,
     /// What is asked of the function.
@@ -50,7 +52,7 @@ pub fn file(plan: &Plan, krate: &Crate, way: &Way, asked: Asked, first_table: us
 
 /// The record's columns, each in a variable.
 fn start<'k>(krate: &'k Crate) -> Lowering<'k> {
-    let mut names = Names::new(["arrival", "record", "key", "out", "row"]);
+    let mut names = Names::new(["arrival", "record", "key", "params", "out", "row"]);
     let mut columns = BTreeMap::new();
     let mut statements = Vec::new();
     let mut put = |name: String, column: &str, value: Code, kind: &TypeKind, optional: bool| {
@@ -164,6 +166,7 @@ fn written(krate: &Crate, way: &Way, mut flow: Flow, mut kept: Vec<(Column, Bind
     let mut mentioned = BTreeSet::new();
     let (statements, end) = folded(flow.around, flow.lowering.statements, end, &mut mentioned);
     let (uses_key, uses_arrival) = (mentioned.contains("key"), mentioned.contains("arrival"));
+    let uses_params = mentioned.contains("params");
     let row = row(krate, way, &kept);
     let statics = statics.print(&mut mentioned);
     let mut functions = String::new();
@@ -177,6 +180,7 @@ fn written(krate: &Crate, way: &Way, mut flow: Flow, mut kept: Vec<(Column, Bind
     used.extend(row.used);
     used.extend(["Reject", "Out", "Line"].map(str::to_owned));
     used.extend(uses_key.then(|| "PseudonymKey".to_owned()));
+    used.extend(uses_params.then(|| "Params".to_owned()));
     used.extend(uses_arrival.then(|| "Record".to_owned()));
     if !flow.asked.lookups.is_empty() {
         used.extend(["Key", "Received"].map(str::to_owned));
@@ -202,6 +206,7 @@ fn written(krate: &Crate, way: &Way, mut flow: Flow, mut kept: Vec<(Column, Bind
     File {
         text,
         uses_key,
+        uses_params,
         uses_arrival,
         asked: flow.asked,
     }
@@ -237,6 +242,9 @@ fn function(krate: &Crate, mentioned: &BTreeSet<String>, statements: &[Statement
     }
     if mentioned.contains("key") {
         parameters.push("key: &PseudonymKey".into());
+    }
+    if mentioned.contains("params") {
+        parameters.push("params: &Params".into());
     }
     parameters.push("out: &mut Out<'_>".into());
     let mut function = String::from("/// Takes a record, and puts out the rows that come of it.\n");

@@ -15,7 +15,7 @@ const FUNCTION: &[(&str, &str)] = sources!("function/":
 
 /// What the embedded engine and the functions share.
 const RUNTIME: &[(&str, &str)] = sources!("../../../stdlib/runtime/src/":
-    "decode.rs", "dynamic/aggregate.rs", "dynamic/lists.rs", "dynamic/mod.rs", "dynamic/scalar.rs", "dynamic/time.rs",
+    "changes.rs", "decode.rs", "dynamic/aggregate.rs", "dynamic/lists.rs", "dynamic/mod.rs", "dynamic/scalar.rs", "dynamic/time.rs",
     "dynamic/window.rs", "encode.rs", "functions/arithmetic.rs", "functions/convert.rs", "functions/digest.rs",
     "functions/format.rs", "functions/geo.rs", "functions/hash.rs", "functions/json.rs", "functions/like.rs",
     "functions/lists.rs", "functions/maps.rs", "functions/mod.rs", "functions/numbers.rs", "functions/regex.rs",

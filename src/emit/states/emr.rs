@@ -72,5 +72,7 @@ fn arguments(plan: &Plan, transform: &Transform) -> Vec<String> {
             out.push(name);
         }
     }
+    let params = plan.params_of(transform).into_iter();
+    out.extend(params.map(|param| names::param_argument(&param.name)));
     out
 }

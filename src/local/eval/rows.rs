@@ -9,6 +9,7 @@ use pipec_runtime::value::Value as Cell;
 
 use super::{Active, Evaluator, Value, nested};
 use crate::local::error::RunError;
+use crate::local::params::without_value;
 use crate::local::value::{array, value_at};
 use crate::plan::evaluate::{self, Unknown};
 use crate::plan::expr::{Expr, ExprKind};
@@ -195,8 +196,7 @@ fn unknown(expr: &Expr) -> RunError {
     let mut open = vec![expr];
     while let Some(expr) = open.pop() {
         if let ExprKind::Param(name) = &expr.kind {
-            return RunError::data(format!("the param `{name}` has no value"))
-                .help(format!("give it a default: `param {name} : … = …`"));
+            return without_value(name);
         }
         open.extend(expr.children());
     }

@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 use tiny_http::{Header, Method, Request, Response, Server};
 
 use super::store::{self, Tables};
+use crate::local::params;
 use crate::local::test::reason;
 use crate::local::{Fault, RunError};
-use crate::plan::{Transform, names};
+use crate::plan::{Plan, Transform, names};
 
 /// What stands before a transform's name in those of its delivery streams.
 const ROWS: &str = "rows-";
@@ -70,7 +71,17 @@ fn deaf(error: std::io::Error) -> RunError {
 
 impl Function {
     /// Starts the binary of the function that runs these transforms.
-    pub fn start(binary: &Path, name: &str, transforms: &[&Transform], tables: Tables) -> Result<Function, RunError> {
+    pub fn start(
+        (plan, binary): (&Plan, &Path),
+        name: &str,
+        transforms: &[&Transform],
+        tables: Tables,
+    ) -> Result<Function, RunError> {
+        let mut params = Vec::new();
+        for transform in transforms {
+            let values = params::values(plan, transform)?.into_iter();
+            params.extend(values.map(|(param, value)| (names::param_variable(&param.name), value)));
+        }
         let server = Server::http("127.0.0.1:0").map_err(|error| broken(format!("no port on loopback: {error}")))?;
         let address = server.server_addr().to_string();
         let log = tempfile::NamedTempFile::new().map_err(|error| broken(format!("no temporary file: {error}")))?;
@@ -91,6 +102,7 @@ impl Function {
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_ENDPOINT_URL", format!("http://{address}"))
             .envs(streams(transforms))
+            .envs(params)
             .envs(tables.variables().iter().cloned())
             .env(names::SEEN_TABLE, "local")
             .env(names::OBJECTS, format!("s3://{}/", store::OBJECTS))

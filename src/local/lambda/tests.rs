@@ -72,7 +72,7 @@ fn run_test(
         let given = records(source, test.rows(&Input::Stream(source.name.clone())));
         let mut tables = Tables::of(plan, &function.transforms, test)?;
         tables.objects(source, &given);
-        let mut process = Function::start(binary, &source.name, &function.transforms, tables)?;
+        let mut process = Function::start((plan, binary), &source.name, &function.transforms, tables)?;
         let mut delivered = Delivered::default();
         for event in events(source, &given) {
             process.invoke(&event, &mut delivered)?;

@@ -1,4 +1,4 @@
-//! What a way in puts around its rows: the record that Database Migration Service sends for a change, the file of an object.
+//! What a sample says of its rows in another way than arrivals do: the file of an object, the folder of a partition.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,6 @@ use serde_json::value::RawValue;
 
 use super::super::objects::Store;
 use super::super::partition;
-use super::super::steps::{ARRIVED, CHANGE};
 use crate::plan::types::TypeKind;
 use crate::plan::{Schema, Shape, Source};
 
@@ -20,8 +19,6 @@ pub(in crate::local) enum Adapted {
     Same,
     /// This is its record.
     Other(Vec<u8>),
-    /// It is no record, but says something of the way in itself.
-    Nothing,
 }
 
 type Fields = BTreeMap<String, Box<RawValue>>;
@@ -37,10 +34,6 @@ pub(super) fn of(source: &Source, folder: &Path, store: &Store) -> Option<Adapt>
         (_, Shape::Objects, Some(field)) => {
             let (name, folder, store) = (field.column.name.clone(), folder.to_owned(), store.clone());
             Some(Box::new(move |line| of_object(line, &name, &folder, &store)))
-        }
-        ("database", ..) => {
-            let own = source.schema.fields.iter().any(|field| field.column.name == "op");
-            Some(Box::new(move |line| of_change(line, own)))
         }
         ("project", ..) => {
             let own = partition(&source.schema, folder);
@@ -65,45 +58,6 @@ fn of_object(line: &[u8], name: &str, folder: &Path, store: &Store) -> Adapted {
     match kept {
         Some(kept) => {
             fields.insert(name.to_owned(), kept);
-            written(&fields)
-        }
-        None => Adapted::Same,
-    }
-}
-
-/// A change as it comes by a stream (`{"data": …, "metadata": …}`), or in a file (`Op` in front of the columns).
-fn of_change(line: &[u8], own: bool) -> Adapted {
-    let Ok(mut fields) = serde_json::from_slice::<Fields>(line) else {
-        return Adapted::Same;
-    };
-    let metadata = fields
-        .get("metadata")
-        .and_then(|value| serde_json::from_str::<Fields>(value.get()).ok());
-    if let Some(metadata) = metadata {
-        let text = |name: &str| {
-            metadata
-                .get(name)
-                .and_then(|value| serde_json::from_str::<String>(value.get()).ok())
-        };
-        if text("record-type").is_some_and(|kind| kind != "data") {
-            return Adapted::Nothing;
-        }
-        let data = fields
-            .get("data")
-            .and_then(|value| serde_json::from_str::<Fields>(value.get()).ok());
-        let Some(mut data) = data else { return Adapted::Same };
-        let beside = [(CHANGE, "operation"), (ARRIVED, "timestamp")];
-        data.extend(
-            beside
-                .into_iter()
-                .filter_map(|(to, from)| Some((to.to_owned(), metadata.get(from)?.clone()))),
-        );
-        return written(&data);
-    }
-    let name = ["Op", "op"].into_iter().find(|name| !own && fields.contains_key(*name));
-    match name.and_then(|name| fields.remove(name)) {
-        Some(change) => {
-            fields.insert(CHANGE.to_owned(), change);
             written(&fields)
         }
         None => Adapted::Same,

@@ -3,10 +3,13 @@
 //! A line arrives when its `_arrived` says. Samples mostly do not say: then at its own event time, or where that cannot be
 //! read, when the line before it did (the first: 1970-01-01). Lines of a source without event time arrive with the run. What
 //! has landed and tells no time arrived as the day of its folder began.
+//!
+//! A line may be a record of a change: then the row is inside of it, and what became of the row, and when, beside that.
 
 use std::sync::Arc;
 
 use arrow::array::*;
+use pipec_runtime::changes::{self, Change};
 use pipec_runtime::json::{Object, Raw};
 use pipec_runtime::value::Value;
 use pipec_runtime::{Date, Timestamp, decode, reject, types::decimal};
@@ -17,9 +20,9 @@ use crate::local::batch::{Batch, Reason};
 use crate::local::error::RunError;
 use crate::local::steps::{ARRIVED, CHANGE, SEQUENCE};
 use crate::local::value;
-use crate::plan::Schema;
 use crate::plan::expr::Literal;
 use crate::plan::types::TypeKind;
+use crate::plan::{Schema, Source};
 
 /// What is known of arrivals that lines do not say.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +46,8 @@ pub(in crate::local) struct Decoder<'p> {
     of_file: Option<Timestamp>,
     /// How many lines there were so far.
     lines: u64,
+    /// Whether lines may be records of changes, and whether `op` is what became of a row.
+    changes: (bool, bool),
     /// Fields that the schema does not have, so far.
     pub unknown_fields: u64,
     not_json: Reason,
@@ -79,10 +84,19 @@ impl<'p> Decoder<'p> {
                 None => arrivals.otherwise,
             },
             of_file: None,
+            changes: (false, false),
             lines: arrivals.first,
             unknown_fields: 0,
             not_json: reject::NOT_JSON.into(),
             not_an_object: reject::NOT_AN_OBJECT.into(),
+        }
+    }
+
+    /// Of what a source brings.
+    pub fn of(source: &'p Source, arrivals: Arrivals) -> Decoder<'p> {
+        Decoder {
+            changes: (source.tells_of_changes(), source.has_operation()),
+            ..Decoder::new(&source.schema, arrivals)
         }
     }
 
@@ -101,10 +115,29 @@ impl<'p> Decoder<'p> {
         let mut arrivals = Vec::with_capacity(chunk.len());
         let mut changes: Vec<Option<String>> = Vec::new();
         let mut values = vec![None; self.schema.fields.len()];
+        let mut controls: Vec<usize> = Vec::new();
         for number in 0..chunk.len() {
             let mut beside = Beside::default();
             self.last_arrival = self.of_file.unwrap_or(self.last_arrival);
-            let found = self.walk(chunk.line(number), &mut values, &mut beside);
+            let found = match self.opened(chunk.line(number)) {
+                Change::Of(changed) => {
+                    let instant = |raw: Option<Raw>| raw.and_then(decode::timestamp);
+                    beside.arrived = instant(changed.arrived);
+                    let found = self.walk(changed.row.as_bytes(), &mut values, &mut beside);
+                    beside.arrived = changed.at.map_or(beside.arrived, |at| instant(Some(at)));
+                    let operation = changed.operation.and_then(decode::owned_text);
+                    beside.change = operation.or(beside.change);
+                    found
+                }
+                Change::Bare => self.walk(chunk.line(number), &mut values, &mut beside),
+                Change::Control => {
+                    arrivals.push(self.last_arrival);
+                    changes.extend(self.arrivals.numbered.then_some(None));
+                    builders.iter_mut().for_each(|builder| builder.pad_to(number + 1));
+                    controls.push(number);
+                    continue;
+                }
+            };
             if found.is_ok() {
                 let own = || self.event_time.and_then(|at| decode::timestamp(values[at]?));
                 self.last_arrival = beside.arrived.or_else(own).unwrap_or(self.last_arrival);
@@ -127,12 +160,21 @@ impl<'p> Decoder<'p> {
         self.beside(chunk, changes, &mut columns);
         self.lines += chunk.len() as u64;
         let batch = Batch::new(columns, chunk.len());
-        if away.is_empty() {
+        if away.is_empty() && controls.is_empty() {
             return Ok((batch, away));
         }
         let mut kept = vec![true; chunk.len()];
+        controls.iter().for_each(|number| kept[*number] = false);
         away.iter().for_each(|(number, _)| kept[*number as usize] = false);
         Ok((batch.keep(&kept.into())?, away))
+    }
+
+    /// What a line is.
+    fn opened<'a>(&self, line: &'a [u8]) -> Change<'a> {
+        match self.changes {
+            (true, _) => changes::of(line),
+            (false, _) => Change::Bare,
+        }
     }
 
     /// The columns of arrivals.
@@ -174,6 +216,7 @@ impl<'p> Decoder<'p> {
                     next = place + 1;
                 }
                 (None, ARRIVED) => beside.arrived = value.and_then(decode::timestamp),
+                (None, "op" | "Op") if self.changes.1 => beside.change = value.and_then(decode::owned_text),
                 (None, CHANGE) => beside.change = value.and_then(decode::owned_text),
                 _ => unknown += 1,
             }

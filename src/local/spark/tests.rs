@@ -698,7 +698,10 @@ fn spark_and_the_embedded_engine_agree() {
     }
     let key = scratch.path().join("key");
     save(&key, names::LOCAL_PSEUDONYM_KEY).expect("written");
-    let jobs = cases.iter().map(|(case, build, _)| case.job(build, &key)).collect();
+    let jobs = cases
+        .iter()
+        .map(|(case, build, _)| case.job(build, &key).expect("params have defaults"))
+        .collect();
     let outcomes = run_jobs(scratch.path(), &serde_json::Value::Array(jobs)).expect("Spark runs");
     let mut differences = Vec::new();
     for ((case, _, engine), outcome) in cases.iter().zip(outcomes) {

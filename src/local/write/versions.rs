@@ -238,32 +238,33 @@ impl<'p> Versions<'p> {
 
     /// The versions of one key; `places` are its rows, oldest first.
     fn versions_of(&self, places: &[Place], lines: &mut Vec<(Place, Option<i64>, Option<i64>)>) {
-        // Of rows of one instant the last counts.
-        let last_of_instant = places.iter().enumerate().filter(|(at, place)| {
-            let next = places.get(at + 1);
-            next.is_none_or(|next| self.time(*next) != self.time(**place))
-        });
-        let first = lines.len();
+        // Where no version follows one that ended, the key was deleted then.
+        let ends = places
+            .iter()
+            .filter_map(|place| Some((Some(self.until(*place)?), None)));
+        let begins = places
+            .iter()
+            .map(|place| (self.time(*place), (!self.is_deleted(*place)).then_some(*place)));
+        let mut instants: Vec<(Option<i64>, Option<Place>)> = ends.chain(begins).collect();
+        instants.sort_by_key(|(time, _)| *time);
         let mut before: Option<Place> = None;
-        for (_, place) in last_of_instant {
-            let time = self.time(*place);
-            let last = lines.get(first..).and_then(<[_]>::last);
-            if last.is_some_and(|(.., to)| to.is_some() && *to < time) {
-                // It was deleted in between.
-                before = None;
-            }
-            if before.is_some_and(|before| self.same(before, *place)) && !self.is_deleted(*place) {
+        for (at, (time, place)) in instants.iter().enumerate() {
+            // Of rows of one instant the last counts.
+            if instants.get(at + 1).is_some_and(|(next, _)| next == time) {
                 continue;
             }
-            if before.is_some()
-                && let Some(open) = lines.get_mut(first..).and_then(<[_]>::last_mut)
-            {
-                open.2 = time;
+            match (before, place) {
+                (None, None) => continue,
+                (Some(before), Some(place)) if self.same(before, *place) => continue,
+                (Some(_), _) => {
+                    if let Some((.., until)) = lines.last_mut() {
+                        *until = *time;
+                    }
+                }
+                (None, Some(_)) => {}
             }
-            before = (!self.is_deleted(*place)).then_some(*place);
-            if before.is_some() {
-                lines.push((*place, time, self.until(*place)));
-            }
+            before = *place;
+            lines.extend(before.map(|place| (place, *time, None)));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Types, decoding and functions that the embedded engine and the generated functions share, so that each has one
 //! meaning. Knows nothing of plans, arrow or AWS, and depends on little: every generated function is built with it.
 
+pub mod changes;
 pub mod decode;
 #[cfg(feature = "dynamic")]
 pub mod dynamic;

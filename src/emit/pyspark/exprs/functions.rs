@@ -68,9 +68,9 @@ table! {
     "len" ("text") "texts.length($0)";
     "is_empty" ("text") "texts.is_empty($0)";
     "is_blank" ("text") "texts.is_blank($0)";
-    "lower" ("text") "runtime.lower($0)";
-    "upper" ("text") "runtime.upper($0)";
-    "trim" ("text") "runtime.trim($0)";
+    "lower" ("text") "texts.lower($0)";
+    "upper" ("text") "texts.upper($0)";
+    "trim" ("text") "texts.trim($0)";
     "trim" ("text text") "F.btrim($0, $1)";
     "trim_start" ("text") "texts.trim_start($0)";
     "trim_start" ("text text") "texts.trim_start($0, $1)";

@@ -16,7 +16,7 @@ pub struct OwnFunction {
     optional: Vec<bool>,
     /// Whether it may turn a row away.
     rejects: bool,
-    /// Whether it asks the run for its time, and so is given the run.
+    /// Whether it asks the run for its time or for a param, and so is given the run.
     pub needs_run: bool,
     /// Whether it makes pseudonyms, and so needs the key beside the row.
     pub needs_key: bool,
@@ -54,9 +54,14 @@ pub fn definitions<'e>(own: &OwnFunctions, all: &[Function], exprs: impl Iterato
     texts.map(|function| function.text.clone()).collect()
 }
 
-/// Whether an expression, or a function that it calls, asks the run for its time.
+/// Whether an expression, or a function that it calls, asks the run for its time, or for a param.
 pub fn needs_run(expr: &Expr, own: &OwnFunctions) -> bool {
-    uses(expr, "now") || uses(expr, "today") || called(expr, own).any(|function| function.needs_run)
+    let asks = uses(expr, "now") || uses(expr, "today") || has_param(expr);
+    asks || called(expr, own).any(|function| function.needs_run)
+}
+
+fn has_param(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Param(_)) || expr.children().into_iter().any(has_param)
 }
 
 /// Whether an expression, or a function that it calls, makes pseudonyms.

@@ -13,7 +13,7 @@ impl Body {
         let value = self.value(condition);
         let keep = if self.marked {
             // A marked row stays until it is taken out.
-            let marked = Py::call("F.col", vec![Py::atom("runtime.REASON")]).method("isNotNull", vec![]);
+            let marked = Py::call("F.col", vec![Py::atom("marks.REASON")]).method("isNotNull", vec![]);
             Py::binary("|", marked, value)
         } else {
             value

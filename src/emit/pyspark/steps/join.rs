@@ -28,7 +28,7 @@ impl Body {
         let prefixed = vec![other, Py::text(&format!("{}.", join.alias))];
         let named = match join.within_seconds {
             Some(_) => self.run("beside", prefixed),
-            None => Py::call("runtime.prefixed", prefixed),
+            None => Py::call("marks.prefixed", prefixed),
         };
         self.name(&alias, &named);
         let how = match join.kind {
@@ -76,16 +76,16 @@ impl Body {
             Input::View(name) => !self.without_arrivals.contains(name),
             Input::Stream(_) => false,
         };
-        let remembered = vec![Py::atom("runtime.ROW"), Py::atom("runtime.REASON")];
+        let remembered = vec![Py::atom("marks.ROW"), Py::atom("marks.REASON")];
         match (self.arrivals, arrives) {
             (true, true) => return others.method("drop", remembered),
-            (true, false) => self.rows(rows().method("drop", vec![Py::atom("*runtime.ARRIVAL")])),
+            (true, false) => self.rows(rows().method("drop", vec![Py::atom("*marks.ARRIVAL")])),
             (false, _) => {}
         }
         self.arrivals = false;
         match other {
             Input::Table(id) if self.landed.source(id).is_none() => others,
-            _ => Py::call("runtime.plain", vec![others]),
+            _ => Py::call("marks.plain", vec![others]),
         }
     }
 

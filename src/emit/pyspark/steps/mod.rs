@@ -271,15 +271,15 @@ impl Body {
     fn kept(&self) -> Vec<Py> {
         let mut kept = Vec::new();
         if self.watched {
-            kept.extend([Py::atom("runtime.ROW"), Py::atom("runtime.REASON")]);
+            kept.extend([Py::atom("marks.ROW"), Py::atom("marks.REASON")]);
         }
         if self.placed {
-            kept.push(Py::atom("runtime.PLACE"));
+            kept.push(Py::atom("marks.PLACE"));
         }
         if self.arrivals {
             kept.push(Py::atom(match self.stream {
                 Some(_) => "*streams.HIDDEN",
-                None => "*runtime.ARRIVAL",
+                None => "*marks.ARRIVAL",
             }));
         }
         kept

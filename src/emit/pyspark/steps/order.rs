@@ -167,14 +167,14 @@ impl Body {
         }
         self.needs_window = true;
         let place = Py::call("F.row_number", vec![]).method("over", vec![Py::call("Window.orderBy", parts)]);
-        self.rows(rows().method("withColumn", vec![Py::atom("runtime.PLACE"), place]));
+        self.rows(rows().method("withColumn", vec![Py::atom("marks.PLACE"), place]));
         self.placed = true;
     }
 
     pub(super) fn take(&mut self, count: u64) {
         self.settle();
         if self.placed {
-            self.rows(rows().method("orderBy", vec![Py::atom("runtime.PLACE")]));
+            self.rows(rows().method("orderBy", vec![Py::atom("marks.PLACE")]));
         }
         self.rows(rows().method("limit", vec![Py::atom(count.to_string())]));
     }

@@ -140,9 +140,11 @@ impl Lowering<'_> {
         };
         let path = Code::path(&format!("own::{}", own.name));
         let key = own.uses_key.then(|| Code::name("key"));
+        let params = own.uses_params.then(|| Code::name("params"));
         let build = |parts: &[Code]| {
             let mut arguments = parts.to_vec();
             arguments.extend(key.clone());
+            arguments.extend(params.clone());
             Code::call(&path, &arguments)
         };
         match own.fails {

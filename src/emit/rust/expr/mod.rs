@@ -130,7 +130,7 @@ impl<'s> Lowering<'s> {
             ExprKind::Literal(value) => literal::literal(value, &expr.ty.kind, &self.shared.structs),
             ExprKind::Column(name) => self.column(name),
             ExprKind::Local(name) => self.local(name),
-            ExprKind::Param(name) => unreachable!("a value known at deployment alone, `{name}`, is refused"),
+            ExprKind::Param(name) => param(name, &expr.ty.kind),
             ExprKind::Lambda { .. } => unreachable!("functions that take `row => …` lower it themselves"),
             ExprKind::Member { of, field } => self.member(of, field, &expr.ty),
             ExprKind::Index { of, index } => self.index(of, index, &expr.ty),
@@ -349,6 +349,15 @@ fn read_alone(statements: Vec<Statement>, value: Value) -> Block {
     value.uses(&mut live);
     let statements = without_unused(statements, &mut live);
     Block { statements, value }
+}
+
+/// What only the deployment knows.
+fn param(name: &str, kind: &TypeKind) -> Lowered {
+    let field = Code::name("params").field(&super::names::identifier(name));
+    match shape(kind) {
+        Shape::Plain => Lowered::new(field, kind, Held::Copied, false),
+        _ => Lowered::new(Code::method(&field, "as_str", &[]), kind, Held::Borrowed, false),
+    }
 }
 
 /// `Reject::kind("reason")`

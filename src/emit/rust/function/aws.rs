@@ -8,6 +8,7 @@ use aws_sdk_firehose::config::{BehaviorVersion, Credentials, Region, SharedHttpC
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, tls::Provider};
 use pipec_runtime::functions::PseudonymKey;
+use pipec_runtime::json::{Object, Raw};
 
 use crate::{Error, names};
 
@@ -114,6 +115,25 @@ pub fn setting(name: &str) -> Result<String, Error> {
         Ok(value) if !value.is_empty() => Ok(value),
         _ => Err(format!("the environment variable {name} is not set").into()),
     }
+}
+
+/// A param of the platform, which the deployment sets as JSON.
+///
+/// # Errors
+/// Where it is not set, or none of its type; what is in it is not said, but by its name.
+pub fn param<T>(name: &str, variable: &str, ty: &str, decode: impl Fn(Raw<'_>) -> Option<T>) -> Result<T, Error> {
+    let text = std::env::var(variable)
+        .map_err(|_| format!("the param `{name}` is not set: the environment variable {variable} brings it"))?;
+    let wrapped = format!("{{\"value\":{text}}}");
+    let read = || {
+        let mut object = Object::new(wrapped.as_bytes()).ok()?;
+        let mut found = None;
+        while let Some((_, value)) = object.field().ok()? {
+            found = value.map(&decode);
+        }
+        found.flatten()
+    };
+    read().ok_or_else(|| format!("the param `{name}` is not {ty}: look at the environment variable {variable}").into())
 }
 
 /// Another place than AWS, for tests: the service's own variable, then that of all services.

@@ -5,7 +5,7 @@
 use super::{Gate, Refusal};
 use crate::check::program::{Dataset, DatasetWriter, Delivers, Mode, Program, Source, Transform};
 use crate::check::settings::Value;
-use crate::plan::expr::{Aggregate, Expr, ExprKind};
+use crate::plan::expr::{Aggregate, Expr};
 use crate::plan::types::Column;
 use crate::plan::{DatasetId, Input, Shape, Step, StepKind, Target};
 
@@ -17,9 +17,8 @@ impl Gate for Functions {
         "lambda"
     }
 
-    /// Only values of params are refused.
-    fn minds_expressions(&self, program: &Program) -> bool {
-        !program.params.is_empty()
+    fn minds_expressions(&self, _: &Program) -> bool {
+        false
     }
 
     fn step(&self, step: &Step, _shape: Shape) -> Option<Refusal> {
@@ -54,8 +53,8 @@ impl Gate for Functions {
         }
     }
 
-    fn node(&self, expr: &Expr) -> Option<Refusal> {
-        matches!(expr.kind, ExprKind::Param(_)).then(|| Refusal::of("a param's value in a row"))
+    fn node(&self, _: &Expr) -> Option<Refusal> {
+        None
     }
 
     /// Aggregates stand in steps, which are refused as a whole.
