@@ -52,7 +52,9 @@ class Source:
     has_operation: bool = False
 
 
-def rows(run: Run, source: Source, *, ordered: bool = False) -> DataFrame:
+def rows(
+    run: Run, source: Source, *, ordered: bool = False, looked_up: bool = False
+) -> DataFrame:
     """The records of a source as rows; those that are none have a reason.
 
     Rows have the time of their arrival beside them and, where they are `ordered`, their
@@ -75,6 +77,8 @@ def rows(run: Run, source: Source, *, ordered: bool = False) -> DataFrame:
     row = [F.col(LINE), arrived.alias(ARRIVED), *partition]
     if ordered:
         row.append(sequence.alias(NUMBER))
+    if looked_up:
+        row.append(F.regexp_replace(FILE, ":\\d{20}\\z", "").alias(FILE))
     change = records.TEXT.read(F.try_element_at(F.col(MEMBERS), F.lit(CHANGE)))
     hidden = [arrived.alias(ARRIVED), sequence.alias(SEQUENCE), change.alias(CHANGE)]
     hidden = hidden if ordered else []
@@ -93,8 +97,20 @@ def in_time(
     return run.turned_away.mark(rows, too_late)
 
 
-def found(rows: DataFrame) -> DataFrame:
-    """The rows that are any, for who looks them up again and again."""
+def found(rows: DataFrame, run: Run, source: Source) -> DataFrame:
+    """The rows that are any, for a stream that looks them up with each batch. The others are
+    turned away once: with the first batch that finds them in their file."""
+    version = run.version(source.of)
+    before = run.told(source.of)
+    if before.get("version") != version:
+        file = F.col(f"{ROW}.{FILE}")
+        wrong = rows.filter(F.col(REASON).isNotNull())
+        wrong = wrong.filter(~file.isin(before.get("files", [])))
+        wrong = wrong.select(ROW, REASON).localCheckpoint()
+        files = [name for (name,) in wrong.select(file).distinct().collect()]
+        known = sorted({*before.get("files", []), *files})
+        run.tells(source.of, {"version": version, "files": known})
+        run.turned_away.frames.append(wrong)
     return plain(rows.filter(F.col(REASON).isNull()))
 
 

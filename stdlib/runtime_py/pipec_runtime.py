@@ -264,7 +264,7 @@ class Run:
         late_days = -(-reads.late // timedelta(days=1))
         today = self.run_at.date()
         first = days_before(today, max(0, reads.input_retain_days - late_days - 1))
-        versions = {other.argument: self._version(other) for other in reads.others}
+        versions = {other.argument: self.version(other) for other in reads.others}
         if versions:
             self._after["others"] = versions
         if "run_at" in self._before and self._before.get("others", {}) == versions:
@@ -277,10 +277,19 @@ class Run:
         kept = [self._oldest_kept(t) for t in self.targets if t.retain_days is not None]
         return max([first, *kept])
 
-    def _version(self, dataset: Dataset) -> str:
+    def version(self, dataset: Dataset) -> str:
+        """A text that is another one when the dataset is."""
         if dataset.format == "iceberg":
             return self._table(dataset).version()
         return self._folder(dataset).version()
+
+    def told(self, dataset: Dataset) -> dict[str, Any]:
+        """What runs before this one have told of the rows of a dataset that are none."""
+        return self._before.get("told", {}).get(dataset.argument, {})
+
+    def tells(self, dataset: Dataset, what: dict[str, Any]) -> None:
+        """Remembers what is told of a dataset once this run is good."""
+        self._after.setdefault("told", {})[dataset.argument] = what
 
     def _oldest_kept(self, target: Dataset) -> date:
         return days_before(self.run_at.date(), target.retain_days or 0)

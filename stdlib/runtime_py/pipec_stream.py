@@ -106,6 +106,7 @@ class Batch(runtime.Run):
         self._is_done = last >= self._number
         self._after |= {"query": query, "batch": self._number, "clocks": {}, "held": {}}
         self._after["clocks"] |= self._before.get("clocks", {})
+        self._after["told"] = dict(self._before.get("told", {}))
         self._clock: int | None = None
 
     def _query(self) -> str | None:

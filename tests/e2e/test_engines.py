@@ -4,6 +4,7 @@ the embedded engine, and rows turned away for the same reasons.
 One Spark session and one build of functions serve all of them. What is left out stands below, with the reason.
 """
 
+import copy
 import json
 import os
 import re
@@ -16,12 +17,14 @@ import pytest
 from support.engines import KEY, Example, different, different_reasons, plain, run_function, run_job
 from support.firehose import read
 from support.gateway import Gateway
-from support.paths import FUNCTIONS
+from support.paths import FUNCTIONS, ROOT
 from support.spark import rows
 from test_functions import CARGO
 
+# Platforms that are made for these tests.
+MADE = ROOT / "tests" / "e2e" / "engines"
 NAMES = [
-    "batch-lakehouse", "data-pipeline", "image-lake", "kitchen", "reference-architecture", "self-service-platform", "team",
+    "batch-lakehouse", "changes", "data-pipeline", "image-lake", "kitchen", "reference-architecture", "self-service-platform", "team",
 ]  # fmt: skip
 
 # What `pipec test` says that jobs do not carry.
@@ -34,6 +37,7 @@ NOT_IN_JOBS = {
 }
 # What `pipec test` says that functions do not carry. Jobs carry all but the first.
 NOT_IN_FUNCTIONS = {
+    "changes": {"seldom": "`dedupe … within` more than 1 hour is not supported on lambda yet"},
     "image-lake": {"process_images": "a provided program is not supported on lambda yet"},
     "kitchen": {
         "at_risk": "`join … within`, of two streams, is not supported on lambda yet",
@@ -47,6 +51,7 @@ UNLIKE: dict[str, dict[str, str]] = {}
 
 # Functions: the source that each reads, the column of the event time, and whether a topic brings its records.
 FUNCTIONS_OF = {
+    "changes": ("stock", "at", False),
     "data-pipeline": ("events", "at", False),
     "kitchen": ("tickets", "opened", False),
     "reference-architecture": ("telemetry", "at", False),
@@ -61,7 +66,8 @@ def examples(tmp_path_factory):
 
     def example(name: str) -> Example:
         if name not in known:
-            known[name] = Example(name, folder)
+            home = [MADE] if (MADE / name).exists() else []
+            known[name] = Example(name, folder, *home)
         return known[name]
 
     return example
@@ -79,6 +85,16 @@ def test_jobs_give_the_rows_of_the_embedded_engine(name, examples, spark_home):
     assert wrong == {}
     assert {job for job, said in found.items() if said} == unlike.keys(), "what is alike by now leaves the list"
     print(f"{name}: {len(jobs) - len(unlike)} of {len(jobs)} jobs are alike")
+
+
+@pytest.mark.parametrize("job", ["current", "versions"])
+def test_changes_that_come_in_parts_are_applied_as_if_they_came_at_once(job, examples, spark_home, tmp_path):
+    example = examples("changes")
+    folder, _ = example.generate("spark")
+    parts = sorted((example.samples / "orders").iterdir())
+    again = copy.copy(example)
+    again.folder = tmp_path
+    assert run_job(spark_home, again, folder / f"{job}.py", {"raw_orders": parts}) == ""
 
 
 @pytest.fixture(scope="session")
@@ -157,7 +173,7 @@ def test_functions_give_the_rows_of_the_embedded_engine(name, examples, binaries
 TARGETS = {
     "clean_events": "processed_events", "clean_tickets": "processed_tickets", "captured": "processed_payments",
     "readings": "processed_readings", "alert": "events", "find": "search", "last_seen": "latest", "fault_log": "app_db",
-    "refunds": "fraud_bus",
+    "refunds": "fraud_bus", "counted": "processed_counted",
 }  # fmt: skip
 
 

@@ -218,6 +218,22 @@ def test_a_lookup_sees_the_newest_snapshot(start, gateway, aws, place):
     assert [row["sku"] for row in rows(gateway, "unknown")] == ["p2"]
 
 
+def test_what_is_no_row_of_a_table_is_turned_away_once_it_is_delivered(start, gateway, aws, place):
+    snapshot(aws, place, "three", [*PRODUCTS, {"sku": "p4", "title": "Plate"}])
+    gateway.fault = lambda stream, records: set(range(len(records))) if stream == "sold-quarantine" else None
+    with start("clicks") as function:
+        batch = events.kinesis([click(1, items=[item("p4", price="1.00")])])
+        assert events.failures(function.invoke(batch).ok()) == events.sequences(batch)
+        gateway.fault = None
+        gateway.records.clear()
+        for _ in range(2):
+            function.invoke(batch).ok()
+    assert {(row["reason"], row["row"]) for row in rows(gateway, "sold-quarantine")} == {
+        ("price is missing", '{"sku": "p4", "title": "Plate"}')}  # fmt: skip
+    assert reasons(gateway, "sold") == reasons(gateway, "unknown") == ["price is missing"]
+    assert [row["sku"] for row in rows(gateway, "unknown")] == ["p4", "p4"]
+
+
 def test_a_table_that_is_not_there_stops_the_batch(start, gateway, aws, place):
     aws.client("s3").delete_object(Bucket=place, Key="products/_newest.json")
     with start("clicks") as function:

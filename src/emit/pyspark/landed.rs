@@ -88,12 +88,16 @@ pub fn constant(dataset: &Dataset, source: &Source) -> String {
 }
 
 /// The function that gives the rows of what a source has landed: those that are rows, hold what fields ask, and are in time.
-/// A stream only looks rows up in it, with each batch: what is turned away there is told nobody again and again.
+/// A stream looks rows up in it with each batch, and turns away once what is none.
 pub fn function(source: &Source, landed: &Landed, own: &Rc<OwnFunctions>, run: &str) -> String {
     let constant = Py::atom(landed_name(&source.name));
     let mut arguments = vec![Py::atom("run"), constant.clone()];
     if landed.ordered {
         arguments.push(Py::keyword("ordered", Py::atom("True")));
+    }
+    let looks_up = run != "runtime.Run";
+    if looks_up {
+        arguments.push(Py::keyword("looked_up", Py::atom("True")));
     }
     let mut lines = vec![
         format!("def {}(run: {run}) -> DataFrame:", landed_rows(&source.name)),
@@ -105,13 +109,13 @@ pub fn function(source: &Source, landed: &Landed, own: &Rc<OwnFunctions>, run: &
     if timed && source.delivers == Delivers::Rows {
         let late = steps::duration(source.late_at_most_seconds);
         let reason = Py::text(&reject::late(source.late_at_most_seconds));
-        let arguments = vec![Py::atom("rows"), Py::atom("run"), constant, late, reason];
+        let arguments = vec![Py::atom("rows"), Py::atom("run"), constant.clone(), late, reason];
         lines.push(Py::call("landed.in_time", arguments).statement(4, "rows = "));
     }
-    let rows = vec![Py::atom("rows")];
-    let found = match run {
-        "runtime.Run" => Py::call("run.turned_away.part", rows),
-        _ => Py::call("landed.found", rows),
+    let rows = Py::atom("rows");
+    let found = match looks_up {
+        false => Py::call("run.turned_away.part", vec![rows]),
+        true => Py::call("landed.found", vec![rows, Py::atom("run"), constant]),
     };
     lines.push(found.statement(4, "return "));
     lines.push("\n".to_owned());

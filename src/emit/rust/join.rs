@@ -10,7 +10,7 @@ use super::steps::{Flow, leave_out, let_code};
 use super::types::held;
 use crate::plan::expr::Expr;
 use crate::plan::types::Column;
-use crate::plan::{DatasetId, Field, Input, Join, JoinKind, Schema, Source};
+use crate::plan::{DatasetId, Field, Input, Join, JoinKind, Plan, Schema, Shape, Source, Writer};
 
 /// A table that a transform looks rows up in.
 #[derive(Clone, Debug)]
@@ -36,24 +36,45 @@ pub fn module(table: &DatasetId) -> String {
     super::names::identifier(&format!("{}_{}", table.zone, table.name))
 }
 
-/// A table's rows as records of a source, which they are decoded like.
-pub fn as_source(like: &Source, lookup: &Lookup) -> Source {
-    let field = |column: &Column| Field {
-        column: Column::new(column.name.clone(), column.ty.clone()),
-        default: None,
-        check: None,
-        inner: Vec::new(),
-        object: None,
+/// The source that landed what a table holds.
+pub fn source_of<'p>(plan: &'p Plan, table: &DatasetId) -> Option<&'p Source> {
+    match &plan.dataset(table).writer {
+        Writer::Source(name) => plan.source(name),
+        Writer::Transform(_) | Writer::Import(_) => None,
+    }
+}
+
+/// A table's rows as records of the source that landed them, which they are decoded like. Of a snapshot no row is late.
+pub fn as_source(plan: &Plan, like: &Source, lookup: &Lookup) -> Source {
+    let source = source_of(plan, &lookup.table).unwrap_or(like);
+    let field = |column: &Column| {
+        let known = source
+            .schema
+            .fields
+            .iter()
+            .find(|field| field.column.name == column.name);
+        let plain = Field {
+            column: column.clone(),
+            default: None,
+            check: None,
+            inner: Vec::new(),
+            object: None,
+        };
+        Field {
+            column: Column::new(column.name.clone(), column.ty.clone()),
+            ..known.cloned().unwrap_or(plain)
+        }
     };
     Source {
         name: lookup.table.to_string(),
         doc: None,
+        shape: Shape::Table,
         schema: Schema {
             name: lookup.table.to_string(),
             doc: Some(format!("A row of {}.", lookup.table)),
             fields: lookup.columns.iter().map(field).collect(),
         },
-        ..like.clone()
+        ..source.clone()
     }
 }
 
@@ -160,15 +181,19 @@ fn decoded(lowering: &mut Lowering, row: &str, line: &str, name: &str) {
 fn columns(lowering: &mut Lowering, join: &Join, other: &str, optional: bool) {
     for column in &join.columns {
         let variable = lowering.names.fresh(&format!("{}_{}", join.alias, column.name));
+        let missing = match &join.other {
+            Input::Table(table) => may_miss(lowering.shared, table, column),
+            Input::Stream(_) | Input::View(_) => column.ty.optional,
+        };
         let value = match optional {
-            true => maybe(other, column),
-            false => read_field(other, &column.name, &column.ty.kind, column.ty.optional),
+            true => maybe(other, column, missing),
+            false => read_field(other, &column.name, &column.ty.kind, missing),
         };
         let_code(lowering, &variable, value);
         let binding = Binding {
             name: variable,
             held: held(&column.ty.kind),
-            optional: optional || column.ty.optional,
+            optional: optional || missing,
             kind: column.ty.kind.clone(),
         };
         lowering
@@ -177,10 +202,15 @@ fn columns(lowering: &mut Lowering, join: &Join, other: &str, optional: bool) {
     }
 }
 
+/// Whether a table's rows may have no value in a column.
+fn may_miss(shared: &Shared, table: &DatasetId, column: &Column) -> bool {
+    column.ty.optional && !shared.filled.contains(&(table.clone(), column.name.clone()))
+}
+
 /// A column of a row that may be missing.
-fn maybe(other: &str, column: &Column) -> Code {
-    let value = read_field("row", &column.name, &column.ty.kind, column.ty.optional);
-    let function = if column.ty.optional { "and_then" } else { "map" };
+fn maybe(other: &str, column: &Column, missing: bool) -> Code {
+    let value = read_field("row", &column.name, &column.ty.kind, missing);
+    let function = if missing { "and_then" } else { "map" };
     Code::method(&Code::name(other), function, &[Code::closure("row", &["row"], &value)])
 }
 
@@ -188,14 +218,18 @@ fn maybe(other: &str, column: &Column) -> Code {
 pub fn key_function(lookup: &Lookup, shared: &Shared) -> (String, BTreeSet<String>) {
     let mut lowering = Lowering::new(Vec::new(), BTreeMap::new(), Names::new(["line", "row"]), shared);
     decoded(&mut lowering, &row_type(&lookup.table), "line", "row");
+    let now = Code::plain("Timestamp(0)").using("Timestamp");
+    let check = Code::method(&Code::name("row"), "check", &[now]).tried();
+    lowering.statements.push(Statement::Do(check));
     for column in &lookup.columns {
         let variable = lowering.names.fresh(&column.name);
-        let value = read_field("row", &column.name, &column.ty.kind, column.ty.optional);
+        let missing = may_miss(shared, &lookup.table, column);
+        let value = read_field("row", &column.name, &column.ty.kind, missing);
         let_code(&mut lowering, &variable, value);
         let binding = Binding {
             name: variable,
             held: held(&column.ty.kind),
-            optional: column.ty.optional,
+            optional: missing,
             kind: column.ty.kind.clone(),
         };
         lowering

@@ -165,7 +165,10 @@ fn transforms(parts: &[Part]) -> String {
 /// The tables that rows are looked up in.
 fn tables(plan: &Plan, parts: &[Part]) -> String {
     let mut all = Vec::new();
+    let transforms = transforms_of(parts);
     for part in parts {
+        let same = |other: &&Part| other.transform.name == part.transform.name;
+        let number = transforms.iter().position(same).unwrap_or_default();
         for lookup in &part.asked.lookups {
             let dataset = plan.dataset(&lookup.table);
             // What a source lands is as it came.
@@ -193,6 +196,7 @@ fn tables(plan: &Plan, parts: &[Part]) -> String {
                 format!("format: {format}"),
                 format!("partition: &[{}]", partition.join(", ")),
                 format!("key: transforms::{}::{}", part.module, lookup.key),
+                format!("transform: {number}"),
             ];
             all.push(structure("Table", &fields));
         }

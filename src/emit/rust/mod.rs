@@ -205,7 +205,7 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
         .map(|lookup| (join::module(&lookup.table), lookup))
         .collect();
     for (module, lookup) in &lookups {
-        let source = join::as_source(function.source, lookup);
+        let source = join::as_source(plan, function.source, lookup);
         let text = schema::file(&source, &join::row_type(&lookup.table), &krate.shared);
         files.push((format!("src/tables/{}.rs", module.trim_start_matches("r#")), text));
     }

@@ -1,12 +1,14 @@
 //! What the files of one function share: the structs inside of its rows, the project's own functions, and the parts of
 //! the runtime that it is built with.
 
+use std::collections::BTreeSet;
+
 use super::expr::Shared;
 use super::names::Names;
 use super::nested::Structs;
-use super::own;
-use crate::plan::expr::Expr;
-use crate::plan::{Function, Plan, StepKind, StreamFunction, WayStep};
+use super::{join, own};
+use crate::plan::expr::{Expr, Literal};
+use crate::plan::{DatasetId, Function, Input, Plan, StepKind, StreamFunction, WayStep};
 
 /// What all files share, and the file of the project's own functions.
 pub fn shared(plan: &Plan, function: &StreamFunction<'_>, types: Names) -> (Shared, Option<String>) {
@@ -38,10 +40,26 @@ pub fn shared(plan: &Plan, function: &StreamFunction<'_>, types: Names) -> (Shar
     }
     let mut shared = Shared {
         structs,
+        filled: filled(plan, function),
         ..Shared::default()
     };
     let file = own::file(&functions, &mut shared);
     (shared, file)
+}
+
+/// The columns of the tables that a function looks rows up in which are never missing, because they have a default.
+fn filled(plan: &Plan, function: &StreamFunction<'_>) -> BTreeSet<(DatasetId, String)> {
+    let mut found = BTreeSet::new();
+    for WayStep { step, .. } in function.ways.iter().flat_map(|way| &way.steps) {
+        let Some(Input::Table(id)) = step.kind.other() else {
+            continue;
+        };
+        let fields = join::source_of(plan, id).map(|source| source.schema.fields.as_slice());
+        let filled = fields.unwrap_or_default().iter();
+        let filled = filled.filter(|field| !matches!(field.default, None | Some(Literal::Null)));
+        found.extend(filled.map(|field| (id.clone(), field.column.name.clone())));
+    }
+    found
 }
 
 /// What functions share that no transform calls, and their file.

@@ -32,12 +32,12 @@ SKIPPED = re.compile(r"^skip  (\w+): (.*) \([\w./]+:\d+\)$", re.MULTILINE)
 class Example:
     """An example, what the embedded engine made of its samples, and what is generated of it."""
 
-    def __init__(self, name: str, folder: Path):
+    def __init__(self, name: str, folder: Path, home: Path = EXAMPLES):
         self.name, self.folder = name, folder / name
         # One may use another: all of them lie beside one another.
-        projects = folder / "examples"
+        projects = folder / f"of-{home.name}"
         if not projects.exists():
-            shutil.copytree(EXAMPLES, projects, ignore=shutil.ignore_patterns(".pipec", "run", "build"))
+            shutil.copytree(home, projects, ignore=shutil.ignore_patterns(".pipec", "run", "build"))
         self.project, self.run = projects / name, self.folder / "run"
         self.folder.mkdir()
         pipec("run", self.project, "-o", self.run, "--at", AT).ok()
@@ -51,7 +51,7 @@ class Example:
         kept = self.folder / engine
         made = self.project / ".pipec" / "test" / {"spark": "glue", "lambda": "lambda"}[engine]
         if made.exists():
-            shutil.copytree(made, kept)
+            shutil.copytree(made, kept, dirs_exist_ok=True)
         return kept, dict(SKIPPED.findall(said.out + said.err))
 
     def turned_away(self, transform: str) -> list[tuple[str, str, str]]:
@@ -90,11 +90,12 @@ def _as_it_came(row: str) -> str:
 # Jobs.
 
 
-def run_job(home: Spark, example: Example, job: Path) -> str:
-    """What differs between a job's rows and the embedded engine's, or the first line of what went wrong; else nothing."""
+def run_job(home: Spark, example: Example, job: Path, parts: dict[str, list[Path]] | None = None) -> str:
+    """What differs between a job's rows and the embedded engine's, or the first line of what went wrong; else nothing.
+    A dataset of which there are parts lands one after the other, each before a run."""
     try:
         with home.own_settings(), home.module(job) as module:
-            return _Job(home, example, job, module).difference()
+            return _Job(home, example, job, module).difference(parts or {})
     except Exception as error:  # noqa: BLE001 - the error is what is looked at
         cause = getattr(error, "java_exception", None)
         while cause is not None and cause.getCause() is not None:
@@ -112,7 +113,7 @@ class _Job:
         [targets] = re.findall(r"-> (.*)\.$", module.__doc__.splitlines()[0])
         self.targets = [name.replace(".", "_") for name in targets.split(", ")]
 
-    def difference(self) -> str:
+    def difference(self, parts: dict[str, list[Path]]) -> str:
         for name, value in sys.modules["pipec_runtime"].SETTINGS.items():
             self.home.session.conf.set(name, value)
         key = self.work / "key"
@@ -121,9 +122,15 @@ class _Job:
         for source in (one for one in vars(self.module).values() if hasattr(one, "fields") and hasattr(one, "argument")):
             places[source.argument] = self.arriving(source.argument)
         for argument, dataset in self.datasets.items():
-            places[argument] = self.work / argument if argument in self.targets else self.given(argument, dataset)
+            own = argument in self.targets or argument in parts
+            places[argument] = self.work / argument if own else self.given(argument, dataset)
         arguments = [text for name, place in places.items() for text in (f"--{name}", str(place))]
-        self.module.main([str(self.job), *arguments, "--run_at", AT, "--until", "closed"])
+        for step in range(max(map(len, parts.values()), default=1)):
+            for argument, files in parts.items():
+                day = self.work / argument / f"arrived_on={AT[:10]}"
+                day.mkdir(parents=True, exist_ok=True)
+                shutil.copy(files[step], day)
+            self.module.main([str(self.job), *arguments, "--run_at", AT, "--until", "closed"])
         found = (self.compared(argument, self.datasets[argument]) for argument in self.targets)
         return next(filter(None, found), "") or self.quarantined()
 

@@ -31,7 +31,7 @@ impl<'a> Items<'a> {
         }
         let input = node.transform.inputs.first()?;
         let merges = node.transform.target.as_ref().and_then(|target| target.mode.as_ref());
-        let merges = merges.is_some_and(|mode| mode.text == "merge");
+        let applies = merges.is_some_and(|mode| ["merge", "history"].contains(&mode.text.as_str()));
         let diagnostic = match mixing {
             Some(step) => {
                 let word = step.text.split(' ').next().unwrap_or(&step.text);
@@ -43,7 +43,7 @@ impl<'a> Items<'a> {
                 .found("inserts, updates and deletes of one row are several changes")
                 .label(input.span, "holds changes, in order")
             }
-            None if merges || node.is_view() => return Some(Delivers::Changes),
+            None if applies || node.is_view() => return Some(Delivers::Changes),
             None => Diagnostic::new(
                 Code::CHANGES,
                 input.span,

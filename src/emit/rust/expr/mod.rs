@@ -20,6 +20,7 @@ use super::nested::Structs;
 use super::own::OwnFunctions;
 use super::statics::Statics;
 use super::types::{Held, Shape, borrowed, held, owned, shape};
+use crate::plan::DatasetId;
 use crate::plan::expr::{Expr, ExprKind};
 use crate::plan::types::{Type, TypeKind};
 
@@ -35,6 +36,8 @@ pub struct Shared {
     pub structs: Structs,
     /// The project's own functions that it calls.
     pub own: OwnFunctions,
+    /// The columns of tables that are never missing, because they have a default.
+    pub filled: BTreeSet<(DatasetId, String)>,
 }
 
 /// A column in scope.

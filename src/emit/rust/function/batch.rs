@@ -173,11 +173,21 @@ pub fn process<F: Function>(
         batch.received.records += 1;
         if let Err(reject) = function.record(record, &mut batch) {
             for output in &mut batch.outputs {
-                output.turn_away(reject, record, index);
+                output.turn_away(reject, (&record.data, record.arrived), index);
             }
         }
     }
     batch
+}
+
+impl Batch {
+    /// Turns away the records of a table that are no rows of it, as if they had come with the first of the batch.
+    pub fn turn_away_of(&mut self, table: usize, transform: usize, first: &Record) {
+        let rows = Arc::clone(&self.tables[table]);
+        for (reject, record) in rows.turned_away() {
+            self.outputs[transform].turn_away(*reject, (record, first.arrived), 0);
+        }
+    }
 }
 
 fn outputs<F: Function>() -> Vec<Output> {
@@ -212,7 +222,7 @@ impl Batch {
         let mut out = Out { output, tables: &self.tables, seen, passing, index, place: 0, reject: None };
         out.each(transform);
         match out.reject {
-            Some((_, reject)) => self.outputs[number].turn_away(reject, record, index),
+            Some((_, reject)) => self.outputs[number].turn_away(reject, (&record.data, record.arrived), index),
             None if self.outputs[number].rows() == before => self.outputs[number].counts.filtered += 1,
             None => {}
         }
@@ -228,13 +238,13 @@ impl Output {
     /// Puts a record into the quarantine, as it came; of one too large for it, as much from its start as there is room
     /// for.
     #[cold]
-    fn turn_away(&mut self, reject: Reject, record: &Record, index: usize) {
+    fn turn_away(&mut self, reject: Reject, (record, arrived): (&[u8], Timestamp), index: usize) {
         self.counts.reject(reject);
         self.reasons.push((index, reject.reason));
         let rejects = &mut self.rejects;
-        let mut kept = record.data.as_slice();
+        let mut kept = record;
         loop {
-            reject::quarantine(&mut rejects.bytes, self.transform.name, reject.reason, record.arrived, kept);
+            reject::quarantine(&mut rejects.bytes, self.transform.name, reject.reason, arrived, kept);
             if rejects.length() <= RECORD_LIMIT {
                 return rejects.end(index);
             }

@@ -113,12 +113,16 @@ impl<F: Function> Sandbox<F> {
         }
         let tables = self.tables().await?;
         let mut batch = process(&self.function, &records, &missing, std::mem::take(&mut self.seen), tables);
+        let told = self.tell_of_tables(&records, &mut batch);
         if let Some(failure) = batch.failure() {
             // What passed is remembered only once it is delivered.
             self.seen = batch::nothing_seen::<F>();
             return Err(failure.into());
         }
         let mut failed = Box::pin(self.streams.deliver(&self.aws, &batch, context)).await;
+        if !failed.contains(&0) {
+            self.told(&told);
+        }
         failed.extend(missing);
         self.seen = std::mem::take(&mut batch.seen);
         #[cfg(feature = "state")]
@@ -127,6 +131,37 @@ impl<F: Function> Sandbox<F> {
         }
         Ok(E::answer(receipt, &records, &batch, &failed))
     }
+
+    /// Turns away what a table that was read anew holds beside its rows; answers with the tables' numbers.
+    #[cfg(feature = "lookup")]
+    fn tell_of_tables(&self, records: &[Record], batch: &mut Batch) -> Vec<usize> {
+        let Some(first) = records.first() else {
+            return Vec::new();
+        };
+        let news: Vec<usize> = (0..self.tables.len()).filter(|number| self.tables[*number].is_news).collect();
+        let mut told = std::collections::BTreeSet::new();
+        for (number, table) in news.iter().map(|number| (*number, &F::TABLES[*number])) {
+            // A transform that looks up in one table twice turns its records away once.
+            if told.insert((table.transform, table.variable)) {
+                batch.turn_away_of(number, table.transform, first);
+            }
+        }
+        news
+    }
+
+    #[cfg(not(feature = "lookup"))]
+    fn tell_of_tables(&self, _: &[Record], _: &mut Batch) -> Vec<usize> {
+        Vec::new()
+    }
+
+    /// These tables have no news any more.
+    #[cfg(feature = "lookup")]
+    fn told(&mut self, tables: &[usize]) {
+        tables.iter().for_each(|number| self.tables[*number].is_news = false);
+    }
+
+    #[cfg(not(feature = "lookup"))]
+    fn told(&mut self, _: &[usize]) {}
 
     #[cfg(feature = "lookup")]
     async fn tables(&mut self) -> Result<Vec<std::sync::Arc<lookup::Rows>>, Error> {

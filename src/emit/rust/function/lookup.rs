@@ -17,6 +17,8 @@ pub struct Table {
     pub partition: &'static [(&'static str, bool)],
     /// What a row is found by; an error where it is no row of the table.
     pub key: fn(&[u8]) -> Result<Key, Reject>,
+    /// The transform that looks rows up in it, by its number: what is no row goes to its quarantine.
+    pub transform: usize,
 }
 
 /// File formats of tables.
@@ -33,6 +35,7 @@ pub enum Format {
 pub struct Rows {
     bytes: Vec<u8>,
     found: BTreeMap<Key, Vec<(usize, usize)>>,
+    turned_away: Vec<(Reject, Vec<u8>)>,
 }
 
 impl Rows {
@@ -41,6 +44,16 @@ impl Rows {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(row);
         self.found.entry(key).or_default().push((start, self.bytes.len()));
+    }
+
+    /// Remembers a record that is no row, and why.
+    pub fn turn_away(&mut self, reject: Reject, record: &[u8]) {
+        self.turned_away.push((reject, record.to_vec()));
+    }
+
+    /// The records that are no rows, each with its reason.
+    pub fn turned_away(&self) -> &[(Reject, Vec<u8>)] {
+        &self.turned_away
     }
 
     /// The rows that may be found by this key, in the order of the table's files.

@@ -32,6 +32,8 @@ pub struct Snapshot {
     version: Option<String>,
     asked: Option<Instant>,
     rows: Arc<Rows>,
+    /// Whether nobody was told yet which of its records are no rows.
+    pub is_news: bool,
 }
 
 impl Snapshot {
@@ -50,6 +52,7 @@ impl Snapshot {
             version: None,
             asked: None,
             rows: Arc::default(),
+            is_news: false,
         })
     }
 
@@ -81,6 +84,7 @@ impl Snapshot {
             let (bytes, _) = self.get(client, file).await?;
             self.read(file, bytes, &mut rows)?;
         }
+        self.is_news = !rows.turned_away().is_empty();
         (self.rows, self.version) = (Arc::new(rows), version);
         Ok(())
     }
@@ -104,10 +108,10 @@ impl Snapshot {
             } else {
                 &folders
             };
-            let line = [start, end.as_bytes()].concat();
-            // A line that is no row of the table is none that could be found.
-            if let Ok(key) = (self.table.key)(&line) {
-                rows.add(key, &line);
+            let whole = [start, end.as_bytes()].concat();
+            match (self.table.key)(&whole) {
+                Ok(key) => rows.add(key, &whole),
+                Err(reject) => rows.turn_away(reject, line),
             }
         };
         match self.table.format {

@@ -5,7 +5,7 @@
 use super::{Gate, Refusal};
 use crate::check::program::{Dataset, DatasetWriter, Delivers, Mode, Program, Source, Transform};
 use crate::check::settings::Value;
-use crate::plan::expr::{Aggregate, Expr};
+use crate::plan::expr::{Aggregate, Expr, ExprKind};
 use crate::plan::types::Column;
 use crate::plan::{DatasetId, Input, Shape, Step, StepKind, Target};
 
@@ -151,6 +151,26 @@ fn lookup(id: &DatasetId, program: &Program) -> Option<Refusal> {
     let format = format.map_or(dataset.format.as_str(), |(format, _)| format);
     if !["json", "parquet"].contains(&format) {
         let what = format!("a join with `{id}`, whose files are `{format}`,");
+        return Some(Refusal::but(what, ON_GLUE));
+    }
+    let asks = |check: &Expr| {
+        let mut open = vec![check];
+        while let Some(expr) = open.pop() {
+            if matches!(expr.kind, ExprKind::Param(_)) {
+                return true;
+            }
+            expr.add_children(&mut open);
+        }
+        false
+    };
+    if source
+        .schema
+        .fields
+        .iter()
+        .filter_map(|field| field.check.as_ref())
+        .any(asks)
+    {
+        let what = format!("a join with `{id}`, a check of which asks for a param,");
         return Some(Refusal::but(what, ON_GLUE));
     }
     let bytes_per_second = match settings.get("volume").map(|setting| &setting.value) {
