@@ -6,7 +6,7 @@
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, own, role, trust};
 use super::{iceberg, job, lake, secrets};
-use crate::emit::hcl::{Block, Value, list, reference};
+use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::emit::states;
 use crate::plan::{Emr, Engine, Plan, Transform, names};
 use crate::text_of;

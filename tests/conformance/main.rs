@@ -147,6 +147,41 @@ fn transforms_on(engine: Engine) {
     figures.keep();
 }
 
+/// Transforms of what arrives, as jobs: batches, windows, rows that wait for others.
+fn streams_in_jobs() {
+    let mut chance = Chance::new(seed());
+    let count = asked("CONFORMANCE_STREAMS").map_or(STREAMS, |count| count as usize);
+    let pipelines = pipelines::write_timed(cases::ROWS, count, &mut chance).into_iter();
+    let trials = pipelines.map(|pipeline| Trial {
+        pipeline,
+        rows: transforms::rows(&mut chance),
+    });
+    let trials: Vec<Trial> = trials.collect();
+    let outcome = transforms::timed(&trials);
+    let mut figures = Figures::new(&format!("{count} streams"), Engine::Jobs);
+    figures.put("written", trials.len());
+    figures.put("refused by the engine", outcome.refused.len());
+    figures.put("run", outcome.run);
+    figures.put("of them turning rows away", outcome.rejecting);
+    figures.put("rows compared", outcome.rows);
+    figures.put("different", outcome.differences.len());
+    figures.say(&outcome.refused);
+    for difference in &outcome.differences {
+        let pipeline = &trials[difference.trial].pipeline;
+        println!("different: {}{}", pipeline.text(), difference.text());
+    }
+    assert!(
+        outcome.differences.is_empty(),
+        "some of {} transforms differ",
+        outcome.run
+    );
+    assert!(outcome.rows > 0, "none of them gives a row");
+    figures.keep();
+}
+
+/// Streams that are written where no number is asked for.
+const STREAMS: usize = 16;
+
 fn examples_on(engine: Engine) {
     let (scalar, over_rows) = examples::all();
     let written = cases::Written {
@@ -257,6 +292,12 @@ fn expressions_are_the_same_in_jobs() {
 #[ignore = "needs PySpark"]
 fn transforms_are_the_same_in_jobs() {
     transforms_on(Engine::Jobs);
+}
+
+#[test]
+#[ignore = "needs PySpark"]
+fn streams_are_the_same_in_jobs() {
+    streams_in_jobs();
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub struct Pipeline {
     pub name: String,
     /// What it reads.
     pub input: &'static str,
+    /// Whether it is a job on what arrives, with steps that wait for rows.
+    timed: bool,
     /// Its steps.
     pub steps: Vec<String>,
     /// How many it should have.
@@ -41,6 +43,9 @@ impl Pipeline {
             "/// Steps.\ntransform {} : {} -> curated.{} {{\n",
             self.name, self.input, self.name
         );
+        if self.timed {
+            text += "  engine = glue\n";
+        }
         for step in &self.steps {
             text += &format!("  {step}\n");
         }
@@ -86,14 +91,36 @@ pub fn write(
     count: usize,
     chance: &mut Chance,
 ) -> (Vec<Pipeline>, Vec<(String, String)>) {
+    written(head, (input, false), prefix, count, chance)
+}
+
+/// Writes this many transforms of what arrives, in whose steps time counts: as jobs, since functions do not wait for rows.
+pub fn write_timed(head: &str, count: usize, chance: &mut Chance) -> Vec<Pipeline> {
+    let (mut pipelines, _) = written(head, ("rows", true), "w", count, chance);
+    let counts = |step: &String| TIMED.iter().any(|word| step.starts_with(word));
+    pipelines.retain(|pipeline| pipeline.steps.iter().any(counts));
+    pipelines
+}
+
+/// How steps begin in which time counts.
+const TIMED: [&str; 3] = ["dedupe", "group", "session"];
+
+fn written(
+    head: &str,
+    (input, timed): (&'static str, bool),
+    prefix: &str,
+    count: usize,
+    chance: &mut Chance,
+) -> (Vec<Pipeline>, Vec<(String, String)>) {
     let functions = library();
     let start = columns(&program(head));
     let mut pipelines: Vec<Pipeline> = (0..count)
         .map(|number| Pipeline {
             name: format!("{prefix}{number}"),
             input,
+            timed,
             steps: Vec::new(),
-            wanted: 1 + chance.below(MOST),
+            wanted: 1 + chance.below(if timed { MOST / 2 } else { MOST }),
         })
         .collect();
     let mut seen: Vec<(Vec<Column>, Vec<Column>)> = vec![(start.clone(), Vec::new()); count];
@@ -109,6 +136,7 @@ pub fn write(
                     functions: &functions,
                     chance: &mut *chance,
                     stream: input == "rows",
+                    timed,
                     round,
                 };
                 pipeline.steps.push(writer.step());
@@ -165,15 +193,49 @@ struct Writer<'w> {
     functions: &'w Functions,
     chance: &'w mut Chance,
     stream: bool,
+    timed: bool,
     round: usize,
 }
 
 impl Writer<'_> {
     fn step(&mut self) -> String {
+        let has_time = self.columns.iter().any(|column| column.event_time);
+        if self.timed && has_time && self.chance.percent(50) {
+            return self.timed_step();
+        }
         loop {
             let kind = self.chance.below(if self.stream { 10 } else { 22 });
             if self.fits(kind) {
                 return self.of_kind(kind);
+            }
+        }
+    }
+
+    /// A step in which time counts, or a lookup.
+    fn timed_step(&mut self) -> String {
+        match self.chance.below(5) {
+            0 => self.join(),
+            1 => format!(
+                "session by {} gap {} as v{}",
+                self.key(),
+                self.chance.one(&["1 s", "3 s", "1 hour"]),
+                self.round
+            ),
+            2 => {
+                let within = self.chance.one(&["2 s", "30 s", "1 hour", "3 hours"]);
+                format!("dedupe by {} within {within}", self.key())
+            }
+            _ => {
+                let every = self.chance.one(&[
+                    "2 s",
+                    "5 s",
+                    "1 min",
+                    "4 s over 10 s",
+                    "3 s late 2 s",
+                    "1 hour late 1 min",
+                ]);
+                let group = self.group();
+                group.replacen(" {", &format!(", at every {every} {{"), 1)
             }
         }
     }

@@ -231,6 +231,46 @@ pub fn on(engine: Engine, trials: &[Trial]) -> Outcome {
     outcome
 }
 
+/// Runs what jobs carry of trials of what arrives: the embedded engine says what must come.
+pub fn timed(trials: &[Trial]) -> Outcome {
+    let mut outcome = Outcome::default();
+    let engine = Engine::Jobs;
+    let head = head(engine, &engine.columns(&columns(&program(ROWS))));
+    let mut places: Vec<usize> = (0..trials.len()).collect();
+    let Some((_, mut plan)) = carried(engine, &head, trials, &mut places, &mut outcome.refused) else {
+        return outcome;
+    };
+    plan.tests = places.iter().map(|place| test_of(&plan, &trials[*place])).collect();
+    outcome.run = places.len();
+    let wanted = Engine::Embedded.run(&plan);
+    for ((place, wanted), came) in places.iter().zip(wanted).zip(engine.run(&plan)) {
+        let wanted = wanted.map(|came| reference::Result {
+            rows: came.rows,
+            reasons: came.reasons,
+        });
+        match &wanted {
+            Ok(wanted) => {
+                outcome.rows += wanted.rows.len();
+                outcome.rejecting += usize::from(!wanted.reasons.is_empty());
+            }
+            Err(_) => outcome.failing += 1,
+        }
+        if !agree(engine, &wanted, &came) {
+            let columns = plan
+                .transform(&trials[*place].pipeline.name)
+                .and_then(|transform| transform.steps.last());
+            let columns = columns.map_or(&[][..], |step| &step.columns);
+            outcome.differences.push(Difference {
+                trial: *place,
+                columns: columns.iter().map(|column| column.name.clone()).collect(),
+                wanted,
+                came,
+            });
+        }
+    }
+    outcome
+}
+
 /// The program and plan of those trials that an engine carries; `places` says which these are.
 fn carried(
     engine: Engine,

@@ -32,7 +32,8 @@ def holds(name: str, environment: dict[str, str], record_property):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["examples_are_true", "expressions_are_the_same", "transforms_are_the_same"])
+@pytest.mark.parametrize("what", ["examples_are_true", "expressions_are_the_same", "streams_are_the_same",
+                                  "transforms_are_the_same"])  # fmt: skip
 def test_in_jobs(what, record_property):
     holds(f"{what}_in_jobs", {"PIPEC_PYTHON": tool("venv", "bin", "python"), "JAVA_HOME": str(JDK.resolve())}, record_property)
 

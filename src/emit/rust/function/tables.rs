@@ -102,13 +102,11 @@ impl Snapshot {
     fn read(&self, file: &str, bytes: Vec<u8>, rows: &mut Rows) -> Result<(), Error> {
         let folders = self.folders(file);
         let mut add = |line: &[u8]| {
-            let start = line.trim_ascii_end().strip_suffix(b"}").unwrap_or(line);
-            let end = if start == b"{" {
-                folders.trim_start_matches(',')
-            } else {
-                &folders
+            let whole = match line.trim_ascii_end().strip_suffix(b"}") {
+                Some(start) if start == b"{" => [start, folders.trim_start_matches(',').as_bytes()].concat(),
+                Some(start) => [start, folders.as_bytes()].concat(),
+                None => line.to_vec(),
             };
-            let whole = [start, end.as_bytes()].concat();
             match (self.table.key)(&whole) {
                 Ok(key) => rows.add(key, &whole),
                 Err(reject) => rows.turn_away(reject, line),
