@@ -11,8 +11,6 @@ use crate::plan::{Dataset, Engine, Format, Plan, Source, Target, Transform, name
 use crate::text_of;
 
 const BUFFER_MIB: u32 = 128;
-/// The longest that Firehose holds rows, seconds.
-pub const BUFFER_SECONDS: u32 = 900;
 const DAY: &str = "!{timestamp:yyyy-MM-dd}";
 
 /// Label of the stream that lands a source.
@@ -208,7 +206,7 @@ fn destination(label: &str, bucket: &str) -> Block {
         .set("bucket_arn", reference(format!("aws_s3_bucket.{bucket}.arn")))
         .set("kms_key_arn", reference(super::policy::KEY))
         .set("buffering_size", BUFFER_MIB)
-        .set("buffering_interval", BUFFER_SECONDS)
+        .set("buffering_interval", names::DELIVERY_BUFFER_SECONDS)
 }
 
 /// Once a prefix has expressions, failures need one too: by kind and day of arrival.

@@ -145,7 +145,7 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
     }
     for label in firehose::labels(plan) {
         let late = delivery(&label, "DeliveryToS3.DataFreshness").with("Maximum", 300);
-        let limit = f64::from(3 * firehose::BUFFER_SECONDS);
+        let limit = f64::from(3 * names::DELIVERY_BUFFER_SECONDS);
         out.push(ring(
             format!("{label}_delivery_late"),
             format!("Rows wait too long in {label}"),

@@ -146,6 +146,8 @@ pub const OPERATIONS: [&str; 2] = ["freshness_probe", "purge_verifier"];
 
 /// The function that lands files and answers of endpoints, where a platform has any: a source beside those of operations.
 pub const LANDING: &str = "landing";
+/// How long Firehose collects rows before it writes them, seconds; its longest, for the largest files.
+pub const DELIVERY_BUFFER_SECONDS: u32 = 900;
 /// How long a file that did not land stays in a bucket of the platform's own, days.
 pub const INBOX_DAYS: u32 = 7;
 

@@ -225,10 +225,14 @@ impl Run {
     /// The longest that all of its containers may take, seconds: as many rounds as they need, every attempt to its end, and
     /// an hour of waiting for capacity.
     pub fn longest_seconds(&self, engine: &super::Glue) -> u32 {
-        let at_once = (f64::from(self.most_vcpu(engine)) / self.vcpu()).floor().max(1.0);
-        let rounds = (f64::from(self.parts()) / at_once).ceil();
-        let most = self.timeout_seconds() as f64 * rounds * f64::from(Run::ATTEMPTS) + 3_600.0;
+        let most = self.timeout_seconds() as f64 * f64::from(self.rounds(engine) * Run::ATTEMPTS) + 3_600.0;
         most.min(30.0 * 86_400.0) as u32
+    }
+
+    /// How often one container follows another before all of its parts are done.
+    pub fn rounds(&self, engine: &super::Glue) -> u32 {
+        let at_once = (f64::from(self.most_vcpu(engine)) / self.vcpu()).floor().max(1.0);
+        (f64::from(self.parts()) / at_once).ceil() as u32
     }
 
     /// How many of it run side by side, each with its part of the rows.

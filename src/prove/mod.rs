@@ -1,6 +1,7 @@
 //! Phase 5: proofs over the whole platform, from the plan alone; places only say where to point.
 
 mod capacity;
+mod freshness;
 mod lifetimes;
 
 use crate::check::items::Places;
@@ -11,4 +12,5 @@ use crate::plan::Plan;
 pub fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
     lifetimes::prove(plan, places, diagnostics);
     capacity::prove(plan, places, diagnostics);
+    freshness::prove(plan, places, diagnostics);
 }

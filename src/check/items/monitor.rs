@@ -28,6 +28,7 @@ impl Items<'_> {
                     let settings = self.alarm_settings(kind, of.as_ref(), over.as_ref());
                     if let Some(settings) = settings {
                         self.alarm(kind, &settings, pipeline, sources, datasets);
+                        self.alarm_place(&item.name, kind, &settings);
                         alarms.push((kind.text.clone(), settings));
                     }
                 }
@@ -35,6 +36,16 @@ impl Items<'_> {
             monitors.push(Monitor { item, alarms });
         }
         monitors
+    }
+
+    /// Where it is written how fresh a dataset has to be.
+    fn alarm_place(&mut self, monitor: &str, kind: &Name, settings: &Settings) {
+        if let Some(Value::Dataset { zone, name: Some(name) }) = settings.get("of").map(|setting| &setting.value)
+            && let Some(over) = settings.get("over")
+        {
+            let path = format!("monitor.{monitor}.{}.{zone}.{name}", kind.text);
+            self.places.insert(path, over.span);
+        }
     }
 
     /// Says what is no mail address.

@@ -1,0 +1,83 @@
+//! Whether a dataset can be as fresh as its alarm wants it: the longest time from one write of it to the next, by what its
+//! rows pass on their way.
+//!
+//! Every job may take as long as its timeout lets it, and every try that the schedule allows may be needed; a try that fails
+//! is taken to fail at once, because one that runs into its timeout is told of by itself. Rows are taken to keep coming.
+
+mod calendar;
+mod steps;
+
+use crate::check::items::Places;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::plan::{Alarm, DatasetId, Plan};
+
+use steps::{Sum, Walk};
+
+pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
+    let mut walk = Walk::new(plan);
+    for monitor in &plan.monitors {
+        for alarm in &monitor.alarms {
+            let Alarm::Freshness { dataset, over_seconds } = alarm else {
+                continue;
+            };
+            let path = format!("monitor.{}.freshness.{dataset}", monitor.name);
+            let Some(span) = places.get(&path) else { continue };
+            let diagnostic = match walk.between_writes(dataset) {
+                None => Some(never(dataset, span)),
+                Some(sum) if sum.seconds() > *over_seconds => Some(too_old(dataset, *over_seconds, &sum, span)),
+                Some(_) => None,
+            };
+            diagnostic
+                .into_iter()
+                .for_each(|diagnostic| diagnostics.push(diagnostic));
+        }
+    }
+}
+
+fn never(dataset: &DatasetId, span: crate::base::Span) -> Diagnostic {
+    let message = format!("`{dataset}` is never written, so it can never be fresh");
+    Diagnostic::new(Code::FRESHNESS, span, message)
+        .found("no schedule runs what writes it again and again")
+        .help("write `run = [...]` with it in a `schedule`")
+}
+
+fn too_old(dataset: &DatasetId, over_seconds: u64, sum: &Sum, span: crate::base::Span) -> Diagnostic {
+    let seconds = sum.seconds();
+    let message = format!(
+        "`{dataset}` may be {} old, but its alarm is at {}",
+        time(seconds),
+        time(over_seconds)
+    );
+    let parts: Vec<_> = sum
+        .parts
+        .iter()
+        .map(|part| format!("{} ({})", time(part.seconds), part.what))
+        .collect();
+    let enough = match seconds {
+        0..3_600 => seconds.next_multiple_of(60),
+        _ => seconds.next_multiple_of(3_600),
+    };
+    Diagnostic::new(Code::FRESHNESS, span, message)
+        .found("nothing on its way is quicker by itself")
+        .note(format!("{} ≤ {}", parts.join(" + "), time(seconds)))
+        .help(format!(
+            "write `over {}`, or make the longest of these shorter",
+            time(enough)
+        ))
+}
+
+/// A time, in words: `25 hours 23 min 30 s`.
+fn time(seconds: u64) -> String {
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let mut words = Vec::new();
+    if hours > 0 {
+        words.push(format!("{hours} hour{}", if hours == 1 { "" } else { "s" }));
+    }
+    if minutes > 0 {
+        words.push(format!("{minutes} min"));
+    }
+    if rest > 0 || words.is_empty() {
+        words.push(format!("{rest} s"));
+    }
+    words.join(" ")
+}
