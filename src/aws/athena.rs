@@ -9,11 +9,23 @@ use crate::plan::{Athena, Plan, Serve, names};
 /// Athena takes no smaller limit.
 const SMALLEST_LIMIT: u64 = 10_000_000;
 
-/// All workgroups.
+/// What dashboards may ask: one query reads no more than this, and its answer is of no use once it is shown.
+pub const OF_DASHBOARDS: Athena = Athena {
+    scan_limit_bytes: 100 << 30,
+    result_days: 1,
+};
+
+/// All workgroups: what people ask, and what dashboards do.
 pub fn blocks(plan: &Plan) -> Vec<Block> {
-    plan.athena()
+    workgroups(plan)
         .map(|(serve, athena)| workgroup(plan, serve, athena))
         .collect()
+}
+
+/// Whose queries have a workgroup.
+pub fn workgroups(plan: &Plan) -> impl Iterator<Item = (&Serve, &Athena)> {
+    plan.athena()
+        .chain(plan.dashboards().map(|(serve, _)| (serve, &OF_DASHBOARDS)))
 }
 
 fn workgroup(plan: &Plan, serve: &Serve, athena: &Athena) -> Block {

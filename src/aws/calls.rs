@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::policy::{Statement, allow};
+use super::redshift;
 use super::stack::Stack;
 use crate::emit::hcl::{Block, Item, Part, Value, reference};
+use crate::plan::Plan;
 use crate::text_of;
 
 /// Who calls, and whom.
@@ -59,8 +61,8 @@ const ENDPOINTS: [(&str, &str); 8] = [
     ("redshift-data", "redshift-data"),
 ];
 
-/// All calls of a stack's functions and jobs.
-pub fn of(stack: &Stack) -> Calls {
+/// All calls of a stack's functions and jobs, and of the warehouses of its plan.
+pub fn of(stack: &Stack, plan: &Plan) -> Calls {
     let mut out = Calls::default();
     let mut found = Found::new();
     for (kind, labels) in [
@@ -99,6 +101,11 @@ pub fn of(stack: &Stack) -> Calls {
                 let service = action.split(':').next().unwrap_or_default();
                 called(&mut found, endpoint(service), action.clone(), &statement.resources);
             }
+        }
+    }
+    for (service, actions, resources) in redshift::calls(plan) {
+        for action in actions {
+            called(&mut found, service, action.to_owned(), &resources);
         }
     }
     for block in stack.resources("aws_batch_job_definition") {

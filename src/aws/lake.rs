@@ -2,7 +2,7 @@
 
 use super::bucket::{Bucket, Rule};
 use super::policy::allow;
-use super::{audit, landing, naming};
+use super::{athena, audit, landing, naming, quicksight};
 use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::{Dataset, Format, Plan, Transform, WriteMode, Writer, Zone, names};
 use crate::text_of;
@@ -67,7 +67,7 @@ pub fn buckets(plan: &Plan) -> Vec<Bucket> {
     out.push(quarantine(plan));
     // The platform's own functions read there, jobs or not.
     out.push(artifacts(plan));
-    if plan.athena().next().is_some() {
+    if athena::workgroups(plan).next().is_some() {
         out.push(results(plan));
     }
     out.extend(audit::buckets(plan));
@@ -150,13 +150,17 @@ fn artifacts(plan: &Plan) -> Bucket {
         days,
         tiers: vec![],
     };
+    let mut rules = vec![
+        rule("scripts", "glue/", None),
+        rule("state", STATE, None),
+        rule("temporary", TEMPORARY, Some(TEMPORARY_DAYS)),
+    ];
+    if plan.dashboards().next().is_some() {
+        rules.push(rule("dashboards", quicksight::TEMPLATES, None));
+    }
     Bucket {
         keep: false,
-        rules: vec![
-            rule("scripts", "glue/", None),
-            rule("state", STATE, None),
-            rule("temporary", TEMPORARY, Some(TEMPORARY_DAYS)),
-        ],
+        rules,
         ..Bucket::new(
             plan,
             "artifacts",
@@ -176,7 +180,7 @@ fn results(plan: &Plan) -> Bucket {
     Bucket {
         destroyable: true,
         keep: false,
-        rules: plan.athena().map(rule).collect(),
+        rules: athena::workgroups(plan).map(rule).collect(),
         ..Bucket::new(
             plan,
             "query_results",

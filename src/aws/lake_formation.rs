@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, document, key_use, own, role, trust};
-use super::{catalog, firehose, iceberg, job, lake, readers, row_filter};
+use super::{catalog, firehose, iceberg, job, lake, quicksight, readers, redshift, row_filter};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::plan::expr::Expr;
 use crate::plan::{Access, DatasetId, Format, Grant, Plan, Serve, names};
@@ -77,6 +77,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     out.extend(firehose_grants(plan));
     out.extend(iceberg::grants(plan));
     out.extend(job::grants(plan));
+    out.extend(quicksight::grants(plan));
     for access in &plan.accesses {
         out.extend(grants(plan, access));
         out.extend(reader(plan, access));
@@ -152,7 +153,8 @@ fn firehose_grants(plan: &Plan) -> Vec<Block> {
         .collect()
 }
 
-fn permission(label: &str, permissions: &[&str]) -> Block {
+/// A grant, once grants mean something.
+pub fn permission(label: &str, permissions: &[&str]) -> Block {
     Block::resource("aws_lakeformation_permissions", label)
         .set("permissions", list(permissions.iter().copied()))
         .set("depends_on", vec![reference("terraform_data.lake_formation_is_ready")])
@@ -258,6 +260,7 @@ fn reader(plan: &Plan, access: &Access) -> Vec<Block> {
     if !serves.is_empty() {
         statements.extend(queries(&serves));
     }
+    statements.extend(redshift::reader(plan, &granted));
     let policy = Block::resource("aws_iam_policy", &label)
         .set("name", named(plan, &label, limit::LONG))
         .set(
@@ -270,7 +273,8 @@ fn reader(plan: &Plan, access: &Access) -> Vec<Block> {
     out
 }
 
-fn catalog_reads(granted: &BTreeSet<&DatasetId>) -> Statement {
+/// What finding tables in the catalog takes.
+pub fn catalog_reads(granted: &BTreeSet<&DatasetId>) -> Statement {
     let mut resources = vec![own("glue", "catalog")];
     for id in granted {
         let database = own("glue", text_of!["database/", catalog::database(id)]);

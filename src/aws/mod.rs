@@ -35,8 +35,10 @@ mod orchestration;
 mod policy;
 mod program;
 mod queue;
+mod quicksight;
 mod readers;
 mod readme;
+mod redshift;
 mod replica;
 mod root;
 mod row_filter;
@@ -49,7 +51,7 @@ mod views;
 pub use stack::Stack;
 
 use crate::emit::hcl::Block;
-use crate::emit::states;
+use crate::emit::{dashboard, states};
 use crate::plan::{Files, Plan, names};
 
 /// All resources of a platform whose jobs import these modules.
@@ -98,6 +100,12 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
         orchestration::blocks(plan, modules),
     );
     out.file("athena", "How people query.", athena::blocks(plan));
+    out.file(
+        "warehouses",
+        "Warehouses that read the lake in place.",
+        redshift::blocks(plan),
+    );
+    out.file("dashboards", "Dashboards and what they show.", quicksight::blocks(plan));
     out.file("lake_formation", "Who may read what.", lake_formation::blocks(plan));
     out.file(
         "operations",
@@ -125,6 +133,7 @@ pub fn terraform(plan: &Plan, modules: &[&'static str]) -> Files {
     out.extend(operations::files());
     out.extend(landing::files(plan));
     out.extend(program::files(plan));
+    out.extend(dashboard::files(plan));
     for schedule in &plan.schedules {
         out.insert(names::state_machine(&schedule.name), states::definition(plan, schedule));
     }

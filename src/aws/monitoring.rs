@@ -195,6 +195,8 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
         "Something that should be purged is still there, or nobody looked",
     );
     out.push(over(block, &overdue, 0.0, 1, "breaching"));
+    out.extend(super::redshift::alarms(plan, monitor));
+    out.extend(super::quicksight::alarms(plan, monitor));
     out
 }
 

@@ -56,7 +56,7 @@ fn environment_length(plan: &Plan) -> usize {
 /// The Terraform variable of an author's param: its own name, unless a variable of the platform has it or Terraform
 /// keeps it for itself.
 pub fn variable(param: &str) -> String {
-    const TAKEN: [&str; 15] = [
+    const TAKEN: [&str; 16] = [
         "count",
         "depends_on",
         "environment",
@@ -69,6 +69,7 @@ pub fn variable(param: &str) -> String {
         "manage_config",
         "manage_lake_formation_settings",
         "providers",
+        "quicksight_identity_region",
         "region",
         "source",
         "version",

@@ -5,10 +5,10 @@
 //! no bundle has to know of the network.
 
 use super::calls::{self, Calls};
-use super::lake;
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, document, own, role, trust};
 use super::stack::Stack;
+use super::{lake, redshift};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::plan::{Network, Plan};
 use crate::{object_of, text_of};
@@ -19,6 +19,8 @@ const FUNCTIONS: &str = "functions";
 const JOBS: &str = "jobs";
 /// The containers' security group.
 pub const PROGRAMS: &str = "programs";
+/// The warehouses' security group.
+pub const WAREHOUSES: &str = "warehouses";
 /// The endpoints' security group.
 const ENDPOINTS: &str = "endpoints";
 /// Bits that a subnet has beside the network's: sixteen fit.
@@ -33,7 +35,7 @@ pub fn add(out: &mut Stack, plan: &Plan) {
     let Some(network) = &plan.pipeline.network else {
         return;
     };
-    let calls = calls::of(out);
+    let calls = calls::of(out, plan);
     let mut blocks = base(network);
     blocks.extend(subnets(network));
     blocks.extend(
@@ -49,6 +51,7 @@ pub fn add(out: &mut Stack, plan: &Plan) {
         (FUNCTIONS, !calls.functions.is_empty()),
         (JOBS, !calls.jobs.is_empty() || !calls.applications.is_empty()),
         (PROGRAMS, calls.programs),
+        (WAREHOUSES, plan.warehouses().next().is_some()),
     ];
     out.file(
         "endpoints",
@@ -414,6 +417,20 @@ fn groups(plan: &Plan, network: &Network, calls: &Calls, workloads: &[(&str, boo
                 https(rule("egress", &format!("{label}_out"), label, "Hosts outside, by NAT"))
                     .set("cidr_ipv4", "0.0.0.0/0"),
             );
+        }
+        if *label == WAREHOUSES {
+            out.extend((1..=network.peers.len()).map(|number| {
+                rule(
+                    "ingress",
+                    &format!("{label}_from_peer_{number}"),
+                    label,
+                    "Clients in a network that this one is connected with",
+                )
+                .set("ip_protocol", "tcp")
+                .set("from_port", redshift::PORT)
+                .set("to_port", redshift::PORT)
+                .set("cidr_ipv4", reference(format!("data.aws_vpc.peer_{number}.cidr_block")))
+            }));
         }
         if *label == JOBS {
             for (way, name) in [("ingress", "jobs_from_jobs"), ("egress", "jobs_to_jobs")] {

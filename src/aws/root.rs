@@ -98,6 +98,7 @@ fn variables(plan: &Plan) -> Vec<Block> {
     let mut out = vec![region, environment(plan), manage, admins];
     out.extend(api::variables(plan));
     out.extend(readers::variables(plan));
+    out.extend(super::quicksight::variables(plan));
     out.extend(audit::variables(plan));
     out.extend(plan.params.iter().map(|param| param_variable(plan, param)));
     out
@@ -303,6 +304,8 @@ fn outputs(plan: &Plan) -> Vec<Block> {
     out.extend(api::outputs(plan));
     out.extend(landing::outputs(plan));
     out.extend(super::program::outputs(plan));
+    out.extend(super::redshift::outputs(plan));
+    out.extend(super::quicksight::outputs(plan));
     if secrets::needed(plan) {
         out.push(output(
             "pseudonym_secret",

@@ -2,6 +2,7 @@
 //! are for the skeletons of files. Knows nothing of folders: paths are relative to the build's, with `/`.
 
 pub mod ci;
+pub mod dashboard;
 pub mod docs;
 pub mod hcl;
 mod like;

@@ -157,6 +157,7 @@ impl Lowering<'_> {
         let transforms = self.transforms(&sources, &zones, &views, &mut datasets);
         let serves = self.serves();
         let accesses = self.accesses();
+        self.dashboards(&serves, &accesses);
         let schedules = self.schedules(&transforms, &views);
         let monitors = self.monitors();
         let deliveries = self.deliveries();

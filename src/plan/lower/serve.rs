@@ -1,9 +1,13 @@
 //! How people read.
 
 use super::Lowering;
+use crate::base::Span;
 use crate::check::program;
 use crate::check::settings::{Settings, Value};
-use crate::plan::{Athena, QuickSight, Redshift, Refresh, Report, Serve, ServeEngine, Sharers};
+use crate::diag::{Code, Diagnostic};
+use crate::plan::{
+    Access, Athena, DatasetId, QuickSight, Redshift, Refresh, Report, Serve, ServeEngine, Sharer, Sharers, rules,
+};
 
 impl Lowering<'_> {
     pub(super) fn serves(&mut self) -> Vec<Serve> {
@@ -20,6 +24,7 @@ impl Lowering<'_> {
             }),
             ("redshift_serverless", redshift) => {
                 let (min_capacity, max_capacity) = redshift.range("capacity")?;
+                self.warehouse(serve);
                 ServeEngine::Redshift(Redshift {
                     min_capacity,
                     max_capacity,
@@ -37,7 +42,37 @@ impl Lowering<'_> {
         })
     }
 
+    /// A warehouse stands in a network, and reads what the catalog names the files of.
+    fn warehouse(&mut self, serve: &program::Serve) {
+        let program = self.program;
+        let span = serve.item.settings.span("engine").unwrap_or(serve.item.span);
+        if program.pipeline.settings.variant("network").is_none() {
+            let help = "write `network = private { availability_zones = 3 }` in the pipeline";
+            self.refuse(span, "a warehouse without a network", Some(help));
+        }
+        for id in &serve.expose {
+            let Some(dataset) = program.datasets.get(id) else {
+                continue;
+            };
+            if dataset.format != "iceberg" && !dataset.partition.is_empty() {
+                let what = format!("reading `{id}`, whose partitions Athena alone knows, from a warehouse");
+                let span = serve.item.settings.span("expose").unwrap_or(span);
+                let help = "write `format = iceberg` where it is written, or leave its partition out";
+                self.refuse(span, what, Some(help));
+            }
+        }
+    }
+
     fn quicksight(&mut self, settings: &Settings) -> QuickSight {
+        let asked = [
+            ("embed", !settings.list("embed").is_empty()),
+            ("report", settings.text("report").is_some_and(|often| often != "never")),
+        ];
+        for (name, _) in asked.into_iter().filter(|(_, asked)| *asked) {
+            if let Some(span) = settings.span(name) {
+                self.refuse(span, format!("the setting `{name}` of dashboards"), None);
+            }
+        }
         QuickSight {
             refresh: match settings.text("refresh") {
                 Some("live") => None,
@@ -76,6 +111,50 @@ impl Lowering<'_> {
             }
         }
         sharers
+    }
+}
+
+impl Lowering<'_> {
+    /// Whoever sees a dashboard may read what it shows, and which rows is something that QuickSight can be told.
+    pub(super) fn dashboards(&mut self, serves: &[Serve], accesses: &[Access]) {
+        for serve in serves {
+            let ServeEngine::QuickSight(quicksight) = &serve.engine else {
+                continue;
+            };
+            for (id, sharer) in serve
+                .expose
+                .iter()
+                .flat_map(|id| quicksight.sharers().map(move |sharer| (id, sharer)))
+            {
+                let grants = sharer.grants(accesses, id);
+                if grants.is_empty() {
+                    self.unread(serve, id, sharer);
+                }
+                let conditions = grants.into_iter().filter_map(|grant| grant.condition.as_ref());
+                for condition in conditions.filter(|condition| rules(condition).is_none()) {
+                    let what = format!("showing `{id}` on dashboards by `{}`", condition.text);
+                    let help = "QuickSight's rules of rows know texts in lists: compare with `==` or `in`, or derive a column that is the answer";
+                    let span = self.exposing(&serve.name);
+                    self.refuse(span, what, Some(help));
+                }
+            }
+        }
+    }
+
+    fn unread(&mut self, serve: &Serve, id: &DatasetId, sharer: Sharer<'_>) {
+        let name = sharer.name();
+        let message = format!("`{}` shows `{id}` to `{name}`, who may not read it", serve.name);
+        let found = format!("no `access` lets `{name}` select from `{id}`");
+        let help = format!("write `allow select on {id}` in an access that names `{name}`, or leave it out of `share`");
+        let diagnostic = Diagnostic::new(Code::NOT_SHOWN, self.exposing(&serve.name), message);
+        self.say(diagnostic.found(found).help(help));
+    }
+
+    /// Where a serve says what it exposes.
+    fn exposing(&self, name: &str) -> Span {
+        let serve = self.program.serves.iter().find(|serve| serve.item.name == name);
+        let span = serve.map(|serve| serve.item.settings.span("expose").unwrap_or(serve.item.span));
+        span.unwrap_or(self.program.pipeline.span)
     }
 }
 

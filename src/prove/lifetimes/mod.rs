@@ -69,7 +69,7 @@ fn too_long_by(class: &Class, most: f64, sum: f64, path: &[Hop<'_>], places: &Pl
 /// Values that keep the path short enough: of the longest stay alone, else of all of them; none where no values do.
 fn shorter(worst: &Told, most: f64, sum: f64, path: &[Told]) -> Option<String> {
     let enough = (worst.setting.days - (sum - most)).floor();
-    if enough >= 1.0 {
+    if enough >= 1.0 && worst.setting.takes_days() {
         let (name, owner) = (worst.setting.name, &worst.setting.owner);
         return Some(format!(
             "`{name} = {}` in {owner} keeps the whole path within {}",
@@ -77,7 +77,10 @@ fn shorter(worst: &Told, most: f64, sum: f64, path: &[Told]) -> Option<String> {
             days(most)
         ));
     }
-    let rests: Vec<_> = path.iter().filter(|told| told.setting.name != "retention").collect();
+    let rests: Vec<_> = path
+        .iter()
+        .filter(|told| told.setting.name != "retention" && told.setting.takes_days())
+        .collect();
     let fixed: f64 = sum - rests.iter().map(|told| told.setting.days).sum::<f64>();
     let each = ((most - fixed) / rests.len().max(1) as f64).floor();
     if each < 1.0 || rests.is_empty() {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::stay::Stay;
 use crate::plan::types::Column;
-use crate::plan::{Dataset, DatasetId, FilesOf, From, Input, Plan, Source, Transform};
+use crate::plan::{Dataset, DatasetId, FilesOf, From, Input, Plan, Serve, Source, Transform};
 
 /// One stay of a value on its path.
 #[derive(Clone, Copy, Debug)]
@@ -123,6 +123,24 @@ impl<'p> Paths<'p> {
                 let results = self.hop(Stay::Results(serve, athena), column, None);
                 self.better(&mut next, Some(results));
             }
+        }
+        let exposes = |serve: &Serve| serve.expose.contains(&dataset.id);
+        for (serve, quicksight) in self.plan.dashboards().filter(|(serve, _)| exposes(serve)) {
+            // A label's column that is not shown is not held either.
+            let shown = self.plan.shown(quicksight, &dataset.id);
+            let Some(column) = self.carrier(shown.into_iter()) else {
+                continue;
+            };
+            let asked = self.hop(Stay::Asked(serve), column, None);
+            self.better(&mut next, Some(asked));
+            if let Some(refresh) = quicksight.refresh {
+                let held = self.hop(Stay::Held(serve, refresh), column, None);
+                self.better(&mut next, Some(held));
+            }
+        }
+        for (serve, _) in self.plan.warehouses().filter(|(serve, _)| exposes(serve)) {
+            let set_back = self.hop(Stay::Warehouse(serve), column, None);
+            self.better(&mut next, Some(set_back));
         }
         self.onward(&Input::Table(dataset.id.clone()), &mut next);
         let hop = self.hop(Stay::Dataset(dataset, zone), column, next);

@@ -3,7 +3,7 @@
 //! It must not know paths: only how long each stay is, which setting decides that, and how it is said.
 
 use crate::plan::names::INBOX_DAYS;
-use crate::plan::{Athena, Dataset, Format, Serve, Source, Transform, Writer, Zone};
+use crate::plan::{Athena, Dataset, Format, Refresh, Serve, Source, Transform, Writer, Zone};
 
 /// Days that S3 takes to sweep, and a day of old versions.
 const SWEEP: f64 = 2.0;
@@ -22,6 +22,12 @@ pub(super) enum Stay<'p> {
     Backup(&'p Zone, u32),
     /// What queries of people answered.
     Results(&'p Serve, &'p Athena),
+    /// What a dashboard holds of a dataset until it is read again.
+    Held(&'p Serve, Refresh),
+    /// What dashboards asked.
+    Asked(&'p Serve),
+    /// What a warehouse could be set back to: what it held a day ago.
+    Warehouse(&'p Serve),
     /// What a transform turned away; the zone says for how long.
     TurnedAway(&'p Transform, &'p Zone),
 }
@@ -52,6 +58,13 @@ pub(super) struct Setting {
     pub(super) days: f64,
 }
 
+impl Setting {
+    /// Whether its value is a time that an author writes.
+    pub(super) fn takes_days(&self) -> bool {
+        !matches!(self.name, "engine" | "refresh")
+    }
+}
+
 impl Stay<'_> {
     /// All of it, days.
     pub(super) fn days(self) -> f64 {
@@ -66,6 +79,8 @@ impl Stay<'_> {
             Stay::Dataset(dataset, _) => f64::from(dataset.retain_days) + history(dataset),
             Stay::Backup(_, days) => f64::from(days),
             Stay::Results(_, athena) => f64::from(athena.result_days),
+            Stay::Held(_, refresh) => refresh.days(),
+            Stay::Asked(_) | Stay::Warehouse(_) => 1.0,
             Stay::TurnedAway(_, zone) => f64::from(zone.quarantine_days),
         }
     }
@@ -73,8 +88,8 @@ impl Stay<'_> {
     /// What S3 adds to that, days; nothing where it is not in S3.
     fn swept(self) -> Option<f64> {
         match self {
-            Stay::Stream(_) | Stay::Backup(..) => None,
-            Stay::Inbox(_) | Stay::Dataset(..) | Stay::Results(..) | Stay::TurnedAway(..) => {
+            Stay::Stream(_) | Stay::Backup(..) | Stay::Held(..) | Stay::Warehouse(_) => None,
+            Stay::Inbox(_) | Stay::Dataset(..) | Stay::Results(..) | Stay::Asked(_) | Stay::TurnedAway(..) => {
                 Some(SWEEP + if self.has_versions() { VERSIONS } else { 0.0 })
             }
         }
@@ -83,8 +98,8 @@ impl Stay<'_> {
     fn has_versions(self) -> bool {
         match self {
             Stay::Dataset(_, zone) => zone.keeps_versions(),
-            Stay::Inbox(_) | Stay::Results(..) | Stay::TurnedAway(..) => true,
-            Stay::Stream(_) | Stay::Backup(..) => false,
+            Stay::Inbox(_) | Stay::Results(..) | Stay::Asked(_) | Stay::TurnedAway(..) => true,
+            Stay::Stream(_) | Stay::Backup(..) | Stay::Held(..) | Stay::Warehouse(_) => false,
         }
     }
 
@@ -99,6 +114,14 @@ impl Stay<'_> {
             (Stay::Backup(zone, _), _) => (
                 format!("{name} ({kept})"),
                 format!("a backup of `{}` from its last day keeps it {kept} more", zone.name),
+            ),
+            (Stay::Held(serve, _), _) => (
+                format!("{name} ({kept})"),
+                format!("`{}` holds it until it reads it again, {kept}", serve.name),
+            ),
+            (Stay::Warehouse(serve), _) => (
+                format!("{name} ({kept})"),
+                format!("`{}` can be set back by {kept}", serve.name),
             ),
             (_, swept) => {
                 let extra = swept.unwrap_or(0.0);
@@ -127,6 +150,9 @@ impl Stay<'_> {
             Stay::Dataset(dataset, _) => dataset.id.to_string(),
             Stay::Backup(zone, _) => format!("backups of {}", zone.name),
             Stay::Results(serve, _) => format!("results of {}", serve.name),
+            Stay::Held(serve, _) => format!("what {} holds", serve.name),
+            Stay::Asked(serve) => format!("results of {}", serve.name),
+            Stay::Warehouse(serve) => format!("recovery points of {}", serve.name),
             Stay::TurnedAway(transform, _) => format!("quarantine of {}", transform.name),
         }
     }
@@ -146,6 +172,8 @@ impl Stay<'_> {
             },
             Stay::Backup(zone, _) => ("zone", &zone.name, "backup".to_owned(), "backup"),
             Stay::Results(serve, _) => ("serve", &serve.name, "engine".to_owned(), "results"),
+            Stay::Held(serve, _) => ("serve", &serve.name, "engine".to_owned(), "refresh"),
+            Stay::Asked(serve) | Stay::Warehouse(serve) => ("serve", &serve.name, "engine".to_owned(), "engine"),
             Stay::TurnedAway(_, zone) => ("zone", &zone.name, "quarantine".to_owned(), "quarantine"),
         };
         Setting {

@@ -17,7 +17,7 @@ ALTERNATIVES = ["'states:ListExecutions', 'required_format': 'arn:*:states:*:*:m
 # Actions that know no resource, by the service authorization reference.
 UNLIMITED = {
     "cloudwatch:GetMetricData", "cloudwatch:PutMetricData", "ecr:GetAuthorizationToken", "events:ListRules", "lakeformation:GetDataAccess",
-    "logs:PutResourcePolicy", "s3:ListAllMyBuckets",
+    "logs:PutResourcePolicy", "redshift-data:CancelStatement", "redshift-data:GetStatementResult", "s3:ListAllMyBuckets",
 }
 
 # Services that say for which resource they take a role; what others do not say cannot be asked.

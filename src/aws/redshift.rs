@@ -1,0 +1,330 @@
+//! Warehouses: Redshift Serverless, which reads the lake in place (Spectrum) in the name of who asks.
+//!
+//! An external schema a zone, with `IAM_ROLE 'SESSION'`: a reader's own identity reads, so Lake Formation's grants, columns
+//! and filters of rows hold in the warehouse as they do everywhere, and no role of the warehouse's own can read anything. A
+//! reader cannot make tables, temporary ones neither, so nothing of the lake is copied into it.
+//!
+//! Facts: <https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_SCHEMA.html>,
+//! <https://docs.aws.amazon.com/redshift/latest/mgmt/authorization-fas-spectrum.html>.
+
+use std::collections::BTreeSet;
+
+use super::metric::{alarm, metric, over};
+use super::naming::{limit, named};
+use super::policy::{KEY, Statement, allow, allow_everywhere};
+use super::{catalog, lake, network, root};
+use crate::emit::hcl::{Block, Value, list, object, reference};
+use crate::plan::{DatasetId, Monitor, Network, Plan, Redshift, Serve};
+use crate::text_of;
+
+/// The database of a warehouse; it has no tables of its own.
+const DATABASE: &str = "lake";
+/// What Redshift writes down: who connected, what was asked, which users changed.
+const LOGS: [&str; 3] = ["connectionlog", "useractivitylog", "userlog"];
+/// Where it listens.
+pub const PORT: u32 = 5_439;
+/// The longest that a query may take, seconds.
+const LONGEST_QUERY: u32 = 14_400;
+/// Schemas that every database has.
+const TAKEN: [&str; 4] = ["catalog_history", "information_schema", "public", "sys"];
+/// The share of a day's limit, or of the capacity, at which somebody is told.
+const TOLD_AT: f64 = 0.8;
+
+/// All warehouses.
+pub fn blocks(plan: &Plan) -> Vec<Block> {
+    let Some(network) = &plan.pipeline.network else {
+        return vec![];
+    };
+    plan.warehouses()
+        .flat_map(|(serve, redshift)| warehouse(plan, network, serve, redshift))
+        .collect()
+}
+
+fn warehouse(plan: &Plan, network: &Network, serve: &Serve, redshift: &Redshift) -> Vec<Block> {
+    let mut out = logs(plan, serve);
+    out.push(namespace(plan, serve));
+    out.push(workgroup(plan, network, serve, redshift));
+    out.extend(redshift.daily_limit.map(|hours| {
+        Block::resource("aws_redshiftserverless_usage_limit", &serve.name)
+            .doc("Beyond it queries are refused until the day is over.")
+            .set("resource_arn", workgroup_arn(&serve.name))
+            .set("usage_type", "serverless-compute")
+            .set("period", "daily")
+            .set("amount", hours)
+            .set("breach_action", "deactivate")
+    }));
+    out.extend(statements(serve));
+    out
+}
+
+fn name(plan: &Plan, serve: &Serve) -> Value {
+    named(plan, &serve.name, limit::SIXTY_FOUR)
+}
+
+/// Redshift makes log groups by these names that keep what is logged for ever, unless they are there (P-CW-1).
+fn logs(plan: &Plan, serve: &Serve) -> Vec<Block> {
+    LOGS.iter()
+        .map(|kind| {
+            let group = text_of!["/aws/redshift/", name(plan, serve), format!("/{kind}")];
+            lake::log_group(plan, &format!("{}_{kind}", serve.name), group)
+        })
+        .collect()
+}
+
+fn namespace(plan: &Plan, serve: &Serve) -> Block {
+    let groups = LOGS.iter();
+    let groups = groups.map(|kind| reference(format!("aws_cloudwatch_log_group.{}_{kind}", serve.name)));
+    let exposed: Vec<String> = serve.expose.iter().map(ToString::to_string).collect();
+    let said = match &serve.doc {
+        Some(doc) => doc.clone(),
+        None => format!("For queries on {}.", exposed.join(", ")),
+    };
+    Block::resource("aws_redshiftserverless_namespace", &serve.name)
+        .doc(&said)
+        .set("namespace_name", name(plan, serve))
+        .set("db_name", DATABASE)
+        .set("admin_username", "administrator")
+        .note("AWS makes the password, keeps it in Secrets Manager and changes it: it is in no state.")
+        .set("manage_admin_password", true)
+        .set(
+            "admin_password_secret_kms_key_id",
+            reference("aws_kms_key.platform.key_id"),
+        )
+        .set("kms_key_id", reference(KEY))
+        .set("log_exports", list(LOGS))
+        .set("depends_on", Value::List(groups.collect()))
+}
+
+/// Every parameter is said: of those that are left out, Terraform would see the defaults as changes.
+fn workgroup(plan: &Plan, network: &Network, serve: &Serve, redshift: &Redshift) -> Block {
+    let longest = LONGEST_QUERY.to_string();
+    let parameters = [
+        ("auto_mv", "false"),
+        ("datestyle", "ISO, MDY"),
+        ("enable_case_sensitive_identifier", "false"),
+        ("enable_user_activity_logging", "true"),
+        ("max_query_execution_time", longest.as_str()),
+        ("query_group", "default"),
+        ("require_ssl", "true"),
+        ("search_path", "$user, public"),
+        ("use_fips_ssl", "false"),
+    ];
+    let parameters = parameters.map(|(key, value)| {
+        Block::new("config_parameter")
+            .set("parameter_key", key)
+            .set("parameter_value", value)
+    });
+    Block::resource("aws_redshiftserverless_workgroup", &serve.name)
+        .set("workgroup_name", name(plan, serve))
+        .set(
+            "namespace_name",
+            reference(format!(
+                "aws_redshiftserverless_namespace.{}.namespace_name",
+                serve.name
+            )),
+        )
+        .set("base_capacity", redshift.min_capacity)
+        .set("max_capacity", redshift.max_capacity)
+        .set("publicly_accessible", false)
+        .set("enhanced_vpc_routing", true)
+        .set("port", PORT)
+        .set("subnet_ids", network::private_subnets(network))
+        .set("security_group_ids", list([network::group(network::WAREHOUSES)]))
+        .blocks(parameters)
+}
+
+fn workgroup_arn(serve: &str) -> Value {
+    reference(format!("aws_redshiftserverless_workgroup.{serve}.arn"))
+}
+
+/// The zones of what a warehouse exposes.
+fn zones(serve: &Serve) -> BTreeSet<&str> {
+    serve.expose.iter().map(|id| id.zone.as_str()).collect()
+}
+
+/// The schema of a zone, in the quotes of an identifier.
+fn schema(zone: &str) -> String {
+    let name = match TAKEN.contains(&zone) || zone.starts_with("pg_") {
+        true => format!("zone_{zone}"),
+        false => zone.to_owned(),
+    };
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// What makes the warehouse show the lake and keep nothing. A statement runs once, again when it changes, and is never
+/// undone (P-RSS-1): each may run over what is there.
+fn statements(serve: &Serve) -> Vec<Block> {
+    let statement = |label: String, sql: Value| {
+        Block::resource("aws_redshiftdata_statement", &label)
+            .set(
+                "workgroup_name",
+                reference(format!(
+                    "aws_redshiftserverless_workgroup.{}.workgroup_name",
+                    serve.name
+                )),
+            )
+            .set("database", DATABASE)
+            .set(
+                "secret_arn",
+                reference(format!(
+                    "aws_redshiftserverless_namespace.{}.admin_password_secret_arn",
+                    serve.name
+                )),
+            )
+            .set("sql", sql)
+    };
+    let mut out = vec![
+        statement(
+            format!("{}_no_tables", serve.name),
+            "REVOKE CREATE ON SCHEMA public FROM PUBLIC".into(),
+        )
+        .doc("Readers keep no copies: neither tables, nor temporary ones."),
+        statement(
+            format!("{}_no_temporary_tables", serve.name),
+            format!("REVOKE TEMPORARY ON DATABASE {DATABASE} FROM PUBLIC").into(),
+        ),
+    ];
+    for zone in zones(serve) {
+        let schema = schema(zone);
+        let label = format!("{}_{zone}_schema", serve.name);
+        let id = DatasetId {
+            zone: zone.to_owned(),
+            name: String::new(),
+        };
+        let sql = text_of![
+            format!("CREATE EXTERNAL SCHEMA IF NOT EXISTS {schema} FROM DATA CATALOG DATABASE '"),
+            catalog::database(&id),
+            "' IAM_ROLE 'SESSION' CATALOG_ID '",
+            reference("local.account"),
+            "'"
+        ];
+        out.push(statement(label.clone(), sql).doc(&format!("The tables of {zone}, read as whoever asks.")));
+        out.push(
+            statement(
+                format!("{}_{zone}_usage", serve.name),
+                format!("GRANT USAGE ON SCHEMA {schema} TO PUBLIC").into(),
+            )
+            .set(
+                "depends_on",
+                vec![reference(format!("aws_redshiftdata_statement.{label}"))],
+            ),
+        );
+    }
+    out
+}
+
+/// What a reader needs to sign in to warehouses that expose what it may read, and to ask them.
+pub fn reader(plan: &Plan, granted: &BTreeSet<&DatasetId>) -> Vec<Statement> {
+    let exposing = plan
+        .warehouses()
+        .filter(|(serve, _)| serve.expose.iter().any(|id| granted.contains(id)));
+    let arns: Vec<_> = exposing.map(|(serve, _)| workgroup_arn(&serve.name)).collect();
+    if arns.is_empty() {
+        return vec![];
+    }
+    vec![
+        allow(
+            "SignIn",
+            &["redshift-serverless:GetCredentials", "redshift-serverless:GetWorkgroup"],
+            arns.clone(),
+        ),
+        allow(
+            "Ask",
+            &["redshift-data:BatchExecuteStatement", "redshift-data:ExecuteStatement"],
+            arns,
+        ),
+        allow_everywhere(
+            "Answers",
+            &[
+                "redshift-data:CancelStatement",
+                "redshift-data:DescribeStatement",
+                "redshift-data:GetStatementResult",
+            ],
+            "Statements are no resources; each sees its own.",
+        )
+        .when(
+            "StringEquals",
+            "redshift-data:statement-owner-iam-userid",
+            "${aws:userid}",
+        ),
+    ]
+}
+
+/// What a warehouse calls from its subnets, in the name of its readers.
+pub fn calls(plan: &Plan) -> Vec<(&'static str, Vec<&'static str>, Vec<Value>)> {
+    let exposed: BTreeSet<&str> = plan.warehouses().flat_map(|(serve, _)| zones(serve)).collect();
+    if exposed.is_empty() {
+        return vec![];
+    }
+    let mut tables = vec![super::policy::own("glue", "catalog")];
+    let mut files = vec![];
+    for zone in exposed {
+        let id = DatasetId {
+            zone: zone.to_owned(),
+            name: String::new(),
+        };
+        let database = || catalog::database(&id);
+        tables.push(super::policy::own("glue", text_of!["database/", database()]));
+        tables.push(super::policy::own("glue", text_of!["table/", database(), "/*"]));
+        let bucket = lake::zone_label(zone);
+        files.push(reference(format!("aws_s3_bucket.{bucket}.arn")));
+        files.push(lake::objects(&bucket, ""));
+    }
+    vec![
+        (
+            "glue",
+            vec![
+                "glue:GetDatabase",
+                "glue:GetDatabases",
+                "glue:GetPartition",
+                "glue:GetPartitions",
+                "glue:GetTable",
+                "glue:GetTables",
+            ],
+            tables,
+        ),
+        ("lakeformation", vec!["lakeformation:GetDataAccess"], vec!["*".into()]),
+        ("s3", vec!["s3:GetObject", "s3:ListBucket"], files),
+    ]
+}
+
+/// What is watched of warehouses: the day's use before it is over, and capacity that is all in use for an hour.
+pub fn alarms(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
+    let mut out = vec![];
+    for (serve, redshift) in plan.warehouses() {
+        let of = |name| {
+            let workgroup = reference(format!(
+                "aws_redshiftserverless_workgroup.{}.workgroup_name",
+                serve.name
+            ));
+            metric("AWS/Redshift-Serverless", name, vec![("Workgroup", workgroup)])
+        };
+        if let Some(hours) = redshift.daily_limit {
+            let text = format!("{} has used more than 80 percent of what it may in a day", serve.name);
+            let used = of("ComputeSeconds").with("Sum", 86_400);
+            let block = alarm(plan, monitor, &format!("{}_day", serve.name), &text);
+            let most = f64::from(hours) * 3_600.0 * TOLD_AT;
+            out.push(over(block, &used, most, 1, "notBreaching"));
+        }
+        let text = format!("{} uses all of its capacity for an hour", serve.name);
+        let capacity = of("ComputeCapacity").with("Minimum", 3_600);
+        let block = alarm(plan, monitor, &format!("{}_capacity", serve.name), &text);
+        let most = f64::from(redshift.max_capacity) - 1.0;
+        out.push(over(block, &capacity, most, 1, "notBreaching"));
+    }
+    out
+}
+
+/// Where to connect.
+pub fn outputs(plan: &Plan) -> Option<Block> {
+    plan.warehouses().next()?;
+    let hosts = plan.warehouses().map(|(serve, _)| {
+        let host = format!("aws_redshiftserverless_workgroup.{}.endpoint[0].address", serve.name);
+        (serve.name.clone(), reference(host))
+    });
+    Some(root::output(
+        "warehouses",
+        "Hosts of the warehouses, for clients in the network; the query editor needs none.",
+        object(hosts),
+    ))
+}
