@@ -330,6 +330,31 @@ fn explain_writes_sql_and_says_what_athena_cannot_do() {
 }
 
 #[test]
+fn explain_tells_how_long_labelled_values_may_stay() {
+    let project = clickstream();
+    let told = exits(&pipec(project.path(), &["explain", "lifetime", "pii"]), 0);
+    let path = "  clicks (kinesis, 1 day), `user_id`              34 days\n    raw.clicks (30 days + 3), `user_id`           33 days\n";
+    assert!(
+        told.starts_with("@pii: 34 days at most, and 60 days are allowed\n") && told.contains(path),
+        "{told}"
+    );
+    let unbounded = exits(
+        &pipec(
+            project.path(),
+            &["explain", "lifetime", "@pseudonymous", "--env", "prod"],
+        ),
+        0,
+    );
+    let made = "  processed.clicks (180 days + 3), `buyer`            200 days\n    results of adhoc";
+    assert!(
+        unbounded.contains("nothing bounds it") && unbounded.contains(made),
+        "{unbounded}"
+    );
+    let unknown = exits(&pipec(project.path(), &["explain", "lifetime", "pi"]), 2);
+    assert!(unknown.contains("there is @pii"), "{unknown}");
+}
+
+#[test]
 fn explain_tells_codes_plans_access_and_lineage() {
     let project = clickstream();
     let page = exits(&pipec(project.path(), &["explain", "P0101"]), 0);

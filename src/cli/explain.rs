@@ -1,5 +1,6 @@
 //! `pipec explain`: why.
 
+mod lifetime;
 mod sql;
 
 use std::fmt::Write;
@@ -57,6 +58,16 @@ enum Topic {
         #[arg(long, value_name = "NAME")]
         env: Option<String>,
     },
+    /// How long what carries a label may stay, on every way that it takes
+    Lifetime {
+        /// The class: `pii`
+        label: String,
+        #[command(flatten)]
+        project: ProjectArgument,
+        /// Apply an environment's settings
+        #[arg(long, value_name = "NAME")]
+        env: Option<String>,
+    },
     /// Where a column comes from
     Lineage {
         /// `zone.dataset.column`
@@ -88,6 +99,11 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
         }
         (Some(Topic::Sql { name, project, env }), _) => {
             out.result(&sql::explain(out, name, find(project)?, env.as_deref())?);
+            Ok(())
+        }
+        (Some(Topic::Lifetime { label, project, env }), _) => {
+            let compiled = compile_or_say(out, find(project)?, env.as_deref(), Scope::Platform)?;
+            out.result(&lifetime::explain(&compiled.plan, label.trim_start_matches('@'))?);
             Ok(())
         }
         (Some(Topic::Lineage { column, project }), _) => {

@@ -2,7 +2,7 @@
 
 mod capacity;
 mod freshness;
-mod lifetimes;
+pub mod lifetimes;
 
 use crate::check::items::Places;
 use crate::diag::Diagnostics;

@@ -11,7 +11,8 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::{Class, Plan};
 
 use paths::{Hop, Paths};
-use stay::{Told, days};
+use stay::Said;
+pub use stay::days;
 
 pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
     let bounded = |class: &&Class| class.retain_at_most_days.is_some();
@@ -28,6 +29,37 @@ pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics)
             diagnostics.push(diagnostic);
         }
     }
+}
+
+/// All ways of a class through a platform, a line for each stay: how deep it is, how it is told, and the longest that a
+/// value may be from there on, days. None where there is no such class.
+pub fn explain(plan: &Plan, class: &str) -> Option<Vec<Told>> {
+    let class = plan.classes.iter().find(|known| known.name == class)?;
+    let readers = paths::readers(plan);
+    let all = Paths::all(plan, &class.name, &readers);
+    let told = all.into_iter().map(|(depth, hop, again)| Told {
+        depth,
+        text: hop.stay.told().text,
+        column: hop.column.to_owned(),
+        days: hop.days,
+        again,
+    });
+    Some(told.collect())
+}
+
+/// A stay, as it is explained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// How many stays are before it.
+    pub depth: usize,
+    /// Where, and how long: `raw.clicks (30 days + 3)`.
+    pub text: String,
+    /// A column that carries the class there.
+    pub column: String,
+    /// The longest from its beginning to the end of what follows, days.
+    pub days: f64,
+    /// Whether what follows was told before.
+    pub again: bool,
 }
 
 fn too_long_by(class: &Class, most: f64, sum: f64, path: &[Hop<'_>], places: &Places) -> Option<Diagnostic> {
@@ -67,7 +99,7 @@ fn too_long_by(class: &Class, most: f64, sum: f64, path: &[Hop<'_>], places: &Pl
 }
 
 /// Values that keep the path short enough: of the longest stay alone, else of all of them; none where no values do.
-fn shorter(worst: &Told, most: f64, sum: f64, path: &[Told]) -> Option<String> {
+fn shorter(worst: &Said, most: f64, sum: f64, path: &[Said]) -> Option<String> {
     let enough = (worst.setting.days - (sum - most)).floor();
     if enough >= 1.0 && worst.setting.takes_days() {
         let (name, owner) = (worst.setting.name, &worst.setting.owner);

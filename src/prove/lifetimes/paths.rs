@@ -2,22 +2,31 @@
 //!
 //! It must not know how stays are told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::stay::Stay;
 use crate::plan::types::Column;
 use crate::plan::{Dataset, DatasetId, FilesOf, From, Input, Plan, Serve, Source, Transform};
 
 /// One stay of a value on its path.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Hop<'p> {
     pub(super) stay: Stay<'p>,
     /// The column that carries the class there.
     pub(super) column: &'p str,
-    /// This stay and all that follow, days.
-    days: f64,
-    /// The hop that follows, by its place among all.
-    next: Option<usize>,
+    /// This stay and the longest way on, days.
+    pub(super) days: f64,
+    /// The ways on.
+    next: Ways,
+}
+
+/// Hops that follow, by their places among all.
+#[derive(Clone, Debug, Default)]
+struct Ways {
+    /// That of the longest way.
+    best: Option<usize>,
+    /// All of them.
+    all: Vec<usize>,
 }
 
 /// Which transforms read what, in order.
@@ -49,6 +58,31 @@ pub(super) struct Paths<'p> {
 impl<'p> Paths<'p> {
     /// The longest path from a source to where it ends; of several the first.
     pub(super) fn longest(plan: &'p Plan, class: &'p str, readers: &'p Readers<'p>) -> Vec<Hop<'p>> {
+        let (paths, starts) = Paths::found(plan, class, readers);
+        std::iter::successors(starts.best, |at| paths.hops.get(*at)?.next.best)
+            .filter_map(|at| paths.hops.get(at).cloned())
+            .collect()
+    }
+
+    /// Every stay on every way, in depth, each with how deep it is; where a stay is met again, only it, not what follows,
+    /// which the last part of an entry says.
+    pub(super) fn all(plan: &'p Plan, class: &'p str, readers: &'p Readers<'p>) -> Vec<(usize, Hop<'p>, bool)> {
+        let (paths, starts) = Paths::found(plan, class, readers);
+        let mut told = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<_> = starts.all.iter().rev().map(|at| (0, *at)).collect();
+        while let Some((depth, at)) = open.pop() {
+            let Some(hop) = paths.hops.get(at) else { continue };
+            let again = !seen.insert(at) && !hop.next.all.is_empty();
+            if !again {
+                open.extend(hop.next.all.iter().rev().map(|at| (depth + 1, *at)));
+            }
+            told.push((depth, hop.clone(), again));
+        }
+        told
+    }
+
+    fn found(plan: &'p Plan, class: &'p str, readers: &'p Readers<'p>) -> (Paths<'p>, Ways) {
         let mut paths = Paths {
             plan,
             class,
@@ -64,32 +98,41 @@ impl<'p> Paths<'p> {
             }
             paths.quarantine(transform);
         }
-        let mut best = None;
+        let mut starts = Ways::default();
         for source in &plan.sources {
-            let start = paths.source(source);
-            paths.better(&mut best, start);
+            for start in paths.source(source) {
+                paths.add(&mut starts, Some(start));
+            }
         }
-        std::iter::successors(best, |at| paths.hops.get(*at)?.next)
-            .filter_map(|at| paths.hops.get(at).copied())
-            .collect()
+        // Where a transform makes values of the class of others, their time begins there.
+        let followed: BTreeSet<_> = paths.hops.iter().flat_map(|hop| hop.next.all.iter().copied()).collect();
+        let written = paths.turned_away.values().chain(paths.datasets.values()).copied();
+        let begun: Vec<_> = written.filter(|at| !followed.contains(at)).collect();
+        for start in begun {
+            paths.add(&mut starts, Some(start));
+        }
+        (paths, starts)
     }
 
     fn days(&self, at: usize) -> f64 {
         self.hops.get(at).map_or(0.0, |hop| hop.days)
     }
 
-    /// Takes another way where it is longer.
-    fn better(&self, best: &mut Option<usize>, other: Option<usize>) {
-        if let Some(other) = other
-            && best.is_none_or(|best| self.days(other) > self.days(best))
-        {
-            *best = Some(other);
+    /// Another way, where there is one: it may be the longest.
+    fn add(&self, ways: &mut Ways, other: Option<usize>) {
+        let Some(other) = other else { return };
+        if ways.best.is_none_or(|best| self.days(other) > self.days(best)) {
+            ways.best = Some(other);
+        }
+        // Several columns may lead to one place.
+        if !ways.all.contains(&other) {
+            ways.all.push(other);
         }
     }
 
-    /// A stay, and the longest way on.
-    fn hop(&mut self, stay: Stay<'p>, column: &'p str, next: Option<usize>) -> usize {
-        let days = stay.days() + next.map_or(0.0, |next| self.days(next));
+    /// A stay, and the ways on.
+    fn hop(&mut self, stay: Stay<'p>, column: &'p str, next: Ways) -> usize {
+        let days = stay.days() + next.best.map_or(0.0, |next| self.days(next));
         self.hops.push(Hop {
             stay,
             column,
@@ -99,29 +142,36 @@ impl<'p> Paths<'p> {
         self.hops.len() - 1
     }
 
-    fn source(&mut self, source: &'p Source) -> Option<usize> {
-        let column = self.carrier(source.schema.fields.iter().map(|field| &field.column))?;
+    /// Where the ways of a source begin.
+    fn source(&mut self, source: &'p Source) -> Vec<usize> {
+        let Some(column) = self.carrier(source.schema.fields.iter().map(|field| &field.column)) else {
+            return Vec::new();
+        };
         let landed = source.into.as_ref().and_then(|id| self.plan.datasets.get(id));
-        let mut next = landed.and_then(|dataset| self.dataset(dataset));
+        let landed = landed.and_then(|dataset| self.dataset(dataset));
+        let mut next = Ways::default();
+        self.add(&mut next, landed);
         self.onward(&Input::Stream(source.name.clone()), &mut next);
         match &source.from {
             // What it comes from is not ours; the function that lands it keeps nothing.
-            From::Files(FilesOf { bucket: Some(_), .. }) | From::Poll(_) => next,
-            From::Files(_) => Some(self.hop(Stay::Inbox(source), column, next)),
-            _ => Some(self.hop(Stay::Stream(source), column, next)),
+            From::Files(FilesOf { bucket: Some(_), .. }) | From::Poll(_) => next.all,
+            From::Files(_) => vec![self.hop(Stay::Inbox(source), column, next)],
+            _ => vec![self.hop(Stay::Stream(source), column, next)],
         }
     }
 
     fn dataset(&mut self, dataset: &'p Dataset) -> Option<usize> {
         let column = self.carrier(dataset.columns.iter())?;
         let zone = self.plan.zone(&dataset.id.zone)?;
-        let mut next = zone
+        let mut next = Ways::default();
+        let backup = zone
             .backup_days
-            .map(|days| self.hop(Stay::Backup(zone, days), column, None));
+            .map(|days| self.hop(Stay::Backup(zone, days), column, Ways::default()));
+        self.add(&mut next, backup);
         for (serve, athena) in self.plan.athena() {
             if serve.expose.contains(&dataset.id) {
-                let results = self.hop(Stay::Results(serve, athena), column, None);
-                self.better(&mut next, Some(results));
+                let results = self.hop(Stay::Results(serve, athena), column, Ways::default());
+                self.add(&mut next, Some(results));
             }
         }
         let exposes = |serve: &Serve| serve.expose.contains(&dataset.id);
@@ -131,16 +181,16 @@ impl<'p> Paths<'p> {
             let Some(column) = self.carrier(shown.into_iter()) else {
                 continue;
             };
-            let asked = self.hop(Stay::Asked(serve), column, None);
-            self.better(&mut next, Some(asked));
+            let asked = self.hop(Stay::Asked(serve), column, Ways::default());
+            self.add(&mut next, Some(asked));
             if let Some(refresh) = quicksight.refresh {
-                let held = self.hop(Stay::Held(serve, refresh), column, None);
-                self.better(&mut next, Some(held));
+                let held = self.hop(Stay::Held(serve, refresh), column, Ways::default());
+                self.add(&mut next, Some(held));
             }
         }
         for (serve, _) in self.plan.warehouses().filter(|(serve, _)| exposes(serve)) {
-            let set_back = self.hop(Stay::Warehouse(serve), column, None);
-            self.better(&mut next, Some(set_back));
+            let set_back = self.hop(Stay::Warehouse(serve), column, Ways::default());
+            self.add(&mut next, Some(set_back));
         }
         self.onward(&Input::Table(dataset.id.clone()), &mut next);
         let hop = self.hop(Stay::Dataset(dataset, zone), column, next);
@@ -149,11 +199,11 @@ impl<'p> Paths<'p> {
     }
 
     /// Goes on through every transform that reads `input`: what it turns away, and what it writes.
-    fn onward(&self, input: &Input, best: &mut Option<usize>) {
+    fn onward(&self, input: &Input, ways: &mut Ways) {
         for transform in self.readers.get(input).into_iter().flatten() {
-            self.better(best, self.turned_away.get(transform.name.as_str()).copied());
+            self.add(ways, self.turned_away.get(transform.name.as_str()).copied());
             for id in transform.datasets() {
-                self.better(best, self.datasets.get(id).copied());
+                self.add(ways, self.datasets.get(id).copied());
             }
         }
     }
@@ -166,7 +216,7 @@ impl<'p> Paths<'p> {
         let later = transform.steps.iter().flat_map(|step| step.columns.iter());
         let column = self.carrier(transform.input_columns.iter().chain(later));
         if let (Some(column), Some(zone)) = (column, zones.min_by_key(|zone| zone.quarantine_days)) {
-            let hop = self.hop(Stay::TurnedAway(transform, zone), column, None);
+            let hop = self.hop(Stay::TurnedAway(transform, zone), column, Ways::default());
             self.turned_away.insert(&transform.name, hop);
         }
     }

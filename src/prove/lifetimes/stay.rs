@@ -34,7 +34,7 @@ pub(super) enum Stay<'p> {
 
 /// A stay as it is told.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct Said {
     /// Where: `raw.clicks`.
     pub(super) name: String,
     /// As it stands in the path: `raw.clicks (30 days + 3)`.
@@ -104,7 +104,7 @@ impl Stay<'_> {
     }
 
     /// What is said of it.
-    pub(super) fn told(self) -> Told {
+    pub(super) fn told(self) -> Said {
         let (name, kept) = (self.name(), days(self.kept()));
         let (text, found) = match (self, self.swept()) {
             (Stay::Stream(_), _) => (
@@ -135,7 +135,7 @@ impl Stay<'_> {
                 )
             }
         };
-        Told {
+        Said {
             name,
             text,
             found,
@@ -198,7 +198,7 @@ fn history(dataset: &Dataset) -> f64 {
 }
 
 /// A number of days, in words.
-pub(super) fn days(count: f64) -> String {
+pub fn days(count: f64) -> String {
     let count = (count * 100.0).round() / 100.0;
     if count == 1.0 {
         "1 day".to_owned()
