@@ -145,21 +145,13 @@ def _decoded(came: DataFrame, source: Source, wrong: Column) -> DataFrame:
     """The fields of records by their members."""
     found = F.col(MEMBERS)
     if source.changes:
-        came = came.filter(~records.is_control(found))
-        row = records.changed(found, has_operation=source.has_operation)
-        came = came.withColumn(MEMBERS, _once(row))
+        came = records.of_changes(came, MEMBERS, has_operation=source.has_operation)
     fields = [records.value_of(f, found).alias(f.name) for f in source.fields]
     came = came.withColumn(REASON, wrong)
     partition = [F.col(quoted(name)) for name in source.of.partition]
     came = came.select(*fields, *partition, LINE, MEMBERS, FILE, REASON)
     reason = F.coalesce(F.col(REASON), *records.reasons(source.fields, found))
-    return came.withColumn(REASON, _once(reason))
-
-
-def _once(value: Column) -> Column:
-    """A value that is computed where it stands: what reads it does not write it out again,
-    which for records of many fields would be without end."""
-    return F.when(F.monotonically_increasing_id() >= 0, value)
+    return came.withColumn(REASON, records.once(reason))
 
 
 def _of_lines(folder: Folder, source: Source, paths: Sequence[str]) -> DataFrame:
@@ -169,10 +161,10 @@ def _of_lines(folder: Folder, source: Source, paths: Sequence[str]) -> DataFrame
     came = came.withColumn(FILE, _where())
     line = records.line(F.col("value").cast("binary"))
     came = came.withColumn(LINE, line).withColumn(
-        "_value", _once(records.rich(F.col(LINE)))
+        "_value", records.once(records.rich(F.col(LINE), changes=source.changes))
     )
-    members = records.members(F.col(LINE), F.col("_value"))
-    came = came.withColumn(MEMBERS, _once(members))
+    members = records.members(F.col(LINE), F.col("_value"), changes=source.changes)
+    came = came.withColumn(MEMBERS, records.once(members))
     return _decoded(
         came, source, records.not_an_object(F.col("_value"), F.col(MEMBERS))
     )
@@ -252,7 +244,7 @@ def _of_names(
         *partition,
         F.col(FILE),
         wrong.alias(REASON),
-        _once(F.when(is_whole, F.create_map(*pairs))).alias(MEMBERS),
+        records.once(F.when(is_whole, F.create_map(*pairs))).alias(MEMBERS),
         F.coalesce(F.col(LINE), line).alias(LINE),
     )
 
@@ -280,7 +272,7 @@ def _of_columns(folder: Folder, source: Source, paths: Sequence[str]) -> DataFra
         *partition,
         FILE,
         F.to_json(F.struct(*texts)).alias(LINE),
-        _once(F.coalesce(F.lit(None).cast("string"), *reasons)).alias(REASON),
+        records.once(F.coalesce(F.lit(None).cast("string"), *reasons)).alias(REASON),
         F.lit(None).cast("map<string, string>").alias(MEMBERS),
     )
 

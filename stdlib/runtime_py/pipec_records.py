@@ -14,7 +14,7 @@ import pipec_json as jsons
 import pipec_numbers as numbers
 import pipec_text as texts
 import pipec_time as times
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 NOT_JSON = "not JSON"
@@ -26,8 +26,15 @@ _SPACE = "[ \\t\\r\\n]*+"
 _NAME = '"[^"\\\\\\x00-\\x1f]*+"'
 _SCALAR = f"{_NAME}|{jsons.NUMBER}|true|false|null"
 _MEMBER = f"{_NAME}{_SPACE}:{_SPACE}(?:{_SCALAR}){_SPACE}"
-FLAT = f"\\A{_SPACE}\\{{{_SPACE}(?:{_MEMBER}(?:,{_SPACE}{_MEMBER})*+)?\\}}{_SPACE}\\z"
+_OBJECT = f"\\{{{_SPACE}(?:{_MEMBER}(?:,{_SPACE}{_MEMBER})*+)?\\}}"
+FLAT = f"\\A{_SPACE}{_OBJECT}{_SPACE}\\z"
 PAIR = f"({_NAME}){_SPACE}:{_SPACE}({_SCALAR})"
+
+# A record of a change, whose row and what is said of it are such objects.
+CHANGE = (
+    f'\\A{_SPACE}\\{{{_SPACE}"data"{_SPACE}:{_SPACE}({_OBJECT}){_SPACE},'
+    f'{_SPACE}"metadata"{_SPACE}:{_SPACE}({_OBJECT}){_SPACE}\\}}{_SPACE}\\z'
+)
 
 MILLISECOND = 1_000
 
@@ -188,59 +195,75 @@ def line(octets: Column) -> Column:
     return F.when(F.encode(text, "UTF-8") == octets, text)
 
 
-def rich(line: Column) -> Column:
-    """The JSON value of a record that is no flat object; missing where it is no JSON."""
-    return jsons.parse(F.when(~line.rlike(FLAT), line))
+def once(value: Column) -> Column:
+    """A value that is computed where it stands: what reads it does not write it out again,
+    which for records of many fields would be without end."""
+    return F.when(F.monotonically_increasing_id() >= 0, value)
 
 
-def members(line: Column, value: Column) -> Column:
+def rich(line: Column, *, changes: bool = False) -> Column:
+    """The JSON value of a record that is no flat object, nor one of a change where it may be;
+    missing where it is no JSON."""
+    is_rich = ~line.rlike(FLAT)
+    if changes:
+        is_rich &= ~line.rlike(CHANGE)
+    return jsons.parse(F.when(is_rich, line))
+
+
+def members(line: Column, value: Column, *, changes: bool = False) -> Column:
     """The members of the object that a record is, as JSON texts, given what `rich` found;
     missing where it is none."""
-    is_flat = line.rlike(FLAT)
-    flat = F.when(is_flat, line)
+    found = F.when(line.rlike(FLAT), _pairs(F.when(line.rlike(FLAT), line)))
+    if changes:
+        parts = [F.regexp_extract(line, CHANGE, part) for part in (1, 2)]
+        both = F.create_map(F.lit("data"), parts[0], F.lit("metadata"), parts[1])
+        found = found.when(line.rlike(CHANGE), both)
+    return found.otherwise(jsons.members(value))
+
+
+def _pairs(flat: Column) -> Column:
+    """The members of a flat object."""
     names = F.transform(
         F.regexp_extract_all(flat, F.lit(PAIR), F.lit(1)),
         lambda name: name.substr(F.lit(2), F.length(name) - 2),
     )
     values = F.regexp_extract_all(flat, F.lit(PAIR), F.lit(2))
-    fast = F.map_from_arrays(names, values)
-    return F.when(is_flat, fast).otherwise(jsons.members(value))
+    return F.map_from_arrays(names, values)
 
 
-def changed(found: Column, *, has_operation: bool) -> Column:
-    """The members of the row that a record tells of: those in `data` where `metadata` says
-    what became of it and when. What became of it is the member `_op`, and `Op` of a row
-    without anything around it."""
-
-    def of(metadata: Column) -> Column:
-        data = jsons.members(F.try_element_at(found, F.lit("data")))
-        arrived = F.map_filter(found, lambda name, _: name == "_arrived")
-        said = [
-            F.map_from_arrays(
-                F.array(F.lit(to)), F.array(F.try_element_at(metadata, F.lit(name)))
-            )
-            for to, name in (("_op", "operation"), ("_arrived", "timestamp"))
-        ]
-        there = F.map_filter(F.map_concat(*said), lambda _, value: value.isNotNull())
-        return F.when(
-            metadata.isNotNull() & data.isNotNull(), F.map_concat(arrived, data, there)
-        )
-
-    metadata = jsons.members(F.try_element_at(found, F.lit("metadata")))
-    row = texts.let(metadata, of)
-    if not has_operation:
-        return F.coalesce(row, found)
-    named = [F.try_element_at(found, F.lit(name)) for name in ("Op", "op")]
-    change = F.create_map(F.lit("_op"), F.coalesce(*named))
-    bare = F.when(F.coalesce(*named).isNotNull(), F.map_concat(found, change))
-    return F.coalesce(row, bare, found)
-
-
-def is_control(found: Column) -> Column:
-    """Whether a record tells of tables, and not of a row."""
-    metadata = jsons.members(F.try_element_at(found, F.lit("metadata")))
+def of_changes(rows: DataFrame, members: str, *, has_operation: bool) -> DataFrame:
+    """Rows with the members of the row that each record tells of: those in `data` where
+    `metadata`, a flat object, says what became of it and when. What became of it is the
+    member `_op`, and `Op` of a row with nothing around it. Records that tell of tables are
+    left out."""
+    found, metadata, data = F.col(members), F.col("_metadata"), F.col("_data")
+    text = F.try_element_at(found, F.lit("metadata"))
+    said = F.when(text.rlike(FLAT), _pairs(F.when(text.rlike(FLAT), text)))
+    rows = rows.withColumn("_metadata", once(said))
     kind = jsons.to_text(F.try_element_at(metadata, F.lit("record-type")))
-    return F.coalesce(kind != "data", F.lit(False))
+    rows = rows.filter(F.coalesce(kind == "data", F.lit(True)))
+    text = F.when(metadata.isNotNull(), F.try_element_at(found, F.lit("data")))
+    flat = _pairs(F.when(text.rlike(FLAT), text))
+    inner = F.when(text.rlike(FLAT), flat).otherwise(jsons.members(text))
+    rows = rows.withColumn("_data", once(inner))
+    beside = F.map_from_arrays(
+        F.array(F.lit("_op"), F.lit("_arrived")),
+        F.array(
+            F.try_element_at(metadata, F.lit("operation")),
+            F.try_element_at(metadata, F.lit("timestamp")),
+        ),
+    )
+    beside = F.map_filter(beside, lambda _, value: value.isNotNull())
+    arrived = F.map_filter(found, lambda name, _: name == "_arrived")
+    row = F.when(data.isNotNull(), F.map_concat(arrived, data, beside))
+    if has_operation:
+        named = F.coalesce(
+            *[F.try_element_at(found, F.lit(name)) for name in ("Op", "op")]
+        )
+        bare = F.map_concat(found, F.create_map(F.lit("_op"), named))
+        row = F.coalesce(row, F.when(named.isNotNull(), bare))
+    rows = rows.withColumn(members, once(F.coalesce(row, found)))
+    return rows.drop("_metadata", "_data")
 
 
 def not_an_object(value: Column, found: Column) -> Column:

@@ -65,11 +65,10 @@ class Decoder:
 
     def __init__(self, source: Source) -> None:
         self.line = records.line(F.col("value"))
-        self.value = records.rich(F.col(LINE))
-        self.members = records.members(F.col(LINE), F.col("_value"))
+        changes = source.changes
+        self.value = records.rich(F.col(LINE), changes=changes)
+        self.members = records.members(F.col(LINE), F.col("_value"), changes=changes)
         found = F.col("_members")
-        self.row = records.changed(found, has_operation=source.has_operation)
-        self.is_control = records.is_control(found)
         self.fields = [
             records.value_of(field, found).alias(field.name) for field in source.fields
         ]
@@ -82,7 +81,7 @@ class Decoder:
 class Batch(runtime.Run):
     """One batch: what arrived, what steps hold, and where rows go."""
 
-    def __init__(self, stream: "Stream", came: DataFrame, number: int | None) -> None:
+    def __init__(self, stream: Stream, came: DataFrame, number: int | None) -> None:
         self._stream = stream
         self._came = came
         self._arrivals: dict[str, DataFrame] = {}
@@ -148,8 +147,9 @@ class Batch(runtime.Run):
         came = came.withColumn(LINE, decoder.line).withColumn("_value", decoder.value)
         came = came.withColumn("_members", decoder.members)
         if source.changes:
-            came = came.filter(~decoder.is_control)
-            came = came.withColumn("_members", decoder.row)
+            came = records.of_changes(
+                came, "_members", has_operation=source.has_operation
+            )
         beside = self._beside(source)
         rows = came.select(*decoder.fields, *beside, "_value", "_members", LINE)
         place = F.monotonically_increasing_id()

@@ -131,7 +131,7 @@ def test_the_jobs_are_clean_python(clickstream):
     ruff = tool("venv-lint", "bin", "ruff")
     for arguments in (["check"], ["format", "--check", "--diff"]):
         done = subprocess.run(
-            [ruff, *arguments, "--isolated", "--no-cache", clickstream / "glue"],
+            [ruff, *arguments, "--isolated", "--no-cache", "--target-version", "py39", clickstream / "glue"],
             capture_output=True, text=True, check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr

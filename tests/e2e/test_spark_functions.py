@@ -84,7 +84,7 @@ def test_they_are_clean_python(tmp_path):
     assert "def twice(n: Column) -> Column:" in (glue / "made.py").read_text()
     for arguments in (["check"], ["format", "--check", "--diff"]):
         done = subprocess.run(
-            [tool("venv-lint", "bin", "ruff"), *arguments, "--isolated", "--no-cache", glue],
+            [tool("venv-lint", "bin", "ruff"), *arguments, "--isolated", "--no-cache", "--target-version", "py39", glue],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr

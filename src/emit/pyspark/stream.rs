@@ -179,6 +179,11 @@ pub fn checks(source: &Source, own: &Rc<OwnFunctions>) -> Vec<String> {
         in_function: false,
     };
     let mut lines = Vec::new();
+    let mut checks = source.schema.fields.iter().filter_map(|field| field.check.as_ref());
+    if checks.any(|check| exprs::own::needs_key(check, own)) {
+        let keyed = Py::call("run.with_pseudonym_key", vec![Py::atom("rows")]);
+        lines.push(keyed.statement(4, "rows = "));
+    }
     for field in &source.schema.fields {
         let Some(check) = &field.check else { continue };
         let lowered = around.lower(check);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::code::{Code, Statement, item, print_statements, without_unused};
 use super::expr::{Binding, Lowering, Shared};
 use super::names::{Names, upper_camel};
+use super::params::Asked;
 use super::schema::read_field;
 use super::steps::{Flow, leave_out, let_code};
 use super::types::held;
@@ -82,8 +83,8 @@ pub fn as_source(plan: &Plan, like: &Source, lookup: &Lookup) -> Source {
 pub fn join(flow: &mut Flow, join: &Join) {
     // Only tables are looked up: the gate refuses the others.
     let Input::Table(table) = &join.other else { return };
-    // What rows are found by is known before the params are; the whole condition is asked of each that is found.
-    let known = |(_, right): &&(Expr, Expr)| !super::params::asks(right, &flow.lowering.shared.own);
+    // What rows are found by is known from them alone; the whole condition is asked of each that is found.
+    let known = |(_, right): &&(Expr, Expr)| !Asked::by(right, &flow.lowering.shared.own).any();
     let (left, right): (Vec<_>, Vec<_>) = join.equal.iter().filter(known).cloned().unzip();
     let row = row_type(table);
     let key = key(flow, &left);

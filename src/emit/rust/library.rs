@@ -1,14 +1,17 @@
 //! `lib.rs` and `main.rs` of a generated function: how its transforms are put together, and put to work.
 
 use super::code::{WIDTH, documentation, grouped, item, one_line, quoted};
-use super::{Crate, Part, package_name, params, schema};
+use super::params::Asked;
+use super::{Crate, Part, package_name, schema};
 use crate::plan::types::TypeKind;
 use crate::plan::{Format, From, Plan, Shape, Source, Writer, names as shared};
 
 /// `lib.rs`
 pub fn library(plan: &Plan, krate: &Crate, parts: &[Part]) -> String {
-    let uses_key = parts.iter().any(|part| part.uses_key);
-    let uses_params = asks_params(krate, parts);
+    let Asked {
+        key: uses_key,
+        params: uses_params,
+    } = asked(krate, parts);
     let (own, record) = (&krate.own, &krate.record);
     let key_import = if uses_key {
         "use pipec_runtime::functions::PseudonymKey;\n"
@@ -237,15 +240,19 @@ fn object(source: &Source) -> Option<String> {
     ))
 }
 
-/// Whether a function is given the platform's params.
-fn asks_params(krate: &Crate, parts: &[Part]) -> bool {
-    let fields = &krate.function.source.schema.fields;
-    parts.iter().any(|part| part.uses_params) || params::asked_by(fields, &krate.shared.own)
+/// What a function is made with.
+fn asked(krate: &Crate, parts: &[Part]) -> Asked {
+    let checks = Asked::by_checks(&krate.function.source.schema.fields, &krate.shared.own);
+    Asked {
+        key: checks.key || parts.iter().any(|part| part.uses_key),
+        params: checks.params || parts.iter().any(|part| part.uses_params),
+    }
 }
 
 /// What is done with one record.
 fn take(krate: &Crate, ty: &str, parts: &[Part]) -> String {
     let source = krate.function.source;
+    let checks = Asked::by_checks(&source.schema.fields, &krate.shared.own);
     let mut out = String::from("    fn record(&self, record: &Record, batch: &mut Batch) -> Result<(), Reject> {\n");
     let data = match source.tells_of_changes() {
         true => {
@@ -257,17 +264,14 @@ fn take(krate: &Crate, ty: &str, parts: &[Part]) -> String {
         false => "&record.data",
     };
     out.push_str(&format!(
-        "        let row = {ty}::decode({data}, &mut batch.received)?;\n        row.check(record.arrived{}{})?;\n",
+        "        let row = {ty}::decode({data}, &mut batch.received)?;\n        row.check(record.arrived{}{}{})?;\n",
         if schema::has_rules(source) {
             ", record.media"
         } else {
             ""
         },
-        if params::asked_by(&source.schema.fields, &krate.shared.own) {
-            ", &self.params"
-        } else {
-            ""
-        }
+        if checks.key { ", &self.key" } else { "" },
+        if checks.params { ", &self.params" } else { "" }
     ));
     let transforms = transforms_of(parts);
     for part in parts {
@@ -298,7 +302,10 @@ pub fn modules(krate: &Crate, parts: &[Part]) -> String {
 /// `main.rs`
 pub fn main(krate: &Crate, parts: &[Part]) -> String {
     let (own, library) = (&krate.own, package_name(krate.name()).replace('-', "_"));
-    let (uses_key, uses_params) = (parts.iter().any(|part| part.uses_key), asks_params(krate, parts));
+    let Asked {
+        key: uses_key,
+        params: uses_params,
+    } = asked(krate, parts);
     let fields = [
         (uses_params, "params: Params::from_environment()?"),
         (uses_key, "key: aws.pseudonym_key().await?"),

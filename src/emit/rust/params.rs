@@ -26,21 +26,56 @@ pub fn of<'p>(plan: &'p Plan, function: &StreamFunction<'_>) -> Vec<&'p Param> {
         .collect()
 }
 
-/// Whether an expression, or a function that it calls, asks for a param.
-pub fn asks(expr: &Expr, own: &OwnFunctions) -> bool {
-    let here = match &expr.kind {
-        ExprKind::Param(_) => true,
-        ExprKind::Own { function, .. } => own.get(function).is_some_and(|own| own.uses_params),
-        _ => false,
-    };
-    here || expr.children().into_iter().any(|child| asks(child, own))
+/// What expressions read that no row brings.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked {
+    /// The key of pseudonyms.
+    pub key: bool,
+    /// A param.
+    pub params: bool,
 }
 
-/// Whether a check of one of these fields asks for a param.
-pub fn asked_by(fields: &[Field], own: &OwnFunctions) -> bool {
-    fields
-        .iter()
-        .any(|field| field.check.as_ref().is_some_and(|check| asks(check, own)) || asked_by(&field.inner, own))
+impl Asked {
+    /// What an expression reads, or a function that it calls.
+    pub fn by(expr: &Expr, own: &OwnFunctions) -> Asked {
+        let mut asked = Asked::default();
+        let mut open = vec![expr];
+        while let Some(expr) = open.pop() {
+            match &expr.kind {
+                ExprKind::Param(_) => asked.params = true,
+                ExprKind::Call { function, .. } => asked.key |= function == "pseudonym",
+                ExprKind::Own { function, .. } => {
+                    let called = own.get(function);
+                    asked.key |= called.is_some_and(|called| called.uses_key);
+                    asked.params |= called.is_some_and(|called| called.uses_params);
+                }
+                _ => {}
+            }
+            expr.add_children(&mut open);
+        }
+        asked
+    }
+
+    /// What the checks of fields read, and those inside of them.
+    pub fn by_checks(fields: &[Field], own: &OwnFunctions) -> Asked {
+        fields.iter().fold(Asked::default(), |all, field| {
+            let check = field.check.as_ref().map(|check| Asked::by(check, own));
+            all.or(check.unwrap_or_default())
+                .or(Asked::by_checks(&field.inner, own))
+        })
+    }
+
+    fn or(self, other: Asked) -> Asked {
+        Asked {
+            key: self.key || other.key,
+            params: self.params || other.params,
+        }
+    }
+
+    /// Whether it is anything at all.
+    pub fn any(self) -> bool {
+        self.key || self.params
+    }
 }
 
 /// How a param's value is held, and what reads it.

@@ -13,7 +13,7 @@ use super::code::{
 use super::expr::{Binding, Lowering, Shared, default_value, reject, some};
 use super::names::{Names, identifier};
 use super::nested::{Structs, reader, record_type, unwrap_or};
-use super::params;
+use super::params::Asked;
 use super::types::{Held, Shape, borrowed, held, is_text, mentioned, shape};
 use super::{header, used_items};
 use crate::plan::expr::Literal;
@@ -180,13 +180,15 @@ fn check(source: &Source, shared: &Shared, used: &mut BTreeSet<String>) -> (Stri
     };
     used.extend(used_items(&live));
     used.insert("Timestamp".to_owned());
-    let asks = params::asked_by(fields, &shared.own);
-    used.extend(asks.then(|| "Params".to_owned()));
+    let asked = Asked::by_checks(fields, &shared.own);
+    used.extend(asked.key.then(|| "PseudonymKey".to_owned()));
+    used.extend(asked.params.then(|| "Params".to_owned()));
     let mut out = String::from("    /// What must hold of it, and how far it may be behind its arrival.\n");
     out.push_str(&format!(
-        "    pub fn check(&self, {arrived}: Timestamp{}{}) -> Result<(), Reject> {{\n",
+        "    pub fn check(&self, {arrived}: Timestamp{}{}{}) -> Result<(), Reject> {{\n",
         if has_rules(source) { ", media: &str" } else { "" },
-        if asks { ", params: &Params" } else { "" }
+        if asked.key { ", key: &PseudonymKey" } else { "" },
+        if asked.params { ", params: &Params" } else { "" }
     ));
     print_statements(&statements, &mut out, 8);
     out.push_str("        Ok(())\n    }\n");

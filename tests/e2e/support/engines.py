@@ -127,7 +127,9 @@ class _Job:
         arguments = [text for name, place in places.items() for text in (f"--{name}", str(place))]
         for step in range(max(map(len, parts.values()), default=1)):
             for argument, files in parts.items():
-                day = self.work / argument / f"arrived_on={AT[:10]}"
+                # What tells no time arrived when its file did: with what came first.
+                landed = min(folder.name for folder in self.example.places[argument].iterdir())
+                day = self.work / argument / landed
                 day.mkdir(parents=True, exist_ok=True)
                 shutil.copy(files[step], day)
             self.module.main([str(self.job), *arguments, "--run_at", AT, "--until", "closed"])

@@ -7,7 +7,7 @@ use crate::check::program::{Dataset, DatasetWriter, Delivers, Mode, Program, Sou
 use crate::check::settings::Value;
 use crate::plan::expr::{Aggregate, Expr, ExprKind};
 use crate::plan::types::Column;
-use crate::plan::{DatasetId, Input, Shape, Step, StepKind, Target};
+use crate::plan::{DatasetId, Field, Input, Shape, Step, StepKind, Target};
 
 /// Generated Rust functions on AWS Lambda.
 pub(super) struct Functions;
@@ -153,24 +153,8 @@ fn lookup(id: &DatasetId, program: &Program) -> Option<Refusal> {
         let what = format!("a join with `{id}`, whose files are `{format}`,");
         return Some(Refusal::but(what, ON_GLUE));
     }
-    let asks = |check: &Expr| {
-        let mut open = vec![check];
-        while let Some(expr) = open.pop() {
-            if matches!(expr.kind, ExprKind::Param(_)) {
-                return true;
-            }
-            expr.add_children(&mut open);
-        }
-        false
-    };
-    if source
-        .schema
-        .fields
-        .iter()
-        .filter_map(|field| field.check.as_ref())
-        .any(asks)
-    {
-        let what = format!("a join with `{id}`, a check of which asks for a param,");
+    if asks(&source.schema.fields, program) {
+        let what = format!("a join with `{id}`, a check of which asks for a param or makes pseudonyms,");
         return Some(Refusal::but(what, ON_GLUE));
     }
     let bytes_per_second = match settings.get("volume").map(|setting| &setting.value) {
@@ -183,6 +167,27 @@ fn lookup(id: &DatasetId, program: &Program) -> Option<Refusal> {
         (Delivers::Snapshot, None) => Some(Refusal::but(small, SAY_HOW_MUCH)),
         _ => Some(Refusal::but(small, ON_GLUE)),
     }
+}
+
+/// Whether the checks of fields ask for more than a row: a table is read before the function knows it.
+fn asks(fields: &[Field], program: &Program) -> bool {
+    let here = |field: &Field| {
+        let mut open: Vec<&Expr> = field.check.iter().collect();
+        while let Some(expr) = open.pop() {
+            match &expr.kind {
+                ExprKind::Param(_) => return true,
+                ExprKind::Call { function, .. } if function == "pseudonym" => return true,
+                ExprKind::Own { function, .. } => {
+                    let called = program.functions.iter().find(|own| own.name == *function);
+                    open.extend(called.map(|own| &own.body));
+                }
+                _ => {}
+            }
+            expr.add_children(&mut open);
+        }
+        asks(&field.inner, program)
+    };
+    fields.iter().any(here)
 }
 
 const SAY_HOW_MUCH: &str =
