@@ -70,7 +70,12 @@ impl Figures {
             .get(&self.head)
             .and_then(|part| part.lines().find_map(|line| line.trim().strip_prefix("run ")))
             .and_then(|count| count.trim().parse::<usize>().ok());
-        let asked = ["CONFORMANCE_SEED", "CONFORMANCE_CASES", "CONFORMANCE_STREAMS", "CONFORMANCE_TRANSFORMS"];
+        let asked = [
+            "CONFORMANCE_SEED",
+            "CONFORMANCE_CASES",
+            "CONFORMANCE_STREAMS",
+            "CONFORMANCE_TRANSFORMS",
+        ];
         if asked.iter().any(|name| std::env::var(name).is_ok()) {
             return;
         }

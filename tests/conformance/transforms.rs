@@ -233,7 +233,9 @@ pub fn on(engine: Engine, trials: &[Trial]) -> Outcome {
 
 /// The platform with a few of the columns of rows: every record of every batch is read as all of them.
 pub fn plain_head() -> String {
-    let plain = ["id", "at", "day", "b1", "i1", "i2", "f1", "d1", "s1", "s2", "c1", "ls"];
+    let plain = [
+        "id", "at", "day", "b1", "i1", "i2", "f1", "d1", "d2", "s1", "s2", "c1", "ls",
+    ];
     head(Engine::Jobs, &plain.map(str::to_owned).into())
 }
 
