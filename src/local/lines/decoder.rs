@@ -130,8 +130,8 @@ impl<'p> Decoder<'p> {
                     found
                 }
                 Change::Bare => self.walk(chunk.line(number), &mut values, &mut beside),
-                Change::Control => {
-                    arrivals.push(self.last_arrival);
+                Change::Control(at) => {
+                    arrivals.push(at.and_then(decode::timestamp).unwrap_or(self.last_arrival));
                     changes.extend(self.arrivals.numbered.then_some(None));
                     builders.iter_mut().for_each(|builder| builder.pad_to(number + 1));
                     controls.push(number);

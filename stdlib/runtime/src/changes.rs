@@ -12,8 +12,8 @@ pub enum Change<'a> {
     /// A row as it stands, without anything around it; or none at all.
     #[default]
     Bare,
-    /// No row, but a word of the service's own: a table was made.
-    Control,
+    /// No row, but a word of the service's own, and when it was said: a table was made.
+    Control(Option<Raw<'a>>),
     /// A row, and what is said of it.
     Of(Changed<'a>),
 }
@@ -41,7 +41,7 @@ pub fn of(record: &[u8]) -> Change<'_> {
 pub fn row(record: &[u8]) -> Option<&[u8]> {
     match of(record) {
         Change::Bare => Some(record),
-        Change::Control => None,
+        Change::Control(_) => None,
         Change::Of(changed) => Some(changed.row.as_bytes()),
     }
 }
@@ -71,7 +71,7 @@ fn read(record: &[u8]) -> Option<Change<'_>> {
         }
     }
     if kind.is_some_and(|kind| kind != "data") {
-        return Some(Change::Control);
+        return Some(Change::Control(at));
     }
     match data? {
         Raw::Nested(row) if row.starts_with('{') => Some(Change::Of(Changed { row, operation, at, arrived })),
