@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, key_use, role, trust};
-use super::{firehose, kinesis, lake, memory, queue, root, secrets};
+use super::{firehose, kinesis, lake, memory, queue, root, secrets, sinks};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
-use crate::plan::{Dataset, Input, Join, Plan, StepKind, StreamFunction, Transform, names, stream_functions};
+use crate::plan::{Dataset, Input, Join, Plan, StepKind, StreamFunction, Target, Transform, names, stream_functions};
 use crate::text_of;
 
 /// The label of a function's dead letters.
@@ -26,7 +26,11 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
 /// The labels of the delivery streams that a function puts rows into.
 fn deliveries(function: &StreamFunction) -> Vec<String> {
     let of = |transform: &&Transform| {
-        let rows = transform.deliveries().into_iter().map(|(_, label)| label);
+        let datasets = transform.deliveries().into_iter();
+        let rows = datasets.filter_map(|(target, label)| match target {
+            Target::Dataset(_) => Some(label),
+            Target::Sink(_) => None,
+        });
         rows.chain([firehose::quarantine_label(&transform.name)])
             .collect::<Vec<_>>()
     };
@@ -107,6 +111,7 @@ fn blocks_of(plan: &Plan, function: &StreamFunction) -> Vec<Block> {
     ];
     statements.extend(queue::send(&queue));
     statements.extend(common(&format!("{label}_function")));
+    statements.extend(sinks::permissions(plan, function));
     if uses_pseudonym(plan, function) {
         statements.extend(secrets::read());
     }
@@ -154,6 +159,11 @@ pub fn function_role(plan: &Plan, label: &str, statements: Vec<Statement>) -> [B
     )
 }
 
+/// The ARN of a function's role.
+pub fn role_arn(label: &str) -> Value {
+    reference(format!("aws_iam_role.{label}_function.arn"))
+}
+
 /// What every function has in common; the caller adds what it runs and on which settings.
 pub fn base(plan: &Plan, label: &str, archive: &str) -> Block {
     let file = || text_of![reference("path.module"), "/../", archive];
@@ -168,7 +178,7 @@ pub fn base(plan: &Plan, label: &str, archive: &str) -> Block {
             "archives are built and hashed by the one who deploys; no signer is declared",
         )
         .set("function_name", named(plan, label, limit::SIXTY_FOUR))
-        .set("role", reference(format!("aws_iam_role.{label}_function.arn")))
+        .set("role", role_arn(label))
         .set("filename", file())
         .set("source_code_hash", call("filebase64sha256", [file()]))
         .set("kms_key_arn", reference(super::policy::KEY))
@@ -193,9 +203,12 @@ fn lambda(plan: &Plan, function: &StreamFunction) -> Block {
     let mut environment = Vec::new();
     for transform in &function.transforms {
         let name = &transform.name;
-        for (_, label) in transform.deliveries() {
-            environment.push((names::delivery_variable(&label), delivery(&label)));
+        for (target, label) in transform.deliveries() {
+            if let Target::Dataset(_) = target {
+                environment.push((names::delivery_variable(&label), delivery(&label)));
+            }
         }
+        environment.extend(sinks::environment(plan, transform));
         let quarantine = delivery(&firehose::quarantine_label(name));
         environment.push((names::quarantine_variable(name), quarantine));
     }

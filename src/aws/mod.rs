@@ -19,6 +19,7 @@ mod firehose;
 mod function;
 mod glue_job;
 mod iceberg;
+mod iot;
 mod job;
 mod keys;
 mod kinesis;
@@ -43,6 +44,7 @@ mod replica;
 mod root;
 mod row_filter;
 mod secrets;
+mod sinks;
 mod stack;
 #[cfg(test)]
 mod tests;
@@ -81,6 +83,7 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
     );
     out.file("streams", "Streams that bring rows.", kinesis::blocks(plan));
     out.file("api", "Requests that bring rows to streams.", api::blocks(plan));
+    out.file("iot", "Messages of devices that bring rows to streams.", iot::blocks(plan));
     out.file("firehose", "Delivery of rows to buckets.", firehose::blocks(plan));
     out.file(
         "landing",
@@ -88,6 +91,7 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
         landing::blocks(plan),
     );
     out.file("functions", "Functions on streams.", function::blocks(plan));
+    out.file("sinks", "Destinations outside the lake.", sinks::blocks(plan));
     out.file("jobs", "Jobs on tables and streams.", job::blocks(plan, modules));
     out.file(
         "containers",

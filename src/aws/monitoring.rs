@@ -7,7 +7,7 @@ use super::metric::{
 use super::naming::{self, limit, named};
 use super::operations::{AGE, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
-use super::{alarms, api, firehose, function, job, landing, operations, orchestration};
+use super::{alarms, api, firehose, function, iot, job, landing, operations, orchestration, sinks};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
 use crate::plan::{Input, Monitor, Plan, Source, Text, names, stream_functions};
@@ -70,6 +70,8 @@ fn queues(plan: &Plan) -> Vec<String> {
         .iter()
         .map(|function| function::queue_label(&function.source.name))
         .chain(own)
+        .chain(iot::dead_letters(plan))
+        .chain(sinks::dead_letters(plan))
         .collect()
 }
 
@@ -169,6 +171,9 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
             full,
             0.0,
         ));
+    }
+    for (label, text, metric, limit) in sinks::watched(plan) {
+        out.push(ring(label, text, metric, limit));
     }
     for (source, name, stage) in api::names(plan) {
         let failed = metric("AWS/ApiGateway", "5XXError", vec![("ApiName", name), ("Stage", stage)]);

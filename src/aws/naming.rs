@@ -56,10 +56,11 @@ fn environment_length(plan: &Plan) -> usize {
 /// The Terraform variable of an author's param: its own name, unless a variable of the platform has it or Terraform
 /// keeps it for itself.
 pub fn variable(param: &str) -> String {
-    const TAKEN: [&str; 16] = [
+    const TAKEN: [&str; 17] = [
         "count",
         "depends_on",
         "environment",
+        "existing_event_buses",
         "for_each",
         "identity_center_region",
         "lake_formation_admins",
@@ -95,9 +96,14 @@ pub fn named(plan: &Plan, part: &str, limit: usize) -> Value {
     ]
 }
 
-/// A permission set's name, which is short: `PIPELINE-PART-ENVIRONMENT`.
+/// A permission set's name.
 pub fn permission_set(plan: &Plan, part: &str) -> Value {
-    let room = limit::PERMISSION_SET.saturating_sub(1 + environment_length(plan));
+    short(plan, part, limit::PERMISSION_SET)
+}
+
+/// A name where there is little room: `PIPELINE-PART-ENVIRONMENT`.
+pub fn short(plan: &Plan, part: &str, limit: usize) -> Value {
+    let room = limit.saturating_sub(1 + environment_length(plan));
     let names = format!("{}-{}", names::hyphened(&plan.pipeline.name), names::hyphened(part));
     text_of![fit(&names, room), "-", reference("var.environment")]
 }

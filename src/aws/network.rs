@@ -5,10 +5,10 @@
 //! no bundle has to know of the network.
 
 use super::calls::{self, Calls};
-use super::naming::{limit, named};
+use super::naming::{limit, named, short};
 use super::policy::{Statement, allow, allow_everywhere, document, own, role, trust};
 use super::stack::Stack;
-use super::{lake, redshift};
+use super::{lake, redshift, sinks};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::plan::{Network, Plan};
 use crate::{object_of, text_of};
@@ -29,6 +29,10 @@ const BITS: u32 = 4;
 const FIRST_PUBLIC: u32 = 8;
 const HTTPS: u32 = 443;
 const FLOWS: &str = "network_flows";
+/// What reaches collections of OpenSearch Serverless, which has endpoints of its own kind.
+pub const SEARCH_ENDPOINT: &str = "aws_opensearchserverless_vpc_endpoint.platform";
+/// The service of these collections, as its actions are called.
+const SEARCH: &str = "aoss";
 
 /// The network of a platform that has one, and its functions and jobs in it.
 pub fn add(out: &mut Stack, plan: &Plan) {
@@ -56,7 +60,7 @@ pub fn add(out: &mut Stack, plan: &Plan) {
     out.file(
         "endpoints",
         "The services that functions and jobs call, inside of the network.",
-        endpoints(network, &calls),
+        endpoints(plan, network, &calls),
     );
     out.file(
         "security_groups",
@@ -294,9 +298,13 @@ pub fn group(label: &str) -> Value {
 }
 
 /// An endpoint a service: gateways where there are, which cost nothing; what may be done through each is what roles may do.
-fn endpoints(network: &Network, calls: &Calls) -> Vec<Block> {
+fn endpoints(plan: &Plan, network: &Network, calls: &Calls) -> Vec<Block> {
     let mut out = vec![];
     for (service, statements) in &calls.services {
+        if service == SEARCH {
+            out.push(search(plan, network));
+            continue;
+        }
         let gateway = calls::is_gateway(service);
         let label = service.replace(['.', '-'], "_");
         let mut policy: Vec<Statement> = statements.clone();
@@ -327,6 +335,15 @@ fn endpoints(network: &Network, calls: &Calls) -> Vec<Block> {
         });
     }
     out
+}
+
+/// Who may do what through it, the collections' own policies say.
+fn search(plan: &Plan, network: &Network) -> Block {
+    Block::resource("aws_opensearchserverless_vpc_endpoint", "platform")
+        .set("name", short(plan, "search", 32))
+        .set("vpc_id", reference("aws_vpc.platform.id"))
+        .set("subnet_ids", private_subnets(network))
+        .set("security_group_ids", list([group(ENDPOINTS)]))
 }
 
 /// Glue's workers fetch parts of themselves from a bucket of the service's own.
@@ -412,6 +429,9 @@ fn groups(plan: &Plan, network: &Network, calls: &Calls, workloads: &[(&str, boo
                 .set("prefix_list_id", list),
             );
         }
+        if *label == FUNCTIONS {
+            out.extend(to_databases(plan, network, label));
+        }
         if network.nat {
             out.push(
                 https(rule("egress", &format!("{label}_out"), label, "Hosts outside, by NAT"))
@@ -443,6 +463,35 @@ fn groups(plan: &Plan, network: &Network, calls: &Calls, workloads: &[(&str, boo
                         .set("referenced_security_group_id", group(label)),
                 );
             }
+        }
+    }
+    out
+}
+
+/// The databases that functions write: of peers, and, with a way out, of others.
+fn to_databases(plan: &Plan, network: &Network, label: &str) -> Vec<Block> {
+    let mut out = vec![];
+    for port in sinks::ports(plan) {
+        let rule = |name: &str, why: &str, there: Value| {
+            Block::resource("aws_vpc_security_group_egress_rule", name)
+                .set("security_group_id", group(label))
+                .set("description", why)
+                .set("ip_protocol", "tcp")
+                .set("from_port", u32::from(port))
+                .set("to_port", u32::from(port))
+                .set("cidr_ipv4", there)
+        };
+        for number in 1..=network.peers.len() {
+            let there = reference(format!("data.aws_vpc.peer_{number}.cidr_block"));
+            let name = format!("{label}_to_peer_{number}_{port}");
+            out.push(rule(&name, "Databases of the peer", there));
+        }
+        if network.nat {
+            out.push(rule(
+                &format!("{label}_out_{port}"),
+                "Databases outside, by NAT",
+                "0.0.0.0/0".into(),
+            ));
         }
     }
     out

@@ -6,7 +6,7 @@ use super::{api, audit, catalog, lake, landing, policy, readers, secrets};
 use crate::emit::hcl::{Block, Value, call, object, print, print_items, reference};
 use crate::plan::expr::Literal;
 use crate::plan::types::TypeKind;
-use crate::plan::{Param, Plan, Text};
+use crate::plan::{Param, Plan, Text, To};
 use crate::{object_of, text_of};
 
 /// The environment of a build that was made for none.
@@ -27,8 +27,10 @@ pub fn add(out: &mut Stack, plan: &Plan) {
 }
 
 fn versions(plan: &Plan) -> Block {
-    // Tables of Iceberg with their own schema came later than the rest.
+    // Limits of collections, and tables of Iceberg with their own schema, came later than the rest.
+    let searched = plan.sinks.iter().any(|sink| matches!(sink.to, To::Index { .. }));
     let version = match super::iceberg::tables(plan).next() {
+        _ if searched => "~> 6.69",
         Some(_) => "~> 6.37",
         None => "~> 6.25",
     };
@@ -97,6 +99,7 @@ fn variables(plan: &Plan) -> Vec<Block> {
     ));
     let mut out = vec![region, environment(plan), manage, admins];
     out.extend(api::variables(plan));
+    out.extend(super::sinks::variables(plan));
     out.extend(readers::variables(plan));
     out.extend(super::quicksight::variables(plan));
     out.extend(audit::variables(plan));

@@ -13,6 +13,7 @@ mod param;
 mod serve;
 mod shared;
 mod shown;
+mod sink;
 mod source;
 mod step;
 mod streams;
@@ -27,9 +28,10 @@ pub use param::Param;
 pub use serve::{Athena, QuickSight, Redshift, Refresh, Report, Serve, ServeEngine, Sharers};
 pub use shared::{Columns, Shared, Steps};
 pub use shown::{RowRule, Sharer, rules};
+pub use sink::{Postgres, QUEUE_DAYS, Sink, To, Warehouse};
 pub use source::{Api, ApiAuth, Csv, FilesOf, From, Kinesis, Poll, PollAuth, Source, Volume};
 pub use step::{EventWindow, Image, Join, JoinKind, Otherwise, Run, RunKind, Step, StepKind};
-pub use streams::{StreamFunction, Way, WayStep, stream_functions};
+pub use streams::{StreamFunction, Way, WayStep, stream_functions, target_variable};
 
 use std::collections::BTreeMap;
 
@@ -67,8 +69,8 @@ pub struct Plan {
     pub views: Vec<View>,
     /// Transforms with one, each after what it reads.
     pub transforms: Vec<Transform>,
-    /// Names of the sinks that transforms write.
-    pub sinks: Vec<String>,
+    /// Destinations outside the lake.
+    pub sinks: Vec<Sink>,
     /// How people read.
     pub serves: Vec<Serve>,
     /// Who may see what.

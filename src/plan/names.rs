@@ -7,6 +7,14 @@ pub fn delivery_variable(label: &str) -> String {
     format!("DELIVERY_STREAM_{}", label.to_uppercase())
 }
 
+/// What the environment variables of a function begin with that say where sinks are.
+pub const SINK: &str = "SINK_";
+
+/// Environment variable of a function: the sink that takes rows of a transform, by its label, as JSON.
+pub fn sink_variable(label: &str) -> String {
+    format!("{SINK}{}", label.to_uppercase())
+}
+
 /// Environment variable of a function: the Firehose delivery stream that takes the rows that a transform turns away.
 pub fn quarantine_variable(transform: &str) -> String {
     format!("QUARANTINE_STREAM_{}", transform.to_uppercase())

@@ -28,6 +28,8 @@ pub struct Source {
     pub from: From,
     /// The requests that bring them to a stream, where it is not producers who write to it.
     pub api: Option<Api>,
+    /// The topics of AWS IoT Core, as MQTT filters them, whose messages are put on a stream.
+    pub topic: Option<String>,
     /// What it promises to bring.
     pub volume: Option<Volume>,
     /// Event time may be behind arrival by this much, seconds.
@@ -53,9 +55,9 @@ impl Source {
 
     /// The setting that says what its stream is like.
     pub fn stream_setting(&self) -> &'static str {
-        match self.api {
-            Some(_) => "via",
-            None => "from",
+        match self.api.is_some() || self.topic.is_some() {
+            true => "via",
+            false => "from",
         }
     }
 

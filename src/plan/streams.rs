@@ -1,6 +1,6 @@
 //! Functions on streams: one for all transforms that read a source's arrivals, so that each record is read once.
 
-use super::{Engine, Input, Lambda, Plan, Source, Step, StepKind, Target, Transform};
+use super::{Engine, Input, Lambda, Plan, Source, Step, StepKind, Target, Transform, names};
 
 /// The function that reads a source.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ pub struct WayStep<'p> {
 }
 
 impl Transform {
-    /// Where the rows of a function go, each place once, with the label of the delivery stream that brings them there.
+    /// Where the rows of a function go, each place once, with the label of what brings them there: a delivery stream, or a sink.
     pub fn deliveries(&self) -> Vec<(&Target, String)> {
         let mut found: Vec<(&Target, String)> = Vec::new();
         for target in self.targets() {
@@ -51,6 +51,14 @@ impl Transform {
             }
         }
         found
+    }
+}
+
+/// The environment variable of a function that says where rows go which it writes under this label.
+pub fn target_variable(target: &Target, label: &str) -> String {
+    match target {
+        Target::Dataset(_) => names::delivery_variable(label),
+        Target::Sink(_) => names::sink_variable(label),
     }
 }
 

@@ -11,15 +11,17 @@ import subprocess
 import uuid
 
 import pytest
-from support import events
+from support import events, postgres
 from support.gateway import Gateway
 from support.lambda_api import Function
 from support.paths import FUNCTIONS, ROOT
 from support.pipec import pipec
+from support.postgres import Postgres
+from support.search import Search
 
 SHOP = ROOT / "tests" / "e2e" / "functions" / "shop"
-SOURCES = ["cheques", "clicks", "coins", "photos", "scans", "taps", "transfers"]
-# Optimising seven functions takes many minutes; what they do is the same without.
+SOURCES = ["cheques", "clicks", "coins", "photos", "sales", "scans", "taps", "transfers"]
+# Optimising eight functions takes many minutes; what they do is the same without.
 CARGO = {
     "CARGO_TARGET_DIR": str(FUNCTIONS), "CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0",
     "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
@@ -458,3 +460,189 @@ def test_a_param_that_is_none_of_its_type_stops_the_function(start, gateway, var
         assert function.invoke(coin()).error is not None
         assert said in function.logs()
     assert gateway.records == {}
+
+
+TABLE = """CREATE SCHEMA books AUTHORIZATION writer; CREATE TABLE books.sales (
+  sale_id uuid PRIMARY KEY, customer text NOT NULL, at timestamptz NOT NULL, amount numeric(12, 2) CHECK (amount < 1000),
+  note varchar(10), items jsonb, more jsonb); GRANT ALL ON books.sales TO writer"""
+
+
+@pytest.fixture(scope="session")
+def database():
+    with Postgres() as database:
+        database.run(TABLE)
+        yield database
+
+
+@pytest.fixture
+def search():
+    with Search() as search:
+        yield search
+
+
+class Sinks:
+    """Whatever the sales go to, for one test alone."""
+
+    def __init__(self, aws, place, database, search):
+        self.aws, self.name = aws, place
+        sqs, sns, bus = aws.client("sqs"), aws.client("sns"), aws.client("events")
+        ordered = {"FifoQueue": "true", "FifoThroughputLimit": "perMessageGroupId", "DeduplicationScope": "messageGroup"}
+        self.queues = {name: aws.queue(f"{place}-{name}") for name in ("queued", "heard", "alerts")}
+        self.queues["in_order"] = sqs.create_queue(QueueName=f"{place}.fifo", Attributes=ordered)["QueueUrl"]
+        arn = {name: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+               for name, url in self.queues.items()}  # fmt: skip
+        topic = sns.create_topic(Name=place)["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["heard"], Attributes={"RawMessageDelivery": "true"})
+        bus.create_event_bus(Name=place)
+        bus.put_rule(Name=place, EventBusName=place, EventPattern='{"source": ["shop"], "detail-type": ["large"]}')
+        bus.put_targets(Rule=place, EventBusName=place, Targets=[{"Id": "1", "Arn": arn["alerts"]}])
+        aws.stream(place)
+        self.items = f"{place}-items"
+        aws.client("dynamodb").create_table(
+            TableName=self.items, BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "customer", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "customer", "AttributeType": "S"}])
+        secrets = aws.client("secretsmanager")
+        login = json.dumps({"username": postgres.USER, "password": postgres.PASSWORD})
+        secrets.create_secret(Name=f"{place}-db", SecretString=login)
+        secrets.create_secret(Name=f"{place}-authority", SecretString=database.authority)
+        columns = ["sale_id", "customer", "at", "amount", "note", "items", "more"]
+        self.told = {
+            "large_alerts": {"kind": "events", "bus": place, "source": "shop", "detail_type": "large"},
+            "tell": {"kind": "topic", "arn": topic},
+            "queue_up": {"kind": "queue", "url": self.queues["queued"], "fifo": False, "key": []},
+            "line_up": {"kind": "queue", "url": self.queues["in_order"], "fifo": True, "key": ["customer"]},
+            "stream": {"kind": "stream", "name": place, "key": "customer"},
+            "find": {"kind": "index", "endpoint": search.url, "index": "sales", "key": ["sale_id"]},
+            "log": {"kind": "index", "endpoint": search.url, "index": "log", "key": []},
+            "newest_of": {"kind": "items", "table": self.items, "key": ["customer"], "keep_seconds": 86_400},
+            "book": {"kind": "table", "host": "localhost", "port": database.port, "database": postgres.DATABASE,
+                     "table": "books.sales", "columns": columns, "key": ["sale_id"], "credentials": f"{place}-db",
+                     "authority": f"{place}-authority"},
+        }  # fmt: skip
+
+    def environment(self):
+        quarantines = {label.split("_alerts")[0] for label in self.told}
+        return {
+            **{f"SINK_{label.upper()}": json.dumps(told) for label, told in self.told.items()},
+            **{f"QUARANTINE_STREAM_{name.upper()}": f"{name}-quarantine" for name in quarantines},
+            "DELIVERY_STREAM_LARGE_PROCESSED_SALES": "large",
+        }
+
+    def messages(self, queue):
+        return [json.loads(body) for body in self.aws.drain(self.queues[queue])]
+
+    def records(self):
+        kinesis, found = self.aws.client("kinesis"), []
+        for shard in kinesis.list_shards(StreamName=self.name)["Shards"]:
+            at = kinesis.get_shard_iterator(StreamName=self.name, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+            found += kinesis.get_records(ShardIterator=at["ShardIterator"])["Records"]
+        return [(record["PartitionKey"], json.loads(record["Data"])) for record in found]
+
+
+@pytest.fixture
+def sinks(aws, place, database, search):
+    database.run("TRUNCATE books.sales")
+    return Sinks(aws, place, database, search)
+
+
+@pytest.fixture
+def sell(binaries, gateway, place, sinks):
+    """Starts the function that sends what is sold outside the lake."""
+    more = {**environment(gateway, place), **sinks.environment()}
+    return lambda: Function([binaries["sales"]], env=more, timeout=60)
+
+
+def sale(number, customer="a", amount="12.50", **more):
+    return json.dumps({"sale_id": str(uuid.UUID(int=number)), "customer": customer, "at": f"2026-01-01T00:00:{number:02}.5Z",
+                       "amount": amount, "items": [], **more}).encode()  # fmt: skip
+
+
+def numbers(found):
+    return sorted(uuid.UUID(row["sale_id"]).int for row in found)
+
+
+def test_sinks_get_rows_as_the_language_writes_them(sell, sinks, gateway, database, search):
+    bought = [{"sku": "tea \"green\" & <hot>", "quantity": 2, "price": "3.50", "wishes": ["ø"]}]
+    batch = [sale(1, items=bought, note="first", more={"b": [1, None]}), sale(2, "b", "100.00"), b"poison", sale(3, amount="99.99")]
+    with sell() as function:
+        assert events.failures(function.invoke(events.kinesis(batch)).ok()) == []
+        logged = function.logs()
+    assert "tea" not in logged and postgres.PASSWORD not in logged
+    (alert,) = sinks.messages("alerts")
+    assert (alert["source"], alert["detail-type"]) == ("shop", "large")
+    assert alert["detail"] == {"sale_id": str(uuid.UUID(int=2)), "day": "2026-01-01", "customer": "b", "amount": 100.0,
+                               "at": "2026-01-01T00:00:02.500000Z", "items": []}  # fmt: skip
+    # What goes to a dataset is as Firehose converts it.
+    assert [row["at"] for row in rows(gateway, "large")] == ["2026-01-01 00:00:01.500000", "2026-01-01 00:00:03.500000"]
+    assert numbers(sinks.messages("heard")) == numbers(sinks.messages("queued")) == numbers(sinks.messages("in_order")) == [1, 2, 3]
+    assert sorted((key, row["customer"]) for key, row in sinks.records()) == [("a", "a"), ("a", "a"), ("b", "b")]
+    found = search.documents["sales"]
+    assert numbers(found.values()) == [1, 2, 3] and all(row["_written_at"] > 1.7e12 for row in found.values())
+    assert found != {} and next(row for row in found.values() if row["items"])["items"][0]["sku"] == bought[0]["sku"]
+    assert numbers(search.documents["log"].values()) == [1, 2, 3]
+    items = sinks.aws.client("dynamodb").scan(TableName=sinks.items)["Items"]
+    newest = {item["customer"]["S"]: item for item in items}
+    # The newest of each customer.
+    assert {name: item["amount"]["N"] for name, item in newest.items()} == {"a": "99.99", "b": "100.00"}
+    assert int(newest["a"]["_until"]["N"]) > 1.7e9
+    written = database.rows("SELECT * FROM books.sales ORDER BY sale_id")
+    assert [row["amount"] for row in written] == [12.5, 100.0, 99.99]
+    assert written[0]["at"] == "2026-01-01T00:00:01.5+00:00" and written[0]["more"] == {"b": [1, None]}
+    assert written[0]["items"][0]["wishes"] == ["ø"] and written[1]["note"] is None
+    for transform in ("tell", "book", "large"):
+        assert reasons(gateway, transform) == ["not JSON"]
+
+
+def test_what_comes_again_changes_nothing_where_rows_have_keys(sell, sinks, database, search):
+    batch = events.kinesis([sale(1), sale(2, amount="20.00"), sale(3, "b")])
+    with sell() as function:
+        for _ in range(2):
+            assert events.failures(function.invoke(batch).ok()) == []
+        again = events.kinesis([sale(1, amount="13.00"), sale(1, amount="14.00")], sequences=["7", "8"])
+        assert events.failures(function.invoke(again).ok()) == []
+    assert len(search.documents["sales"]) == 3 and len(sinks.messages("in_order")) == 5
+    # Of two with one key, the second stays.
+    (row,) = database.rows("SELECT amount FROM books.sales WHERE sale_id = '00000000-0000-0000-0000-000000000001'")
+    assert row == {"amount": 14.0} and len(database.rows("SELECT * FROM books.sales")) == 3
+
+
+def test_what_a_sink_does_not_take_comes_again_and_the_rest_does_not(sell, sinks, gateway, database, search):
+    tried = []
+
+    def busy(request):
+        tried.append(len(request["Entries"]))
+        return {"Failed": [{"Id": entry["Id"], "Code": "InternalError", "SenderFault": False} for entry in request["Entries"]]
+                } if len(tried) <= 2 else None  # fmt: skip
+
+    gateway.answers["AmazonSQS.SendMessageBatch"] = busy
+    search.fault = lambda document: 429 if document.get("amount") == 7.0 else None
+    batch = events.kinesis([sale(1), sale(2, amount="7.00"), sale(3, amount="5000.00"), sale(4, note="longer than ten")])
+    with sell() as function:
+        failed = events.failures(function.invoke(batch).ok())
+    # A document that is never taken, a row that breaks a constraint, and one that does not fit.
+    assert failed == events.sequences(batch)[1:]
+    assert numbers(database.rows("SELECT sale_id FROM books.sales")) == [1, 2]
+    assert numbers(search.documents["sales"].values()) == [1, 3, 4]
+    assert numbers(sinks.messages("queued")) == [1, 2, 3, 4] and len(tried) > 2
+
+
+def test_a_database_that_is_someone_else_gets_nothing(sell, sinks, database):
+    # An authority that signed nothing here.
+    _, other = postgres.authority()
+    sinks.aws.client("secretsmanager").put_secret_value(SecretId=f"{sinks.name}-authority", SecretString=other)
+    batch = events.kinesis([sale(1)])
+    with sell() as function:
+        assert events.failures(function.invoke(batch).ok()) == events.sequences(batch)
+        assert "cannot be reached" in function.logs()
+    assert database.rows("SELECT * FROM books.sales") == []
+
+
+def test_too_large_a_row_is_turned_away_by_its_sink_alone(sell, sinks, gateway):
+    with sell() as function:
+        batch = events.kinesis([sale(1, amount="200.00", note="x" * 300_000), sale(2)])
+        failed = events.failures(function.invoke(batch).ok())
+        # Too long for the column of the table as well, which only the table knows.
+        assert failed == events.sequences(batch)[:1]
+    assert reasons(gateway, "large") == ["larger than 240 KiB"] and sinks.messages("alerts") == []
+    assert numbers(sinks.messages("heard")) == [1, 2]

@@ -100,10 +100,10 @@ fn left(plan: &Plan, out: &Path) -> String {
         shown(&mut text, &dataset.id.to_string(), rows.iter().map(line).collect());
     }
     for sink in &plan.sinks {
-        let rows = fs::read_to_string(out.join("sinks").join(sink).join("part-0.jsonl")).unwrap_or_default();
+        let rows = fs::read_to_string(out.join("sinks").join(&sink.name).join("part-0.jsonl")).unwrap_or_default();
         shown(
             &mut text,
-            &format!("sink {sink}"),
+            &format!("sink {}", sink.name),
             rows.lines().map(str::to_owned).collect(),
         );
     }

@@ -4,7 +4,7 @@ use super::code::{WIDTH, documentation, grouped, item, one_line, quoted};
 use super::params::Asked;
 use super::{Crate, Part, package_name, schema};
 use crate::plan::types::TypeKind;
-use crate::plan::{Format, From, Plan, Shape, Source, Writer, names as shared};
+use crate::plan::{Format, From, Plan, Shape, Source, Writer, names as shared, target_variable};
 
 /// `lib.rs`
 pub fn library(plan: &Plan, krate: &Crate, parts: &[Part]) -> String {
@@ -144,7 +144,7 @@ fn transforms(parts: &[Part]) -> String {
         let deliveries = part.transform.deliveries();
         let rows: Vec<String> = deliveries
             .iter()
-            .map(|(_, label)| quoted(&shared::delivery_variable(label)))
+            .map(|(target, label)| quoted(&target_variable(target, label)))
             .collect();
         let dedupes = part.asked.dedupes.iter();
         let dedupes: Vec<String> = dedupes

@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tera::{Context, Tera};
 
-use crate::plan::{Files, Function, Plan, StreamFunction, Transform, names as shared, stream_functions};
+use crate::plan::{Files, Function, Plan, StreamFunction, To, Transform, names as shared, stream_functions};
 use names::{Names, upper_camel};
 
 const WORKSPACE: &str = include_str!("templates/workspace.toml.tera");
@@ -146,6 +146,7 @@ fn shared_names() -> Context {
         ("pseudonym_secret", shared::PSEUDONYM_SECRET),
         ("seen_table", shared::SEEN_TABLE),
         ("objects", shared::OBJECTS),
+        ("sink", shared::SINK),
         ("snapshot", shared::SNAPSHOT),
         ("namespace", shared::METRIC_NAMESPACE),
         ("dimension", shared::METRIC_DIMENSION),
@@ -223,6 +224,7 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
             .any(|part| !part.asked.dedupes.is_empty())
             .then_some("state"),
     );
+    asks.extend(sinks_feature(plan, function));
     context.insert("function_features", &asks);
     let schema = schema::file(function.source, &krate.record, &krate.shared);
     if let Some(params) = params::file(&params::of(plan, function), &krate.shared) {
@@ -248,6 +250,20 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
         ("src/transforms/mod.rs".into(), library::modules(krate, &parts)),
     ]);
     files
+}
+
+/// What of the function's own library sends rows to the sinks of its transforms.
+fn sinks_feature(plan: &Plan, function: &StreamFunction<'_>) -> Option<&'static str> {
+    let mut sinks = function
+        .transforms
+        .iter()
+        .flat_map(|transform| plan.sinks_of(transform))
+        .peekable();
+    sinks.peek()?;
+    match sinks.any(|sink| matches!(sink.to, To::Postgres(_))) {
+        true => Some("postgres"),
+        false => Some("sinks"),
+    }
 }
 
 impl Crate<'_> {
@@ -295,7 +311,7 @@ pub fn functions_alone(functions: &[Function]) -> Alone {
 }
 
 /// Items that generated code may import: by the name that it mentions, the module and what is imported.
-const ITEMS: [(&str, &str); 34] = [
+const ITEMS: [(&str, &str); 35] = [
     ("Key", "pipec_function"),
     ("Record", "pipec_function"),
     ("Line", "pipec_function"),
@@ -303,6 +319,7 @@ const ITEMS: [(&str, &str); 34] = [
     ("Received", "pipec_function"),
     ("Reject", "pipec_function"),
     ("logic", "pipec_function"),
+    ("sinks", "pipec_function"),
     ("Canonical", "pipec_runtime"),
     ("Date", "pipec_runtime"),
     ("Decimal", "pipec_runtime"),

@@ -12,7 +12,7 @@ use super::steps::{Around, Asked, Flow, lower_step};
 use super::types::{self, Held, held, held_type};
 use super::{Crate, header, join, used_items};
 use crate::plan::types::{Column, TypeKind};
-use crate::plan::{Plan, StepKind, Target, Way};
+use crate::plan::{Plan, StepKind, Target, To, Way};
 
 /// A transform's file.
 pub struct File {
@@ -47,7 +47,7 @@ pub fn file(plan: &Plan, krate: &Crate, way: &Way, asked: Asked, first_table: us
         .iter()
         .filter_map(|column| Some((column.clone(), flow.lowering.columns.get(&column.name)?.clone())))
         .collect();
-    written(krate, way, flow, kept)
+    written(plan, krate, way, flow, kept)
 }
 
 /// The record's columns, each in a variable.
@@ -111,7 +111,7 @@ fn flow_columns(way: &Way, krate: &Crate) -> Vec<Column> {
 }
 
 /// What is done with the row at the end: it is put out, to where it belongs.
-fn put_out(flow: &mut Flow, way: &Way, kept: &[(Column, Binding)]) -> Code {
+fn put_out(plan: &Plan, flow: &mut Flow, way: &Way, kept: &[(Column, Binding)]) -> Code {
     let deliveries = way.transform.deliveries();
     let number = |target: &Target| {
         deliveries
@@ -121,7 +121,16 @@ fn put_out(flow: &mut Flow, way: &Way, kept: &[(Column, Binding)]) -> Code {
     };
     let put = |number: usize| {
         let row = Code::unary("&", &Code::name("row"));
-        Code::method(&Code::name("out"), "put", &[Code::number(number as i128), row])
+        let place = Code::number(number as i128);
+        let limit = deliveries.get(number).and_then(|(target, _)| limit(plan, target));
+        match limit {
+            Some(limit) => Code::method(
+                &Code::name("out"),
+                "send",
+                &[place, Code::unary("&", &Code::path(&format!("sinks::{limit}"))), row],
+            ),
+            None => Code::method(&Code::name("out"), "put", &[place, row]),
+        }
     };
     let row = |flow: &mut Flow, kept: &[(Column, Binding)]| {
         let fields = kept
@@ -148,7 +157,18 @@ fn put_out(flow: &mut Flow, way: &Way, kept: &[(Column, Binding)]) -> Code {
     }
 }
 
-fn written(krate: &Crate, way: &Way, mut flow: Flow, mut kept: Vec<(Column, Binding)>) -> File {
+/// The largest row that a sink takes, by its name in the function's own library; none for datasets.
+fn limit(plan: &Plan, target: &Target) -> Option<&'static str> {
+    let Target::Sink(name) = target else { return None };
+    Some(match plan.sink(name).map(|sink| &sink.to) {
+        Some(To::Bus { .. } | To::Topic { .. } | To::Queue { .. }) => "MESSAGE",
+        Some(To::Stream(_)) => "RECORD",
+        Some(To::Items { .. }) => "ITEM",
+        Some(To::Index { .. } | To::Postgres(_) | To::Redshift(_)) | None => "DOCUMENT",
+    })
+}
+
+fn written(plan: &Plan, krate: &Crate, way: &Way, mut flow: Flow, mut kept: Vec<(Column, Binding)>) -> File {
     if matches!(
         way.steps.last().map(|last| &last.step.kind),
         Some(StepKind::Route { .. })
@@ -161,7 +181,7 @@ fn written(krate: &Crate, way: &Way, mut flow: Flow, mut kept: Vec<(Column, Bind
             }
         }
     }
-    let end = put_out(&mut flow, way, &kept);
+    let end = put_out(plan, &mut flow, way, &kept);
     let statics = std::mem::take(&mut flow.lowering.statics);
     let mut mentioned = BTreeSet::new();
     let (statements, end) = folded(flow.around, flow.lowering.statements, end, &mut mentioned);
@@ -370,13 +390,27 @@ fn row(krate: &Crate, way: &Way, kept: &[(Column, Binding)]) -> Row {
         out.push_str(&format!("    pub {}: {ty},\n", identifier(&column.name)));
     }
     out.push_str("}\n");
-    let mut write = format!("impl Line for Row{elided} {{\n    fn write(&self, out: &mut Vec<u8>) {{\n");
-    write.push_str("        let mut row = encode::Row::new(out);\n");
+    let mut fields = String::new();
     for (column, _) in kept {
         let (name, field) = (quoted(&column.name), identifier(&column.name));
-        write.push_str(&format!("        row.field({name}, &self.{field});\n"));
+        fields.push_str(&format!("        row.field({name}, &self.{field});\n"));
     }
-    write.push_str("        row.end();\n    }\n}\n");
+    fields.push_str("        row.end();\n    }\n");
+    let targets = way.transform.deliveries();
+    let (sinks, datasets): (Vec<_>, Vec<_>) = targets
+        .iter()
+        .partition(|(target, _)| matches!(target, Target::Sink(_)));
+    let method = |name: &str, made: &str| {
+        let head =
+            format!("    fn {name}(&self, out: &mut Vec<u8>) {{\n        let mut row = encode::Row::{made}(out);\n");
+        format!("{head}{fields}")
+    };
+    let methods = match (sinks.is_empty(), datasets.is_empty()) {
+        (true, _) => method("write", "new"),
+        (false, true) => method("write", "plain"),
+        (false, false) => format!("{}\n{}", method("write", "new"), method("write_plain", "plain")),
+    };
+    let write = format!("impl Line for Row{elided} {{\n{methods}}}\n");
     let text = format!("{}\n{}", item(out), item(write));
     Row { text, used }
 }

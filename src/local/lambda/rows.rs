@@ -97,16 +97,20 @@ fn literal(raw: Option<Raw<'_>>, kind: &TypeKind) -> Option<Literal> {
             }
         }
         TypeKind::Date => Literal::Date(decode::date(raw)?.0),
-        // Hive's text: a space for the `T`, and no zone.
+        // Hive's text, a space for the `T` and no zone; or, on the way to a sink, the language's.
         TypeKind::Timestamp => {
             let text = decode::text(raw)?.replacen(' ', "T", 1);
-            Literal::Timestamp(Timestamp::parse(&format!("{text}Z"))?.0)
+            let zone = if text.ends_with('Z') { "" } else { "Z" };
+            Literal::Timestamp(Timestamp::parse(&format!("{text}{zone}"))?.0)
         }
         TypeKind::Duration => Literal::Duration(decode::duration(raw)?),
         TypeKind::Uuid => Literal::Uuid(decode::uuid(raw)?.to_string()),
         TypeKind::Bytes => Literal::Bytes(decode::bytes(raw)?),
-        // A column of `json` is one of texts.
-        TypeKind::Json => Literal::Json(Json::parse(&decode::text(raw)?)?.to_string()),
+        // A column of `json` is one of texts, in datasets.
+        TypeKind::Json => {
+            let inside = decode::text(raw).and_then(|text| Json::parse(&text));
+            Literal::Json(inside.or_else(|| decode::json(raw))?.to_string())
+        }
         TypeKind::List(item) => Literal::List(decode::list(raw, |item_of| literal(item_of, &item.kind))?),
         TypeKind::Map(value) => {
             let entries = entries(decode::object(raw)?)?;

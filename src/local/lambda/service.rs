@@ -16,7 +16,7 @@ use super::store::{self, Tables};
 use crate::local::params;
 use crate::local::test::reason;
 use crate::local::{Fault, RunError};
-use crate::plan::{Plan, Transform, names};
+use crate::plan::{Plan, Target, Transform, names, target_variable};
 
 /// What stands before a transform's name in those of its delivery streams.
 const ROWS: &str = "rows-";
@@ -50,9 +50,15 @@ fn streams(transforms: &[&Transform]) -> Vec<(String, String)> {
     let of = |transform: &&Transform| {
         let name = &transform.name;
         let deliveries = transform.deliveries();
-        let rows = deliveries
-            .iter()
-            .map(|(_, label)| (names::delivery_variable(label), format!("{ROWS}{name}")));
+        let rows = deliveries.iter().map(|(target, label)| {
+            let stream = format!("{ROWS}{name}");
+            let told = match target {
+                Target::Dataset(_) => stream,
+                // What stands for a sink takes its rows as well.
+                Target::Sink(_) => json!({"kind": "delivery_stream", "name": stream}).to_string(),
+            };
+            (target_variable(target, label), told)
+        });
         let mut streams: Vec<_> = rows.collect();
         streams.push((names::quarantine_variable(name), format!("{REJECTS}{name}")));
         streams

@@ -10,6 +10,7 @@ mod monitor;
 mod pipeline;
 mod schedule;
 mod serve;
+mod sink;
 mod source;
 mod transform;
 mod zone;
@@ -155,6 +156,7 @@ impl Lowering<'_> {
         self.imported(&mut datasets);
         let views = self.views();
         let transforms = self.transforms(&sources, &zones, &views, &mut datasets);
+        let sinks = self.sinks();
         let serves = self.serves();
         let accesses = self.accesses();
         self.dashboards(&serves, &accesses);
@@ -173,7 +175,7 @@ impl Lowering<'_> {
             functions: program.functions.clone(),
             views,
             transforms,
-            sinks: program.sinks.iter().map(|sink| sink.name.clone()).collect(),
+            sinks,
             serves,
             accesses,
             schedules,
@@ -187,11 +189,7 @@ impl Lowering<'_> {
     /// Items that no bundle carries yet.
     fn items_of_later_versions(&mut self) {
         let program = self.program;
-        let kinds: [(&str, &[Item]); 3] = [
-            ("sink", &program.sinks),
-            ("account", &program.accounts),
-            ("override", &program.overrides),
-        ];
+        let kinds: [(&str, &[Item]); 2] = [("account", &program.accounts), ("override", &program.overrides)];
         for (kind, items) in kinds {
             for item in items {
                 self.refuse(item.span, format!("`{kind}` items"), None);
@@ -214,7 +212,8 @@ impl Lowering<'_> {
             .chain(program.accesses.iter().map(|access| &access.item))
             .chain(program.schedules.iter().map(|schedule| &schedule.item))
             .chain(program.monitors.iter().map(|monitor| &monitor.item))
-            .chain(&program.deliveries);
+            .chain(&program.deliveries)
+            .chain(&program.sinks);
         for item in items {
             self.later(&item.settings);
         }

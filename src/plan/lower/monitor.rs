@@ -54,7 +54,12 @@ impl Lowering<'_> {
             .and_then(|name| program.sources.iter().find(|source| source.item.name == name));
         let Some(source) = found else { return };
         let from = source.item.settings.variant("from").map(|(name, _)| name);
-        if !matches!(from, Some("kinesis" | "api")) {
+        let via = source.item.settings.variant("via").map(|(name, _)| name);
+        let by_stream = matches!(
+            (from, via),
+            (Some("kinesis"), _) | (_, Some("kinesis")) | (Some("api" | "iot"), None)
+        );
+        if !by_stream || source.shape != Shape::Stream {
             self.refuse(of.span, "alarms on sources that no stream of Kinesis brings", None);
         }
     }

@@ -59,6 +59,15 @@ impl Lowering<'_> {
             }
             _ => None,
         };
+        let topic = match (name, &from) {
+            ("iot", From::Kinesis(_)) => connector.text("topic").map(str::to_owned),
+            ("iot", _) => {
+                let span = settings.span("via").unwrap_or(item.span);
+                self.refuse(span, "`from = iot` without a stream", Some("write `via = kinesis { }`"));
+                None
+            }
+            _ => None,
+        };
         let format = connector.variant("format");
         let volume = match settings.get("volume").map(|setting| &setting.value) {
             Some(Value::Volume(records_per_second, record_bytes)) => Some(Volume {
@@ -79,6 +88,7 @@ impl Lowering<'_> {
             connector: name.to_owned(),
             from,
             api,
+            topic,
             schema: source.schema.clone(),
             volume,
             late_at_most_seconds: settings.seconds("late_at_most")?,
@@ -228,6 +238,11 @@ fn own_stream(schema: &Schema) -> Kinesis {
 }
 
 fn kinesis_of(settings: &Settings, schema: &Schema) -> Option<Kinesis> {
+    kinesis_with(settings, || first_key(schema))
+}
+
+/// A stream as its settings say, and its partition key where they do not.
+pub(super) fn kinesis_with(settings: &Settings, first_key: impl FnOnce() -> Option<String>) -> Option<Kinesis> {
     let existing = match settings.get("stream").map(|setting| &setting.value) {
         Some(Value::Text(name)) => Some(name.clone()),
         _ => None,
@@ -240,6 +255,6 @@ fn kinesis_of(settings: &Settings, schema: &Schema) -> Option<Kinesis> {
         existing,
         shards,
         retention_hours: u32::try_from(settings.seconds("retention")? / 3_600).ok()?,
-        partition_key: settings.text("key").map(str::to_owned).or_else(|| first_key(schema)),
+        partition_key: settings.text("key").map(str::to_owned).or_else(first_key),
     })
 }

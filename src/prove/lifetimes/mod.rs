@@ -82,7 +82,14 @@ fn too_long_by(class: &Class, most: f64, sum: f64, path: &[Hop<'_>], places: &Pl
     );
     let all: Vec<_> = path.iter().map(|hop| hop.stay.told()).collect();
     let hops: Vec<_> = all.iter().map(|told| told.text.as_str()).collect();
-    let help = shorter(&told, most, sum, &all).unwrap_or_else(|| {
+    let values = match sum.is_finite() {
+        true => shorter(&told, most, sum, &all),
+        false => Some(format!(
+            "write `{} = …` in {}: without it rows stay there for ever",
+            told.setting.name, told.setting.owner
+        )),
+    };
+    let help = values.unwrap_or_else(|| {
         format!(
             "no setting makes `{}` short enough: lower @{} or drop `{}` before it gets there",
             told.name, class.name, worst.column

@@ -53,6 +53,8 @@ pub(super) struct Paths<'p> {
     datasets: BTreeMap<&'p DatasetId, usize>,
     /// What a transform turns away.
     turned_away: BTreeMap<&'p str, usize>,
+    /// What a transform sends outside the lake.
+    sent: BTreeMap<&'p str, Vec<usize>>,
 }
 
 impl<'p> Paths<'p> {
@@ -90,6 +92,7 @@ impl<'p> Paths<'p> {
             hops: Vec::new(),
             datasets: BTreeMap::new(),
             turned_away: BTreeMap::new(),
+            sent: BTreeMap::new(),
         };
         // Each transform stands behind what it reads, so what follows a dataset is known before it is looked at.
         for transform in plan.transforms.iter().rev() {
@@ -97,6 +100,7 @@ impl<'p> Paths<'p> {
                 paths.dataset(plan.dataset(id));
             }
             paths.quarantine(transform);
+            paths.sinks(transform);
         }
         let mut starts = Ways::default();
         for source in &plan.sources {
@@ -106,7 +110,8 @@ impl<'p> Paths<'p> {
         }
         // Where a transform makes values of the class of others, their time begins there.
         let followed: BTreeSet<_> = paths.hops.iter().flat_map(|hop| hop.next.all.iter().copied()).collect();
-        let written = paths.turned_away.values().chain(paths.datasets.values()).copied();
+        let written = paths.turned_away.values().chain(paths.datasets.values());
+        let written = written.chain(paths.sent.values().flatten()).copied();
         let begun: Vec<_> = written.filter(|at| !followed.contains(at)).collect();
         for start in begun {
             paths.add(&mut starts, Some(start));
@@ -202,6 +207,9 @@ impl<'p> Paths<'p> {
     fn onward(&self, input: &Input, ways: &mut Ways) {
         for transform in self.readers.get(input).into_iter().flatten() {
             self.add(ways, self.turned_away.get(transform.name.as_str()).copied());
+            for sent in self.sent.get(transform.name.as_str()).into_iter().flatten() {
+                self.add(ways, Some(*sent));
+            }
             for id in transform.datasets() {
                 self.add(ways, self.datasets.get(id).copied());
             }
@@ -218,6 +226,22 @@ impl<'p> Paths<'p> {
         if let (Some(column), Some(zone)) = (column, zones.min_by_key(|zone| zone.quarantine_days)) {
             let hop = self.hop(Stay::TurnedAway(transform, zone), column, Ways::default());
             self.turned_away.insert(&transform.name, hop);
+        }
+    }
+
+    fn sinks(&mut self, transform: &'p Transform) {
+        let columns = transform
+            .steps
+            .last()
+            .map_or(&transform.input_columns, |step| &step.columns);
+        let Some(column) = self.carrier(columns.iter()) else {
+            return;
+        };
+        for sink in self.plan.sinks_of(transform) {
+            if let Some(days) = sink.to.keeps_days() {
+                let hop = self.hop(Stay::Sink(sink, days), column, Ways::default());
+                self.sent.entry(&transform.name).or_default().push(hop);
+            }
         }
     }
 

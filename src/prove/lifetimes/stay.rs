@@ -3,7 +3,7 @@
 //! It must not know paths: only how long each stay is, which setting decides that, and how it is said.
 
 use crate::plan::names::INBOX_DAYS;
-use crate::plan::{Athena, Dataset, Format, Refresh, Serve, Source, Transform, Writer, Zone};
+use crate::plan::{Athena, Dataset, Format, Refresh, Serve, Sink, Source, To, Transform, Writer, Zone};
 
 /// Days that S3 takes to sweep, and a day of old versions.
 const SWEEP: f64 = 2.0;
@@ -30,6 +30,8 @@ pub(super) enum Stay<'p> {
     Warehouse(&'p Serve),
     /// What a transform turned away; the zone says for how long.
     TurnedAway(&'p Transform, &'p Zone),
+    /// What a sink was given, that many days.
+    Sink(&'p Sink, f64),
 }
 
 /// A stay as it is told.
@@ -82,13 +84,14 @@ impl Stay<'_> {
             Stay::Held(_, refresh) => refresh.days(),
             Stay::Asked(_) | Stay::Warehouse(_) => 1.0,
             Stay::TurnedAway(_, zone) => f64::from(zone.quarantine_days),
+            Stay::Sink(_, days) => days,
         }
     }
 
     /// What S3 adds to that, days; nothing where it is not in S3.
     fn swept(self) -> Option<f64> {
         match self {
-            Stay::Stream(_) | Stay::Backup(..) | Stay::Held(..) | Stay::Warehouse(_) => None,
+            Stay::Stream(_) | Stay::Backup(..) | Stay::Sink(..) | Stay::Held(..) | Stay::Warehouse(_) => None,
             Stay::Inbox(_) | Stay::Dataset(..) | Stay::Results(..) | Stay::Asked(_) | Stay::TurnedAway(..) => {
                 Some(SWEEP + if self.has_versions() { VERSIONS } else { 0.0 })
             }
@@ -99,7 +102,7 @@ impl Stay<'_> {
         match self {
             Stay::Dataset(_, zone) => zone.keeps_versions(),
             Stay::Inbox(_) | Stay::Results(..) | Stay::Asked(_) | Stay::TurnedAway(..) => true,
-            Stay::Stream(_) | Stay::Backup(..) | Stay::Held(..) | Stay::Warehouse(_) => false,
+            Stay::Stream(_) | Stay::Backup(..) | Stay::Sink(..) | Stay::Held(..) | Stay::Warehouse(_) => false,
         }
     }
 
@@ -123,6 +126,7 @@ impl Stay<'_> {
                 format!("{name} ({kept})"),
                 format!("`{}` can be set back by {kept}", serve.name),
             ),
+            (Stay::Sink(..), _) => (format!("{name} ({kept})"), format!("`{name}` keeps it {kept}")),
             (_, swept) => {
                 let extra = swept.unwrap_or(0.0);
                 let old = match self.has_versions() {
@@ -154,6 +158,7 @@ impl Stay<'_> {
             Stay::Asked(serve) => format!("results of {}", serve.name),
             Stay::Warehouse(serve) => format!("recovery points of {}", serve.name),
             Stay::TurnedAway(transform, _) => format!("quarantine of {}", transform.name),
+            Stay::Sink(sink, _) => sink.name.clone(),
         }
     }
 
@@ -175,6 +180,14 @@ impl Stay<'_> {
             Stay::Held(serve, _) => ("serve", &serve.name, "engine".to_owned(), "refresh"),
             Stay::Asked(serve) | Stay::Warehouse(serve) => ("serve", &serve.name, "engine".to_owned(), "engine"),
             Stay::TurnedAway(_, zone) => ("zone", &zone.name, "quarantine".to_owned(), "quarantine"),
+            Stay::Sink(sink, _) => {
+                let name = match sink.to {
+                    To::Items { .. } => "ttl",
+                    To::Stream(_) => "retention",
+                    _ => "retain",
+                };
+                ("sink", &sink.name, "to".to_owned(), name)
+            }
         };
         Setting {
             path: format!("{kind}.{owner}.{path}"),
@@ -199,6 +212,9 @@ fn history(dataset: &Dataset) -> f64 {
 
 /// A number of days, in words.
 pub fn days(count: f64) -> String {
+    if count.is_infinite() {
+        return "for ever".to_owned();
+    }
     let count = (count * 100.0).round() / 100.0;
     if count == 1.0 {
         "1 day".to_owned()

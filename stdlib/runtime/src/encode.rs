@@ -14,6 +14,11 @@ use crate::types::{Date, Decimal, Timestamp, Uuid, decimal};
 pub trait Value {
     /// Appends it; `false`, and nothing appended, where it is missing.
     fn write_json(&self, out: &mut Vec<u8>) -> bool;
+
+    /// The same, as the language writes it.
+    fn write_plain(&self, out: &mut Vec<u8>) -> bool {
+        self.write_json(out)
+    }
 }
 
 /// One row being written.
@@ -21,13 +26,26 @@ pub trait Value {
 pub struct Row<'a> {
     out: &'a mut Vec<u8>,
     empty: bool,
+    plain: bool,
 }
 
 impl<'a> Row<'a> {
     /// Starts a row at the end of a buffer.
     pub fn new(out: &'a mut Vec<u8>) -> Row<'a> {
         out.push(b'{');
-        Row { out, empty: true }
+        Row {
+            out,
+            empty: true,
+            plain: false,
+        }
+    }
+
+    /// Starts a row whose values are as the language writes them.
+    pub fn plain(out: &'a mut Vec<u8>) -> Row<'a> {
+        Row {
+            plain: true,
+            ..Row::new(out)
+        }
     }
 
     /// Adds a field, unless its value is missing.
@@ -39,7 +57,11 @@ impl<'a> Row<'a> {
         }
         string(self.out, name);
         self.out.push(b':');
-        if value.write_json(self.out) {
+        let there = match self.plain {
+            true => value.write_plain(self.out),
+            false => value.write_json(self.out),
+        };
+        if there {
             self.empty = false;
         } else {
             self.out.truncate(start);
@@ -127,54 +149,82 @@ impl<T: Value + ?Sized> Value for &T {
     fn write_json(&self, out: &mut Vec<u8>) -> bool {
         (**self).write_json(out)
     }
+
+    fn write_plain(&self, out: &mut Vec<u8>) -> bool {
+        (**self).write_plain(out)
+    }
 }
 
 impl<T: Value> Value for Option<T> {
     fn write_json(&self, out: &mut Vec<u8>) -> bool {
         self.as_ref().is_some_and(|value| value.write_json(out))
     }
+
+    fn write_plain(&self, out: &mut Vec<u8>) -> bool {
+        self.as_ref().is_some_and(|value| value.write_plain(out))
+    }
 }
 
 /// Items that are missing are `null`: a list keeps its length.
 impl<T: Value> Value for [T] {
     fn write_json(&self, out: &mut Vec<u8>) -> bool {
-        out.push(b'[');
-        for (place, item) in self.iter().enumerate() {
-            if place > 0 {
-                out.push(b',');
-            }
-            or_null(item, out);
-        }
-        out.push(b']');
-        true
+        list(self, T::write_json, out)
     }
+
+    fn write_plain(&self, out: &mut Vec<u8>) -> bool {
+        list(self, T::write_plain, out)
+    }
+}
+
+fn list<T>(items: &[T], write: impl Fn(&T, &mut Vec<u8>) -> bool, out: &mut Vec<u8>) -> bool {
+    out.push(b'[');
+    for (place, item) in items.iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        or_null(write(item, out), out);
+    }
+    out.push(b']');
+    true
 }
 
 impl<T: Value> Value for Vec<T> {
     fn write_json(&self, out: &mut Vec<u8>) -> bool {
         self.as_slice().write_json(out)
     }
+
+    fn write_plain(&self, out: &mut Vec<u8>) -> bool {
+        self.as_slice().write_plain(out)
+    }
 }
 
 /// A key without a value is a key all the same.
 impl<T: Value> Value for BTreeMap<String, T> {
     fn write_json(&self, out: &mut Vec<u8>) -> bool {
-        out.push(b'{');
-        for (place, (key, value)) in self.iter().enumerate() {
-            if place > 0 {
-                out.push(b',');
-            }
-            string(out, key);
-            out.push(b':');
-            or_null(value, out);
-        }
-        out.push(b'}');
-        true
+        map(self, T::write_json, out)
+    }
+
+    fn write_plain(&self, out: &mut Vec<u8>) -> bool {
+        map(self, T::write_plain, out)
     }
 }
 
-fn or_null(value: &impl Value, out: &mut Vec<u8>) {
-    if !value.write_json(out) {
+fn map<T>(entries: &BTreeMap<String, T>, write: impl Fn(&T, &mut Vec<u8>) -> bool, out: &mut Vec<u8>) -> bool {
+    out.push(b'{');
+    for (place, (key, value)) in entries.iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        string(out, key);
+        out.push(b':');
+        or_null(write(value, out), out);
+    }
+    out.push(b'}');
+    true
+}
+
+fn or_null(there: bool, out: &mut Vec<u8>) {
+    if !there {
         out.extend_from_slice(b"null");
     }
 }
@@ -183,6 +233,11 @@ fn or_null(value: &impl Value, out: &mut Vec<u8>) {
 impl Value for Json {
     fn write_json(&self, out: &mut Vec<u8>) -> bool {
         string(out, &self.to_string());
+        true
+    }
+
+    fn write_plain(&self, out: &mut Vec<u8>) -> bool {
+        out.extend_from_slice(self.to_string().as_bytes());
         true
     }
 }
@@ -235,6 +290,10 @@ impl<const P: u8, const S: u8> Value for Decimal<P, S> {
 impl Value for Timestamp {
     fn write_json(&self, out: &mut Vec<u8>) -> bool {
         quoted(out, &self.hive().bytes())
+    }
+
+    fn write_plain(&self, out: &mut Vec<u8>) -> bool {
+        quoted(out, self.to_string().as_bytes())
     }
 }
 
@@ -296,6 +355,23 @@ mod tests {
         row.field("bytes", b"pipe".as_slice());
         row.end();
         let expected = r#"{"list":["a",null],"map":{"k":null,"l":[1]},"json":"{\"b\":[1,null]}","bytes":"cGlwZQ=="}"#;
+        assert_eq!(String::from_utf8(out).unwrap().trim_end(), expected);
+    }
+
+    #[test]
+    fn plain_rows_have_times_and_json_as_they_are() {
+        let mut out = Vec::new();
+        let mut row = Row::plain(&mut out);
+        row.field("at", &Some(Timestamp(1)));
+        row.field("all", &vec![Some(Timestamp(0)), None]);
+        row.field("of", &BTreeMap::from([("k".to_owned(), Timestamp(0))]));
+        row.field("json", &Json::parse("{\"b\":[1,null]}"));
+        row.field("day", &Date(0));
+        row.end();
+        let expected = concat!(
+            r#"{"at":"1970-01-01T00:00:00.000001Z","all":["1970-01-01T00:00:00Z",null],"#,
+            r#""of":{"k":"1970-01-01T00:00:00Z"},"json":{"b":[1,null]},"day":"1970-01-01"}"#
+        );
         assert_eq!(String::from_utf8(out).unwrap().trim_end(), expected);
     }
 

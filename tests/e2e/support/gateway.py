@@ -40,6 +40,8 @@ class Gateway:
         self.aws = aws
         self.streams = streams  # the names that exist; None for any
         self.fault: Fault | None = None
+        # Given a request of another service, as `AmazonSQS.SendMessageBatch`: an answer in place of the service's, or None.
+        self.answers: dict[str, Callable[[dict], dict | None]] = {}
         self.refused: set[str] = set()  # operations of other services that fail, as `DynamoDB_20120810.PutItem`
         self.records: dict[str, list[bytes]] = defaultdict(list)
         self.batches: list[tuple[str, int]] = []
@@ -139,6 +141,9 @@ def _handler(gateway: Gateway):
             if self.headers.get("X-Amz-Target") in gateway.refused:
                 kind = [("Content-Type", "application/x-amz-json-1.0"), ("x-amzn-ErrorType", "InternalServerError")]
                 return self.answer(500, kind, b'{"__type": "InternalServerError", "message": "Try again."}')
+            answers = gateway.answers.get(self.headers.get("X-Amz-Target"))
+            if answers and (answer := answers(json.loads(body))) is not None:
+                return self.answer(200, [("Content-Type", "application/x-amz-json-1.0")], json.dumps(answer).encode())
             return self.forward(body)
 
         def forward(self, body: bytes):

@@ -4,10 +4,12 @@ from .lint import parliament
 from .terraform import policies, resources
 
 # What parliament says of policies that are right. It knows policies of identities: trust policies have no resource,
-# in a key's policy `*` is that key, and it takes whole numbers only, but TLS 1.2 is none.
+# in a key's policy `*` is that key, and it takes whole numbers only, but TLS 1.2 is none. The name of a
+# thing in a device's policy is a variable, which it does not know.
 UNDERSTOOD = {
     ("assume_role_policy", "MALFORMED"),
     ("aws_kms_key", "RESOURCE_STAR"),
+    ("aws_iot_policy", "RESOURCE_MISMATCH"),
 }
 
 # Resources that an action knows beside the one that it needs, which parliament asks for as well: executions of a map, and

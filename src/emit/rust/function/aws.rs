@@ -79,7 +79,12 @@ impl Aws {
 
     /// The key of pseudonyms: the text of the platform's secret.
     pub async fn pseudonym_key(&self) -> Result<PseudonymKey, Error> {
-        let id = setting(names::PSEUDONYM_SECRET)?;
+        let text = self.secret(&setting(names::PSEUDONYM_SECRET)?).await?;
+        Ok(PseudonymKey::new(text.as_bytes()))
+    }
+
+    /// The text of a secret.
+    pub async fn secret(&self, id: &str) -> Result<String, Error> {
         let config = aws_sdk_secretsmanager::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .http_client(self.http.clone())
@@ -91,7 +96,7 @@ impl Aws {
             None => config,
         };
         let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
-        let answer = client.get_secret_value().secret_id(&id).send().await.map_err(|error| {
+        let answer = client.get_secret_value().secret_id(id).send().await.map_err(|error| {
             let code = aws_sdk_secretsmanager::error::ProvideErrorMetadata::code(&error).unwrap_or("no answer");
             format!(
                 "the secret `{id}` cannot be read ({code}): give it a value with `aws secretsmanager \
@@ -99,7 +104,7 @@ impl Aws {
             )
         })?;
         match answer.secret_string() {
-            Some(text) if !text.is_empty() => Ok(PseudonymKey::new(text.as_bytes())),
+            Some(text) if !text.is_empty() => Ok(text.to_owned()),
             _ => Err(format!(
                 "the secret `{id}` is empty: give it a value with `aws secretsmanager put-secret-value \
                  --secret-id {id} --secret-string …`"
@@ -137,12 +142,12 @@ pub fn param<T>(name: &str, variable: &str, ty: &str, decode: impl Fn(Raw<'_>) -
 }
 
 /// Another place than AWS, for tests: the service's own variable, then that of all services.
-fn endpoint(name: &str) -> Option<String> {
+pub(crate) fn endpoint(name: &str) -> Option<String> {
     setting(name).or_else(|_| setting("AWS_ENDPOINT_URL")).ok()
 }
 
 /// Lambda sets the role's credentials, which live longer than the sandbox.
-fn credentials() -> Result<Credentials, Error> {
+pub(crate) fn credentials() -> Result<Credentials, Error> {
     let (id, secret) = (setting("AWS_ACCESS_KEY_ID")?, setting("AWS_SECRET_ACCESS_KEY")?);
     Ok(Credentials::new(id, secret, setting("AWS_SESSION_TOKEN").ok(), None, "environment"))
 }

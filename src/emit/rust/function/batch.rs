@@ -33,7 +33,7 @@ pub struct Record {
 pub struct Transform {
     /// Its name, for the quarantine and the metrics.
     pub name: &'static str,
-    /// Environment variables: the delivery streams of its rows, in the order in which it numbers them.
+    /// Environment variables: the delivery streams and sinks of its rows, in the order in which it numbers them.
     pub rows: &'static [&'static str],
     /// Environment variable: the delivery stream of the rows that it turns away.
     pub rejects: &'static str,
@@ -60,8 +60,13 @@ pub trait Function {
 
 /// A row that can be written as a line.
 pub trait Line {
-    /// Appends the row as a line of JSON.
+    /// Appends the row as a line of JSON, for delivery to a dataset.
     fn write(&self, out: &mut Vec<u8>);
+
+    /// Appends the row as a line of JSON, for whoever reads JSON as the language writes it.
+    fn write_plain(&self, out: &mut Vec<u8>) {
+        self.write(out);
+    }
 }
 
 /// Lines, each with the place in its batch of the record that it came of.
@@ -282,6 +287,24 @@ impl<'a> Out<'a> {
             lines.cut();
             self.place = u32::MAX;
             return Err(TOO_LARGE);
+        }
+        lines.end(self.index);
+        Ok(())
+    }
+
+    /// Adds a row for a sink, by its number among what the transform writes.
+    ///
+    /// # Errors
+    /// Where the row is larger than the sink takes.
+    #[cfg(feature = "sinks")]
+    #[inline]
+    pub fn send(&mut self, sink: usize, limit: &crate::sinks::Limit, row: &impl Line) -> Result<(), Reject> {
+        let lines = &mut self.output.rows[sink];
+        row.write_plain(&mut lines.bytes);
+        if lines.length() > limit.bytes {
+            lines.cut();
+            self.place = u32::MAX;
+            return Err(limit.reject);
         }
         lines.end(self.index);
         Ok(())

@@ -10,7 +10,7 @@ use aws_sdk_firehose::types::Record;
 use serde_json::json;
 
 use crate::aws::{Aws, setting};
-use crate::batch::{Batch, Lines, Output, Transform};
+use crate::batch::{Batch, Lines, Output, Record as Came, Transform};
 use crate::{Error, metrics};
 
 /// The most records of a request.
@@ -18,29 +18,39 @@ const REQUEST_RECORDS: usize = 500;
 /// The most bytes of a request's records.
 const REQUEST_BYTES: usize = 4 * 1024 * 1024;
 /// How often a record is sent before it goes back to the stream.
-const ATTEMPTS: u32 = 5;
+pub(crate) const ATTEMPTS: u32 = 5;
 /// The wait before the second attempt; it doubles each time.
-const FIRST_WAIT: Duration = Duration::from_millis(100);
+pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// No new attempt begins this close to the deadline: the batch's answer must still get out.
-const MARGIN: Duration = Duration::from_secs(3);
+pub(crate) const MARGIN: Duration = Duration::from_secs(3);
 
-/// The delivery streams of a function, by transform.
+/// Where the rows of a function go, by transform.
 #[derive(Debug)]
 pub struct Streams(Vec<OfTransform>);
 
 #[derive(Debug)]
 struct OfTransform {
-    rows: Vec<String>,
-    rejects: String,
+    rows: Vec<To>,
+    rejects: To,
 }
 
-/// What became of a stream's lines.
+/// Where lines go.
+#[derive(Debug)]
+enum To {
+    /// A delivery stream, by its name.
+    Stream(String),
+    /// A destination outside the lake.
+    #[cfg(feature = "sinks")]
+    Sink(Box<crate::sinks::Sink>),
+}
+
+/// What became of lines.
 #[derive(Debug, Default)]
-struct Delivered {
+pub struct Delivered {
     /// Places in the batch of records whose lines were not taken.
-    failed: BTreeSet<usize>,
+    pub failed: BTreeSet<usize>,
     /// What the service said last.
-    problem: Option<String>,
+    pub problem: Option<String>,
 }
 
 type Line<'a> = (&'a [u8], usize);
@@ -52,17 +62,24 @@ impl Streams {
     /// Where it did not set one.
     pub fn from_environment(transforms: &[Transform]) -> Result<Self, Error> {
         let streams = transforms.iter().map(|transform| {
-            let rows = transform.rows.iter().map(|variable| setting(variable)).collect::<Result<_, _>>()?;
-            Ok(OfTransform { rows, rejects: setting(transform.rejects)? })
+            let rows =
+                transform.rows.iter().map(|variable| To::from_environment(variable)).collect::<Result<_, _>>()?;
+            Ok(OfTransform { rows, rejects: To::Stream(setting(transform.rejects)?) })
         });
         streams.collect::<Result<_, Error>>().map(Self)
     }
 
     /// Sends all lines, and gives the places of the records that have one that was not taken.
-    pub async fn deliver(&self, aws: &Aws, batch: &Batch, context: &lambda_runtime::Context) -> BTreeSet<usize> {
+    pub async fn deliver(
+        &self,
+        aws: &Aws,
+        records: &[Came],
+        batch: &Batch,
+        context: &lambda_runtime::Context,
+    ) -> BTreeSet<usize> {
         let mut failed = BTreeSet::new();
         for (streams, output) in self.0.iter().zip(&batch.outputs) {
-            let undelivered = streams.deliver(aws, output, context).await;
+            let undelivered = streams.deliver(aws, records, output, context).await;
             let rows: usize = output.rows.iter().map(Lines::len).sum();
             let kept = output.rows.iter().flat_map(Lines::iter).filter(|(_, record)| undelivered.contains(record));
             let mut line = metrics::line(&batch.received, output, rows - kept.count(), undelivered.len());
@@ -76,15 +93,21 @@ impl Streams {
 }
 
 impl OfTransform {
-    async fn deliver(&self, aws: &Aws, output: &Output, context: &lambda_runtime::Context) -> BTreeSet<usize> {
+    async fn deliver(
+        &self,
+        aws: &Aws,
+        records: &[Came],
+        output: &Output,
+        context: &lambda_runtime::Context,
+    ) -> BTreeSet<usize> {
         let deadline = context.deadline();
         let mut failed = BTreeSet::new();
         let rows = self.rows.iter().zip(&output.rows);
-        for (stream, lines) in rows.chain([(&self.rejects, &output.rejects)]) {
-            let delivered = deliver(&aws.firehose, stream, lines, deadline).await;
+        for (to, lines) in rows.chain([(&self.rejects, &output.rejects)]) {
+            let delivered = to.deliver(aws, records, lines, deadline).await;
             if let Some(problem) = delivered.problem {
                 let record = json!({
-                    "level": "ERROR", "message": "not everything was delivered", "stream": stream, "problem": problem,
+                    "level": "ERROR", "message": "not everything was delivered", "to": to.name(), "problem": problem,
                     "request_id": context.request_id,
                 });
                 println!("{record}");
@@ -95,8 +118,36 @@ impl OfTransform {
     }
 }
 
+impl To {
+    /// What the deployment set: a sink says so in its variable's name.
+    fn from_environment(variable: &str) -> Result<To, Error> {
+        #[cfg(feature = "sinks")]
+        if variable.starts_with(crate::names::SINK) {
+            return Ok(To::Sink(Box::new(crate::sinks::Sink::from_environment(variable)?)));
+        }
+        Ok(To::Stream(setting(variable)?))
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            To::Stream(name) => name,
+            #[cfg(feature = "sinks")]
+            To::Sink(sink) => sink.name(),
+        }
+    }
+
+    #[cfg_attr(not(feature = "sinks"), allow(unused_variables, reason = "only sinks ask for records"))]
+    async fn deliver(&self, aws: &Aws, records: &[Came], lines: &Lines, deadline: SystemTime) -> Delivered {
+        match self {
+            To::Stream(name) => deliver(&aws.firehose, name, lines, deadline).await,
+            #[cfg(feature = "sinks")]
+            To::Sink(sink) => sink.deliver(aws, lines, records, deadline).await,
+        }
+    }
+}
+
 /// Sends all lines of a stream.
-async fn deliver(client: &Client, stream: &str, lines: &Lines, deadline: SystemTime) -> Delivered {
+pub(crate) async fn deliver(client: &Client, stream: &str, lines: &Lines, deadline: SystemTime) -> Delivered {
     let mut delivered = Delivered::default();
     for request in requests(lines) {
         let refused = deliver_request(client, stream, request, deadline, &mut delivered.problem).await;

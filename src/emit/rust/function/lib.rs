@@ -15,6 +15,8 @@ pub mod names;
 #[cfg(feature = "objects")]
 pub mod objects;
 pub mod reject;
+#[cfg(feature = "sinks")]
+pub mod sinks;
 #[cfg(feature = "state")]
 mod store;
 #[cfg(feature = "lookup")]
@@ -119,7 +121,7 @@ impl<F: Function> Sandbox<F> {
             self.seen = batch::nothing_seen::<F>();
             return Err(failure.into());
         }
-        let mut failed = Box::pin(self.streams.deliver(&self.aws, &batch, context)).await;
+        let mut failed = Box::pin(self.streams.deliver(&self.aws, &records, &batch, context)).await;
         if !failed.contains(&0) {
             self.told(&told);
         }

@@ -158,14 +158,15 @@ impl Gate for Athena {
         None
     }
 
-    fn output(&self, target: &Target, _: Option<&Dataset>, _: &Transform) -> Option<Refusal> {
-        match target {
-            Target::Sink(_) => Some(Refusal::but(
-                "writing a sink from a query",
-                "send the rows to a sink as they arrive, in a transform of the stream",
-            )),
-            Target::Dataset(_) => None,
-        }
+    fn output(&self, _: &Target, _: Option<&Dataset>, _: &Transform) -> Option<Refusal> {
+        None
+    }
+
+    fn sink(&self, _: &str, _: &Transform) -> Option<Refusal> {
+        Some(Refusal::but(
+            "writing a sink from a query",
+            "send the rows to a sink as they arrive, in a transform of the stream",
+        ))
     }
 }
 

@@ -69,4 +69,8 @@ impl Gate for Embedded {
             )
         })
     }
+
+    fn sink(&self, _: &str, _: &Transform) -> Option<Refusal> {
+        None
+    }
 }

@@ -124,6 +124,15 @@ impl Gate for Functions {
             "leave it out, and write the table with a transform of what this one writes",
         ))
     }
+
+    fn sink(&self, to: &str, _: &Transform) -> Option<Refusal> {
+        (to == "redshift").then(|| {
+            Refusal::never(
+                "a warehouse takes rows by the thousand, and a function has a few",
+                "write a dataset here, and let a transform of that dataset, a job, write the sink",
+            )
+        })
+    }
 }
 
 const ON_GLUE: &str = "write `engine = glue`, or leave `engine` out: a function sees one batch at a time";

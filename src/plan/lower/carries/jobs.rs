@@ -90,16 +90,11 @@ impl Gate for Jobs {
         inside.or_else(|| slice::source(source))
     }
 
-    fn output(&self, target: &Target, dataset: Option<&Dataset>, transform: &Transform) -> Option<Refusal> {
+    fn output(&self, _: &Target, dataset: Option<&Dataset>, transform: &Transform) -> Option<Refusal> {
         if transform.shape == Shape::Objects {
-            return slice::output(target, dataset, transform);
+            return slice::output(dataset, transform);
         }
-        let Some(dataset) = dataset else {
-            return Some(Refusal::but(
-                "writing a sink from a job",
-                "send the rows to a sink as they arrive, in a transform of the stream",
-            ));
-        };
+        let dataset = dataset?;
         if transform.shape == Shape::Stream && transform.mode != Mode::Append {
             return Some(Refusal::but(
                 "changing rows that are there with a stream",
@@ -113,6 +108,13 @@ impl Gate for Jobs {
                 "write `format = iceberg`",
             )
         })
+    }
+
+    fn sink(&self, _: &str, _: &Transform) -> Option<Refusal> {
+        Some(Refusal::but(
+            "writing a sink from a job",
+            "send the rows to a sink as they arrive, in a transform of the stream",
+        ))
     }
 }
 

@@ -45,6 +45,8 @@ pub(super) struct Refusal {
     what: String,
     /// What to write instead, or the engine which carries it.
     help: Option<String>,
+    /// Whether the engine never will.
+    never: bool,
 }
 
 impl Refusal {
@@ -53,6 +55,7 @@ impl Refusal {
         Refusal {
             what: what.into(),
             help: None,
+            never: false,
         }
     }
 
@@ -61,6 +64,15 @@ impl Refusal {
         Refusal {
             what: what.into(),
             help: Some(help.into()),
+            never: false,
+        }
+    }
+
+    /// What the engine cannot do by its nature, and who can.
+    fn never(what: impl Into<String>, help: impl Into<String>) -> Refusal {
+        Refusal {
+            never: true,
+            ..Refusal::but(what, help)
         }
     }
 }
@@ -86,6 +98,8 @@ trait Gate {
     fn source(&self, source: &Source) -> Option<Refusal>;
     /// What is written: the mode, the contract, and the dataset where it is one.
     fn output(&self, target: &Target, dataset: Option<&Dataset>, transform: &Transform) -> Option<Refusal>;
+    /// A sink that is written, by where its rows go: `opensearch`.
+    fn sink(&self, to: &str, transform: &Transform) -> Option<Refusal>;
 }
 
 impl Lowering<'_> {
@@ -143,16 +157,21 @@ impl Lowering<'_> {
         let found = all
             .iter()
             .find_map(|transform| in_transform(gate, transform, program, passed.has(gate, transform)));
-        let Some((span, Refusal { what, help })) = found else {
+        let Some((span, Refusal { what, help, never })) = found else {
             all.into_iter().for_each(|transform| self.passed.add(gate, transform));
             return true;
         };
-        let diagnostic = Diagnostic::new(
-            Code::NOT_YET,
-            span,
-            format!("{what} is not supported on {} yet", gate.name()),
-        );
-        let diagnostic = diagnostic.found("the language has it");
+        // What one engine alone is asked for is left out either way.
+        let diagnostic = match never && self.scope == Scope::Platform {
+            true => Diagnostic::new(Code::ENGINE, span, format!("`{}` cannot do this: {what}", gate.name()))
+                .found("never on this engine"),
+            false => Diagnostic::new(
+                Code::NOT_YET,
+                span,
+                format!("{what} is not supported on {} yet", gate.name()),
+            )
+            .found("the language has it"),
+        };
         let why = match help {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
@@ -231,14 +250,25 @@ fn edge(gate: &dyn Gate, transform: &Transform, program: &Program) -> Option<(Sp
         refused.map(|refusal| (span, refusal))
     });
     refused.or_else(|| {
-        let dataset = |target: &Target| match target {
-            Target::Dataset(id) => program.datasets.get(id),
-            Target::Sink(_) => None,
-        };
-        let target = transform.target.as_ref()?;
-        let refused = gate.output(target, dataset(target), transform)?;
+        let refused = in_target(gate, transform.target.as_ref()?, transform, program)?;
         Some((transform.places.target, refused))
     })
+}
+
+/// What of one target is refused.
+fn in_target(gate: &dyn Gate, target: &Target, transform: &Transform, program: &Program) -> Option<Refusal> {
+    let sink = || match target {
+        Target::Sink(name) => {
+            let item = program.sinks.iter().find(|sink| sink.name == *name)?;
+            gate.sink(item.settings.variant("to")?.0, transform)
+        }
+        Target::Dataset(_) => None,
+    };
+    let dataset = match target {
+        Target::Dataset(id) => program.datasets.get(id),
+        Target::Sink(_) => None,
+    };
+    gate.output(target, dataset, transform).or_else(sink)
 }
 
 fn in_source(gate: &dyn Gate, input: &Input, program: &Program) -> Option<Refusal> {
@@ -263,13 +293,9 @@ fn around_step(gate: &dyn Gate, step: &Step, transform: &Transform, program: &Pr
     let targets = || match &step.kind {
         StepKind::Route { branches, otherwise } => {
             let targets = branches.iter().map(|(_, target)| target).chain(otherwise);
-            targets.into_iter().find_map(|target| {
-                let dataset = match target {
-                    Target::Dataset(id) => program.datasets.get(id),
-                    Target::Sink(_) => None,
-                };
-                gate.output(target, dataset, transform)
-            })
+            targets
+                .into_iter()
+                .find_map(|target| in_target(gate, target, transform, program))
         }
         _ => None,
     };

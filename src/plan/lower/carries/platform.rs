@@ -64,9 +64,7 @@ impl Gate for Platform {
     }
 
     fn output(&self, _target: &Target, dataset: Option<&Dataset>, transform: &Transform) -> Option<Refusal> {
-        let Some(dataset) = dataset else {
-            return Some(Refusal::of("writing a sink"));
-        };
+        let dataset = dataset?;
         let carried: &[&str] = match transform.shape {
             Shape::Table => &["iceberg", "parquet"],
             Shape::Stream | Shape::Objects => &["json", "parquet"],
@@ -77,6 +75,10 @@ impl Gate for Platform {
                 "write `format = parquet`",
             )
         })
+    }
+
+    fn sink(&self, _: &str, _: &Transform) -> Option<Refusal> {
+        None
     }
 }
 

@@ -5,7 +5,7 @@
 use super::Refusal;
 use crate::check::program::{Dataset, DatasetWriter, Mode, Program, Shape, Source, Transform};
 use crate::plan::types::Column;
-use crate::plan::{Input, RunKind, Step, StepKind, Target};
+use crate::plan::{Input, RunKind, Step, StepKind};
 
 pub(super) fn column_of(column: &Column) -> String {
     format!("columns of type {}, as `{}` is", column.ty.kind, column.name)
@@ -94,10 +94,7 @@ pub(super) fn source(source: &Source) -> Option<Refusal> {
 }
 
 /// What is written, if it is not parquet, added to by a stream or overwritten by a table.
-pub(super) fn output(target: &Target, dataset: Option<&Dataset>, transform: &Transform) -> Option<Refusal> {
-    if matches!(target, Target::Sink(_)) {
-        return Some(Refusal::of("writing a sink"));
-    }
+pub(super) fn output(dataset: Option<&Dataset>, transform: &Transform) -> Option<Refusal> {
     if transform.contract.is_some() {
         return Some(Refusal::but("contracts of a target", "leave it out"));
     }
