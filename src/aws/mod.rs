@@ -83,7 +83,11 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
     );
     out.file("streams", "Streams that bring rows.", kinesis::blocks(plan));
     out.file("api", "Requests that bring rows to streams.", api::blocks(plan));
-    out.file("iot", "Messages of devices that bring rows to streams.", iot::blocks(plan));
+    out.file(
+        "iot",
+        "Messages of devices that bring rows to streams.",
+        iot::blocks(plan),
+    );
     out.file("firehose", "Delivery of rows to buckets.", firehose::blocks(plan));
     out.file(
         "landing",

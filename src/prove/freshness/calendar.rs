@@ -3,9 +3,9 @@
 //! EventBridge Scheduler leaves a start out whose local time does not exist, and starts once where it exists twice
 //! (<https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#daylist-savings-time>).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use croner::parser::{CronParser, Seconds, Year};
 use croner::{Cron, Direction};
@@ -19,43 +19,47 @@ pub(super) struct Gap {
     pub(super) clock_change: Option<NaiveDate>,
 }
 
-/// What was found of schedules so far: many have one clock.
+/// What was found of schedules so far: many start on the same days, and in the same zone.
 #[derive(Debug, Default)]
-pub(super) struct Calendar<'p>(BTreeMap<(&'p str, &'p str), Option<Gap>>);
+pub(super) struct Calendar {
+    /// The days of the last four fields of a cron text.
+    days: BTreeMap<String, Vec<NaiveDate>>,
+    /// The days on which clocks change, by zone.
+    changes: BTreeMap<String, BTreeSet<NaiveDate>>,
+}
 
 /// Days that are looked at: every kind of month, four changes of clocks.
-const DAYS: u64 = 800;
+const DAYS: usize = 800;
 /// The first of them. A fixed day, so that the same text is always judged alike.
 const FIRST: NaiveDate = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
 
-impl<'p> Calendar<'p> {
+impl Calendar {
     /// The longest gap of `cron(…)` or `rate(…)` in a time zone; none where it starts less than twice.
-    pub(super) fn longest_gap(&mut self, expression: &'p str, zone: &'p str) -> Option<Gap> {
-        let found = self.0.entry((expression, zone));
-        found.or_insert_with(|| gap(expression, zone)).clone()
+    pub(super) fn longest_gap(&mut self, expression: &str, zone: &str) -> Option<Gap> {
+        if let Some(rate) = inside(expression, "rate(") {
+            let minutes: u64 = rate.split(' ').next()?.parse().ok()?;
+            return Some(Gap {
+                seconds: minutes * 60,
+                clock_change: None,
+            });
+        }
+        let fields: Vec<_> = inside(expression, "cron(")?.split(' ').collect();
+        let (minute, hour, rest) = match fields.as_slice() {
+            [minute, hour, rest @ ..] => (minute, hour, rest.join(" ")),
+            _ => return None,
+        };
+        let tz: Tz = zone.parse().ok()?;
+        let times = times(&parse(&format!("0 {minute} {hour} * * * *"))?);
+        if !self.days.contains_key(&rest) {
+            self.days.insert(rest.clone(), days(&rest)?);
+        }
+        let changes = self.changes.entry(zone.to_owned()).or_insert_with(|| changes(tz));
+        longest(self.days.get(&rest)?, &times, changes, tz)
     }
 }
 
-fn gap(expression: &str, zone: &str) -> Option<Gap> {
-    if let Some(rate) = expression.strip_prefix("rate(").and_then(|rate| rate.strip_suffix(')')) {
-        let minutes: u64 = rate.split(' ').next()?.parse().ok()?;
-        return Some(Gap {
-            seconds: minutes * 60,
-            clock_change: None,
-        });
-    }
-    let fields: Vec<_> = expression
-        .strip_prefix("cron(")?
-        .strip_suffix(')')?
-        .split(' ')
-        .collect();
-    let [minute, hour, day, month, weekday, year] = fields.as_slice() else {
-        return None;
-    };
-    let zone: Tz = zone.parse().ok()?;
-    let times = times(&parse(&format!("0 {minute} {hour} * * * *"))?);
-    let days = parse(&format!("0 0 0 {day} {month} {weekday} {year}"))?;
-    longest(&days, &times, zone)
+fn inside<'t>(expression: &'t str, start: &str) -> Option<&'t str> {
+    expression.strip_prefix(start)?.strip_suffix(')')
 }
 
 fn parse(text: &str) -> Option<Cron> {
@@ -78,42 +82,69 @@ fn times(cron: &Cron) -> Vec<NaiveTime> {
     found.map(|at| at.time()).collect()
 }
 
-fn longest(days: &Cron, times: &[NaiveTime], zone: Tz) -> Option<Gap> {
-    let ends: Vec<_> = times.first().into_iter().chain(times.last()).copied().collect();
+/// The days of the last four fields of a cron text, in order.
+fn days(fields: &str) -> Option<Vec<NaiveDate>> {
+    if fields.split(' ').all(|field| ["*", "?"].contains(&field)) {
+        return Some(FIRST.iter_days().take(DAYS).collect());
+    }
+    let cron = parse(&format!("0 0 0 {fields}"))?;
     let midnight = FIRST.and_time(NaiveTime::MIN).and_utc();
-    let until = FIRST + Days::new(DAYS);
-    // Within a day without a change of clocks, all days are alike.
-    let within = times.windows(2).filter_map(|pair| match pair {
-        [from, to] => u64::try_from((*to - *from).num_seconds()).ok(),
-        _ => None,
-    });
-    let mut longest = within.max().map(|seconds| Gap {
-        seconds,
-        clock_change: None,
-    });
-    let mut before: Option<DateTime<Utc>> = None;
-    for day in days.iter_from(midnight, Direction::Forward).map(|at| at.date_naive()) {
-        if day > until {
-            break;
+    let until = FIRST + Days::new(DAYS as u64);
+    let found = cron.iter_from(midnight, Direction::Forward).map(|at| at.date_naive());
+    Some(found.take_while(|day| *day < until).collect())
+}
+
+/// The days on which clocks change.
+fn changes(zone: Tz) -> BTreeSet<NaiveDate> {
+    let ahead = |day: NaiveDate| {
+        let midnight = day.and_time(NaiveTime::MIN);
+        zone.from_utc_datetime(&midnight).naive_local() - midnight
+    };
+    let days = FIRST.iter_days().take(DAYS);
+    days.filter(|day| ahead(*day) != ahead(*day + Days::new(1))).collect()
+}
+
+fn longest(days: &[NaiveDate], times: &[NaiveTime], changes: &BTreeSet<NaiveDate>, zone: Tz) -> Option<Gap> {
+    let (first, last) = (times.first()?, times.last()?);
+    let mut longest: Option<Gap> = None;
+    let mut take = |between: TimeDelta, clock_change: Option<NaiveDate>| {
+        let seconds = u64::try_from(between.num_seconds()).unwrap_or(0);
+        if seconds > 0 && longest.as_ref().is_none_or(|gap| seconds > gap.seconds) {
+            longest = Some(Gap { seconds, clock_change });
         }
-        let starts = if changes(day, zone) { times } else { &ends };
-        for at in starts.iter().filter_map(|time| instant(day.and_time(*time), zone)) {
-            let seconds = before.and_then(|before| u64::try_from((at - before).num_seconds()).ok());
-            let skipped = before.is_some_and(|before| !changes(day, zone) && same_day(before, at, zone));
-            if let (Some(before), Some(seconds), false) = (before, seconds, skipped)
-                && longest.as_ref().is_none_or(|gap| seconds > gap.seconds)
-            {
-                let clock_change = change_between(before, at, zone);
-                longest = Some(Gap { seconds, clock_change });
+    };
+    // Where clocks do not change, local times are as far apart as they say.
+    for pair in times.windows(2) {
+        if let [from, to] = pair {
+            take(*to - *from, None);
+        }
+    }
+    for pair in days.windows(2) {
+        if let [from, to] = pair
+            && changes.range(from..=to).next().is_none()
+        {
+            take(to.and_time(*first) - from.and_time(*last), None);
+        }
+    }
+    for change in changes {
+        // The days around it: a start that a change leaves out is looked for a day further.
+        let at = days.partition_point(|day| day < change);
+        let around = days
+            .get(at.saturating_sub(2)..(at + 3).min(days.len()))
+            .unwrap_or_default();
+        let starts = around
+            .iter()
+            .flat_map(|day| times.iter().map(|time| day.and_time(*time)));
+        let starts: Vec<_> = starts.filter_map(|local| instant(local, zone)).collect();
+        for pair in starts.windows(2) {
+            if let [from, to] = pair {
+                let day_of = |at: &DateTime<Utc>| at.with_timezone(&zone).date_naive();
+                let over = (day_of(from)..=day_of(to)).contains(change);
+                take(*to - *from, over.then_some(*change));
             }
-            before = Some(at);
         }
     }
     longest
-}
-
-fn same_day(before: DateTime<Utc>, at: DateTime<Utc>, zone: Tz) -> bool {
-    before.with_timezone(&zone).date_naive() == at.with_timezone(&zone).date_naive()
 }
 
 /// A local time as an instant: none where clocks leave it out, the first where they show it twice.
@@ -124,28 +155,12 @@ fn instant(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
     }
 }
 
-/// Whether clocks change on a day.
-fn changes(day: NaiveDate, zone: Tz) -> bool {
-    let ahead = |day: NaiveDate| {
-        let midnight = day.and_time(NaiveTime::MIN);
-        zone.from_utc_datetime(&midnight).naive_local() - midnight
-    };
-    ahead(day) != ahead(day + Days::new(1))
-}
-
-/// The day between two instants on which clocks change.
-fn change_between(from: DateTime<Utc>, to: DateTime<Utc>, zone: Tz) -> Option<NaiveDate> {
-    let day_of = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
-    let mut days = day_of(from).iter_days().take_while(|day| *day <= day_of(to));
-    days.find(|day| changes(*day, zone))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn hours(expression: &str, zone: &str) -> Option<(f64, Option<String>)> {
-        let gap = gap(expression, zone)?;
+        let gap = Calendar::default().longest_gap(expression, zone)?;
         let day = gap.clock_change.map(|day| day.to_string());
         Some((gap.seconds as f64 / 3600.0, day))
     }

@@ -40,7 +40,7 @@ impl Sum {
 /// What is known of datasets so far.
 pub(super) struct Walk<'p> {
     plan: &'p Plan,
-    calendar: Calendar<'p>,
+    calendar: Calendar,
     /// None where a dataset is never written; a dataset that is being looked at counts as one, so that no circle is walked
     /// round.
     known: BTreeMap<&'p DatasetId, Option<Sum>>,

@@ -74,7 +74,12 @@ fn read(record: &[u8]) -> Option<Change<'_>> {
         return Some(Change::Control(at));
     }
     match data? {
-        Raw::Nested(row) if row.starts_with('{') => Some(Change::Of(Changed { row, operation, at, arrived })),
+        Raw::Nested(row) if row.starts_with('{') => Some(Change::Of(Changed {
+            row,
+            operation,
+            at,
+            arrived,
+        })),
         _ => None,
     }
 }
@@ -87,15 +92,23 @@ mod tests {
     fn rows_are_found_in_what_is_said_of_them() {
         let record =
             br#"{"data": {"id": 1}, "metadata": {"record-type": "data", "operation": "delete", "timestamp": "t"}}"#;
-        let Change::Of(changed) = of(record) else { panic!("it is a change") };
+        let Change::Of(changed) = of(record) else {
+            panic!("it is a change")
+        };
         assert_eq!(changed.row, r#"{"id": 1}"#);
-        assert_eq!((changed.operation, changed.at), (Some(Raw::Plain("delete")), Some(Raw::Plain("t"))));
+        assert_eq!(
+            (changed.operation, changed.at),
+            (Some(Raw::Plain("delete")), Some(Raw::Plain("t")))
+        );
         assert_eq!(row(record), Some(&br#"{"id": 1}"#[..]));
     }
 
     #[test]
     fn what_tells_of_tables_is_no_row() {
-        assert_eq!(row(br#"{"data":{},"metadata":{"record-type":"control","operation":"create-table"}}"#), None);
+        assert_eq!(
+            row(br#"{"data":{},"metadata":{"record-type":"control","operation":"create-table"}}"#),
+            None
+        );
     }
 
     #[test]
