@@ -136,6 +136,8 @@ def environment(aws, example: Example, crate: Path) -> dict[str, str]:
     place = aws.around_functions(f"engines-{uuid.uuid4().hex[:12]}", KEY)
     text = "".join(file.read_text() for file in crate.rglob("*.rs"))
     found = {name: name for name in re.findall(r'"((?:DELIVERY|QUARANTINE)_STREAM_\w+)"', text)}
+    # What stands for a sink takes its rows as well.
+    found |= {name: json.dumps({"kind": "delivery_stream", "name": name}) for name in re.findall(r'"(SINK_\w+)"', text)}
     for name in re.findall(r'"TABLE_RAW_(\w+)"', text):
         file = max((example.samples / name.lower()).iterdir())
         s3, folder = aws.client("s3"), name.lower()
@@ -154,8 +156,8 @@ def test_functions_give_the_rows_of_the_embedded_engine(name, examples, binaries
     variables = environment(aws, example, workspace / source)
     run_function(gateway, built[source], variables, lines, event_time, topic=topic)
     wrong = {}
-    for stream in sorted(name for name in variables if name.startswith("DELIVERY_STREAM_")):
-        transform = stream.removeprefix("DELIVERY_STREAM_").lower()
+    for stream in sorted(name for name in variables if name.startswith(("DELIVERY_STREAM_", "SINK_"))):
+        transform = stream.removeprefix("DELIVERY_STREAM_").removeprefix("SINK_").lower()
         said = compared(example, transform, gateway.records[stream], spark_home.session)
         if said:
             wrong[transform] = said
