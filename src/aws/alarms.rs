@@ -370,8 +370,10 @@ pub fn by_event(plan: &Plan, monitor: &Monitor) -> bool {
         plan.transform(name)
             .is_some_and(|transform| matches!(transform.engine, Engine::Glue(_)))
     };
-    monitor
-        .alarms
-        .iter()
-        .any(|alarm| matches!(alarm, Alarm::Duration { transform, .. } if is_job(transform)))
+    let replicated = plan.sources.iter().any(|source| source.replication.is_some());
+    replicated
+        || monitor
+            .alarms
+            .iter()
+            .any(|alarm| matches!(alarm, Alarm::Duration { transform, .. } if is_job(transform)))
 }

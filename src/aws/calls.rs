@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::policy::{Statement, allow};
-use super::redshift;
 use super::stack::Stack;
+use super::{dashboards, dms, redshift};
 use crate::emit::hcl::{Block, Item, Part, Value, reference};
 use crate::plan::Plan;
 use crate::text_of;
@@ -65,13 +65,16 @@ const ENDPOINTS: [(&str, &str); 8] = [
 pub fn of(stack: &Stack, plan: &Plan) -> Calls {
     let mut out = Calls::default();
     let mut found = Found::new();
+    let outside = dashboards::outside();
     for (kind, labels) in [
         ("aws_lambda_function", &mut out.functions),
         ("aws_glue_job", &mut out.jobs),
     ] {
         let is_function = kind == "aws_lambda_function";
         for block in stack.resources(kind) {
-            let Some(label) = block.labels.get(1) else { continue };
+            let Some(label) = block.labels.get(1).filter(|label| !outside.contains(label)) else {
+                continue;
+            };
             labels.push(label.clone());
             let Some((_, role)) = stack.role_of(kind, label) else {
                 continue;
@@ -103,7 +106,7 @@ pub fn of(stack: &Stack, plan: &Plan) -> Calls {
             }
         }
     }
-    for (service, actions, resources) in redshift::calls(plan) {
+    for (service, actions, resources) in redshift::calls(plan).into_iter().chain(dms::calls(plan)) {
         for action in actions {
             called(&mut found, service, action.to_owned(), &resources);
         }

@@ -3,7 +3,7 @@
 use super::{iceberg, lake};
 use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::types::{Column, TypeKind};
-use crate::plan::{Csv, Dataset, DatasetId, Format, Plan, Writer};
+use crate::plan::{Csv, Dataset, DatasetId, Format, Plan, Writer, names};
 use crate::{object_of, text_of};
 
 /// Glue refuses longer comments.
@@ -170,16 +170,21 @@ fn storage(plan: &Plan, dataset: &Dataset, columns: &[&Column]) -> Block {
         ),
         _ => crate::plan::refused(),
     };
+    // What DMS writes stands around the columns: Athena takes values of CSV by their places.
+    let replicated = plan.copied(dataset).is_some_and(|source| source.replication.is_some());
+    let beside = |name: &str| replicated.then(|| Block::new("columns").set("name", name).set("type", "string"));
     Block::new("storage_descriptor")
         .set("location", lake::dataset_url(dataset))
         .set("input_format", input)
         .set("output_format", output)
         .block(serde)
+        .blocks(beside("_op"))
         .blocks(
             columns
                 .iter()
                 .map(|column| column_block("columns", plan, dataset, column)),
         )
+        .blocks(beside(names::CHANGED_AT))
 }
 
 fn column_block(kind: &str, plan: &Plan, dataset: &Dataset, column: &Column) -> Block {

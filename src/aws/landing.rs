@@ -74,7 +74,8 @@ pub fn inboxes(plan: &Plan) -> Vec<Bucket> {
     plan.sources.iter().filter_map(of).collect()
 }
 
-fn inbox_label(source: &str) -> String {
+/// The label of a source's inbox.
+pub fn inbox_label(source: &str) -> String {
     format!("inbox_{source}")
 }
 
@@ -98,7 +99,8 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     if all.iter().any(|one| every_seconds(one.source).is_some()) {
         out.extend(starter(plan, &label));
     }
-    out.extend(all.iter().filter_map(|one| sender(plan, one.source)));
+    let senders = all.iter().filter(|one| one.source.replication.is_none());
+    out.extend(senders.filter_map(|one| sender(plan, one.source)));
     out
 }
 

@@ -13,7 +13,10 @@ mod bucket;
 mod calls;
 mod catalog;
 mod cost;
+mod dashboards;
 pub mod delivery;
+mod dms;
+mod dms_prerequisites;
 mod emr;
 mod firehose;
 mod function;
@@ -94,6 +97,11 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
         "Files and answers of endpoints on their way to the lake.",
         landing::blocks(plan),
     );
+    out.file(
+        "replication_of_databases",
+        "Databases whose rows and changes are brought.",
+        dms::blocks(plan),
+    );
     out.file("functions", "Functions on streams.", function::blocks(plan));
     out.file("sinks", "Destinations outside the lake.", sinks::blocks(plan));
     out.file("jobs", "Jobs on tables and streams.", job::blocks(plan, modules));
@@ -114,6 +122,7 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
         redshift::blocks(plan),
     );
     out.file("dashboards", "Dashboards and what they show.", quicksight::blocks(plan));
+    out.file("dashboards", "", dashboards::blocks(plan));
     out.file("lake_formation", "Who may read what.", lake_formation::blocks(plan));
     out.file(
         "operations",
@@ -142,6 +151,8 @@ pub fn terraform(plan: &Plan, modules: &[&'static str]) -> Files {
     out.extend(landing::files(plan));
     out.extend(program::files(plan));
     out.extend(dashboard::files(plan));
+    out.extend(dashboards::files(plan));
+    out.extend(dms::files(plan));
     for schedule in &plan.schedules {
         out.insert(names::state_machine(&schedule.name), states::definition(plan, schedule));
     }

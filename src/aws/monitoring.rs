@@ -202,6 +202,7 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
     out.push(over(block, &overdue, 0.0, 1, "breaching"));
     out.extend(super::redshift::alarms(plan, monitor));
     out.extend(super::quicksight::alarms(plan, monitor));
+    out.extend(super::dms::alarms(plan, monitor));
     out
 }
 

@@ -68,6 +68,7 @@ pub fn variable(param: &str) -> String {
         "locals",
         "manage_api_gateway_account",
         "manage_config",
+        "manage_dms_roles",
         "manage_lake_formation_settings",
         "providers",
         "quicksight_identity_region",

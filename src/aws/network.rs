@@ -8,7 +8,7 @@ use super::calls::{self, Calls};
 use super::naming::{limit, named, short};
 use super::policy::{Statement, allow, allow_everywhere, document, own, role, trust};
 use super::stack::Stack;
-use super::{lake, redshift, sinks};
+use super::{dms, lake, redshift, sinks};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::plan::{Network, Plan};
 use crate::{object_of, text_of};
@@ -21,6 +21,8 @@ const JOBS: &str = "jobs";
 pub const PROGRAMS: &str = "programs";
 /// The warehouses' security group.
 pub const WAREHOUSES: &str = "warehouses";
+/// The security group of replications of databases.
+pub const REPLICATIONS: &str = "replications";
 /// The endpoints' security group.
 const ENDPOINTS: &str = "endpoints";
 /// Bits that a subnet has beside the network's: sixteen fit.
@@ -56,6 +58,7 @@ pub fn add(out: &mut Stack, plan: &Plan) {
         (JOBS, !calls.jobs.is_empty() || !calls.applications.is_empty()),
         (PROGRAMS, calls.programs),
         (WAREHOUSES, plan.warehouses().next().is_some()),
+        (REPLICATIONS, !dms::ports(plan).is_empty()),
     ];
     out.file(
         "endpoints",
@@ -437,6 +440,28 @@ fn groups(plan: &Plan, network: &Network, calls: &Calls, workloads: &[(&str, boo
                 https(rule("egress", &format!("{label}_out"), label, "Hosts outside, by NAT"))
                     .set("cidr_ipv4", "0.0.0.0/0"),
             );
+        }
+        if *label == REPLICATIONS {
+            for port in dms::ports(plan) {
+                let out_of = |label: String, to: Value| {
+                    rule("egress", &label, REPLICATIONS, "Databases, where they listen")
+                        .set("ip_protocol", "tcp")
+                        .set("from_port", port)
+                        .set("to_port", port)
+                        .set("cidr_ipv4", to)
+                };
+                out.push(out_of(
+                    format!("{label}_to_{port}"),
+                    reference("aws_vpc.platform.cidr_block"),
+                ));
+                out.extend((1..=network.peers.len()).map(|number| {
+                    let peer = reference(format!("data.aws_vpc.peer_{number}.cidr_block"));
+                    out_of(format!("{label}_to_{port}_of_peer_{number}"), peer)
+                }));
+                if network.nat {
+                    out.push(out_of(format!("{label}_to_{port}_outside"), "0.0.0.0/0".into()));
+                }
+            }
         }
         if *label == WAREHOUSES {
             out.extend((1..=network.peers.len()).map(|number| {

@@ -165,7 +165,8 @@ pub fn grants(plan: &Plan) -> Vec<Block> {
     out
 }
 
-fn set_label(serve: &Serve, id: &DatasetId) -> String {
+/// The label of what dashboards show of a dataset.
+pub fn set_label(serve: &Serve, id: &DatasetId) -> String {
     format!("{}_{}", serve.name, catalog::label(id))
 }
 

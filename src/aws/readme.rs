@@ -9,7 +9,7 @@ pub fn text(plan: &Plan) -> String {
     if secrets::needed(plan) {
         out.push(secret());
     }
-    out.extend([images(plan), mails(plan), verify(plan), destroy(plan)]);
+    out.extend([databases(plan), images(plan), mails(plan), verify(plan), destroy(plan)]);
     out.retain(|part| !part.is_empty());
     out.join("\n")
 }
@@ -47,6 +47,16 @@ fn folders(plan: &Plan) -> impl Iterator<Item = (&'static str, &'static str)> {
             !plan.schedules.is_empty(),
             "states",
             "state machines; `${…}` are filled in by Terraform",
+        ),
+        (
+            plan.sources.iter().any(|source| source.replication.is_some()),
+            "dms",
+            "what is copied of databases, and what each has to be told before",
+        ),
+        (
+            plan.dashboards().next().is_some(),
+            "quicksight",
+            "dashboards, as templates of CloudFormation",
         ),
         (
             plan.has_containers(),
@@ -123,6 +133,30 @@ fn images(plan: &Plan) -> String {
      An image's tag is the hash of all that it is made of, and cannot be moved: what is there stays, and what runs is what was \
      built. Until it is pushed, runs fail where a container is to start.\n"
         .into()
+}
+
+fn databases(plan: &Plan) -> String {
+    let names: Vec<String> = plan
+        .sources
+        .iter()
+        .filter(|source| source.replication.is_some())
+        .map(|source| {
+            let name = crate::plan::names::hyphened(&source.name);
+            format!(
+                "- `{}`: [dms/{name}.prerequisites.md](dms/{name}.prerequisites.md)",
+                source.name
+            )
+        })
+        .collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(
+            "## Let databases be read\n\nBefore the first `apply`, each database has to be told; what and how stands in a checklist \
+             of its own:\n\n{}\n\nThe roles `dms-vpc-role` and `dms-cloudwatch-logs-role` exist once in an account: where they \
+             are there, set `manage_dms_roles = false`.\n",
+            names.join("\n")
+        ),
+    }
 }
 
 fn mails(plan: &Plan) -> String {

@@ -102,6 +102,7 @@ fn variables(plan: &Plan) -> Vec<Block> {
     out.extend(super::sinks::variables(plan));
     out.extend(readers::variables(plan));
     out.extend(super::quicksight::variables(plan));
+    out.extend(super::dms::variables(plan));
     out.extend(audit::variables(plan));
     out.extend(plan.params.iter().map(|param| param_variable(plan, param)));
     out
@@ -309,6 +310,7 @@ fn outputs(plan: &Plan) -> Vec<Block> {
     out.extend(super::program::outputs(plan));
     out.extend(super::redshift::outputs(plan));
     out.extend(super::quicksight::outputs(plan));
+    out.extend(super::dashboards::outputs(plan));
     if secrets::needed(plan) {
         out.push(output(
             "pseudonym_secret",

@@ -152,10 +152,19 @@ pub const JOB_RUNTIME: &str = "glue/pipec_runtime.py";
 /// Operations functions of every platform: Python sources `ops/NAME.py` in the build, one function each.
 pub const OPERATIONS: [&str; 2] = ["freshness_probe", "purge_verifier"];
 
+/// What a file of a database's rows has for a value that is missing: no text that a database holds by chance.
+pub const DATABASE_NULL: &str = "\\N";
+/// The column of such a file that says when a row was read.
+pub const CHANGED_AT: &str = "_arrived";
+
 /// The function that lands files and answers of endpoints, where a platform has any: a source beside those of operations.
 pub const LANDING: &str = "landing";
 /// How long Firehose collects rows before it writes them, seconds; its longest, for the largest files.
 pub const DELIVERY_BUFFER_SECONDS: u32 = 900;
+/// The function that gives links of dashboards, where any is shown by web pages.
+pub const EMBED: &str = "embed_dashboard";
+/// The function that mails readers of dashboards, where any is reported.
+pub const REPORT: &str = "mail_report";
 /// How long a file that did not land stays in a bucket of the platform's own, days.
 pub const INBOX_DAYS: u32 = 7;
 

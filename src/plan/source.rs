@@ -2,7 +2,7 @@
 //!
 //! It must not know AWS: only what an author says of each.
 
-use super::{DatasetId, Delivers, Format, Schema, Shape, refused};
+use super::{DatasetId, Delivers, Format, Replication, Schema, Shape, names, refused};
 use crate::check::settings::Settings;
 
 /// A source.
@@ -30,6 +30,8 @@ pub struct Source {
     pub api: Option<Api>,
     /// The topics of AWS IoT Core, as MQTT filters them, whose messages are put on a stream.
     pub topic: Option<String>,
+    /// The database that it is a copy of, if it is one.
+    pub replication: Option<Replication>,
     /// What it promises to bring.
     pub volume: Option<Volume>,
     /// Event time may be behind arrival by this much, seconds.
@@ -72,7 +74,10 @@ impl Source {
             header: settings.and_then(|csv| csv.bool("header")) != Some(false),
             separator: text("separator", ","),
             quote: text("quote", "\""),
-            missing: text("missing", ""),
+            missing: match &self.replication {
+                Some(_) => names::DATABASE_NULL.to_owned(),
+                None => text("missing", ""),
+            },
         }
     }
 

@@ -46,7 +46,8 @@ pub fn package(build: &Path, progress: &mut dyn FnMut(&str)) -> Result<Vec<Archi
         progress(&format!("archiving {}", function.archive));
         archives.push(archive(build, &function.archive, "bootstrap", &bytes, 0o755)?);
     }
-    for name in names::OPERATIONS.into_iter().chain([names::LANDING]) {
+    let others = [names::LANDING, names::EMBED, names::REPORT];
+    for name in names::OPERATIONS.into_iter().chain(others) {
         let source = build.join(names::operations_source(name));
         if source.exists() {
             let file = format!("{name}.py");

@@ -8,6 +8,7 @@ mod carries;
 mod flow;
 mod monitor;
 mod pipeline;
+mod replication;
 mod schedule;
 mod serve;
 mod sink;

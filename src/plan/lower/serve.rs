@@ -64,14 +64,21 @@ impl Lowering<'_> {
     }
 
     fn quicksight(&mut self, settings: &Settings) -> QuickSight {
-        let asked = [
-            ("embed", !settings.list("embed").is_empty()),
-            ("report", settings.text("report").is_some_and(|often| often != "never")),
-        ];
-        for (name, _) in asked.into_iter().filter(|(_, asked)| *asked) {
-            if let Some(span) = settings.span(name) {
-                self.refuse(span, format!("the setting `{name}` of dashboards"), None);
+        let unseen = settings.list("share").is_empty();
+        for name in ["embed", "report"] {
+            let asked = !settings.list(name).is_empty() || settings.text(name).is_some_and(|often| often != "never");
+            if let (true, Some(span)) = (asked && unseen, settings.span(name)) {
+                let help = "write who sees them: `share = [group(…)]`";
+                self.refuse(span, format!("`{name}` of dashboards that nobody sees"), Some(help));
             }
+        }
+        let owner = self.program.pipeline.settings.text("owner");
+        let is_address = owner.is_some_and(|owner| crate::check::texts::email(owner));
+        if let (true, Some("daily" | "weekly" | "monthly"), Some(span)) =
+            (!is_address, settings.text("report"), settings.span("report"))
+        {
+            let help = "write a mail address as the pipeline's `owner`: reports come from there";
+            self.refuse(span, "a report without an address that it comes from", Some(help));
         }
         QuickSight {
             refresh: match settings.text("refresh") {

@@ -19,21 +19,27 @@ impl Lowering<'_> {
         let item = &source.item;
         let settings = &item.settings;
         let (name, connector) = settings.variant("from")?;
-        let landed = matches!((source.shape, name), (Shape::Table, "s3" | "http"));
+        let platform = self.scope == Scope::Platform;
+        let copied = platform && (source.shape, name) == (Shape::Table, "database");
+        let landed = copied || matches!((source.shape, name), (Shape::Table, "s3" | "http"));
         if source.shape != Shape::Stream && !landed {
             let shape = match source.shape {
                 Shape::Objects => "objects",
                 _ => "table",
             };
-            let help = Some("this version has `stream of`, and tables of `s3` and `http`");
+            let help = Some("this version has `stream of`, and tables of `s3`, `http` and `database`");
             self.refuse(item.span, format!("`{shape} of` sources by `{name}`"), help);
             if self.scope == Scope::Platform {
                 return None;
             }
         }
-        if landed {
+        if landed && !copied {
             self.files(source, connector);
         }
+        let replication = match name {
+            "database" => self.replication(source, connector),
+            _ => None,
+        };
         let from = match (name, settings.variant("via")) {
             ("api" | "s3", _) if source.shape == Shape::Objects => From::Objects,
             ("kinesis", _) => From::Kinesis(kinesis_of(connector, &source.schema)?),
@@ -44,8 +50,12 @@ impl Lowering<'_> {
             ("api", Some(("direct", _))) => From::Http,
             ("s3", _) if source.shape == Shape::Table => From::Files(files_of(settings, connector)),
             ("http", _) if source.shape == Shape::Table => From::Poll(poll_of(settings, connector)?),
+            // What DMS writes is taken over as the files of a sender are.
+            ("database", _) if copied => From::Files(own_inbox()),
             // What carries these, where nothing is said, is a stream of our own.
-            ("api" | "iot", None) if source.shape == Shape::Stream => From::Kinesis(own_stream(&source.schema)),
+            ("api" | "iot" | "database", None) if source.shape == Shape::Stream => {
+                From::Kinesis(own_stream(&source.schema))
+            }
             (other, _) => From::Other(other.to_owned()),
         };
         let api = match (name, &from) {
@@ -81,15 +91,19 @@ impl Lowering<'_> {
             doc: item.doc.clone(),
             shape: source.shape,
             delivers: source.delivers,
-            format: format
-                .and_then(|(name, _)| Format::of_name(name))
-                .unwrap_or(Format::Json),
+            format: match copied {
+                true => Format::Csv,
+                false => format
+                    .and_then(|(name, _)| Format::of_name(name))
+                    .unwrap_or(Format::Json),
+            },
             format_settings: format.map(|(_, settings)| settings.clone()),
             connector: name.to_owned(),
             from,
             api,
             topic,
             schema: source.schema.clone(),
+            replication,
             volume,
             late_at_most_seconds: settings.seconds("late_at_most")?,
             into: source.into.clone(),
@@ -181,6 +195,16 @@ fn files_of(settings: &Settings, connector: &Settings) -> FilesOf {
             _ => "",
         },
         every_seconds: settings.seconds("every"),
+    }
+}
+
+/// A bucket of the platform's own, each file as it comes.
+fn own_inbox() -> FilesOf {
+    FilesOf {
+        bucket: None,
+        prefix: String::new(),
+        suffix: "",
+        every_seconds: None,
     }
 }
 

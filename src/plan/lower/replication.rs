@@ -1,0 +1,93 @@
+//! Databases that are replicated: what AWS DMS carries of them.
+//!
+//! It must not know text: it sees the typed program.
+
+use super::Lowering;
+use crate::check::program;
+use crate::check::settings::{Settings, Value};
+use crate::plan::{Capture, Database, Replication, Shape};
+
+impl Lowering<'_> {
+    /// A database; what cannot be brought from it is refused.
+    pub(super) fn replication(&mut self, source: &program::Source, settings: &Settings) -> Option<Replication> {
+        let span = |name: &str| settings.span(name).unwrap_or(source.item.span);
+        if self.program.pipeline.settings.variant("network").is_none() {
+            let help = "write `network = private { }` in the pipeline: a replication stands in a network";
+            self.refuse(source.item.span, "`from = database` without a network", Some(help));
+        }
+        if source.shape == Shape::Table && source.into.is_none() {
+            let help = "write `into = ZONE`";
+            self.refuse(source.item.span, "a table of a database that does not land", Some(help));
+        }
+        let capture = match settings.text("mode")? {
+            "cdc" => Capture::Changes,
+            "full_load_and_cdc" => Capture::AllAndChanges,
+            other => {
+                let help = "write `mode = full_load_and_cdc`: all rows once, then what changes";
+                self.refuse(span("mode"), format!("`mode = {other}`"), Some(help));
+                Capture::AllAndChanges
+            }
+        };
+        let engine = match settings.text("engine")? {
+            "postgres" => Database::Postgres,
+            "mysql" => Database::Mysql,
+            "oracle" => Database::Oracle,
+            _ => Database::SqlServer,
+        };
+        let tls = settings.text("tls")?;
+        let authority = secret(settings, "authority");
+        self.encryption(engine, tls, authority.is_some(), span("tls"));
+        Some(Replication {
+            engine,
+            host: settings.text("host")?.to_owned(),
+            own_port: settings.int("port"),
+            database_name: settings.text("database")?.to_owned(),
+            tables: settings
+                .list("tables")
+                .iter()
+                .filter_map(|table| match &table.value {
+                    Value::Text(name) => Some(name.clone()),
+                    _ => None,
+                })
+                .collect(),
+            secret: secret(settings, "credentials")?,
+            capture,
+            tls: tls.replace('_', "-"),
+            authority,
+            capacity: settings.range("capacity")?,
+            largest_value_kib: settings.bytes("largest_value")? >> 10,
+        })
+    }
+
+    /// Which encryption DMS knows of which database, and for which it asks for a certificate.
+    /// <https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Security.SSL.html>
+    fn encryption(&mut self, engine: Database, tls: &str, certified: bool, span: crate::base::Span) {
+        let known: &[&str] = match engine {
+            Database::Postgres => &["require", "verify_ca", "verify_full"],
+            Database::Mysql => &["verify_ca", "verify_full"],
+            Database::Oracle => &["verify_ca"],
+            Database::SqlServer => &["require", "verify_full"],
+        };
+        if !known.contains(&tls) {
+            let help = format!(
+                "write `tls = {}`, and `authority = secret(…)` for the certificate that it asks for",
+                known.join("` or `tls = ")
+            );
+            self.refuse(span, format!("`tls = {tls}` with this database"), Some(&help));
+        } else if tls != "require" && !certified {
+            let help = "write `authority = secret(…)`: the certificate of who signed the server's";
+            self.refuse(
+                span,
+                format!("`tls = {tls}` without the certificate of an authority"),
+                Some(help),
+            );
+        }
+    }
+}
+
+fn secret(settings: &Settings, name: &str) -> Option<String> {
+    match &settings.get(name)?.value {
+        Value::Secret(secret) => Some(secret.clone()),
+        _ => None,
+    }
+}
