@@ -4,7 +4,7 @@
 
 use super::naming::{limit, named};
 use super::operations::{self, FAILED};
-use super::policy::{Statement, allow, arn, role, trust};
+use super::policy::{Statement, allow, arn, own, role, trust};
 use super::{function, lake, orchestration, queue, quicksight, root};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::plan::{Files, Plan, QuickSight, Report, Serve, names};
@@ -182,7 +182,13 @@ fn report_permissions(all: &[(&Serve, &QuickSight, Report)]) -> Vec<Statement> {
         allow(
             "Mail",
             &["ses:SendEmail"],
-            [reference("aws_sesv2_email_identity.reports.arn")],
+            [own(
+                "ses",
+                text_of![
+                    "identity/",
+                    reference("aws_sesv2_email_identity.reports.email_identity")
+                ],
+            )],
         ),
     ];
     if !groups.is_empty() {

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from support.aws import CREDENTIALS
+from support.paths import ROOT
 
 NOW = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
 
@@ -97,3 +98,74 @@ def test_versions_and_markers_are_counted(clickstream, aws, place, capsys):
     assert [record.get("Dataset") for record in records] == ["curated.t", "none", None]
     assert records[-1]["OverdueObjects"] == 1
     assert records[-1]["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Platform"]]
+
+
+class Dashboards:
+    """QuickSight and SES as the functions around dashboards call them."""
+
+    class exceptions:
+        class ResourceNotFoundException(Exception):
+            pass
+
+        class QuickSightUserNotFoundException(Exception):
+            pass
+
+    def __init__(self):
+        self.asked, self.mails = [], []
+
+    def generate_embed_url_for_registered_user(self, **asked):
+        self.asked.append(asked)
+        if asked["UserArn"].endswith("/nobody"):
+            raise self.exceptions.QuickSightUserNotFoundException
+        return {"EmbedUrl": "https://example.com/embed"}
+
+    def list_group_memberships(self, GroupName, NextToken=None, **_):
+        first = {"GroupMemberList": [{"MemberName": "ann"}], "NextToken": "more"}
+        return {"GroupMemberList": [{"MemberName": "bob"}, {"MemberName": "silent"}]} if NextToken else first
+
+    def describe_user(self, UserName, **_):
+        return {"User": {} if UserName == "silent" else {"Email": f"{UserName}@example.com"}}
+
+    def list_ingestions(self, DataSetId, **_):
+        if DataSetId == "live":
+            return {"Ingestions": []}
+        ended = [("COMPLETED", 1, 10), ("FAILED", 2, 0)] if DataSetId == "broken" else [("COMPLETED", 1, 10), ("COMPLETED", 2, 1200)]
+        return {"Ingestions": [{"IngestionStatus": status, "CreatedTime": NOW.replace(day=day), "RowInfo": {"RowsIngested": rows}}
+                               for status, day, rows in ended]}
+
+    def send_email(self, **mail):
+        self.mails.append(mail)
+
+
+def operation(name):
+    return load(ROOT / "stdlib", name)
+
+
+def test_a_page_gets_a_link_for_its_own_domains_alone(monkeypatch):
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("ACCOUNT", "123456789012")
+    monkeypatch.setenv("USERS", "arn:aws:quicksight:eu-west-1:123456789012:user/default/")
+    monkeypatch.setenv("DASHBOARDS", json.dumps({"boards": {"id": "shop-boards", "domains": ["https://a.example.com"]}}))
+    fake, function = Dashboards(), operation("embed_dashboard")
+    answer = function.handler({"dashboard": "boards", "user": "ann"}, None, fake)
+    assert answer == {"status": 200, "url": "https://example.com/embed"}
+    (asked,) = fake.asked
+    assert asked["AllowedDomains"] == ["https://a.example.com"] and asked["UserArn"].endswith(":user/default/ann")
+    assert function.handler({"dashboard": "boards", "user": "nobody"}, None, fake)["status"] == 404
+    for wrong in [{}, {"dashboard": "other", "user": "ann"}, {"dashboard": "boards", "user": 7}]:
+        assert function.handler(wrong, None, fake)["status"] == 400
+
+
+def test_a_report_goes_to_each_reader_once_and_holds_no_rows(monkeypatch):
+    sets = {"curated.days": "days", "curated.broken": "broken", "curated.live": "live"}
+    known = {"boards": {"id": "shop-boards", "groups": ["analysts"], "users": ["ann"], "data_sets": sets}}
+    for name, value in {"AWS_REGION": "eu-west-1", "ACCOUNT": "123456789012", "IDENTITY_REGION": "us-east-1",
+                        "SENDER": "shop@example.com", "DASHBOARDS": json.dumps(known)}.items():
+        monkeypatch.setenv(name, value)
+    fake = Dashboards()
+    assert operation("mail_report").handler({"dashboard": "boards"}, None, lambda *_, **__: fake) == {"mailed": 2}
+    assert [mail["Destination"]["ToAddresses"] for mail in fake.mails] == [["ann@example.com"], ["bob@example.com"]]
+    text = fake.mails[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
+    assert "- curated.days: 1,200 rows, read at 2026-03-02 12:00 UTC" in text
+    assert "- curated.broken: not read again since 2026-03-02 12:00 UTC (failed)" in text
+    assert "- curated.live: asked anew each time" in text and "/sn/dashboards/shop-boards" in text

@@ -2,8 +2,12 @@
 
 import base64
 import json
+import subprocess
+import sys
 
+import botocore.session
 import pytest
+from botocore.validate import ParamValidator
 from support import pipec, rules
 from support.archives import put_missing
 from support.lint import checkov
@@ -13,7 +17,7 @@ from support.terraform import Terraform, policies, resources
 
 PLATFORMS = ROOT / "tests" / "e2e" / "platforms"
 # Examples that have what none of the small ones has.
-WHOLE = ["batch-lakehouse"]
+WHOLE = ["batch-lakehouse", "data-pipeline"]
 
 
 @pytest.fixture(scope="session", params=sorted(path.name for path in PLATFORMS.iterdir()) + WHOLE)
@@ -427,3 +431,122 @@ def test_containers_reach_what_they_need_without_a_way_out(platform):
     out = {(groups[rule["security_group_id"]], groups.get(rule["referenced_security_group_id"]))
            for rule in values(state, "aws_vpc_security_group_egress_rule").values()}
     assert ("programs", "endpoints") in out
+
+
+def test_a_job_on_emr_runs_within_its_bounds_and_is_awaited(platform):
+    state = of(platform, "data-pipeline")
+    application = values(state, "aws_emrserverless_application")["affinity"]
+    assert application["maximum_capacity"][0] | {"disk": None} == {"cpu": "64 vCPU", "memory": "256 GB", "disk": None}
+    assert application["auto_stop_configuration"][0]["idle_timeout_minutes"] == 5
+    assert len(application["network_configuration"][0]["subnet_ids"]) == 3
+    definition = json.loads(values(state, "aws_sfn_state_machine")["nightly"]["definition"])
+    (task,) = [found for found in tasks(definition) if found["Resource"].endswith(":emr-serverless:startJobRun.sync")]
+    submit = task["Parameters"]["JobDriver"]["SparkSubmit"]
+    assert task["Parameters"]["ApplicationId"] == application["id"]
+    assert "spark.dynamicAllocation.maxExecutors=15" in submit["SparkSubmitParameters"]
+    assert "'--curated_affinity', 'glue_catalog." in submit["EntryPointArguments.$"]
+    assert submit["EntryPointArguments.$"].endswith("'--catch_up', '7')")
+    may = allowed(state, "nightly_machine")
+    assert may["emr-serverless:StartJobRun"] == [application["arn"]]
+    assert may["iam:PassRole"] == [task["Parameters"]["ExecutionRoleArn"]]
+    assert any(rule.endswith("rule/StepFunctionsGetEventsForEMRServerlessJobRule") for rule in may["events:PutRule"])
+
+
+def tasks(machine) -> list[dict]:
+    """All tasks of a machine, those of branches too."""
+    found = []
+    for one in machine["States"].values():
+        found += [one] if one["Type"] == "Task" else []
+        for branch in one.get("Branches", []):
+            found += tasks(branch)
+    return found
+
+
+def test_a_warehouse_reads_as_who_asks_and_keeps_nothing(platform):
+    state = of(platform, "data-pipeline")
+    namespace = values(state, "aws_redshiftserverless_namespace")["warehouse"]
+    assert namespace["manage_admin_password"] is True and namespace["admin_user_password"] is None
+    assert not namespace["iam_roles"] and namespace["default_iam_role_arn"] is None
+    workgroup = values(state, "aws_redshiftserverless_workgroup")["warehouse"]
+    assert (workgroup["base_capacity"], workgroup["max_capacity"], len(workgroup["subnet_ids"])) == (8, 64, 3)
+    assert workgroup["publicly_accessible"] is False and workgroup["enhanced_vpc_routing"] is True
+    said = {one["sql"] for one in values(state, "aws_redshiftdata_statement").values()}
+    database = values(state, "aws_glue_catalog_database")["curated"]["name"]
+    assert said == {
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC", "REVOKE TEMPORARY ON DATABASE lake FROM PUBLIC",
+        'GRANT USAGE ON SCHEMA "curated" TO PUBLIC',
+        f"CREATE EXTERNAL SCHEMA IF NOT EXISTS \"curated\" FROM DATA CATALOG DATABASE '{database}' "
+        "IAM_ROLE 'SESSION' CATALOG_ID '123456789012'",
+    }
+
+
+def test_dashboards_show_what_their_readers_may_see(platform):
+    state = of(platform, "data-pipeline")
+    shown = values(state, "aws_quicksight_data_set")["dashboards_curated_daily_revenue"]
+    (table,) = shown["physical_table_map"]
+    columns = {column["name"] for column in table["relational_table"][0]["input_columns"]}
+    (grant,) = [one for one in values(state, "aws_lakeformation_permissions").values()
+                if one["principal"] == values(state, "aws_iam_role")["dashboards_dashboards"]["arn"]]
+    assert columns == set(grant["table_with_columns"][0]["column_names"]) == {"day", "category", "orders", "buyers", "revenue"} & columns
+    assert values(state, "aws_quicksight_refresh_schedule")["dashboards_curated_daily_revenue"]["schedule"][0][
+        "schedule_frequency"][0]["interval"] == "DAILY"
+    template = json.loads((platform[1] / "quicksight" / "dashboards.json").read_text())
+    stack = values(state, "aws_cloudformation_stack")["dashboards"]
+    assert set(stack["parameters"]) == set(template["Parameters"])
+    function = values(state, "aws_lambda_function")["ops_embed_dashboard"]
+    assert not function["vpc_config"], "QuickSight has no endpoint in a network"
+    known = json.loads(function["environment"][0]["variables"]["DASHBOARDS"])
+    assert known["dashboards"]["domains"] == ["https://portal.example.com"]
+    assert values(state, "aws_scheduler_schedule")["dashboards_report"]["schedule_expression"] == "cron(0 7 ? * MON *)"
+
+
+def test_a_definition_is_one_that_quicksight_takes(platform):
+    """Names, types and values by AWS's own description of its API."""
+    if platform[0] != "data-pipeline":
+        pytest.skip("about dashboards")
+    path = platform[1] / "quicksight" / "dashboards.json"
+    properties = json.loads(path.read_text())["Resources"]["Dashboard"]["Properties"]
+    model = botocore.session.get_session().get_service_model("quicksight")
+    shape = model.operation_model("CreateDashboard").input_shape
+    asked = filled(properties)
+    report = ParamValidator().validate(asked, shape)
+    assert not report.has_errors(), report.generate_report()
+    kinds = [next(iter(visual)) for visual in asked["Definition"]["Sheets"][0]["Visuals"]]
+    assert kinds.count("InsightVisual") == 2 and {"KPIVisual", "LineChartVisual", "BarChartVisual", "TableVisual"} <= set(kinds)
+    lint = subprocess.run([sys.executable, "-m", "cfnlint", "--non-zero-exit-code", "error", str(path)],
+                          capture_output=True, text=True, check=False)
+    assert lint.returncode == 0, lint.stdout + lint.stderr
+
+
+def filled(value):
+    """A template's properties with texts where parameters stand."""
+    if isinstance(value, dict):
+        return value["Ref"] if set(value) == {"Ref"} else {name: filled(held) for name, held in value.items()}
+    return [filled(item) for item in value] if isinstance(value, list) else value
+
+
+def test_databases_are_read_into_an_inbox_of_their_own(platform):
+    state = of(platform, "data-pipeline")
+    source = values(state, "aws_dms_endpoint")["orders_source"]
+    assert (source["engine_name"], source["ssl_mode"], source["username"], source["password"]) == ("postgres", "require", None, None)
+    trusted = json.loads(values(state, "aws_iam_role")["orders_login"]["assume_role_policy"])["Statement"][0]
+    assert trusted["Principal"] == {"Service": "dms.us-west-2.amazonaws.com"}
+    target = values(state, "aws_dms_s3_endpoint")["orders_target"]
+    assert target["bucket_name"] == values(state, "aws_s3_bucket")["inbox_orders"]["bucket"]
+    assert target["add_column_name"] and target["include_op_for_full_load"] and target["timestamp_column_name"] == "_arrived"
+    config = values(state, "aws_dms_replication_config")["orders"]
+    assert config["replication_type"] == "full-load-and-cdc"
+    rules_ = json.loads(config["table_mappings"])["rules"]
+    (selected,) = [rule for rule in rules_ if rule["rule-type"] == "selection"]
+    assert selected["object-locator"] == {"schema-name": "public", "table-name": "orders"}
+    columns = [rule["object-locator"]["column-name"] for rule in rules_ if rule["rule-type"] == "transformation"]
+    assert columns == ["order_id", "user_id", "placed", "total", "status"]
+    assert set(values(state, "aws_iam_role")) >= {"dms_vpc_role", "dms_cloudwatch_logs_role"}
+    names = [column["name"] for column in
+             values(state, "aws_glue_catalog_table")["raw_orders"]["storage_descriptor"][0]["columns"]]
+    assert names == ["_op", *columns, "_arrived"]
+    out = {(rule["from_port"], rule["cidr_ipv4"]) for name, rule in
+           values(state, "aws_vpc_security_group_egress_rule").items() if name.startswith("replications_to_5432")}
+    assert len(out) == 2 and {port for port, _ in out} == {5432}
+    checklist = (platform[1] / "dms" / "orders.prerequisites.md").read_text()
+    assert 'ALTER TABLE "public"."orders" REPLICA IDENTITY FULL;' in checklist and "rds.logical_replication" in checklist

@@ -13,8 +13,8 @@ UNDERSTOOD = {
 }
 
 # Resources that an action knows beside the one that it needs, which parliament asks for as well: executions of a map, and
-# the job that a submitted one becomes.
-ALTERNATIVES = ["'states:ListExecutions', 'required_format': 'arn:*:states:*:*:mapRun", "'batch:SubmitJob', 'required_format': 'arn:*:batch:*:*:job/*"]
+# the job that a submitted one becomes. Of reads into a data set it does not know yet that they are resources.
+ALTERNATIVES = ["'quicksight:ListIngestions', 'required_format': '*'", "'states:ListExecutions', 'required_format': 'arn:*:states:*:*:mapRun", "'batch:SubmitJob', 'required_format': 'arn:*:batch:*:*:job/*"]
 
 # Actions that know no resource, by the service authorization reference.
 UNLIMITED = {
