@@ -374,6 +374,62 @@ fn layers() -> Statement {
     allow("Layers", &["s3:GetObject"], [bucket]).everyone()
 }
 
+/// A rule of a group, one way.
+fn rule(way: &str, label: &str, of: &str, why: &str) -> Block {
+    Block::resource(&format!("aws_vpc_security_group_{way}_rule"), label)
+        .set("security_group_id", group(of))
+        .set("description", why)
+}
+
+/// A rule about one port of some addresses.
+fn on_port(rule: Block, port: u32, addresses: Value) -> Block {
+    rule.set("ip_protocol", "tcp")
+        .set("from_port", port)
+        .set("to_port", port)
+        .set("cidr_ipv4", addresses)
+}
+
+/// The addresses of each network that this one is connected with, by their numbers.
+fn peers(network: &Network) -> impl Iterator<Item = (usize, Value)> {
+    let addresses = |number| reference(format!("data.aws_vpc.peer_{number}.cidr_block"));
+    (1..=network.peers.len()).map(move |number| (number, addresses(number)))
+}
+
+/// The way of replications to databases: in the network, in those that it is connected with, and outside where it is open.
+fn to_databases(plan: &Plan, network: &Network, label: &str) -> Vec<Block> {
+    let mut out = vec![];
+    if label != REPLICATIONS {
+        return out;
+    }
+    for port in dms::ports(plan) {
+        let mut to = |name: String, addresses: Value| {
+            let one = rule("egress", &name, label, "Databases, where they listen");
+            out.push(on_port(one, port, addresses));
+        };
+        to(format!("{label}_to_{port}"), reference("aws_vpc.platform.cidr_block"));
+        for (number, addresses) in peers(network) {
+            to(format!("{label}_to_{port}_of_peer_{number}"), addresses);
+        }
+        if network.nat {
+            to(format!("{label}_to_{port}_outside"), "0.0.0.0/0".into());
+        }
+    }
+    out
+}
+
+/// The way of clients to warehouses.
+fn to_warehouses(network: &Network, label: &str) -> Vec<Block> {
+    let from = |(number, addresses): (usize, Value)| {
+        let name = format!("{label}_from_peer_{number}");
+        let why = "Clients in a network that this one is connected with";
+        on_port(rule("ingress", &name, label, why), redshift::PORT, addresses)
+    };
+    match label {
+        WAREHOUSES => peers(network).map(from).collect(),
+        _ => vec![],
+    }
+}
+
 fn groups(plan: &Plan, network: &Network, calls: &Calls, workloads: &[(&str, bool)]) -> Vec<Block> {
     let mut out = vec![];
     let make = |label: &str, purpose: &str| {
@@ -382,11 +438,6 @@ fn groups(plan: &Plan, network: &Network, calls: &Calls, workloads: &[(&str, boo
             .set("description", purpose)
             .set("vpc_id", reference("aws_vpc.platform.id"))
             .set("tags", tags(label))
-    };
-    let rule = |way: &str, label: &str, of: &str, why: &str| {
-        Block::resource(&format!("aws_vpc_security_group_{way}_rule"), label)
-            .set("security_group_id", group(of))
-            .set("description", why)
     };
     let https = |block: Block| {
         block
@@ -441,42 +492,8 @@ fn groups(plan: &Plan, network: &Network, calls: &Calls, workloads: &[(&str, boo
                     .set("cidr_ipv4", "0.0.0.0/0"),
             );
         }
-        if *label == REPLICATIONS {
-            for port in dms::ports(plan) {
-                let out_of = |label: String, to: Value| {
-                    rule("egress", &label, REPLICATIONS, "Databases, where they listen")
-                        .set("ip_protocol", "tcp")
-                        .set("from_port", port)
-                        .set("to_port", port)
-                        .set("cidr_ipv4", to)
-                };
-                out.push(out_of(
-                    format!("{label}_to_{port}"),
-                    reference("aws_vpc.platform.cidr_block"),
-                ));
-                out.extend((1..=network.peers.len()).map(|number| {
-                    let peer = reference(format!("data.aws_vpc.peer_{number}.cidr_block"));
-                    out_of(format!("{label}_to_{port}_of_peer_{number}"), peer)
-                }));
-                if network.nat {
-                    out.push(out_of(format!("{label}_to_{port}_outside"), "0.0.0.0/0".into()));
-                }
-            }
-        }
-        if *label == WAREHOUSES {
-            out.extend((1..=network.peers.len()).map(|number| {
-                rule(
-                    "ingress",
-                    &format!("{label}_from_peer_{number}"),
-                    label,
-                    "Clients in a network that this one is connected with",
-                )
-                .set("ip_protocol", "tcp")
-                .set("from_port", redshift::PORT)
-                .set("to_port", redshift::PORT)
-                .set("cidr_ipv4", reference(format!("data.aws_vpc.peer_{number}.cidr_block")))
-            }));
-        }
+        out.extend(to_databases(plan, network, label));
+        out.extend(to_warehouses(network, label));
         if *label == JOBS {
             for (way, name) in [("ingress", "jobs_from_jobs"), ("egress", "jobs_to_jobs")] {
                 out.push(

@@ -5,12 +5,14 @@
 use super::Lowering;
 use crate::check::program;
 use crate::check::settings::{Settings, Value};
+use crate::resolve::Layer;
 use crate::plan::{Capture, Database, Replication, Shape};
 
 impl Lowering<'_> {
     /// A database; what cannot be brought from it is refused.
     pub(super) fn replication(&mut self, source: &program::Source, settings: &Settings) -> Option<Replication> {
-        let span = |name: &str| settings.span(name).unwrap_or(source.item.span);
+        let written = |name: &str| settings.get(name).filter(|setting| setting.layer != Layer::Default);
+        let span = |name: &str| written(name).map_or(source.item.span, |setting| setting.span);
         if self.program.pipeline.settings.variant("network").is_none() {
             let help = "write `network = private { }` in the pipeline: a replication stands in a network";
             self.refuse(source.item.span, "`from = database` without a network", Some(help));
