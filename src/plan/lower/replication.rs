@@ -5,8 +5,8 @@
 use super::Lowering;
 use crate::check::program;
 use crate::check::settings::{Settings, Value};
-use crate::resolve::Layer;
 use crate::plan::{Capture, Database, Replication, Shape};
+use crate::resolve::Layer;
 
 impl Lowering<'_> {
     /// A database; what cannot be brought from it is refused.

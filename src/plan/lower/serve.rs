@@ -73,7 +73,7 @@ impl Lowering<'_> {
             }
         }
         let owner = self.program.pipeline.settings.text("owner");
-        let is_address = owner.is_some_and(|owner| crate::check::texts::email(owner));
+        let is_address = owner.is_some_and(crate::check::texts::email);
         if let (true, Some("daily" | "weekly" | "monthly"), Some(span)) =
             (!is_address, settings.text("report"), settings.span("report"))
         {
