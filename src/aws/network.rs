@@ -395,28 +395,6 @@ fn peers(network: &Network) -> impl Iterator<Item = (usize, Value)> {
     (1..=network.peers.len()).map(move |number| (number, addresses(number)))
 }
 
-/// The way of replications to databases: in the network, in those that it is connected with, and outside where it is open.
-fn to_databases(plan: &Plan, network: &Network, label: &str) -> Vec<Block> {
-    let mut out = vec![];
-    if label != REPLICATIONS {
-        return out;
-    }
-    for port in dms::ports(plan) {
-        let mut to = |name: String, addresses: Value| {
-            let one = rule("egress", &name, label, "Databases, where they listen");
-            out.push(on_port(one, port, addresses));
-        };
-        to(format!("{label}_to_{port}"), reference("aws_vpc.platform.cidr_block"));
-        for (number, addresses) in peers(network) {
-            to(format!("{label}_to_{port}_of_peer_{number}"), addresses);
-        }
-        if network.nat {
-            to(format!("{label}_to_{port}_outside"), "0.0.0.0/0".into());
-        }
-    }
-    out
-}
-
 /// The way of clients to warehouses.
 fn to_warehouses(network: &Network, label: &str) -> Vec<Block> {
     let from = |(number, addresses): (usize, Value)| {
@@ -483,9 +461,6 @@ fn groups(plan: &Plan, network: &Network, calls: &Calls, workloads: &[(&str, boo
                 .set("prefix_list_id", list),
             );
         }
-        if *label == FUNCTIONS {
-            out.extend(to_databases(plan, network, label));
-        }
         if network.nat {
             out.push(
                 https(rule("egress", &format!("{label}_out"), label, "Hosts outside, by NAT"))
@@ -510,30 +485,28 @@ fn groups(plan: &Plan, network: &Network, calls: &Calls, workloads: &[(&str, boo
     out
 }
 
-/// The databases that functions write: of peers, and, with a way out, of others.
+/// The way to databases that functions write and replications read: in the network, in those that it is connected with, and
+/// outside where it is open.
 fn to_databases(plan: &Plan, network: &Network, label: &str) -> Vec<Block> {
+    let ports: Vec<u32> = match label {
+        FUNCTIONS => sinks::ports(plan).into_iter().map(u32::from).collect(),
+        REPLICATIONS => dms::ports(plan),
+        _ => vec![],
+    };
     let mut out = vec![];
-    for port in sinks::ports(plan) {
-        let rule = |name: &str, why: &str, there: Value| {
-            Block::resource("aws_vpc_security_group_egress_rule", name)
-                .set("security_group_id", group(label))
-                .set("description", why)
-                .set("ip_protocol", "tcp")
-                .set("from_port", u32::from(port))
-                .set("to_port", u32::from(port))
-                .set("cidr_ipv4", there)
+    for port in ports {
+        let mut to = |name: String, addresses: Value| {
+            let one = rule("egress", &name, label, "Databases, where they listen");
+            out.push(on_port(one, port, addresses));
         };
-        for number in 1..=network.peers.len() {
-            let there = reference(format!("data.aws_vpc.peer_{number}.cidr_block"));
-            let name = format!("{label}_to_peer_{number}_{port}");
-            out.push(rule(&name, "Databases of the peer", there));
+        if label == REPLICATIONS {
+            to(format!("{label}_to_{port}"), reference("aws_vpc.platform.cidr_block"));
+        }
+        for (number, addresses) in peers(network) {
+            to(format!("{label}_to_peer_{number}_{port}"), addresses);
         }
         if network.nat {
-            out.push(rule(
-                &format!("{label}_out_{port}"),
-                "Databases outside, by NAT",
-                "0.0.0.0/0".into(),
-            ));
+            to(format!("{label}_out_{port}"), "0.0.0.0/0".into());
         }
     }
     out

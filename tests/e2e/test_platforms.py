@@ -543,7 +543,7 @@ def test_databases_are_read_into_an_inbox_of_their_own(platform):
              values(state, "aws_glue_catalog_table")["raw_orders"]["storage_descriptor"][0]["columns"]]
     assert names == ["_op", *columns, "_arrived"]
     out = {(rule["from_port"], rule["cidr_ipv4"]) for name, rule in
-           values(state, "aws_vpc_security_group_egress_rule").items() if name.startswith("replications_to_5432")}
+           values(state, "aws_vpc_security_group_egress_rule").items() if name.startswith("replications_to_") and name.endswith("5432")}
     assert len(out) == 2 and {port for port, _ in out} == {5432}
     checklist = (platform[1] / "dms" / "orders.prerequisites.md").read_text()
     assert 'ALTER TABLE "public"."orders" REPLICA IDENTITY FULL;' in checklist and "rds.logical_replication" in checklist
