@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pipec_changes as changes
 from pipec_lake import (
@@ -42,6 +42,10 @@ from pipec_marks import (
 from pipec_params import Param
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    # Python has it from 3.11 on; only who checks types reads it.
+    from typing_extensions import Self
 
 # Neither Glue's nor Spark's own defaults: the language fixes what each of these means.
 SETTINGS = {
@@ -201,7 +205,7 @@ class Run:
             self._read[dataset.argument] = self._rows_of(dataset)
         return self._read[dataset.argument]
 
-    def once(self, view: Callable[[Run], DataFrame]) -> DataFrame:
+    def once(self, view: Callable[[Self], DataFrame]) -> DataFrame:
         """The rows of a view, the same wherever it is read."""
         if view.__name__ not in self._views:
             self._views[view.__name__] = view(self)

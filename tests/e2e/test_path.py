@@ -186,8 +186,9 @@ class Platform:
         libraries = [self.build / "terraform" / objects[place]
                      for place in values["default_arguments"]["--extra-py-files"].split(",")]
         # A job imports what stands beside it, here as there.
-        assert [library.resolve() for library in libraries] == [
-            script.resolve().parent / name for name in ("pipec_runtime.py", "pipec_lake.py")]
+        beside = set(script.resolve().parent.glob("pipec_*.py"))
+        assert {library.resolve() for library in libraries} == beside
+        assert {"pipec_runtime.py", "pipec_lake.py"} <= {path.name for path in beside}
         machine = json.loads(self.the("aws_sfn_state_machine", "nightly")["definition"])
         start = machine["States"]["Run_daily_pages"]["Parameters"]
         assert start == {"JobName": values["name"], "Arguments": {"--run_at.$": "$.run_at"}}
