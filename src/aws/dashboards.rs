@@ -3,9 +3,9 @@
 //! Both call QuickSight and SES, which have no endpoints inside of a network, so they stand outside of it; neither reads a row.
 
 use super::naming::{limit, named};
-use super::operations::{self, FAILED};
+use super::operations::{self, Size};
 use super::policy::{Statement, allow, arn, own, role, trust};
-use super::{function, lake, orchestration, queue, quicksight, root};
+use super::{orchestration, queue, quicksight, root};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::plan::{Files, Plan, QuickSight, Report, Serve, names};
 use crate::{object_of, text_of};
@@ -93,7 +93,7 @@ fn embed(plan: &Plan, all: &[(&Serve, &QuickSight)]) -> Vec<Block> {
         ),
     ];
     let purpose = "Gives readers of dashboards links that web pages may show.";
-    one(plan, names::EMBED, purpose, environment, statements)
+    operations::python(plan, names::EMBED, purpose, &SIZE, environment, statements)
 }
 
 fn report(plan: &Plan, all: &[(&Serve, &QuickSight, Report)]) -> Vec<Block> {
@@ -121,10 +121,11 @@ fn report(plan: &Plan, all: &[(&Serve, &QuickSight, Report)]) -> Vec<Block> {
         .doc("Reports come from who answers for the platform, who confirms that by a link in a mail.")
         .set("email_identity", plan.pipeline.owner.as_str());
     let mut out = vec![identity];
-    out.extend(one(
+    out.extend(operations::python(
         plan,
         names::REPORT,
         "Mails readers of dashboards how fresh they are, and where.",
+        &SIZE,
         environment,
         report_permissions(all),
     ));
@@ -200,28 +201,12 @@ fn report_permissions(all: &[(&Serve, &QuickSight, Report)]) -> Vec<Statement> {
     out
 }
 
-fn one(plan: &Plan, name: &str, purpose: &str, environment: Value, mut statements: Vec<Statement>) -> Vec<Block> {
-    let label = operations::label(name);
-    let group = format!("{label}_function");
-    let log_name = text_of!["/aws/lambda/", named(plan, &label, limit::SIXTY_FOUR)];
-    statements.extend(queue::send(FAILED));
-    statements.extend(function::common(&group));
-    let lambda = function::base(plan, &label, &names::operations_archive(name))
-        .doc(purpose)
-        .set("description", purpose)
-        .set("runtime", "python3.13")
-        .set("handler", format!("{name}.handler"))
-        .set("architectures", list(["arm64"]))
-        .set("memory_size", 256u32)
-        .set("timeout", 300u32)
-        .set("reserved_concurrent_executions", 10u32)
-        .block(Block::new("environment").set("variables", environment))
-        .block(Block::new("dead_letter_config").set("target_arn", reference(format!("aws_sqs_queue.{FAILED}.arn"))));
-    let mut out = vec![lake::log_group(plan, &group, log_name)];
-    out.extend(function::function_role(plan, &label, statements));
-    out.push(lambda);
-    out
-}
+/// What a call of an application, or of the clock, may use.
+const SIZE: Size = Size {
+    memory_mib: 256,
+    timeout_seconds: 300,
+    at_once: 10,
+};
 
 /// What an application calls for a link.
 pub fn outputs(plan: &Plan) -> Option<Block> {

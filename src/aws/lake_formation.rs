@@ -273,6 +273,16 @@ fn reader(plan: &Plan, access: &Access) -> Vec<Block> {
     out
 }
 
+/// The actions that find tables in the catalog.
+pub const CATALOG_READS: [&str; 6] = [
+    "glue:GetDatabase",
+    "glue:GetDatabases",
+    "glue:GetPartition",
+    "glue:GetPartitions",
+    "glue:GetTable",
+    "glue:GetTables",
+];
+
 /// What finding tables in the catalog takes.
 pub fn catalog_reads(granted: &BTreeSet<&DatasetId>) -> Statement {
     let mut resources = vec![own("glue", "catalog")];
@@ -288,21 +298,11 @@ pub fn catalog_reads(granted: &BTreeSet<&DatasetId>) -> Statement {
             text_of!["table/", catalog::database(id), "/", catalog::table(id)],
         )
     }));
-    allow(
-        "Catalog",
-        &[
-            "glue:GetDatabase",
-            "glue:GetDatabases",
-            "glue:GetPartition",
-            "glue:GetPartitions",
-            "glue:GetTable",
-            "glue:GetTables",
-        ],
-        resources,
-    )
+    allow("Catalog", &CATALOG_READS, resources)
 }
 
-fn queries(serves: &[&Serve]) -> Vec<Statement> {
+/// What asking in workgroups takes, and what reading the answers does.
+pub fn queries(serves: &[&Serve]) -> Vec<Statement> {
     let workgroups = serves
         .iter()
         .map(|serve| reference(format!("aws_athena_workgroup.{}.arn", serve.name)));

@@ -1,7 +1,7 @@
 //! The platform's own functions: the freshness probe and the purge verifier, when they run, and what they look at.
 
 use super::naming::{limit, named};
-use super::policy::{allow, key_use, role, trust};
+use super::policy::{Statement, allow, key_use, role, trust};
 use super::{function, iceberg, lake, orchestration, queue};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::plan::types::{Column, TypeKind};
@@ -95,35 +95,62 @@ fn starter(plan: &Plan) -> [Block; 2] {
 }
 
 fn one(plan: &Plan, name: &str, purpose: &str, list_action: &str) -> Vec<Block> {
-    let label = label(name);
-    let group = format!("{label}_function");
-    let log_name = text_of!["/aws/lambda/", named(plan, &label, limit::SIXTY_FOUR)];
     let buckets: Vec<Value> = lake::buckets(plan)
         .iter()
         .filter(|bucket| !bucket.takes_logs)
         .map(|bucket| reference(format!("aws_s3_bucket.{}.arn", bucket.label)))
         .collect();
-    let mut statements = vec![
+    let statements = vec![
         allow("List", &[list_action], buckets),
         allow("Configuration", &["s3:GetObject"], [configuration_arn()]),
         key_use("DecryptConfiguration", &["kms:Decrypt"], "s3"),
     ];
-    statements.extend(queue::send(FAILED));
-    statements.extend(function::common(&group));
     let environment = object_of! {
         "CONFIGURATION_BUCKET" => reference("aws_s3_bucket.artifacts.bucket"),
         "CONFIGURATION_KEY" => reference("aws_s3_object.operations.key"),
         "PLATFORM" => reference("local.prefix"),
     };
+    let size = Size {
+        memory_mib: 512,
+        timeout_seconds: 900,
+        at_once: 1,
+    };
+    python(plan, name, purpose, &size, environment, statements)
+}
+
+/// What a function in Python may use.
+pub struct Size {
+    /// Memory, MiB.
+    pub memory_mib: u32,
+    /// Timeout, seconds.
+    pub timeout_seconds: u32,
+    /// How many of it run at once.
+    pub at_once: u32,
+}
+
+/// A function in Python of the platform's own: its role may do what the statements say and what every function does.
+pub fn python(
+    plan: &Plan,
+    name: &str,
+    purpose: &str,
+    size: &Size,
+    environment: Value,
+    mut statements: Vec<Statement>,
+) -> Vec<Block> {
+    let label = label(name);
+    let group = format!("{label}_function");
+    let log_name = text_of!["/aws/lambda/", named(plan, &label, limit::SIXTY_FOUR)];
+    statements.extend(queue::send(FAILED));
+    statements.extend(function::common(&group));
     let lambda = function::base(plan, &label, &names::operations_archive(name))
         .doc(purpose)
         .set("description", purpose)
         .set("runtime", "python3.13")
         .set("handler", format!("{name}.handler"))
         .set("architectures", list(["arm64"]))
-        .set("memory_size", 512u32)
-        .set("timeout", 900u32)
-        .set("reserved_concurrent_executions", 1u32)
+        .set("memory_size", size.memory_mib)
+        .set("timeout", size.timeout_seconds)
+        .set("reserved_concurrent_executions", size.at_once)
         .block(Block::new("environment").set("variables", environment))
         .block(Block::new("dead_letter_config").set("target_arn", reference(format!("aws_sqs_queue.{FAILED}.arn"))));
     let mut out = vec![lake::log_group(plan, &group, log_name)];

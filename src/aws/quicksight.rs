@@ -7,8 +7,8 @@
 
 use super::metric::{alarm, metric, over};
 use super::naming::{limit, named};
-use super::policy::{KEY, allow, allow_everywhere, key_use, own, role, trust};
-use super::{catalog, lake, lake_formation, root};
+use super::policy::{KEY, allow_everywhere, own, role, trust};
+use super::{catalog, lake_formation, root};
 use crate::emit::dashboard;
 use crate::emit::hcl::{Block, Value, call, escape, list, object, reference};
 use crate::plan::types::{Column, TypeKind};
@@ -80,43 +80,15 @@ fn role_label(serve: &str) -> String {
 /// Athena, in a workgroup and by a role of the dashboards' own.
 fn source(plan: &Plan, serve: &Serve) -> Vec<Block> {
     let label = role_label(&serve.name);
-    let prefix = names::dataset_prefix(&serve.name);
-    let bucket = || [reference("aws_s3_bucket.query_results.arn")];
-    let statements = vec![
-        allow(
-            "Query",
-            &[
-                "athena:BatchGetQueryExecution",
-                "athena:GetQueryExecution",
-                "athena:GetQueryResults",
-                "athena:GetQueryResultsStream",
-                "athena:GetWorkGroup",
-                "athena:ListQueryExecutions",
-                "athena:StartQueryExecution",
-                "athena:StopQueryExecution",
-            ],
-            [reference(format!("aws_athena_workgroup.{}.arn", serve.name))],
-        ),
-        allow(
-            "Results",
-            &[
-                "s3:AbortMultipartUpload",
-                "s3:GetObject",
-                "s3:ListMultipartUploadParts",
-                "s3:PutObject",
-            ],
-            [lake::objects("query_results", &prefix)],
-        ),
-        allow("FindResults", &["s3:GetBucketLocation"], bucket()),
-        allow("ListResults", &["s3:ListBucket"], bucket()).when("StringLike", "s3:prefix", format!("{prefix}*")),
-        key_use("ResultsKey", &["kms:Decrypt", "kms:GenerateDataKey"], "s3"),
+    let mut statements = lake_formation::queries(&[serve]);
+    statements.extend([
         lake_formation::catalog_reads(&serve.expose.iter().collect()),
         allow_everywhere(
             "LakeFormation",
             &["lakeformation:GetDataAccess"],
             "Lake Formation's grants say what comes of it; IAM knows no resource here.",
         ),
-    ];
+    ]);
     let mut out = role(
         &label,
         named(plan, &label, limit::SIXTY_FOUR),

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use super::metric::{alarm, metric, over};
 use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, allow_everywhere};
-use super::{catalog, lake, network, root};
+use super::{catalog, lake, lake_formation, network, root};
 use crate::emit::hcl::{Block, Value, list, object, reference};
 use crate::plan::{DatasetId, Monitor, Network, Plan, Redshift, Serve};
 use crate::text_of;
@@ -271,18 +271,7 @@ pub fn calls(plan: &Plan) -> Vec<(&'static str, Vec<&'static str>, Vec<Value>)> 
         files.push(lake::objects(&bucket, ""));
     }
     vec![
-        (
-            "glue",
-            vec![
-                "glue:GetDatabase",
-                "glue:GetDatabases",
-                "glue:GetPartition",
-                "glue:GetPartitions",
-                "glue:GetTable",
-                "glue:GetTables",
-            ],
-            tables,
-        ),
+        ("glue", lake_formation::CATALOG_READS.to_vec(), tables),
         ("lakeformation", vec!["lakeformation:GetDataAccess"], vec!["*".into()]),
         ("s3", vec!["s3:GetObject", "s3:ListBucket"], files),
     ]

@@ -564,6 +564,13 @@ pub struct Retry {
     pub factor: f64,
 }
 
+impl Retry {
+    /// No wait between two tries is longer, seconds: an hour, or just above the first.
+    pub fn longest_wait_seconds(&self) -> u32 {
+        3_600.max(self.first_seconds + 1)
+    }
+}
+
 /// Alarms and who is told.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Monitor {

@@ -21,10 +21,5 @@ command -v nvim >/dev/null || missing+=(neovim)
 # Emacs has Eglot from version 29 on; Debian 12 has 28.
 emacs --batch --eval '(package-initialize)' --eval "(require 'eglot)" >/dev/null 2>&1 || missing+=(emacs-nox elpa-eglot)
 if [ ${#missing[@]} -gt 0 ]; then
-  need apt-get "install ${missing[*]}"
-  say "editors: installing ${missing[*]}"
-  as_root=()
-  [ "$(id -u)" = 0 ] || as_root=(sudo)
-  "${as_root[@]}" apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+  debian "install ${missing[*]}" "${missing[@]}"
 fi

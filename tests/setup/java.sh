@@ -17,12 +17,7 @@ jdk_17() {
 
 if [ -x "$CACHE/jdk/bin/javac" ]; then exit 0; fi
 if ! home=$(jdk_17); then
-  need apt-get "install a JDK 17 and set JAVA_HOME"
-  say "java: installing openjdk-17-jdk-headless"
-  as_root=()
-  [ "$(id -u)" = 0 ] || as_root=(sudo)
-  "${as_root[@]}" apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends openjdk-17-jdk-headless >&2
+  debian "install a JDK 17 and set JAVA_HOME" openjdk-17-jdk-headless
   home=$(jdk_17) || fail "no JDK 17 after installing openjdk-17-jdk-headless"
 fi
 ln -sfn "$home" "$CACHE/jdk"

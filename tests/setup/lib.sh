@@ -22,6 +22,16 @@ need() { # need COMMAND WHAT-TO-DO
   command -v "$1" >/dev/null || fail "\`$1\` is not installed: $2"
 }
 
+debian() { # debian WHAT-TO-DO PACKAGE…: installs packages of Debian
+  local as_root=()
+  need apt-get "$1"
+  shift
+  say "installing $*"
+  [ "$(id -u)" = 0 ] || as_root=(sudo)
+  "${as_root[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
 # once NAME FUNCTION [INPUT…]: runs FUNCTION unless it was done with these inputs before. An input is a file, a folder
 # or plain text; the calling script itself is always one.
 once() {

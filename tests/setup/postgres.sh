@@ -15,12 +15,7 @@ programs() {
 
 if [ -x "$CACHE/postgres/initdb" ]; then exit 0; fi
 if ! found=$(programs); then
-  need apt-get "install PostgreSQL"
-  say "postgres: installing postgresql"
-  as_root=()
-  [ "$(id -u)" = 0 ] || as_root=(sudo)
-  "${as_root[@]}" apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends postgresql >&2
+  debian "install PostgreSQL" postgresql
   found=$(programs) || fail "no PostgreSQL after installing postgresql"
 fi
 ln -sfn "$found" "$CACHE/postgres"

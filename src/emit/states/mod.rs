@@ -19,8 +19,6 @@ pub const PARTITION: &str = "partition";
 pub const TOPIC: &str = "topic";
 /// Time beyond a job's own timeout in which it starts, seconds.
 const START_SECONDS: u32 = 600;
-/// No wait between retries is longer, seconds.
-const LONGEST_WAIT: u32 = 3600;
 /// A run that is still going on is waited for this often and this long, seconds.
 const BUSY_TIMES: u32 = 6;
 const BUSY_SECONDS: u32 = 300;
@@ -273,7 +271,7 @@ fn failure(schedule: &Schedule) -> Option<Value> {
         "IntervalSeconds": retry.first_seconds.max(1),
         "MaxAttempts": retry.times,
         "BackoffRate": retry.factor.max(1.0),
-        "MaxDelaySeconds": LONGEST_WAIT.max(retry.first_seconds + 1),
+        "MaxDelaySeconds": retry.longest_wait_seconds(),
         "JitterStrategy": "FULL",
     }))
 }

@@ -186,8 +186,8 @@ fn job_seconds(transform: &Transform) -> u64 {
 /// What lies between the tries of a schedule.
 fn waits(retry: &Retry) -> u64 {
     let waits = (0..retry.times).map(|at| f64::from(retry.first_seconds) * retry.factor.powi(at as i32));
-    waits.map(|wait| wait.min(LONGEST_WAIT_SECONDS)).sum::<f64>().ceil() as u64
+    waits
+        .map(|wait| wait.min(f64::from(retry.longest_wait_seconds())))
+        .sum::<f64>()
+        .ceil() as u64
 }
-
-/// Step Functions is told to wait no longer between two tries, seconds.
-const LONGEST_WAIT_SECONDS: f64 = 3_600.0;
