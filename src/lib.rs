@@ -9,6 +9,7 @@ pub mod cli;
 mod compile;
 pub mod diag;
 pub mod emit;
+pub mod evidence;
 pub mod format;
 pub mod local;
 #[path = "../lsp/mod.rs"]

@@ -46,6 +46,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("src/plan", &["format", "aws", "emit", "local", "session", "lsp", "cli"]),
     (
+        "src/evidence",
+        &[
+            "syntax", "format", "resolve", "check", "plan", "prove", "aws", "local", "session", "lsp", "cli",
+        ],
+    ),
+    (
         "src/aws",
         &["syntax", "format", "resolve", "check", "local", "session", "lsp", "cli"],
     ),

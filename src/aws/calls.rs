@@ -138,6 +138,12 @@ pub fn of(stack: &Stack, plan: &Plan) -> Calls {
     out
 }
 
+/// Every action that a policy of a role allows, whatever the resources and conditions.
+pub fn actions(policy: &Block) -> Vec<String> {
+    let of = |statement: &Value| listed(statement, "Action").iter().filter_map(text).collect::<Vec<_>>();
+    all_statements(policy).iter().flat_map(of).collect()
+}
+
 /// Actions and resources, by the endpoint and whether the actions know no resource: those must not let the others go further.
 type Found = BTreeMap<(String, bool), (Vec<String>, Vec<Value>)>;
 
@@ -215,13 +221,7 @@ fn statements(stack: &Stack, role: &str) -> Vec<Allowed> {
 }
 
 fn of_policy(policy: &Block) -> Vec<Allowed> {
-    let entries = policy.items.iter().find_map(|item| match item {
-        Item::Attribute(name, Value::Call(_, arguments)) if name == "policy" => arguments.first(),
-        _ => None,
-    });
-    let Some(Value::List(statements)) = entries.and_then(|document| entry(document, "Statement")) else {
-        return vec![];
-    };
+    let statements = all_statements(policy);
     let through = |statement: &Value| {
         let conditions = entry(statement, "Condition").and_then(|all| entry(all, "StringEquals"));
         conditions.is_some_and(|equal| entry(equal, "kms:ViaService").is_some())
@@ -233,6 +233,18 @@ fn of_policy(policy: &Block) -> Vec<Allowed> {
             resources: listed(statement, "Resource"),
         })
         .collect()
+}
+
+/// The statements of a policy.
+fn all_statements(policy: &Block) -> Vec<Value> {
+    let entries = policy.items.iter().find_map(|item| match item {
+        Item::Attribute(name, Value::Call(_, arguments)) if name == "policy" => arguments.first(),
+        _ => None,
+    });
+    match entries.and_then(|document| entry(document, "Statement")) {
+        Some(Value::List(statements)) => statements.clone(),
+        _ => vec![],
+    }
 }
 
 fn entry<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {

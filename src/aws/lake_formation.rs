@@ -179,20 +179,32 @@ fn grants(plan: &Plan, access: &Access) -> Vec<Block> {
         .enumerate()
         .filter(|(_, grant)| !grant.columns.is_empty())
         .flat_map(|(place, grant)| match &grant.condition {
-            None => vec![columns(access, grant)],
+            None => vec![columns(access, grant, &grant_label(access, place))],
             Some(condition) => cells(plan, access, grant, condition, place),
         });
     describe.chain(select).collect()
 }
 
+/// The label of what is made for one of the grants of an access.
+pub fn grant_label(access: &Access, place: usize) -> String {
+    let Some(grant) = access.grants.get(place) else {
+        return String::new();
+    };
+    let label = format!("{}_{}", access.name, catalog::label(&grant.dataset));
+    if grant.condition.is_none() {
+        return label;
+    }
+    let before = access.grants.iter().take(place);
+    let others = before.filter(|other| other.dataset == grant.dataset && other.condition.is_some());
+    match others.count() {
+        0 => format!("{label}_rows"),
+        others => format!("{label}_rows_{}", others + 1),
+    }
+}
+
 /// Some rows of some columns: a filter of cells, which is granted in the table's place.
 fn cells(plan: &Plan, access: &Access, grant: &Grant, condition: &Expr, place: usize) -> Vec<Block> {
-    let label = format!("{}_{}_rows", access.name, catalog::label(&grant.dataset));
-    let before = access.grants.iter().take(place);
-    let label = match before.filter(|other| other.dataset == grant.dataset && other.condition.is_some()) {
-        others if others.clone().next().is_none() => label,
-        others => format!("{label}_{}", others.count() + 1),
-    };
+    let label = grant_label(access, place);
     let database = || catalog::database(&grant.dataset);
     let table = || catalog::table(&grant.dataset);
     let filter = Block::new("table_data")
@@ -220,7 +232,7 @@ fn cells(plan: &Plan, access: &Access, grant: &Grant, condition: &Expr, place: u
     ]
 }
 
-fn columns(access: &Access, grant: &Grant) -> Block {
+fn columns(access: &Access, grant: &Grant, label: &str) -> Block {
     let table = Block::new("table_with_columns")
         .set("database_name", catalog::database(&grant.dataset))
         .set("name", catalog::table(&grant.dataset))
@@ -230,14 +242,11 @@ fn columns(access: &Access, grant: &Grant) -> Block {
     } else {
         "columns that are labelled or not granted stay hidden"
     };
-    permission(
-        &format!("{}_{}", access.name, catalog::label(&grant.dataset)),
-        &["SELECT"],
-    )
-    .doc(&format!("{} reads {}: {hidden}.", access.name, grant.dataset))
-    .set("for_each", principals(access))
-    .set("principal", reference("each.value"))
-    .block(table)
+    permission(label, &["SELECT"])
+        .doc(&format!("{} reads {}: {hidden}.", access.name, grant.dataset))
+        .set("for_each", principals(access))
+        .set("principal", reference("each.value"))
+        .block(table)
 }
 
 /// The IAM side: without it a grant is of no use.

@@ -18,6 +18,7 @@ pub mod delivery;
 mod dms;
 mod dms_prerequisites;
 mod emr;
+mod evidence;
 mod firehose;
 mod function;
 mod glue_job;
@@ -146,7 +147,9 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
 /// The Terraform of a platform whose jobs import these modules, its state machines, its operations functions, and the
 /// build's README.
 pub fn terraform(plan: &Plan, modules: &[&'static str]) -> Files {
-    let mut out = stack(plan, modules).print();
+    let stack = stack(plan, modules);
+    let mut out = stack.print();
+    out.insert(crate::evidence::FILE.into(), evidence::of(plan, &stack).text());
     out.extend(operations::files());
     out.extend(landing::files(plan));
     out.extend(program::files(plan));

@@ -89,6 +89,11 @@ impl Statement {
         self
     }
 
+    /// Its actions.
+    pub fn actions(&self) -> &[String] {
+        &self.actions
+    }
+
     fn value(&self) -> Value {
         let mut entries = vec![
             ("Sid".to_string(), Value::from(&self.sid)),

@@ -102,7 +102,9 @@ fn deploy(plan: &Plan) -> String {
     format!(
         "## Deploy\n\n```sh\ncd terraform\ncp terraform.tfvars.example terraform.tfvars   # and edit it\n\
          cp backend.tf.example backend.tf               # and name the bucket of your states\n\
-         terraform init\nterraform plan -out=plan.bin\nterraform apply plan.bin\n```\n{others}\n\
+         terraform init\nterraform plan -out=plan.bin\nterraform show -json plan.bin | pipec verify - ..   # is it what was proved?\n\
+         terraform apply plan.bin\n```\n\n`evidence.json` has what was proved of this platform, how, and on which resources each \
+         claim rests; `pipec verify` refuses a plan in which one of them is not as it was written.\n{others}\n\
          **Lake Formation.** The data lake settings exist once in an account and region. Column grants mean something only \
          if their defaults for new databases and tables are empty, and only an administrator can grant. So by default this \
          stack empties the defaults, for everything that is made in the account from then on, and adds who deploys (and \

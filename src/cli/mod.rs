@@ -19,6 +19,7 @@ pub(crate) mod project;
 mod run;
 mod test;
 mod timings;
+mod verify;
 mod watch;
 mod words;
 pub mod writer;
@@ -103,6 +104,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Build the generated functions into the archives that the Terraform names
     Package(package::Arguments),
+    /// Hold a Terraform plan against what the build claims of it
+    Verify(verify::Arguments),
     /// Build on every change, and say what changed and how long it took
     Watch(watch::Arguments),
     /// Talk to an editor: the language server on standard input and output
@@ -155,6 +158,7 @@ pub fn main() -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&out, arguments),
         Command::Explain(arguments) => explain::run(&out, arguments),
         Command::Package(arguments) => package::run(&out, arguments),
+        Command::Verify(arguments) => verify::run(&out, arguments),
         Command::Watch(arguments) => watch::run(&out, arguments),
         Command::Lsp(arguments) => lsp::run(arguments),
         Command::Doctor => doctor::run(&out),

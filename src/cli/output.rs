@@ -39,6 +39,11 @@ impl Output {
         self.quiet
     }
 
+    /// Whether results are for programs.
+    pub(super) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
     /// Writes diagnostics, and for people a closing count.
     pub(super) fn diagnostics(&self, sources: &Sources, diagnostics: &[Diagnostic]) {
         let shown: Vec<_> = diagnostics

@@ -90,6 +90,24 @@ pub fn compare(folder: &Path, files: &Files) -> io::Result<Difference> {
     Ok(difference)
 }
 
+/// The generated files of a build folder that are not as they were written, or gone.
+///
+/// # Errors
+/// If a file of the folder cannot be read.
+pub fn edited(folder: &Path) -> io::Result<Vec<String>> {
+    let files = read_manifest(folder)?
+        .map(|manifest| manifest.files)
+        .unwrap_or_default();
+    let mut out = vec![];
+    for (path, written) in files {
+        let found = read_optional(&folder.join(&path))?;
+        if found.is_none_or(|bytes| hash(&bytes) != written) {
+            out.push(path);
+        }
+    }
+    Ok(out)
+}
+
 /// Replaces a build folder's generated files by these, all at once; nothing is written where nothing differs.
 ///
 /// # Errors

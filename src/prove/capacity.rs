@@ -25,11 +25,22 @@ pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics)
     }
 }
 
-fn too_few_shards(source: &Source, volume: &Volume, shards: u32, places: &Places) -> Option<Diagnostic> {
+/// The shards of a stream that what its source promises needs, by the bytes and the records of a second.
+pub fn needed_shards(volume: &Volume) -> u32 {
+    by_shards(volume).2 as u32
+}
+
+/// Shards by bytes, by records, and as many as both need.
+fn by_shards(volume: &Volume) -> (f64, f64, f64) {
     let bytes = volume.records_per_second * volume.record_bytes as f64;
     let by_bytes = (bytes / SHARD_BYTES).ceil();
     let by_records = (volume.records_per_second / SHARD_RECORDS).ceil();
-    let needed = by_bytes.max(by_records).max(1.0);
+    (by_bytes, by_records, by_bytes.max(by_records).max(1.0))
+}
+
+fn too_few_shards(source: &Source, volume: &Volume, shards: u32, places: &Places) -> Option<Diagnostic> {
+    let bytes = volume.records_per_second * volume.record_bytes as f64;
+    let (by_bytes, by_records, needed) = by_shards(volume);
     if needed <= f64::from(shards) {
         return None;
     }

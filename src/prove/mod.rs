@@ -1,7 +1,7 @@
 //! Phase 5: proofs over the whole platform, from the plan alone; places only say where to point.
 
-mod capacity;
-mod freshness;
+pub mod capacity;
+pub mod freshness;
 pub mod lifetimes;
 
 use crate::check::items::Places;

@@ -138,6 +138,7 @@ COMMANDS = [
     "pipec package build-dev",
     INIT,
     f"{TERRAFORM} plan -input=false -var environment=dev -out=plan.bin",
+    f"{TERRAFORM} show -json plan.bin | pipec verify - build-dev",
     INIT,
     f"{TERRAFORM} apply -input=false plan.bin",
 ]

@@ -99,7 +99,8 @@ impl<'p> Stage<'p> {
         let plan = format!(
             "terraform -chdir={build}/terraform plan -input=false -var environment={environment} -out=plan.bin"
         );
-        vec![self.init(), plan]
+        let verify = format!("terraform -chdir={build}/terraform show -json plan.bin | pipec verify - {build}");
+        vec![self.init(), plan, verify]
     }
 
     fn apply(&self) -> Vec<String> {

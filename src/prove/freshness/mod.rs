@@ -11,6 +11,7 @@ use crate::check::items::Places;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::{Alarm, DatasetId, Plan};
 
+pub use steps::Part;
 use steps::{Sum, Walk};
 
 pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
@@ -32,6 +33,33 @@ pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics)
                 .for_each(|diagnostic| diagnostics.push(diagnostic));
         }
     }
+}
+
+/// The parts of the longest time from one write of a dataset to the next, for each alarm on its age; none of those that
+/// nothing writes.
+pub fn sums(plan: &Plan) -> Vec<Aged<'_>> {
+    let mut walk = Walk::new(plan);
+    let alarms = plan.monitors.iter().flat_map(|monitor| &monitor.alarms);
+    let aged = alarms.filter_map(|alarm| match alarm {
+        Alarm::Freshness { dataset, over_seconds } => Some(Aged {
+            dataset,
+            over_seconds: *over_seconds,
+            parts: walk.between_writes(dataset)?.parts,
+        }),
+        _ => None,
+    });
+    aged.collect()
+}
+
+/// A dataset's age, and its alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aged<'p> {
+    /// The dataset.
+    pub dataset: &'p DatasetId,
+    /// When the alarm rings, seconds.
+    pub over_seconds: u64,
+    /// What adds up to the oldest that it can be.
+    pub parts: Vec<Part>,
 }
 
 fn never(dataset: &DatasetId, span: crate::base::Span) -> Diagnostic {

@@ -10,11 +10,11 @@ use crate::plan::{DatasetId, Engine, From, Input, Plan, Retry, Schedule, Source,
 
 /// Something that takes time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Part {
+pub struct Part {
     /// The most of it, seconds.
-    pub(super) seconds: u64,
+    pub seconds: u64,
     /// What it is: "one start of `nightly` to the next".
-    pub(super) what: String,
+    pub what: String,
 }
 
 /// What adds up.

@@ -12,7 +12,7 @@ use crate::plan::{Class, Plan};
 
 use paths::{Hop, Paths};
 use stay::Said;
-pub use stay::days;
+pub use stay::{Stay, days};
 
 pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
     let bounded = |class: &&Class| class.retain_at_most_days.is_some();
@@ -45,6 +45,48 @@ pub fn explain(plan: &Plan, class: &str) -> Option<Vec<Told>> {
         again,
     });
     Some(told.collect())
+}
+
+/// Everything that keeps values of a class.
+pub fn stays<'p>(plan: &'p Plan, class: &'p Class) -> Vec<Kept<'p>> {
+    let readers = paths::readers(plan);
+    let found = Paths::stays(plan, &class.name, &readers);
+    let kept = found.into_iter().map(|(hop, first, next)| Kept {
+        stay: hop.stay,
+        column: hop.column,
+        longest_days: hop.days,
+        first,
+        next,
+    });
+    kept.collect()
+}
+
+/// How long rows rest in each dataset, and in each quarantine, whatever they carry.
+pub fn rests(plan: &Plan) -> Vec<(String, Stay<'_>)> {
+    let datasets = plan.datasets.values().filter_map(|dataset| {
+        let zone = plan.zone(&dataset.id.zone)?;
+        Some((dataset.id.to_string(), Stay::Dataset(dataset, zone)))
+    });
+    let turned_away = plan.transforms.iter().filter_map(|transform| {
+        let zone = paths::quarantine_zone(plan, transform)?;
+        Some((transform.name.clone(), Stay::TurnedAway(transform, zone)))
+    });
+    datasets.chain(turned_away).collect()
+}
+
+/// A stay on a way of a class.
+#[derive(Clone, Debug)]
+pub struct Kept<'p> {
+    /// What keeps the values.
+    pub stay: Stay<'p>,
+    /// A column that carries the class there.
+    pub column: &'p str,
+    /// From its beginning to the end of the longest way on, days.
+    pub longest_days: f64,
+    /// Whether a way begins there.
+    pub first: bool,
+    /// The stays that follow, by their places among all.
+    pub next: Vec<usize>,
 }
 
 /// A stay, as it is explained.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::stay::Stay;
 use crate::plan::types::Column;
-use crate::plan::{Dataset, DatasetId, FilesOf, From, Input, Plan, Serve, Source, Transform};
+use crate::plan::{Dataset, DatasetId, FilesOf, From, Input, Plan, Serve, Source, Transform, Zone};
 
 /// One stay of a value on its path.
 #[derive(Clone, Debug)]
@@ -43,11 +43,17 @@ pub(super) fn readers(plan: &Plan) -> Readers<'_> {
     readers
 }
 
+/// The zone that says how long what a transform turns away stays.
+pub(super) fn quarantine_zone<'p>(plan: &'p Plan, transform: &Transform) -> Option<&'p Zone> {
+    let zones = transform.datasets().into_iter().filter_map(|id| plan.zone(&id.zone));
+    zones.min_by_key(|zone| zone.quarantine_days)
+}
+
 /// The longest ways of one class.
-pub(super) struct Paths<'p> {
+pub(super) struct Paths<'p, 'r> {
     plan: &'p Plan,
     class: &'p str,
-    readers: &'p Readers<'p>,
+    readers: &'r Readers<'p>,
     hops: Vec<Hop<'p>>,
     /// Where the longest way from a dataset begins; none where the class does not get there.
     datasets: BTreeMap<&'p DatasetId, usize>,
@@ -57,9 +63,9 @@ pub(super) struct Paths<'p> {
     sent: BTreeMap<&'p str, Vec<usize>>,
 }
 
-impl<'p> Paths<'p> {
+impl<'p, 'r> Paths<'p, 'r> {
     /// The longest path from a source to where it ends; of several the first.
-    pub(super) fn longest(plan: &'p Plan, class: &'p str, readers: &'p Readers<'p>) -> Vec<Hop<'p>> {
+    pub(super) fn longest(plan: &'p Plan, class: &'p str, readers: &'r Readers<'p>) -> Vec<Hop<'p>> {
         let (paths, starts) = Paths::found(plan, class, readers);
         std::iter::successors(starts.best, |at| paths.hops.get(*at)?.next.best)
             .filter_map(|at| paths.hops.get(at).cloned())
@@ -68,7 +74,7 @@ impl<'p> Paths<'p> {
 
     /// Every stay on every way, in depth, each with how deep it is; where a stay is met again, only it, not what follows,
     /// which the last part of an entry says.
-    pub(super) fn all(plan: &'p Plan, class: &'p str, readers: &'p Readers<'p>) -> Vec<(usize, Hop<'p>, bool)> {
+    pub(super) fn all(plan: &'p Plan, class: &'p str, readers: &'r Readers<'p>) -> Vec<(usize, Hop<'p>, bool)> {
         let (paths, starts) = Paths::found(plan, class, readers);
         let mut told = Vec::new();
         let mut seen = BTreeSet::new();
@@ -84,7 +90,29 @@ impl<'p> Paths<'p> {
         told
     }
 
-    fn found(plan: &'p Plan, class: &'p str, readers: &'p Readers<'p>) -> (Paths<'p>, Ways) {
+    /// Every stay that a way leads to, each once: how long it is, whether ways begin there, and those that follow by their
+    /// places.
+    pub(super) fn stays(plan: &'p Plan, class: &'p str, readers: &'r Readers<'p>) -> Vec<(Hop<'p>, bool, Vec<usize>)> {
+        let (paths, starts) = Paths::found(plan, class, readers);
+        let mut order: Vec<usize> = vec![];
+        let mut open: Vec<_> = starts.all.iter().rev().copied().collect();
+        let mut seen = BTreeSet::new();
+        while let Some(at) = open.pop() {
+            if seen.insert(at) {
+                order.push(at);
+                open.extend(paths.hops.get(at).into_iter().flat_map(|hop| hop.next.all.iter().rev()));
+            }
+        }
+        let places: BTreeMap<usize, usize> = order.iter().enumerate().map(|(place, at)| (*at, place)).collect();
+        let stay = |at: &usize| {
+            let hop = paths.hops.get(*at)?;
+            let next = hop.next.all.iter().filter_map(|at| places.get(at).copied());
+            Some((hop.clone(), starts.all.contains(at), next.collect()))
+        };
+        order.iter().filter_map(stay).collect()
+    }
+
+    fn found(plan: &'p Plan, class: &'p str, readers: &'r Readers<'p>) -> (Paths<'p, 'r>, Ways) {
         let mut paths = Paths {
             plan,
             class,
@@ -217,13 +245,9 @@ impl<'p> Paths<'p> {
     }
 
     fn quarantine(&mut self, transform: &'p Transform) {
-        let zones = transform
-            .datasets()
-            .into_iter()
-            .filter_map(|id| self.plan.zone(&id.zone));
         let later = transform.steps.iter().flat_map(|step| step.columns.iter());
         let column = self.carrier(transform.input_columns.iter().chain(later));
-        if let (Some(column), Some(zone)) = (column, zones.min_by_key(|zone| zone.quarantine_days)) {
+        if let (Some(column), Some(zone)) = (column, quarantine_zone(self.plan, transform)) {
             let hop = self.hop(Stay::TurnedAway(transform, zone), column, Ways::default());
             self.turned_away.insert(&transform.name, hop);
         }

@@ -11,7 +11,7 @@ const VERSIONS: f64 = 1.0;
 
 /// What keeps a value.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Stay<'p> {
+pub enum Stay<'p> {
     /// A source's stream.
     Stream(&'p Source),
     /// A bucket of the platform's own that senders put a source's files into.
@@ -69,7 +69,7 @@ impl Setting {
 
 impl Stay<'_> {
     /// All of it, days.
-    pub(super) fn days(self) -> f64 {
+    pub fn days(self) -> f64 {
         self.kept() + self.swept().unwrap_or(0.0)
     }
 
@@ -104,6 +104,11 @@ impl Stay<'_> {
             Stay::Inbox(_) | Stay::Results(..) | Stay::Asked(_) | Stay::TurnedAway(..) => true,
             Stay::Stream(_) | Stay::Backup(..) | Stay::Sink(..) | Stay::Held(..) | Stay::Warehouse(_) => false,
         }
+    }
+
+    /// It in words: `raw.clicks (30 days + 3)`.
+    pub fn words(self) -> String {
+        self.told().text
     }
 
     /// What is said of it.

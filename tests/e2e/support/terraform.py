@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import pipec
 from .paths import PLUGINS, tool
 
 TRUST = {"assume_role_policy"}
@@ -107,10 +108,15 @@ class Terraform:
         """Applies the last plan. Nothing is created anywhere: computed values are made up, the same every time."""
         self.run("apply", "-input=false", "-no-color", "-auto-approve", "plan.bin")
 
-    def assert_settled(self):
-        """Plans again and fails if anything would change."""
-        done = self.run("plan", "-input=false", "-no-color", "-detailed-exitcode", allow=(0, 2))
+    def assert_settled(self) -> dict:
+        """Plans again and fails if anything would change; what `show -json` says of that plan."""
+        done = self.run("plan", "-input=false", "-no-color", "-detailed-exitcode", "-out=plan.bin", allow=(0, 2))
         assert done.returncode == 0, f"a second plan has changes:\n{done.stdout}"
+        return json.loads(self.run("show", "-json", "plan.bin").stdout)
+
+    def verify(self, plan: dict):
+        """Fails unless a plan is what the build that this is a copy of claims."""
+        pipec.pipec("verify", "-", self.folder.parent, stdin=json.dumps(plan)).ok()
 
     def state(self) -> dict:
         """What `show -json` says of the applied state."""
@@ -125,9 +131,15 @@ class Terraform:
         self.init()
         warnings = self.validate()
         assert not warnings, "\n".join(_words(warning) for warning in warnings)
-        self.plan()
+        is_build = (self.folder.parent / "evidence.json").exists()
+        plan = self.plan()
+        if is_build:
+            self.verify(plan)
         self.apply()
-        self.assert_settled()
+        settled = self.assert_settled()
+        if is_build:
+            # Now all of it is known, so that nothing is left to the configuration alone.
+            self.verify(settled)
         return self
 
 

@@ -1,0 +1,460 @@
+//! The evidence of a build: what was proved of its plan, on which resources each claim rests, and what was written of all
+//! of them.
+//!
+//! It must not know how Terraform plans are read: only what this build says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::stack::Stack;
+use super::{calls, catalog, job, lake, lake_formation, landing, row_filter};
+use crate::emit::hcl::{Block, Item, Value};
+use crate::evidence::{About, Assumption, Claim, Evidence, Part, Stay as Told, body, value};
+use crate::plan::{Alarm, Class, Dataset, Format, Plan, Source, Writer};
+use crate::prove::lifetimes::{self, Stay, days};
+use crate::prove::{capacity, freshness};
+
+/// Attributes that say with which key something is encrypted.
+const KEYS: [&str; 8] = [
+    "encryption_key",
+    "kms_encryption_key",
+    "kms_key_arn",
+    "kms_key_id",
+    "kms_master_key_id",
+    "key_arn",
+    "kms_key",
+    "cloudwatch_encryption_mode",
+];
+
+/// The evidence of a plan whose resources these are.
+pub fn of(plan: &Plan, stack: &Stack) -> Evidence {
+    let find = Addresses::new(stack);
+    let mut claims: Vec<Claim> = plan.classes.iter().map(|class| lifetime(plan, class, &find)).collect();
+    claims.extend(
+        lifetimes::rests(plan)
+            .into_iter()
+            .map(|(of, stay)| retention(plan, &of, stay, &find)),
+    );
+    claims.extend(freshness::sums(plan).into_iter().map(|aged| fresh(plan, &aged, &find)));
+    claims.extend(plan.sources.iter().filter_map(|source| fits(source, &find)));
+    claims.extend(private(stack, &find));
+    claims.extend(encrypted(stack));
+    claims.extend(permissions(stack));
+    claims.extend(reading(plan, &find));
+    claims.extend(network(plan, stack, &find));
+    let blocks = |kind: &'static str| stack.blocks().filter(move |block| block.kind == kind);
+    let locals = blocks("locals").flat_map(|block| &block.items);
+    let assumptions = assumptions(plan, &claims, &find);
+    Evidence {
+        compiler: env!("CARGO_PKG_VERSION").to_owned(),
+        pipeline: plan.pipeline.name.clone(),
+        environment: plan.environment.clone(),
+        claims,
+        assumptions,
+        locals: locals
+            .filter_map(|item| match item {
+                Item::Attribute(name, written) => Some((name.clone(), value(written))),
+                _ => None,
+            })
+            .collect(),
+        provider: blocks("provider").next().map_or(serde_json::Value::Null, body),
+        resources: blocks("resource")
+            .chain(blocks("data"))
+            .map(|block| (block.address(), body(block)))
+            .collect(),
+    }
+}
+
+/// The addresses that a stack has.
+struct Addresses(BTreeSet<String>);
+
+impl Addresses {
+    fn new(stack: &Stack) -> Addresses {
+        let all = stack
+            .blocks()
+            .filter(|block| matches!(block.kind.as_str(), "resource" | "data"));
+        Addresses(all.map(Block::address).collect())
+    }
+
+    /// Those of some resources that there are.
+    fn there<'a>(&self, addresses: impl IntoIterator<Item = (&'a str, String)>) -> Vec<String> {
+        let addresses = addresses.into_iter().map(|(kind, label)| format!("{kind}.{label}"));
+        addresses.filter(|address| self.0.contains(address)).collect()
+    }
+}
+
+fn finite(days: f64) -> Option<f64> {
+    days.is_finite().then_some(days)
+}
+
+fn lifetime(plan: &Plan, class: &Class, find: &Addresses) -> Claim {
+    let kept = lifetimes::stays(plan, class);
+    let longest = kept.iter().filter(|kept| kept.first).map(|kept| kept.longest_days);
+    let longest = longest.fold(0.0, f64::max);
+    let says = match class.retain_at_most_days {
+        Some(most) => format!(
+            "@{} stays {} at most, and {} are allowed",
+            class.name,
+            days(longest),
+            days(most)
+        ),
+        None => format!("@{} stays {} at most", class.name, days(longest)),
+    };
+    let stays: Vec<Told> = kept
+        .into_iter()
+        .map(|kept| Told {
+            place: kept.stay.words(),
+            column: kept.column.to_owned(),
+            days: finite(kept.stay.days()),
+            first: kept.first,
+            next: kept.next,
+            rests_on: leaves_by(plan, kept.stay, find),
+        })
+        .collect();
+    let rests_on: BTreeSet<_> = stays.iter().flat_map(|stay| stay.rests_on.iter().cloned()).collect();
+    Claim {
+        id: format!("lifetime.{}", class.name),
+        says,
+        about: About::Lifetime {
+            class: class.name.clone(),
+            days: finite(longest),
+            allowed_days: class.retain_at_most_days,
+            stays,
+        },
+        rests_on: rests_on.into_iter().collect(),
+    }
+}
+
+fn retention(plan: &Plan, of: &str, stay: Stay<'_>, find: &Addresses) -> Claim {
+    let kind = match stay {
+        Stay::TurnedAway(..) => "quarantine",
+        _ => "retention",
+    };
+    Claim {
+        id: format!("{kind}.{of}"),
+        says: format!("{} and no longer", stay.words()),
+        about: About::Retention {
+            of: of.to_owned(),
+            days: finite(stay.days()),
+        },
+        rests_on: leaves_by(plan, stay, find),
+    }
+}
+
+/// What makes values leave.
+fn leaves_by(plan: &Plan, stay: Stay<'_>, find: &Addresses) -> Vec<String> {
+    let bucket = |label: String| {
+        vec![
+            ("aws_s3_bucket_lifecycle_configuration", label.clone()),
+            ("aws_s3_bucket_versioning", label),
+        ]
+    };
+    find.there(match stay {
+        Stay::Stream(source) => vec![
+            ("aws_kinesis_stream", source.name.clone()),
+            ("data.aws_kinesis_stream", source.name.clone()),
+        ],
+        Stay::Inbox(source) => bucket(landing::inbox_label(&source.name)),
+        Stay::Dataset(dataset, zone) => {
+            let mut all = bucket(lake::zone_label(&zone.name));
+            all.extend(purged_by(plan, dataset));
+            all
+        }
+        Stay::Backup(zone, _) => vec![("aws_backup_plan", format!("{}_backup", zone.name))],
+        Stay::Results(..) | Stay::Asked(_) => bucket("query_results".to_owned()),
+        Stay::Held(serve, _) => {
+            let shown = serve
+                .expose
+                .iter()
+                .map(|id| format!("{}_{}", serve.name, catalog::label(id)));
+            shown.map(|label| ("aws_quicksight_refresh_schedule", label)).collect()
+        }
+        Stay::Warehouse(serve) => vec![("aws_redshiftserverless_namespace", serve.name.clone())],
+        Stay::TurnedAway(..) => bucket("quarantine".to_owned()),
+        Stay::Sink(sink, _) => {
+            let label = format!("{}_sink", sink.name);
+            let kinds = [
+                "aws_dynamodb_table",
+                "aws_kinesis_stream",
+                "aws_sqs_queue",
+                "aws_opensearchserverless_collection",
+            ];
+            kinds.map(|kind| (kind, label.clone())).to_vec()
+        }
+    })
+}
+
+/// What takes rows out that a lifecycle may not.
+fn purged_by(plan: &Plan, dataset: &Dataset) -> Vec<(&'static str, String)> {
+    if dataset.format == Format::Iceberg {
+        let label = catalog::label(&dataset.id);
+        let kinds = ["retention", "orphan_file_deletion"];
+        let mut all: Vec<_> = kinds
+            .map(|kind| ("aws_glue_catalog_table_optimizer", format!("{label}_{kind}")))
+            .to_vec();
+        all.extend(jobs(plan, dataset));
+        return all;
+    }
+    match lake::purged_by_age(plan, dataset) {
+        true => vec![],
+        false => jobs(plan, dataset),
+    }
+}
+
+fn jobs(plan: &Plan, dataset: &Dataset) -> Vec<(&'static str, String)> {
+    match &dataset.writer {
+        Writer::Transform(name) => plan.transform(name).map_or_else(Vec::new, |transform| {
+            vec![
+                ("aws_glue_job", transform.name.clone()),
+                ("aws_emrserverless_application", transform.name.clone()),
+                ("aws_s3_object", job::label(transform)),
+            ]
+        }),
+        _ => vec![],
+    }
+}
+
+fn fresh(plan: &Plan, aged: &freshness::Aged<'_>, find: &Addresses) -> Claim {
+    let id = aged.dataset;
+    let seconds = aged.parts.iter().map(|part| part.seconds).sum();
+    let alarms = plan.monitors.iter().map(|monitor| {
+        let label = format!("{}_{}_{}_freshness", monitor.name, id.zone, id.name);
+        ("aws_cloudwatch_metric_alarm", label)
+    });
+    let schedules = plan
+        .schedules
+        .iter()
+        .map(|schedule| ("aws_scheduler_schedule", schedule.name.clone()));
+    let writer = plan
+        .datasets
+        .get(id)
+        .map(|dataset| jobs(plan, dataset))
+        .unwrap_or_default();
+    Claim {
+        id: format!("freshness.{id}"),
+        says: format!(
+            "`{id}` is {seconds} s old at most, and its alarm is at {} s",
+            aged.over_seconds
+        ),
+        about: About::Freshness {
+            dataset: id.to_string(),
+            seconds,
+            allowed_seconds: aged.over_seconds,
+            parts: aged
+                .parts
+                .iter()
+                .map(|part| Part {
+                    seconds: part.seconds,
+                    what: part.what.clone(),
+                })
+                .collect(),
+        },
+        rests_on: find.there(alarms.chain(schedules).chain(writer)),
+    }
+}
+
+fn fits(source: &Source, find: &Addresses) -> Option<Claim> {
+    let volume = source.volume.as_ref().filter(|_| source.is_kinesis())?;
+    let shards = source.kinesis().shards;
+    let needed = capacity::needed_shards(volume);
+    let has = match shards {
+        Some(shards) => format!("{shards} are there"),
+        None => "the stream grows by itself".to_owned(),
+    };
+    Some(Claim {
+        id: format!("capacity.{}", source.name),
+        says: format!("`{}` needs {needed} shards, and {has}", source.name),
+        about: About::Capacity {
+            source: source.name.clone(),
+            needed_shards: needed,
+            shards,
+        },
+        rests_on: find.there([("aws_kinesis_stream", source.name.clone())]),
+    })
+}
+
+fn private<'s>(stack: &'s Stack, find: &'s Addresses) -> impl Iterator<Item = Claim> + 's {
+    let labels = stack.resources("aws_s3_bucket").filter_map(|block| block.labels.get(1));
+    labels.map(|label| Claim {
+        id: format!("private.{label}"),
+        says: format!("nobody outside reads the bucket `{label}`, and nobody without TLS"),
+        about: About::Private,
+        rests_on: find.there([
+            ("aws_s3_bucket_public_access_block", label.clone()),
+            ("aws_s3_bucket_ownership_controls", label.clone()),
+            ("aws_s3_bucket_policy", label.clone()),
+        ]),
+    })
+}
+
+fn encrypted(stack: &Stack) -> Option<Claim> {
+    let kept = stack
+        .blocks()
+        .filter(|block| block.kind == "resource" && has_key(block));
+    let rests_on: Vec<_> = kept.map(Block::address).collect();
+    let count = rests_on.len();
+    (count > 0).then(|| Claim {
+        id: "encryption".to_owned(),
+        says: format!("what {count} resources keep is encrypted with keys of the platform's"),
+        about: About::Encryption,
+        rests_on,
+    })
+}
+
+fn has_key(block: &Block) -> bool {
+    block.items.iter().any(|item| match item {
+        Item::Attribute(name, _) => KEYS.contains(&name.as_str()),
+        Item::Block(nested) => has_key(nested),
+        Item::Comment(_) => false,
+    })
+}
+
+fn permissions(stack: &Stack) -> Vec<Claim> {
+    let mut roles: BTreeMap<&str, (BTreeSet<String>, Vec<String>)> = BTreeMap::new();
+    for block in stack.resources("aws_iam_role_policy") {
+        let (Some(label), Some(Value::Reference(role))) = (block.labels.get(1), block.get("role")) else {
+            continue;
+        };
+        let role = role
+            .strip_prefix("aws_iam_role.")
+            .and_then(|rest| rest.split(['.', '[']).next());
+        let entry = roles.entry(role.unwrap_or(label)).or_default();
+        entry.0.extend(calls::actions(block));
+        entry.1.push(block.address());
+    }
+    let claim = |(role, (actions, mut rests_on)): (&str, (BTreeSet<String>, Vec<String>))| {
+        rests_on.insert(0, format!("aws_iam_role.{role}"));
+        Claim {
+            id: format!("permissions.{role}"),
+            says: format!("the role `{role}` may take {} actions", actions.len()),
+            about: About::Permissions {
+                role: role.to_owned(),
+                actions: actions.into_iter().collect(),
+            },
+            rests_on,
+        }
+    };
+    roles.into_iter().map(claim).collect()
+}
+
+fn reading(plan: &Plan, find: &Addresses) -> Vec<Claim> {
+    let mut out = vec![];
+    for access in &plan.accesses {
+        for (place, grant) in access
+            .grants
+            .iter()
+            .enumerate()
+            .filter(|(_, grant)| !grant.columns.is_empty())
+        {
+            let label = lake_formation::grant_label(access, place);
+            let id = format!("reading.{}.{}", access.name, grant.dataset);
+            let rows = grant.condition.as_ref().map(row_filter::text);
+            let which = match &rows {
+                Some(filter) => format!(" of the rows with {filter}"),
+                None => String::new(),
+            };
+            let settings = ("terraform_data", "lake_formation_is_ready".to_owned());
+            out.push(Claim {
+                id: match out.iter().filter(|claim: &&Claim| claim.id.starts_with(&id)).count() {
+                    0 => id,
+                    others => format!("{id}.{}", others + 1),
+                },
+                says: format!(
+                    "{} reads {} of {}{which}",
+                    access.name,
+                    grant.columns.join(", "),
+                    grant.dataset
+                ),
+                about: About::Reading {
+                    access: access.name.clone(),
+                    dataset: grant.dataset.to_string(),
+                    columns: grant.columns.clone(),
+                    rows,
+                },
+                rests_on: find.there([
+                    ("aws_lakeformation_permissions", label.clone()),
+                    ("aws_lakeformation_data_cells_filter", label),
+                    ("aws_lakeformation_resource", lake::zone_label(&grant.dataset.zone)),
+                    settings,
+                ]),
+            });
+        }
+    }
+    out
+}
+
+fn network(plan: &Plan, stack: &Stack, find: &Addresses) -> Vec<Claim> {
+    if plan.pipeline.network.is_none() {
+        return vec![];
+    }
+    let services = calls::of(stack, plan).services;
+    let claim = |(service, statements): (String, Vec<super::policy::Statement>)| {
+        let label = service.replace(['.', '-'], "_");
+        let actions: BTreeSet<_> = statements
+            .iter()
+            .flat_map(|statement| statement.actions())
+            .cloned()
+            .collect();
+        Claim {
+            id: format!("network.{service}"),
+            says: format!("`{service}` is reached without leaving the network"),
+            about: About::Network {
+                service,
+                actions: actions.into_iter().collect(),
+            },
+            rests_on: find.there([
+                ("aws_vpc_endpoint", label),
+                ("aws_opensearchserverless_vpc_endpoint", "platform".to_owned()),
+            ]),
+        }
+    };
+    services.into_iter().map(claim).collect()
+}
+
+fn assumptions(plan: &Plan, claims: &[Claim], find: &Addresses) -> Vec<Assumption> {
+    let alarm = |label: String| ("aws_cloudwatch_metric_alarm", label);
+    let mut out: Vec<Assumption> = vec![];
+    for source in plan.sources.iter().filter(|source| source.is_kinesis()) {
+        let Some(volume) = &source.volume else { continue };
+        let declared = plan.monitors.iter().flat_map(|monitor| {
+            let of_source = monitor.alarms.iter().filter(|alarm| match alarm {
+                Alarm::Volume { source: of, .. } => *of == source.name,
+                _ => false,
+            });
+            of_source.map(|_| alarm(format!("{}_{}_volume", monitor.name, source.name)))
+        });
+        let usual = ["full", "promised"].map(|what| alarm(format!("{}_{what}", source.name)));
+        out.push(Assumption {
+            says: format!(
+                "`{}` brings {} records of {} B a second at most",
+                source.name, volume.records_per_second, volume.record_bytes
+            ),
+            needed_by: vec![format!("capacity.{}", source.name)],
+            alarms: find.there(declared.chain(usual)),
+        });
+    }
+    let lifetimes: Vec<_> = claims
+        .iter()
+        .filter(|claim| matches!(claim.about, About::Lifetime { .. }))
+        .map(|claim| claim.id.clone())
+        .collect();
+    out.push(Assumption {
+        says: "S3 takes out what is past its age within two days".to_owned(),
+        needed_by: lifetimes,
+        alarms: find.there([alarm("overdue".to_owned())]),
+    });
+    for claim in claims {
+        let About::Freshness { dataset, .. } = &claim.about else {
+            continue;
+        };
+        let rests = claim
+            .rests_on
+            .iter()
+            .filter(|address| address.starts_with("aws_cloudwatch_metric_alarm."));
+        out.push(Assumption {
+            says: format!("rows of `{dataset}` keep coming, and a try that fails does so at once"),
+            needed_by: vec![claim.id.clone()],
+            alarms: rests.cloned().collect(),
+        });
+    }
+    out
+}
