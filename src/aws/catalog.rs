@@ -1,6 +1,6 @@
 //! The Glue catalog: a database a zone, a table a dataset, partitions by projection. Knows types as Hive spells them.
 
-use super::{iceberg, lake};
+use super::{iceberg, imports, lake};
 use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Csv, Dataset, DatasetId, Format, Plan, Writer, names};
@@ -11,12 +11,17 @@ const COMMENT: usize = 255;
 
 /// The Terraform label of a dataset's table.
 pub fn label(id: &DatasetId) -> String {
-    format!("{}_{}", id.zone, id.name)
+    // No name of an author's has a hyphen in it.
+    format!("{}_{}", id.zone.replace('.', "-"), id.name)
 }
 
 /// The name of a dataset's database, as other resources reference it.
 pub fn database(id: &DatasetId) -> Value {
-    reference(format!("aws_glue_catalog_database.{}.name", id.zone))
+    let label = match id.project() {
+        Some((pipeline, _)) => imports::links(pipeline),
+        None => id.zone.clone(),
+    };
+    reference(format!("aws_glue_catalog_database.{label}.name"))
 }
 
 /// The name of a dataset's table, as other resources reference it.
@@ -37,7 +42,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
             .set("location_uri", lake::url(&lake::zone_label(&zone.name), ""))
             .set("depends_on", vec![reference("terraform_data.lake_formation_is_ready")])
     });
-    let tables = plan.datasets.values().map(|dataset| table_block(plan, dataset));
+    let tables = plan.own_datasets().map(|dataset| table_block(plan, dataset));
     databases.chain(tables).collect()
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, key_use, own, role, trust};
-use super::{catalog, lake};
+use super::{catalog, imports, lake};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
 use crate::plan::types::{Type, TypeKind};
@@ -30,8 +30,7 @@ const OLD_METADATA: u32 = 20;
 
 /// The tables of a platform.
 pub fn tables(plan: &Plan) -> impl Iterator<Item = &Dataset> {
-    let all = plan.datasets.values();
-    all.filter(|dataset| dataset.format == Format::Iceberg)
+    plan.own_datasets().filter(|dataset| dataset.format == Format::Iceberg)
 }
 
 /// How long after its retention a row may still be in a file: what was there before can be read for a while, and goes by a
@@ -264,6 +263,11 @@ fn arns(all: &[&Dataset]) -> Vec<Value> {
             "glue",
             text_of!["table/", database, "/", catalog::table(&dataset.id)],
         ));
+        for there in imports::arns(&dataset.id) {
+            if !out.contains(&there) {
+                out.push(there);
+            }
+        }
     }
     out
 }
@@ -320,7 +324,10 @@ pub fn settings(dataset: &Dataset) -> Vec<Value> {
         own(".cache-enabled", "false"),
         text_of![
             format!("spark.sql.catalog.{CATALOG}.warehouse="),
-            lake::url(&lake::zone_label(&dataset.id.zone), "")
+            match dataset.id.project() {
+                Some(_) => imports::url(&dataset.id, ""),
+                None => lake::url(&lake::zone_label(&dataset.id.zone), ""),
+            }
         ],
     ]
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::lake::{self, STATE};
 use super::policy::{KEY, Statement, allow, key_use};
-use super::{catalog, emr, glue_job, iceberg, kinesis, root, secrets};
+use super::{catalog, emr, glue_job, iceberg, imports, kinesis, root, secrets};
 use crate::emit::hcl::{Block, Value, call, reference};
 use crate::plan::{Dataset, DatasetId, Engine, Format, Input, Plan, Source, Transform, names};
 use crate::text_of;
@@ -111,9 +111,13 @@ pub fn grants(plan: &Plan) -> Vec<Block> {
                 continue;
             }
             known.push(&dataset.id);
+            let label = format!("{role}_{}", catalog::label(&dataset.id));
+            if dataset.id.project().is_some() {
+                out.extend(imports::grants(&label, &role, dataset));
+                continue;
+            }
             let changes = written.iter().any(|target| target.id == dataset.id);
             let permissions: &[&str] = if changes { &iceberg::CHANGE } else { &iceberg::READ };
-            let label = format!("{role}_{}", catalog::label(&dataset.id));
             out.push(iceberg::grant(&label, &role, dataset, permissions));
         }
     }
@@ -181,7 +185,8 @@ pub fn permissions(plan: &Plan, transform: &Transform, modules: &[&str], more: &
         let key = reference(format!("aws_s3_object.{object}.key"));
         text_of![reference("aws_s3_bucket.artifacts.arn"), "/", key]
     };
-    let read: Vec<_> = reads.iter().copied().map(place).collect();
+    let (elsewhere, here): (Vec<_>, Vec<_>) = reads.iter().partition(|dataset| dataset.id.project().is_some());
+    let read: Vec<_> = here.into_iter().map(place).collect();
     let mut readable: Vec<_> = read
         .iter()
         .flat_map(|(bucket, prefix)| [lake::objects(bucket, prefix), marker(bucket, prefix)])
@@ -210,6 +215,7 @@ pub fn permissions(plan: &Plan, transform: &Transform, modules: &[&str], more: &
     ];
     out.push(listing(&read, &written));
     out.push(key_use("Encrypt", &["kms:Decrypt", "kms:GenerateDataKey"], "s3"));
+    out.extend(imports::read(&elsewhere));
     let streams = arrivals(plan, transform);
     if !streams.is_empty() {
         out.extend(kinesis::read_all(&streams));

@@ -130,5 +130,6 @@ fn statements(plan: &Plan) -> Vec<Statement> {
     out.extend(super::secrets::key_statement(plan, because));
     out.extend(super::sinks::key_statements(plan, because));
     out.extend(super::audit::key_statements(plan, because));
+    out.extend(super::exports::key_statement(plan, because));
     out
 }

@@ -2,7 +2,7 @@
 
 use super::bucket::{Bucket, Rule};
 use super::policy::allow;
-use super::{athena, audit, landing, naming, quicksight};
+use super::{athena, audit, exports, imports, landing, naming, quicksight};
 use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::{Dataset, Format, Plan, Transform, WriteMode, Writer, Zone, names};
 use crate::text_of;
@@ -34,7 +34,11 @@ pub fn url(label: &str, prefix: &str) -> Value {
 
 /// `s3://BUCKET/DATASET/`
 pub fn dataset_url(dataset: &Dataset) -> Value {
-    url(&zone_label(&dataset.id.zone), &names::dataset_prefix(&dataset.id.name))
+    let prefix = names::dataset_prefix(&dataset.id.name);
+    match dataset.id.project() {
+        Some(_) => imports::url(&dataset.id, &prefix),
+        None => url(&zone_label(&dataset.id.zone), &prefix),
+    }
 }
 
 /// The ARN of all objects below a prefix.
@@ -97,6 +101,7 @@ pub fn zone_bucket(plan: &Plan, zone: &Zone) -> Bucket {
         copied: zone.replicate_to.is_some(),
         lock: zone.lock,
         rules,
+        statements: exports::bucket_statements(plan, zone),
         ..Bucket::new(
             plan,
             &zone_label(&zone.name),

@@ -19,10 +19,12 @@ mod dms;
 mod dms_prerequisites;
 mod emr;
 mod evidence;
+mod exports;
 mod firehose;
 mod function;
 mod glue_job;
 mod iceberg;
+mod imports;
 mod iot;
 mod job;
 mod keys;
@@ -79,6 +81,8 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
         "Databases and tables, as Athena sees them.",
         catalog::blocks(plan),
     );
+    out.file("exports", "What other projects may read.", exports::blocks(plan));
+    out.file("imports", "What is read of other projects.", imports::blocks(plan));
     out.file("views", "Views, as Athena sees them.", views::blocks(plan));
     out.file(
         "tables",

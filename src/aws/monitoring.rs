@@ -208,8 +208,8 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
 
 fn dashboard(plan: &Plan) -> Block {
     let mut widgets: Vec<(String, Vec<Value>)> = vec![];
-    let ages = plan.datasets.keys().map(|id| {
-        let name = id.to_string();
+    let ages = plan.own_datasets().map(|dataset| {
+        let name = dataset.id.to_string();
         metric(names::METRIC_NAMESPACE, AGE, place(&name))
             .with("Maximum", 900)
             .line(&name)

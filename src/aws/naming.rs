@@ -56,11 +56,12 @@ fn environment_length(plan: &Plan) -> usize {
 /// The Terraform variable of an author's param: its own name, unless a variable of the platform has it or Terraform
 /// keeps it for itself.
 pub fn variable(param: &str) -> String {
-    const TAKEN: [&str; 18] = [
+    const TAKEN: [&str; 20] = [
         "count",
         "depends_on",
         "environment",
         "existing_event_buses",
+        "export_to",
         "for_each",
         "identity_center_region",
         "lake_formation_admins",
@@ -74,6 +75,7 @@ pub fn variable(param: &str) -> String {
         "quicksight_identity_region",
         "region",
         "source",
+        "used_projects",
         "version",
     ];
     match TAKEN.contains(&param) || param.starts_with("param_") {
@@ -84,7 +86,12 @@ pub fn variable(param: &str) -> String {
 
 /// The pipeline's part of `local.prefix`.
 pub fn pipeline(plan: &Plan) -> String {
-    fit(&names::hyphened(&plan.pipeline.name), PIPELINE)
+    project(&plan.pipeline.name)
+}
+
+/// A pipeline's part of its `local.prefix`, be it this one or another.
+pub fn project(pipeline: &str) -> String {
+    fit(&names::hyphened(pipeline), PIPELINE)
 }
 
 /// `${local.prefix}-PART`, where PART is cut so that the whole keeps the limit.

@@ -170,7 +170,7 @@ fn configuration_arn() -> Value {
 /// Every folder with a lifetime: what the verifier counts in. Datasets come first, and are what the probe measures.
 fn configuration(plan: &Plan) -> Block {
     let mut places: Vec<Value> = vec![];
-    for dataset in plan.datasets.values() {
+    for dataset in plan.own_datasets() {
         let aged = lake::purged_by_age(plan, dataset);
         let sweep = plan.zone(&dataset.id.zone).map_or(3, sweep_days);
         // A table's files bear the days of rows that were taken out since.

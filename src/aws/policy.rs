@@ -83,6 +83,12 @@ impl Statement {
         self
     }
 
+    /// Identities of these accounts, as far as their own policies allow it.
+    pub fn accounts(mut self, roots: Value) -> Statement {
+        self.principal = Some(object_of! { "AWS" => roots });
+        self
+    }
+
     /// Why its resource is `*`.
     pub fn because(mut self, reason: &str) -> Statement {
         self.because = Some(reason.into());

@@ -9,7 +9,14 @@ pub fn text(plan: &Plan) -> String {
     if secrets::needed(plan) {
         out.push(secret());
     }
-    out.extend([databases(plan), images(plan), mails(plan), verify(plan), destroy(plan)]);
+    out.extend([
+        projects(plan),
+        databases(plan),
+        images(plan),
+        mails(plan),
+        verify(plan),
+        destroy(plan),
+    ]);
     out.retain(|part| !part.is_empty());
     out.join("\n")
 }
@@ -115,6 +122,24 @@ fn deploy(plan: &Plan) -> String {
          **Cost.** The budget counts what carries the tag `platform`. Activate it once as a cost allocation tag in the \
          paying account; costs appear a day later, and lag by 8 to 12 hours.\n"
     )
+}
+
+fn projects(plan: &Plan) -> String {
+    let mut out = String::new();
+    if !plan.pipeline.exports.is_empty() {
+        out.push_str(
+            "## Let other projects read\n\nProjects of this account find what is exported by the parameters below \
+             `/PREFIX/exports/`. For other accounts, name their numbers in `export_to`; outside of an organization, each \
+             accepts two invitations of AWS Resource Access Manager once, one for the parameters and one for the tables.\n",
+        );
+    }
+    if plan.datasets.keys().any(|id| id.project().is_some()) {
+        out.push_str(
+            "## Read other projects\n\nWhat is read of them has to be deployed first. `used_projects` says which deployment \
+             of each is read, where that is not the one of this account and environment.\n",
+        );
+    }
+    out
 }
 
 fn secret() -> String {

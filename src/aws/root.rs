@@ -104,6 +104,8 @@ fn variables(plan: &Plan) -> Vec<Block> {
     out.extend(super::quicksight::variables(plan));
     out.extend(super::dms::variables(plan));
     out.extend(audit::variables(plan));
+    out.extend(super::exports::variables(plan));
+    out.extend(super::imports::variables(plan));
     out.extend(plan.params.iter().map(|param| param_variable(plan, param)));
     out
 }
@@ -228,6 +230,8 @@ fn locals(plan: &Plan) -> Block {
         )
         .set("database_prefix", reference("replace(local.prefix, \"-\", \"_\")"));
     let readers = plan.accesses.iter().flat_map(readers::locals);
+    let readers = readers.chain(super::exports::locals(plan));
+    let readers = readers.chain(super::imports::locals(plan));
     readers.fold(block, |block, (name, principals)| block.set(&name, principals))
 }
 

@@ -237,6 +237,8 @@ pub struct Released {
 pub struct Import {
     /// Its pipeline's name.
     pub pipeline: String,
+    /// The region that it is in.
+    pub region: String,
     /// Its exported datasets: columns with types and labels, and how many days of each label's lifetime are left.
     pub datasets: Vec<(Dataset, BTreeMap<String, f64>)>,
 }

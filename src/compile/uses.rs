@@ -249,6 +249,8 @@ fn export(program: &Program, path: &StrLit) -> Used {
         }
     }
     let pipeline = program.pipeline.name.clone();
+    let region = settings.variant("cloud").and_then(|(_, cloud)| cloud.text("region"));
+    let region = region.map(str::to_owned);
     let mut datasets = Vec::new();
     let mut left = flow::days_left(program);
     for dataset in program
@@ -273,7 +275,11 @@ fn export(program: &Program, path: &StrLit) -> Used {
         exports: settings.span("exports").unwrap_or(program.pipeline.span),
         folder: path.value.clone(),
         span: path.span,
-        import: Import { pipeline, datasets },
+        import: Import {
+            pipeline,
+            region: region.unwrap_or_default(),
+            datasets,
+        },
     }
 }
 

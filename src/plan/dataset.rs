@@ -12,6 +12,22 @@ pub struct DatasetId {
     pub name: String,
 }
 
+impl DatasetId {
+    /// A dataset that another project exports, which is `PIPELINE.ZONE.DATASET` here: no zone of a project's own has a point
+    /// in its name.
+    pub fn of_project(pipeline: &str, exported: &DatasetId) -> DatasetId {
+        DatasetId {
+            zone: format!("{pipeline}.{}", exported.zone),
+            name: exported.name.clone(),
+        }
+    }
+
+    /// The project that exports it, and its zone there; nothing of a project's own.
+    pub fn project(&self) -> Option<(&str, &str)> {
+        self.zone.split_once('.')
+    }
+}
+
 impl std::fmt::Display for DatasetId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}", self.zone, self.name)

@@ -31,7 +31,7 @@ pub use serve::{Athena, QuickSight, Redshift, Refresh, Report, Serve, ServeEngin
 pub use shared::{Columns, Shared, Steps};
 pub use shown::{RowRule, Sharer, rules};
 pub use sink::{Postgres, QUEUE_DAYS, Sink, To, Warehouse};
-pub use source::{Api, ApiAuth, Csv, FilesOf, From, Kinesis, Poll, PollAuth, Source, Volume};
+pub use source::{Api, ApiAuth, Csv, FilesOf, Foreign, From, Kinesis, Poll, PollAuth, Source, Volume};
 pub use step::{EventWindow, Image, Join, JoinKind, Otherwise, Run, RunKind, Step, StepKind};
 pub use streams::{StreamFunction, Way, WayStep, stream_functions, target_variable};
 
@@ -112,6 +112,8 @@ pub struct Pipeline {
     pub audit: Vec<Audit>,
     /// The network that functions and jobs are in.
     pub network: Option<Network>,
+    /// The datasets that other projects may read.
+    pub exports: Vec<DatasetId>,
 }
 
 /// `network = private { … }`
@@ -278,6 +280,14 @@ pub struct Zone {
     pub quarantine_days: u32,
     /// Size that files should have, bytes.
     pub target_file_bytes: u64,
+}
+
+impl Plan {
+    /// The datasets of the platform's own lake, by zone and name.
+    pub fn own_datasets(&self) -> impl Iterator<Item = &Dataset> {
+        let all = self.datasets.values();
+        all.filter(|dataset| !matches!(dataset.writer, Writer::Import(_)))
+    }
 }
 
 impl Zone {

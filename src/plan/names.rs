@@ -81,13 +81,23 @@ pub fn dataset_prefix(dataset: &str) -> String {
 /// The argument of a Glue job that says where a dataset is: `--processed_clicks s3://bucket/clicks/`. It is none of the
 /// arguments that every job has.
 pub fn dataset_argument(zone: &str, dataset: &str) -> String {
+    if let Some((pipeline, zone)) = zone.split_once('.') {
+        return format!("{ARG_PROJECT}{pipeline}_{zone}_{dataset}");
+    }
     let argument = format!("{zone}_{dataset}");
     let own = [ARG_RUN_AT, ARG_CATCH_UP, ARG_PSEUDONYM_KEY_FILE, "pseudonym_secret"];
-    match own.contains(&argument.as_str()) || [ARG_SOURCE, ARG_PARAM].iter().any(|own| argument.starts_with(own)) {
+    match own.contains(&argument.as_str())
+        || [ARG_SOURCE, ARG_PARAM, ARG_PROJECT]
+            .iter()
+            .any(|own| argument.starts_with(own))
+    {
         true => format!("{argument}_folder"),
         false => argument,
     }
 }
+
+/// What the argument of a Glue job that says where a dataset of another project is begins with.
+const ARG_PROJECT: &str = "project__";
 
 /// What the argument of a Glue job that says where a source's arrivals come from begins with.
 const ARG_SOURCE: &str = "stream__";

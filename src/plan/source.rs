@@ -2,6 +2,8 @@
 //!
 //! It must not know AWS: only what an author says of each.
 
+use std::collections::BTreeMap;
+
 use super::{DatasetId, Delivers, Format, Replication, Schema, Shape, names, refused};
 use crate::check::settings::Settings;
 
@@ -151,8 +153,19 @@ pub enum From {
     Files(FilesOf),
     /// An endpoint that is asked again and again.
     Poll(Poll),
+    /// A dataset that another project exports, which is read where it is.
+    Project(Foreign),
     /// A way in that no function reads yet, by the name of its connector.
     Other(String),
+}
+
+/// A dataset of another project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Foreign {
+    /// What it is here: `PIPELINE.ZONE.DATASET`.
+    pub id: DatasetId,
+    /// How much of each class's lifetime its rows may have used up when they are read, days.
+    pub used_days: BTreeMap<String, f64>,
 }
 
 /// How values stand in CSV.

@@ -19,7 +19,10 @@ pub fn rows_of(input: &Input, landed: &Landed) -> Py {
 
 /// The constant that holds a dataset.
 pub fn dataset_name(id: &DatasetId) -> String {
-    format!("{}_{}", id.zone, id.name).to_uppercase()
+    match id.project() {
+        Some((pipeline, zone)) => format!("PROJECT__{pipeline}_{zone}_{}", id.name).to_uppercase(),
+        None => format!("{}_{}", id.zone, id.name).to_uppercase(),
+    }
 }
 
 /// The function that gives a source's arrivals.

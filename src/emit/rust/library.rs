@@ -348,6 +348,6 @@ fn event(source: &Source) -> &'static str {
         From::Firehose => "firehose",
         From::Http => "http",
         // The gate refuses the others.
-        From::Files(_) | From::Poll(_) | From::Other(_) => crate::plan::refused(),
+        From::Files(_) | From::Poll(_) | From::Project(_) | From::Other(_) => crate::plan::refused(),
     }
 }

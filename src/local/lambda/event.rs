@@ -21,7 +21,7 @@ pub fn events(source: &Source, records: &[Arrived]) -> Vec<Value> {
                 json!({"eventSource": "aws:kafka", "records": {"local-0": all(records, |place, record| message(source, place, record))}}),
             ]
         }
-        From::Kinesis(_) | From::Files(_) | From::Poll(_) | From::Other(_) => {
+        From::Kinesis(_) | From::Files(_) | From::Poll(_) | From::Project(_) | From::Other(_) => {
             vec![json!({"Records": all(records, kinesis)})]
         }
         From::Firehose => vec![json!({"records": all(records, firehose)})],

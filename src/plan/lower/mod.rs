@@ -6,6 +6,7 @@
 mod access;
 mod carries;
 mod flow;
+mod foreign;
 mod monitor;
 mod pipeline;
 mod replication;
@@ -78,8 +79,9 @@ pub fn lower(program: &Program, scope: Scope) -> Lowered {
 
 /// The same, for one environment after the other: what engines carry of unchanged steps is asked once.
 pub fn lower_after(program: &Program, scope: Scope, passed: &mut Passed) -> Lowered {
+    let program = foreign::read_in_place(program, scope);
     let mut lowering = Lowering {
-        program,
+        program: &program,
         scope,
         passed,
         diagnostics: Diagnostics::default(),
@@ -154,7 +156,7 @@ impl Lowering<'_> {
         let zones = self.zones();
         let sources = self.sources();
         let mut datasets = self.landed(&zones);
-        self.imported(&mut datasets);
+        self.imported(&sources, &mut datasets);
         let views = self.views();
         let transforms = self.transforms(&sources, &zones, &views, &mut datasets);
         let sinks = self.sinks();
@@ -195,10 +197,6 @@ impl Lowering<'_> {
             for item in items {
                 self.refuse(item.span, format!("`{kind}` items"), None);
             }
-        }
-        if let Some(import) = program.imports.first() {
-            let what = format!("reading what `{}`, another project, exports", import.pipeline);
-            self.refuse(program.pipeline.span, what, None);
         }
     }
 
@@ -322,17 +320,6 @@ impl Lowering<'_> {
             datasets.insert(dataset.id.clone(), Dataset { tiers, ..lowered });
         }
         datasets
-    }
-
-    /// What other projects export.
-    fn imported(&mut self, datasets: &mut Datasets) {
-        let imports = self.program.imports.iter();
-        for (dataset, _) in imports.flat_map(|import| &import.datasets) {
-            if let DatasetWriter::Import(pipeline) = &dataset.writer {
-                let lowered = dataset_of(dataset, FOREVER_DAYS, Writer::Import(pipeline.clone()));
-                datasets.insert(dataset.id.clone(), lowered);
-            }
-        }
     }
 }
 

@@ -1,18 +1,17 @@
 //! The pipeline, and what ships it.
 
+use std::collections::BTreeSet;
+
 use super::Lowering;
 use crate::base::Spanned;
 use crate::check::settings::{Settings, Value};
-use crate::plan::{Audit, Ci, Delivery, Network, Pipeline};
+use crate::plan::{Audit, Ci, DatasetId, Delivery, Network, Pipeline};
 
 impl Lowering<'_> {
     pub(super) fn pipeline(&mut self) -> Option<Pipeline> {
         let item = &self.program.pipeline;
         let settings = &item.settings;
         let (_, cloud) = settings.variant("cloud")?;
-        if let (Some(span), true) = (settings.span("exports"), !settings.list("exports").is_empty()) {
-            self.refuse(span, "letting other projects read (`exports`)", None);
-        }
         Some(Pipeline {
             name: item.name.clone(),
             doc: item.doc.clone(),
@@ -24,7 +23,23 @@ impl Lowering<'_> {
             key_rotation_days: settings.variant("encryption")?.1.days("rotation")?,
             audit: settings.list("audit").iter().filter_map(audit).collect(),
             network: network(settings),
+            exports: self.exports(settings),
         })
+    }
+
+    /// The datasets that other projects may read, `*` resolved, each once.
+    fn exports(&self, settings: &Settings) -> Vec<DatasetId> {
+        let mut exports = BTreeSet::new();
+        for item in settings.list("exports") {
+            if let Value::Dataset { zone, name } = &item.value {
+                let all = self.program.datasets.keys().filter(|id| id.zone == *zone);
+                exports.extend(
+                    all.filter(|id| name.as_ref().is_none_or(|name| id.name == *name))
+                        .cloned(),
+                );
+            }
+        }
+        exports.into_iter().collect()
     }
 
     pub(super) fn deliveries(&mut self) -> Vec<Delivery> {

@@ -22,12 +22,12 @@ impl Lowering<'_> {
         let platform = self.scope == Scope::Platform;
         let copied = platform && (source.shape, name) == (Shape::Table, "database");
         let landed = copied || matches!((source.shape, name), (Shape::Table, "s3" | "http"));
-        if source.shape != Shape::Stream && !landed {
+        if source.shape != Shape::Stream && !landed && name != "project" {
             let shape = match source.shape {
                 Shape::Objects => "objects",
                 _ => "table",
             };
-            let help = Some("this version has `stream of`, and tables of `s3`, `http` and `database`");
+            let help = Some("this version has `stream of`, and tables of `s3`, `http`, `database` and `project`");
             self.refuse(item.span, format!("`{shape} of` sources by `{name}`"), help);
             if self.scope == Scope::Platform {
                 return None;
@@ -45,6 +45,7 @@ impl Lowering<'_> {
             ("kinesis", _) => From::Kinesis(kinesis_of(connector, &source.schema)?),
             (_, Some(("kinesis", stream))) => From::Kinesis(kinesis_of(stream, &source.schema)?),
             (_, Some(("firehose", _))) => From::Firehose,
+            ("project", _) => From::Project(self.foreign(source)?),
             ("kafka", _) => From::Kafka,
             ("sqs", _) => From::Queue,
             ("api", Some(("direct", _))) => From::Http,

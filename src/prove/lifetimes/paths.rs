@@ -188,6 +188,13 @@ impl<'p, 'r> Paths<'p, 'r> {
         match &source.from {
             // What it comes from is not ours; the function that lands it keeps nothing.
             From::Files(FilesOf { bucket: Some(_), .. }) | From::Poll(_) => next.all,
+            From::Project(foreign) => {
+                self.onward(&Input::Table(foreign.id.clone()), &mut next);
+                match foreign.used_days.get(self.class) {
+                    Some(days) => vec![self.hop(Stay::Project(source, *days), column, next)],
+                    None => next.all,
+                }
+            }
             From::Files(_) => vec![self.hop(Stay::Inbox(source), column, next)],
             _ => vec![self.hop(Stay::Stream(source), column, next)],
         }

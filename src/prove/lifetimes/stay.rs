@@ -16,6 +16,8 @@ pub enum Stay<'p> {
     Stream(&'p Source),
     /// A bucket of the platform's own that senders put a source's files into.
     Inbox(&'p Source),
+    /// The project that a source reads, up to the last moment at which a row can be read there, days.
+    Project(&'p Source, f64),
     /// A dataset, in its zone.
     Dataset(&'p Dataset, &'p Zone),
     /// Backups of a zone's datasets, that many days.
@@ -63,7 +65,7 @@ pub(super) struct Setting {
 impl Setting {
     /// Whether its value is a time that an author writes.
     pub(super) fn takes_days(&self) -> bool {
-        !matches!(self.name, "engine" | "refresh")
+        !matches!(self.name, "engine" | "refresh" | "from")
     }
 }
 
@@ -84,14 +86,19 @@ impl Stay<'_> {
             Stay::Held(_, refresh) => refresh.days(),
             Stay::Asked(_) | Stay::Warehouse(_) => 1.0,
             Stay::TurnedAway(_, zone) => f64::from(zone.quarantine_days),
-            Stay::Sink(_, days) => days,
+            Stay::Sink(_, days) | Stay::Project(_, days) => days,
         }
     }
 
     /// What S3 adds to that, days; nothing where it is not in S3.
     fn swept(self) -> Option<f64> {
         match self {
-            Stay::Stream(_) | Stay::Backup(..) | Stay::Sink(..) | Stay::Held(..) | Stay::Warehouse(_) => None,
+            Stay::Stream(_)
+            | Stay::Project(..)
+            | Stay::Backup(..)
+            | Stay::Sink(..)
+            | Stay::Held(..)
+            | Stay::Warehouse(_) => None,
             Stay::Inbox(_) | Stay::Dataset(..) | Stay::Results(..) | Stay::Asked(_) | Stay::TurnedAway(..) => {
                 Some(SWEEP + if self.has_versions() { VERSIONS } else { 0.0 })
             }
@@ -102,7 +109,12 @@ impl Stay<'_> {
         match self {
             Stay::Dataset(_, zone) => zone.keeps_versions(),
             Stay::Inbox(_) | Stay::Results(..) | Stay::Asked(_) | Stay::TurnedAway(..) => true,
-            Stay::Stream(_) | Stay::Backup(..) | Stay::Sink(..) | Stay::Held(..) | Stay::Warehouse(_) => false,
+            Stay::Stream(_)
+            | Stay::Project(..)
+            | Stay::Backup(..)
+            | Stay::Sink(..)
+            | Stay::Held(..)
+            | Stay::Warehouse(_) => false,
         }
     }
 
@@ -118,6 +130,10 @@ impl Stay<'_> {
             (Stay::Stream(_), _) => (
                 format!("{name} (kinesis, {kept})"),
                 format!("the stream of `{name}` keeps it {kept}"),
+            ),
+            (Stay::Project(source, _), _) => (
+                format!("{} ({kept})", source.schema.name),
+                format!("rows of `{}` may be {kept} old when they are read", source.schema.name),
             ),
             (Stay::Backup(zone, _), _) => (
                 format!("{name} ({kept})"),
@@ -154,7 +170,7 @@ impl Stay<'_> {
 
     fn name(self) -> String {
         match self {
-            Stay::Stream(source) => source.name.clone(),
+            Stay::Stream(source) | Stay::Project(source, _) => source.name.clone(),
             Stay::Inbox(source) => format!("files of {}", source.name),
             Stay::Dataset(dataset, _) => dataset.id.to_string(),
             Stay::Backup(zone, _) => format!("backups of {}", zone.name),
@@ -174,6 +190,7 @@ impl Stay<'_> {
                 ("source", &source.name, path, "retention")
             }
             Stay::Inbox(source) => ("source", &source.name, "from".to_owned(), "retention"),
+            Stay::Project(source, _) => ("source", &source.name, "from".to_owned(), "from"),
             Stay::Dataset(dataset, zone) => match &dataset.writer {
                 Writer::Transform(writer) if dataset.retain_days != zone.retain_days => {
                     ("transform", writer, "retain".to_owned(), "retain")

@@ -3,7 +3,7 @@
 //! It must not know text: it sees the typed program.
 
 use super::{Gate, Refusal, slice};
-use crate::check::program::{Dataset, DatasetWriter, Mode, Program, Source, Transform};
+use crate::check::program::{Dataset, Mode, Program, Source, Transform};
 use crate::plan::expr::{Aggregate, Expr, ExprKind};
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Field, Input, RunKind, Shape, Step, StepKind, Target};
@@ -58,19 +58,12 @@ impl Gate for Jobs {
 
     fn input(&self, input: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
         match transform.shape {
-            Shape::Objects => return slice::input(input, transform, program),
-            Shape::Stream if forgets_arrival(transform) => {
-                return Some(Refusal::but(
-                    "`dedupe … within` behind a `group`",
-                    "what a window gives comes once: leave it out, or write it before the `group`",
-                ));
-            }
-            Shape::Stream | Shape::Table => {}
-        }
-        let Input::Table(id) = input else { return None };
-        match program.datasets.get(id).map(|dataset| &dataset.writer) {
-            Some(DatasetWriter::Import(_)) => Some(Refusal::of("reading what another project exports")),
-            _ => None,
+            Shape::Objects => slice::input(input, transform, program),
+            Shape::Stream if forgets_arrival(transform) => Some(Refusal::but(
+                "`dedupe … within` behind a `group`",
+                "what a window gives comes once: leave it out, or write it before the `group`",
+            )),
+            Shape::Stream | Shape::Table => None,
         }
     }
 

@@ -3,7 +3,7 @@
 //! It must not know text: it sees the typed program.
 
 use super::{Gate, Refusal, slice};
-use crate::check::program::{Dataset, DatasetWriter, Program, Source, Transform};
+use crate::check::program::{Dataset, Program, Source, Transform};
 use crate::plan::expr::{Aggregate, Expr};
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Input, RunKind, Shape, Step, StepKind, Target};
@@ -48,15 +48,8 @@ impl Gate for Platform {
         matches!(column.ty.kind, TypeKind::Object).then(|| Refusal::of(slice::column_of(column)))
     }
 
-    fn input(&self, input: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
-        if let Some(refused) = around_container(transform, program) {
-            return Some(refused);
-        }
-        let Input::Table(id) = input else { return None };
-        match program.datasets.get(id).map(|dataset| &dataset.writer) {
-            Some(DatasetWriter::Import(_)) => Some(Refusal::of("reading what another project exports")),
-            _ => None,
-        }
+    fn input(&self, _: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
+        around_container(transform, program)
     }
 
     fn source(&self, source: &Source) -> Option<Refusal> {
