@@ -44,6 +44,13 @@ class Example:
         self.places = {f"{place.parent.name}_{place.name}": place for place in self.run.glob("*/*") if place.is_dir()}
         self.samples = self.project / "samples"
 
+    def place(self, argument: str) -> Path:
+        """Where the rows of a dataset are: those of another project are its sample here."""
+        if argument.startswith("project__"):
+            [sample] = [folder for folder in self.samples.iterdir() if argument.endswith(f"_{folder.name}")]
+            return sample
+        return self.places[argument]
+
     def generate(self, engine: str) -> tuple[Path, dict[str, str]]:
         """What is generated for an engine, and the transforms that it skips with the reasons."""
         # No test has this title: what tests would be run on is written, and nothing else is done.
@@ -145,7 +152,7 @@ class _Job:
 
     def given(self, argument: str, dataset) -> Path:
         """Where a dataset is that the job reads."""
-        place, there = self.work / argument, self.example.places[argument]
+        place, there = self.work / argument, self.example.place(argument)
         if list(dataset.partition) == ["arrived_on"] and dataset.format != "json":
             # As it landed: the newest delivery of a snapshot, or all of them.
             day = place / f"arrived_on={AT[:10]}"
@@ -163,7 +170,7 @@ class _Job:
     def kept(self, argument: str, dataset):
         """A dataset's rows as the embedded engine keeps them."""
         kept = dataclasses.replace(dataset, format="parquet") if dataset.format == "iceberg" else dataset
-        return self.lake.load(self.home.session, kept, str(self.example.places[argument]))
+        return self.lake.load(self.home.session, kept, str(self.example.place(argument)))
 
     def compared(self, argument: str, dataset) -> str:
         mine = rows(self.lake.load(self.home.session, dataset, str(self.work / argument)))
