@@ -9,7 +9,7 @@ use super::stack::Stack;
 use super::{calls, catalog, job, lake, lake_formation, landing, row_filter};
 use crate::emit::hcl::{Block, Item, Value};
 use crate::evidence::{About, Assumption, Claim, Evidence, Part, Stay as Told, body, value};
-use crate::plan::{Alarm, Class, Dataset, Format, Plan, Source, Writer};
+use crate::plan::{Alarm, Class, Dataset, Format, From, Plan, Source, Writer};
 use crate::prove::lifetimes::{self, Stay, days};
 use crate::prove::{capacity, freshness};
 
@@ -153,6 +153,10 @@ fn leaves_by(plan: &Plan, stay: Stay<'_>, find: &Addresses) -> Vec<String> {
             ("aws_kinesis_stream", source.name.clone()),
             ("data.aws_kinesis_stream", source.name.clone()),
         ],
+        Stay::Project(source, _) => match &source.from {
+            From::Project(foreign) => vec![("aws_glue_catalog_table", catalog::label(&foreign.id))],
+            _ => vec![],
+        },
         Stay::Inbox(source) => bucket(landing::inbox_label(&source.name)),
         Stay::Dataset(dataset, zone) => {
             let mut all = bucket(lake::zone_label(&zone.name));
