@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::policy::{Statement, allow};
 use super::stack::Stack;
-use super::{dashboards, dms, redshift};
+use super::{dashboards, dms, redshift, sinks};
 use crate::emit::hcl::{Block, Item, Part, Value, reference};
 use crate::plan::Plan;
 use crate::text_of;
@@ -49,6 +49,9 @@ const OF_LAMBDA: [&str; 14] = [
     "xray:PutTraceSegments",
 ];
 
+/// What Redshift's Data API does in the name of who asks it: it signs in.
+const BY_REDSHIFT: &str = "redshift-serverless";
+
 /// Endpoints that are not called as the service's actions are.
 const ENDPOINTS: [(&str, &str); 8] = [
     ("cloudwatch", "monitoring"),
@@ -88,7 +91,7 @@ pub fn of(stack: &Stack, plan: &Plan) -> Calls {
                     let by_lambda = OF_LAMBDA.contains(&action.as_str())
                         || service == "kms"
                         || (verb == "SendMessage" && statement.resources.iter().all(|queue| letters.contains(queue)));
-                    if is_function && by_lambda {
+                    if (is_function && by_lambda) || service == BY_REDSHIFT {
                         continue;
                     }
                     called(&mut found, endpoint(service), action.clone(), &statement.resources);
@@ -102,11 +105,14 @@ pub fn of(stack: &Stack, plan: &Plan) -> Calls {
         for statement in statements(stack, &format!("{label}_job")) {
             for action in statement.actions {
                 let service = action.split(':').next().unwrap_or_default();
-                called(&mut found, endpoint(service), action.clone(), &statement.resources);
+                if service != BY_REDSHIFT {
+                    called(&mut found, endpoint(service), action.clone(), &statement.resources);
+                }
             }
         }
     }
-    for (service, actions, resources) in redshift::calls(plan).into_iter().chain(dms::calls(plan)) {
+    let others = [redshift::calls(plan), sinks::calls(plan), dms::calls(plan)];
+    for (service, actions, resources) in others.into_iter().flatten() {
         for action in actions {
             called(&mut found, service, action.to_owned(), &resources);
         }

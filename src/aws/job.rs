@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::lake::{self, STATE};
 use super::policy::{KEY, Statement, allow, key_use};
-use super::{catalog, emr, glue_job, iceberg, imports, kinesis, root, secrets};
+use super::{catalog, emr, glue_job, iceberg, imports, kinesis, root, secrets, sinks};
 use crate::emit::hcl::{Block, Value, call, reference};
 use crate::plan::{Dataset, DatasetId, Engine, Format, Input, Plan, Source, Transform, names};
 use crate::text_of;
@@ -149,6 +149,7 @@ pub fn arguments(plan: &Plan, transform: &Transform) -> Vec<(String, Value)> {
             out.push((argument, place));
         }
     }
+    out.extend(sinks::arguments(plan, transform));
     out
 }
 
@@ -180,6 +181,8 @@ pub fn permissions(plan: &Plan, transform: &Transform, modules: &[&str], more: &
         more.iter()
             .map(|folder| ("artifacts".to_string(), format!("{folder}{own_prefix}"))),
     );
+    let sinks = plan.sinks_of(transform).into_iter();
+    written.extend(sinks.map(|sink| ("artifacts".to_string(), names::sink_prefix(&transform.name, &sink.name))));
     written.push(("quarantine".to_string(), own_prefix));
     let object = |object: &str| {
         let key = reference(format!("aws_s3_object.{object}.key"));
@@ -224,6 +227,7 @@ pub fn permissions(plan: &Plan, transform: &Transform, modules: &[&str], more: &
     if secrets::uses_pseudonym(plan, transform) {
         out.extend(secrets::read());
     }
+    out.extend(sinks::permissions_of_job(plan, transform));
     out
 }
 

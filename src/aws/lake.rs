@@ -2,7 +2,7 @@
 
 use super::bucket::{Bucket, Rule};
 use super::policy::allow;
-use super::{athena, audit, exports, imports, landing, naming, quicksight};
+use super::{athena, audit, exports, imports, job, landing, naming, quicksight};
 use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::{Dataset, Format, Plan, Transform, WriteMode, Writer, Zone, names};
 use crate::text_of;
@@ -160,6 +160,9 @@ fn artifacts(plan: &Plan) -> Bucket {
         rule("state", STATE, None),
         rule("temporary", TEMPORARY, Some(TEMPORARY_DAYS)),
     ];
+    if job::jobs(plan).any(|transform| !plan.sinks_of(transform).is_empty()) {
+        rules.push(rule("sinks", names::SINK_FOLDER, Some(names::SINK_DAYS)));
+    }
     if plan.dashboards().next().is_some() {
         rules.push(rule("dashboards", quicksight::TEMPLATES, None));
     }

@@ -57,7 +57,10 @@ pub fn add(out: &mut Stack, plan: &Plan) {
         (FUNCTIONS, !calls.functions.is_empty()),
         (JOBS, !calls.jobs.is_empty() || !calls.applications.is_empty()),
         (PROGRAMS, calls.programs),
-        (WAREHOUSES, plan.warehouses().next().is_some()),
+        (
+            WAREHOUSES,
+            plan.warehouses().next().is_some() || sinks::any_warehouse(plan),
+        ),
         (REPLICATIONS, !dms::ports(plan).is_empty()),
     ];
     out.file(

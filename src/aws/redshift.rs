@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use super::metric::{alarm, metric, over};
 use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, allow_everywhere};
-use super::{catalog, lake, lake_formation, network, root};
+use super::{catalog, lake, lake_formation, network, root, sinks};
 use crate::emit::hcl::{Block, Value, list, object, reference};
 use crate::plan::{DatasetId, Monitor, Network, Plan, Redshift, Serve};
 use crate::text_of;
@@ -41,9 +41,19 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
 }
 
 fn warehouse(plan: &Plan, network: &Network, serve: &Serve, redshift: &Redshift) -> Vec<Block> {
-    let mut out = logs(plan, serve);
-    out.push(namespace(plan, serve));
-    out.push(workgroup(plan, network, serve, redshift));
+    let exposed: Vec<String> = serve.expose.iter().map(ToString::to_string).collect();
+    let house = House {
+        label: serve.name.clone(),
+        doc: match &serve.doc {
+            Some(doc) => doc.clone(),
+            None => format!("For queries on {}.", exposed.join(", ")),
+        },
+        database: DATABASE,
+        capacity: (redshift.min_capacity, redshift.max_capacity),
+        roles: vec![],
+        kept: false,
+    };
+    let mut out = house.blocks(plan, network);
     out.extend(redshift.daily_limit.map(|hours| {
         Block::resource("aws_redshiftserverless_usage_limit", &serve.name)
             .doc("Beyond it queries are refused until the day is over.")
@@ -53,88 +63,128 @@ fn warehouse(plan: &Plan, network: &Network, serve: &Serve, redshift: &Redshift)
             .set("amount", hours)
             .set("breach_action", "deactivate")
     }));
-    out.extend(statements(serve));
+    out.extend(statements(&house, serve));
     out
 }
 
-fn name(plan: &Plan, serve: &Serve) -> Value {
-    named(plan, &serve.name, limit::SIXTY_FOUR)
+/// A namespace and its workgroup.
+pub struct House {
+    /// Their label.
+    pub label: String,
+    /// What they are for.
+    pub doc: String,
+    /// Their database.
+    pub database: &'static str,
+    /// The least and the most capacity.
+    pub capacity: (u32, u32),
+    /// The ARNs of the roles in which it reads files.
+    pub roles: Vec<Value>,
+    /// Whether `terraform destroy` refuses it: it has tables of its own.
+    pub kept: bool,
 }
 
-/// Redshift makes log groups by these names that keep what is logged for ever, unless they are there (P-CW-1).
-fn logs(plan: &Plan, serve: &Serve) -> Vec<Block> {
-    LOGS.iter()
-        .map(|kind| {
-            let group = text_of!["/aws/redshift/", name(plan, serve), format!("/{kind}")];
-            lake::log_group(plan, &format!("{}_{kind}", serve.name), group)
-        })
-        .collect()
+impl House {
+    /// The namespace, the workgroup, and their logs.
+    pub fn blocks(&self, plan: &Plan, network: &Network) -> Vec<Block> {
+        let mut out = self.logs(plan);
+        out.push(self.namespace(plan));
+        out.push(self.workgroup(plan, network));
+        out
+    }
+
+    fn name(&self, plan: &Plan) -> Value {
+        named(plan, &self.label, limit::SIXTY_FOUR)
+    }
+
+    /// Redshift makes log groups by these names that keep what is logged for ever, unless they are there (P-CW-1).
+    fn logs(&self, plan: &Plan) -> Vec<Block> {
+        LOGS.iter()
+            .map(|kind| {
+                let group = text_of!["/aws/redshift/", self.name(plan), format!("/{kind}")];
+                lake::log_group(plan, &format!("{}_{kind}", self.label), group)
+            })
+            .collect()
+    }
+
+    fn namespace(&self, plan: &Plan) -> Block {
+        let groups = LOGS.iter();
+        let groups = groups.map(|kind| reference(format!("aws_cloudwatch_log_group.{}_{kind}", self.label)));
+        Block::resource("aws_redshiftserverless_namespace", &self.label)
+            .doc(&self.doc)
+            .set("namespace_name", self.name(plan))
+            .set("db_name", self.database)
+            .set("admin_username", "administrator")
+            .note("AWS makes the password, keeps it in Secrets Manager and changes it: it is in no state.")
+            .set("manage_admin_password", true)
+            .set(
+                "admin_password_secret_kms_key_id",
+                reference("aws_kms_key.platform.key_id"),
+            )
+            .set("kms_key_id", reference(KEY))
+            .when(!self.roles.is_empty(), |block| {
+                block.set("iam_roles", Value::List(self.roles.clone()))
+            })
+            .set("log_exports", list(LOGS))
+            .set("depends_on", Value::List(groups.collect()))
+            .when(self.kept, super::keep)
+    }
+
+    /// Every parameter is said: of those that are left out, Terraform would see the defaults as changes.
+    fn workgroup(&self, plan: &Plan, network: &Network) -> Block {
+        let longest = LONGEST_QUERY.to_string();
+        let parameters = [
+            ("auto_mv", "false"),
+            ("datestyle", "ISO, MDY"),
+            ("enable_case_sensitive_identifier", "false"),
+            ("enable_user_activity_logging", "true"),
+            ("max_query_execution_time", longest.as_str()),
+            ("query_group", "default"),
+            ("require_ssl", "true"),
+            ("search_path", "$user, public"),
+            ("use_fips_ssl", "false"),
+        ];
+        let parameters = parameters.map(|(key, value)| {
+            Block::new("config_parameter")
+                .set("parameter_key", key)
+                .set("parameter_value", value)
+        });
+        let namespace = format!("aws_redshiftserverless_namespace.{}.namespace_name", self.label);
+        Block::resource("aws_redshiftserverless_workgroup", &self.label)
+            .set("workgroup_name", self.name(plan))
+            .set("namespace_name", reference(namespace))
+            .set("base_capacity", self.capacity.0)
+            .set("max_capacity", self.capacity.1)
+            .set("publicly_accessible", false)
+            .set("enhanced_vpc_routing", true)
+            .set("port", PORT)
+            .set("subnet_ids", network::private_subnets(network))
+            .set("security_group_ids", list([network::group(network::WAREHOUSES)]))
+            .blocks(parameters)
+    }
+
+    /// A statement that its administrator runs once, and again when it changes.
+    pub fn statement(&self, label: &str, sql: Value) -> Block {
+        Block::resource("aws_redshiftdata_statement", label)
+            .set("workgroup_name", workgroup_name(&self.label))
+            .set("database", self.database)
+            .set(
+                "secret_arn",
+                reference(format!(
+                    "aws_redshiftserverless_namespace.{}.admin_password_secret_arn",
+                    self.label
+                )),
+            )
+            .set("sql", sql)
+    }
 }
 
-fn namespace(plan: &Plan, serve: &Serve) -> Block {
-    let groups = LOGS.iter();
-    let groups = groups.map(|kind| reference(format!("aws_cloudwatch_log_group.{}_{kind}", serve.name)));
-    let exposed: Vec<String> = serve.expose.iter().map(ToString::to_string).collect();
-    let said = match &serve.doc {
-        Some(doc) => doc.clone(),
-        None => format!("For queries on {}.", exposed.join(", ")),
-    };
-    Block::resource("aws_redshiftserverless_namespace", &serve.name)
-        .doc(&said)
-        .set("namespace_name", name(plan, serve))
-        .set("db_name", DATABASE)
-        .set("admin_username", "administrator")
-        .note("AWS makes the password, keeps it in Secrets Manager and changes it: it is in no state.")
-        .set("manage_admin_password", true)
-        .set(
-            "admin_password_secret_kms_key_id",
-            reference("aws_kms_key.platform.key_id"),
-        )
-        .set("kms_key_id", reference(KEY))
-        .set("log_exports", list(LOGS))
-        .set("depends_on", Value::List(groups.collect()))
+/// The name of a workgroup.
+pub fn workgroup_name(label: &str) -> Value {
+    reference(format!("aws_redshiftserverless_workgroup.{label}.workgroup_name"))
 }
 
-/// Every parameter is said: of those that are left out, Terraform would see the defaults as changes.
-fn workgroup(plan: &Plan, network: &Network, serve: &Serve, redshift: &Redshift) -> Block {
-    let longest = LONGEST_QUERY.to_string();
-    let parameters = [
-        ("auto_mv", "false"),
-        ("datestyle", "ISO, MDY"),
-        ("enable_case_sensitive_identifier", "false"),
-        ("enable_user_activity_logging", "true"),
-        ("max_query_execution_time", longest.as_str()),
-        ("query_group", "default"),
-        ("require_ssl", "true"),
-        ("search_path", "$user, public"),
-        ("use_fips_ssl", "false"),
-    ];
-    let parameters = parameters.map(|(key, value)| {
-        Block::new("config_parameter")
-            .set("parameter_key", key)
-            .set("parameter_value", value)
-    });
-    Block::resource("aws_redshiftserverless_workgroup", &serve.name)
-        .set("workgroup_name", name(plan, serve))
-        .set(
-            "namespace_name",
-            reference(format!(
-                "aws_redshiftserverless_namespace.{}.namespace_name",
-                serve.name
-            )),
-        )
-        .set("base_capacity", redshift.min_capacity)
-        .set("max_capacity", redshift.max_capacity)
-        .set("publicly_accessible", false)
-        .set("enhanced_vpc_routing", true)
-        .set("port", PORT)
-        .set("subnet_ids", network::private_subnets(network))
-        .set("security_group_ids", list([network::group(network::WAREHOUSES)]))
-        .blocks(parameters)
-}
-
-fn workgroup_arn(serve: &str) -> Value {
-    reference(format!("aws_redshiftserverless_workgroup.{serve}.arn"))
+fn workgroup_arn(label: &str) -> Value {
+    reference(format!("aws_redshiftserverless_workgroup.{label}.arn"))
 }
 
 /// The zones of what a warehouse exposes.
@@ -153,26 +203,8 @@ fn schema(zone: &str) -> String {
 
 /// What makes the warehouse show the lake and keep nothing. A statement runs once, again when it changes, and is never
 /// undone (P-RSS-1): each may run over what is there.
-fn statements(serve: &Serve) -> Vec<Block> {
-    let statement = |label: String, sql: Value| {
-        Block::resource("aws_redshiftdata_statement", &label)
-            .set(
-                "workgroup_name",
-                reference(format!(
-                    "aws_redshiftserverless_workgroup.{}.workgroup_name",
-                    serve.name
-                )),
-            )
-            .set("database", DATABASE)
-            .set(
-                "secret_arn",
-                reference(format!(
-                    "aws_redshiftserverless_namespace.{}.admin_password_secret_arn",
-                    serve.name
-                )),
-            )
-            .set("sql", sql)
-    };
+fn statements(house: &House, serve: &Serve) -> Vec<Block> {
+    let statement = |label: String, sql: Value| house.statement(&label, sql);
     let mut out = vec![
         statement(
             format!("{}_no_tables", serve.name),
@@ -222,12 +254,23 @@ pub fn reader(plan: &Plan, granted: &BTreeSet<&DatasetId>) -> Vec<Statement> {
     if arns.is_empty() {
         return vec![];
     }
-    vec![
-        allow(
-            "SignIn",
-            &["redshift-serverless:GetCredentials", "redshift-serverless:GetWorkgroup"],
-            arns.clone(),
-        ),
+    let sign_in = ["redshift-serverless:GetCredentials", "redshift-serverless:GetWorkgroup"];
+    let mut out = vec![allow("SignIn", &sign_in, arns.clone())];
+    out.extend(asking(arns));
+    out
+}
+
+/// What a job needs to write tables of these workgroups.
+pub fn writer(labels: &[String]) -> Vec<Statement> {
+    let arns: Vec<Value> = labels.iter().map(|label| workgroup_arn(label)).collect();
+    let mut out = vec![allow("SignIn", &["redshift-serverless:GetCredentials"], arns.clone())];
+    out.extend(asking(arns));
+    out
+}
+
+/// Asking workgroups by the Data API.
+fn asking(arns: Vec<Value>) -> [Statement; 2] {
+    [
         allow(
             "Ask",
             &["redshift-data:BatchExecuteStatement", "redshift-data:ExecuteStatement"],
@@ -306,11 +349,14 @@ pub fn alarms(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
 
 /// Where to connect.
 pub fn outputs(plan: &Plan) -> Option<Block> {
-    plan.warehouses().next()?;
     let hosts = plan.warehouses().map(|(serve, _)| {
         let host = format!("aws_redshiftserverless_workgroup.{}.endpoint[0].address", serve.name);
         (serve.name.clone(), reference(host))
     });
+    let hosts: Vec<_> = hosts.chain(sinks::hosts(plan)).collect();
+    if hosts.is_empty() {
+        return None;
+    }
     Some(root::output(
         "warehouses",
         "Hosts of the warehouses, for clients in the network; the query editor needs none.",

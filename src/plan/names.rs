@@ -86,11 +86,8 @@ pub fn dataset_argument(zone: &str, dataset: &str) -> String {
     }
     let argument = format!("{zone}_{dataset}");
     let own = [ARG_RUN_AT, ARG_CATCH_UP, ARG_PSEUDONYM_KEY_FILE, "pseudonym_secret"];
-    match own.contains(&argument.as_str())
-        || [ARG_SOURCE, ARG_PARAM, ARG_PROJECT]
-            .iter()
-            .any(|own| argument.starts_with(own))
-    {
+    let prefixes = [ARG_SOURCE, ARG_PARAM, ARG_PROJECT, ARG_SINK, ARG_WORKGROUP, ARG_LOAD_ROLE];
+    match own.contains(&argument.as_str()) || prefixes.iter().any(|own| argument.starts_with(own)) {
         true => format!("{argument}_folder"),
         false => argument,
     }
@@ -98,6 +95,43 @@ pub fn dataset_argument(zone: &str, dataset: &str) -> String {
 
 /// What the argument of a Glue job that says where a dataset of another project is begins with.
 const ARG_PROJECT: &str = "project__";
+
+/// What the arguments of a job about a sink begin with: where it puts rows, the workgroup of a warehouse, and the role in
+/// which that reads them.
+const ARG_SINK: &str = "sink__";
+const ARG_WORKGROUP: &str = "sink_workgroup__";
+const ARG_LOAD_ROLE: &str = "sink_role__";
+
+/// The argument of a job that says where it puts rows for a sink: `--sink__search s3://BUCKET/sinks/searchable/search/`.
+pub fn sink_argument(sink: &str) -> String {
+    format!("{ARG_SINK}{sink}")
+}
+
+/// The argument of a job that names the workgroup of a warehouse that it writes.
+pub fn workgroup_argument(sink: &str) -> String {
+    format!("{ARG_WORKGROUP}{sink}")
+}
+
+/// The argument of a job that names the role in which a warehouse reads what it is given.
+pub fn load_role_argument(sink: &str) -> String {
+    format!("{ARG_LOAD_ROLE}{sink}")
+}
+
+/// Folder in the bucket of artifacts of rows on their way from jobs to sinks.
+pub const SINK_FOLDER: &str = "sinks/";
+
+/// How long rows on their way to sinks stay where they were not taken, days: as long as a message that says so.
+pub const SINK_DAYS: u32 = 14;
+
+/// Prefix of the rows that a transform's job gives a sink, in the bucket of artifacts.
+pub fn sink_prefix(transform: &str, sink: &str) -> String {
+    format!("{SINK_FOLDER}{transform}/{sink}/")
+}
+
+/// The database of a warehouse that jobs write.
+pub const WAREHOUSE_DATABASE: &str = "warehouse";
+/// The table, beside those of a warehouse's sinks, of the runs whose rows it has.
+pub const WAREHOUSE_LOADS: &str = "_loads";
 
 /// What the argument of a Glue job that says where a source's arrivals come from begins with.
 const ARG_SOURCE: &str = "stream__";

@@ -2,8 +2,8 @@
 //!
 //! It must not know AWS: only what an author says of each.
 
-use super::types::Column;
-use super::{Input, Kinesis, Plan, Target, Transform};
+use super::types::{Column, TypeKind};
+use super::{Input, Kinesis, Plan, Target, Transform, names};
 
 /// A destination outside the lake.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,7 +100,33 @@ pub struct Warehouse {
     pub capacity: (u32, u32),
 }
 
+impl Sink {
+    /// The arguments of a job that writes it.
+    pub fn arguments(&self) -> Vec<String> {
+        let place = names::sink_argument(&self.name);
+        match &self.to {
+            To::Redshift(_) => vec![
+                place,
+                names::workgroup_argument(&self.name),
+                names::load_role_argument(&self.name),
+            ],
+            _ => vec![place],
+        }
+    }
+}
+
 impl To {
+    /// The columns that tell one of its rows from another; none where each is one of its own.
+    pub fn key(&self) -> &[String] {
+        match self {
+            To::Index { key, .. } | To::Items { key, .. } => key,
+            To::Postgres(postgres) => &postgres.key,
+            To::Redshift(warehouse) => &warehouse.key,
+            // Messages of a group come one after another, and none takes another's place.
+            To::Bus { .. } | To::Topic { .. } | To::Queue { .. } | To::Stream(_) => &[],
+        }
+    }
+
     /// How long it keeps what it was given, days: without an end, for ever. `None` for what is not kept here: what others
     /// are told is theirs.
     pub fn keeps_days(&self) -> Option<f64> {
@@ -116,7 +142,28 @@ impl To {
                 existing: None,
                 ..
             } => until(*ttl_days, ITEMS),
+            To::Redshift(_) => Some(f64::INFINITY),
             _ => None,
+        }
+    }
+}
+
+impl TypeKind {
+    /// What a value is in a table of Redshift: whatever holds others is a `SUPER`, and texts are as long as they can be.
+    /// <https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html>
+    pub fn in_redshift(&self) -> String {
+        match self {
+            TypeKind::Bool => "BOOLEAN".to_owned(),
+            TypeKind::Int | TypeKind::Duration => "BIGINT".to_owned(),
+            TypeKind::Float => "DOUBLE PRECISION".to_owned(),
+            TypeKind::Decimal { precision, scale } => format!("DECIMAL({precision}, {scale})"),
+            TypeKind::Bytes => "VARBYTE(1024000)".to_owned(),
+            TypeKind::Date => "DATE".to_owned(),
+            TypeKind::Timestamp => "TIMESTAMP".to_owned(),
+            TypeKind::Uuid => "VARCHAR(36)".to_owned(),
+            TypeKind::List(_) | TypeKind::Map(_) | TypeKind::Struct(_) | TypeKind::Object => "SUPER".to_owned(),
+            TypeKind::Text | TypeKind::Json | TypeKind::Enum { .. } => "VARCHAR(65535)".to_owned(),
+            TypeKind::Null | TypeKind::Never | TypeKind::Error => "BOOLEAN".to_owned(),
         }
     }
 }

@@ -67,6 +67,10 @@ class Dataset:
         )
         return next(days, None)
 
+    def arguments(self) -> list[str]:
+        """What a job may be told of it beside its folder."""
+        return []
+
     def columns(self, rows: DataFrame, *more: Column) -> DataFrame:
         """Its columns of these rows, each of its type, and more of them."""
         own = [

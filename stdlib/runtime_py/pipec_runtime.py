@@ -40,6 +40,7 @@ from pipec_marks import (
     fields_of,
 )
 from pipec_params import Param
+from pipec_sinks import GIVEN, Sink, Warehouse
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -152,6 +153,8 @@ class Run:
         # Files that `done` moves to where they are seen: a folder, from, to.
         self._moves: list[tuple[str, str, str]] = []
         self._deletes: list[tuple[str, str]] = []
+        # Warehouses, and whether they are to keep what they have beside the new rows.
+        self._loads: list[tuple[Warehouse, bool]] = []
         # Whether a run before this one ended before it had shown all that it wrote.
         self.has_finished = False
         self._finish_last_run()
@@ -171,6 +174,8 @@ class Run:
         parser = argparse.ArgumentParser(allow_abbrev=False)
         for argument in {d.argument: d for d in (*self.sources, *self.targets)}:
             parser.add_argument(f"--{argument}", required=True, metavar="FOLDER")
+        for argument in sorted({a for t in self.targets for a in t.arguments()}):
+            parser.add_argument(f"--{argument}", metavar="NAME")
         for param in self.params:
             parser.add_argument(f"--{param.argument()}", required=True, metavar="JSON")
         parser.add_argument("--state", required=True, metavar="FOLDER")
@@ -319,11 +324,17 @@ class Run:
         table = plan.get("table")
         if table is not None:
             target = next(t for t in self.targets if t.argument == table)
-            if not self._table(target).has_run(plan["run"]):
+            if not self._marked(target).has_run(plan["run"]):
                 self._state.delete(self._plan_file())
                 return
         self._carry_out(plan)
         self.has_finished = True
+
+    def _marked(self, target: Dataset) -> Any:
+        """What knows of a target whose rows of which run it has."""
+        if isinstance(target, Warehouse):
+            return target.at(self.arguments, self.name)
+        return self._table(target)
 
     def _carry_out(self, plan: dict) -> None:
         for place, name in plan["deletes"]:
@@ -456,6 +467,28 @@ class Run:
             return
         self._stage(rows, target, self._folder(target))
 
+    def send(self, rows: DataFrame, sink: Sink, *, add: bool = False) -> None:
+        """Gives rows to a destination outside the lake, once the run is good."""
+        folder = self._folder(sink)
+        rows = sink.one_each(rows)
+        if isinstance(sink, Warehouse) and self._marked(sink) is not None:
+            write_files(rows, sink, f"{folder.path}/{GIVEN}", "overwrite")
+            self._deletes.append((folder.path, GIVEN))
+            self._loads.append((sink, add))
+            return
+        self._stage(rows, sink, folder)
+
+    def _load(self) -> None:
+        """Lets warehouses take the rows that they are given, each in one transaction."""
+        # The plan names the run: whether its rows are there tells whether it is carried out.
+        run = hashlib.sha256(json.dumps(self._after).encode()).hexdigest()
+        for sink, add in self._loads:
+            self._write_plan(table=sink.argument, run=run)
+            given = Folder(self.spark, f"{self._place(sink)}/{GIVEN}")
+            place = f"{given.path}/" if given.data_files() else None
+            self._marked(sink).load(place, run, add=add)
+            log("loaded", job=self.name, sink=sink.argument)
+
     def merge(self, rows: DataFrame, target: Dataset, keys: Sequence[str]) -> None:
         """Of rows with one key the newest wins: of those that came, and of those there."""
         newest = [target.event_time] if target.event_time in target.schema.names else []
@@ -476,7 +509,9 @@ class Run:
         for target in {t.argument: t for t in targets if t is not None}.values():
             numbers = [number for number, t in enumerate(targets) if t == target]
             mine = rows.filter(F.col(BRANCH).isin(numbers))
-            if add:
+            if isinstance(target, Sink):
+                self.send(mine, target, add=add)
+            elif add:
                 self.append(mine, target)
             else:
                 self.write(mine, target)
@@ -594,6 +629,7 @@ class Run:
     def done(self) -> None:
         """Shows and purges what is due, and remembers that this run was good."""
         self._write_quarantine()
+        self._load()
         self._write_plan()
         self._carry_out(json.loads(self._state.read_text(self._plan_file()) or "{}"))
         for target in self.targets:

@@ -5,9 +5,12 @@ mod database;
 mod messages;
 mod search;
 mod tables;
+mod warehouse;
 
 pub use database::ports;
+pub use warehouse::{any as any_warehouse, calls, hosts};
 
+use super::lake;
 use super::policy::{Statement, allow, own};
 use crate::emit::hcl::{Block, Value, call, object, reference};
 use crate::plan::{Plan, Sink, StreamFunction, Target, To, Transform, names};
@@ -30,7 +33,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
             To::Items { .. } => tables::items(plan, sink),
             To::Index { .. } => search::collection(plan, sink),
             To::Postgres(_) => database::secrets(sink),
-            To::Redshift(_) => crate::plan::refused(),
+            To::Redshift(own) => warehouse::blocks(plan, sink, own),
         });
     }
     out
@@ -170,6 +173,25 @@ fn destination(plan: &Plan, transform: &Transform, sink: &Sink) -> Vec<(String, 
     }
 }
 
+/// What a job is told of its sinks: the name of each argument and its value.
+pub fn arguments(plan: &Plan, transform: &Transform) -> Vec<(String, Value)> {
+    let mut out = vec![];
+    for sink in plan.sinks_of(transform) {
+        let place = lake::url("artifacts", &names::sink_prefix(&transform.name, &sink.name));
+        out.push((names::sink_argument(&sink.name), place));
+        if let To::Redshift(_) = sink.to {
+            out.push((names::workgroup_argument(&sink.name), warehouse::workgroup(sink)));
+            out.push((names::load_role_argument(&sink.name), warehouse::load_role(sink)));
+        }
+    }
+    out
+}
+
+/// What a job needs to write its sinks, beside the folders that it puts their rows into.
+pub fn permissions_of_job(plan: &Plan, transform: &Transform) -> Vec<Statement> {
+    warehouse::writing(plan, transform)
+}
+
 /// What each sink measures of itself: what an alarm says, and what it watches.
 pub fn watched(plan: &Plan) -> Vec<(String, String, super::metric::Metric, f64)> {
     plan.sinks.iter().flat_map(watched_of).collect()
@@ -182,7 +204,8 @@ fn watched_of(sink: &Sink) -> Vec<(String, String, super::metric::Metric, f64)> 
         To::Stream(stream) => tables::stream_metrics(sink, stream),
         To::Items { existing, .. } => tables::item_metrics(sink, existing.is_some()),
         To::Index { .. } => search::metrics(sink),
-        To::Bus { .. } | To::Postgres(_) | To::Redshift(_) => vec![],
+        To::Redshift(own) => warehouse::metrics(sink, own),
+        To::Bus { .. } | To::Postgres(_) => vec![],
     }
 }
 

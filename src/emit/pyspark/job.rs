@@ -3,17 +3,18 @@
 use std::rc::Rc;
 
 use super::exprs::own::{self, OwnFunctions};
-use super::labels::{dataset_name, rows_of, view_name};
+use super::labels::{dataset_name, rows_of, sink_name, view_name};
 use super::landed::{self, Landed, source_of};
 use super::modules;
+use super::sinks;
 use super::steps::{self, Body, Shared};
 use super::stream;
 use super::tree::{Py, comment, string};
 use super::types::{schema, type_name};
-use crate::plan::names::{SNAPSHOT, dataset_argument, job_script, param_argument, source_argument};
+use crate::plan::names::{SNAPSHOT, dataset_argument, job_script, param_argument, sink_argument, source_argument};
 use crate::plan::types::Column;
 use crate::plan::{
-    Columns, Csv, Dataset, Delivers, Format, Input, Param, Plan, Reads, Shape, Source, StepKind, Steps, Target,
+    Columns, Csv, Dataset, Delivers, Format, Input, Param, Plan, Reads, Shape, Sink, Source, StepKind, Steps, Target,
     Transform, View, WriteMode, Writer,
 };
 
@@ -45,6 +46,8 @@ pub(super) struct Job<'p> {
     sources: Vec<&'p Dataset>,
     /// The datasets that it writes.
     targets: Vec<&'p Dataset>,
+    /// The sinks that it writes.
+    sinks: Vec<&'p Sink>,
 }
 
 /// The text of a transform's job.
@@ -75,6 +78,7 @@ impl<'p> Job<'p> {
             views: Vec::new(),
             sources: Vec::new(),
             targets: transform.datasets().into_iter().map(|id| plan.dataset(id)).collect(),
+            sinks: plan.sinks_of(transform),
         };
         job.reads(&transform.input);
         for input in job.body.reads.clone() {
@@ -147,6 +151,9 @@ impl<'p> Job<'p> {
                 parts.push(constant(&dataset_name(&dataset.id), &self.target(dataset)));
             }
         }
+        let rows = self.plan.rows_of(self.transform);
+        let sinks = self.sinks.iter();
+        parts.extend(sinks.map(|sink| constant(&sink_name(&sink.name), &sinks::sink(sink, &rows))));
         let landed = self.landed();
         parts.extend(landed.iter().map(|(dataset, source)| landed::constant(dataset, source)));
         if self.is_stream() {
@@ -183,16 +190,12 @@ impl<'p> Job<'p> {
     fn header(&self) -> String {
         let script = job_script(&self.transform.name);
         let file = script.rsplit('/').next().unwrap_or_default();
-        let names = |datasets: &[&Dataset]| {
-            let names: Vec<_> = datasets.iter().map(|dataset| dataset.id.to_string()).collect();
-            names.join(", ")
-        };
         let mut lines = vec![
             format!(
                 "The job of `{}`: {} -> {}.",
                 self.transform.name,
                 self.inputs(),
-                names(&self.targets)
+                self.outputs()
             ),
             String::new(),
             format!(
@@ -206,6 +209,8 @@ impl<'p> Job<'p> {
             let id = &dataset.id;
             format!("--{} FOLDER", dataset_argument(&id.zone, &id.name))
         });
+        let sinks = self.sinks.iter();
+        let places = places.chain(sinks.map(|sink| format!("--{} FOLDER", sink_argument(&sink.name))));
         let places = self
             .arrivals
             .iter()
@@ -340,6 +345,13 @@ impl<'p> Job<'p> {
         sources.chain(datasets).collect::<Vec<_>>().join(", ")
     }
 
+    /// What it writes, for its first line.
+    fn outputs(&self) -> String {
+        let datasets = self.targets.iter().map(|dataset| dataset.id.to_string());
+        let sinks = self.sinks.iter().map(|sink| sink.name.clone());
+        datasets.chain(sinks).collect::<Vec<_>>().join(", ")
+    }
+
     /// Rows in, and what is made of them.
     fn computed(&self, indent: usize) -> String {
         let mut given = vec![rows_of(&self.transform.input, &self.landed)];
@@ -361,20 +373,16 @@ impl<'p> Job<'p> {
             let datasets = (&self.sources[..], &self.targets[..]);
             return stream::main_function(&self.transform.name, &self.arrivals, datasets, self.params().is_some());
         }
-        let constants = |datasets: &[&Dataset]| {
-            Py::List(
-                datasets
-                    .iter()
-                    .map(|dataset| Py::atom(dataset_name(&dataset.id)))
-                    .collect(),
-            )
-        };
+        let constants = |datasets: &[&Dataset]| datasets.iter().map(|dataset| dataset_name(&dataset.id)).collect();
+        let (sources, mut targets): (Vec<_>, Vec<_>) = (constants(&self.sources), constants(&self.targets));
+        targets.extend(self.sinks.iter().map(|sink| sink_name(&sink.name)));
+        let listed = |names: Vec<String>| Py::List(names.into_iter().map(Py::atom).collect());
         let mut arguments = vec![
             Py::atom(string(&self.transform.name)),
             Py::atom("argv"),
             Py::atom("READS"),
-            constants(&self.sources),
-            constants(&self.targets),
+            listed(sources),
+            listed(targets),
         ];
         arguments.extend(self.params().map(|_| Py::atom("PARAMS")));
         let run = Py::call("runtime.Run", arguments).statement(4, "run = ");
@@ -403,13 +411,20 @@ impl<'p> Job<'p> {
             let targets = branches.iter().map(|(_, target)| target).chain(otherwise);
             let targets = targets.map(|target| match target {
                 Target::Dataset(id) => Py::atom(dataset_name(id)),
-                Target::Sink(_) => Py::atom("None"),
+                Target::Sink(name) => Py::atom(sink_name(name)),
             });
             let mut arguments = vec![Py::atom("rows"), Py::List(targets.collect())];
             if adds {
                 arguments.push(Py::keyword("add", Py::atom("True")));
             }
             return Py::call("run.route", arguments);
+        }
+        if let Some(Target::Sink(name)) = &self.transform.target {
+            let mut arguments = vec![Py::atom("rows"), Py::atom(sink_name(name))];
+            if adds {
+                arguments.push(Py::keyword("add", Py::atom("True")));
+            }
+            return Py::call("run.send", arguments);
         }
         let target = self.targets.first().map(|dataset| dataset_name(&dataset.id));
         let mut arguments = vec![Py::atom("rows"), Py::atom(target.unwrap_or_default())];
@@ -468,7 +483,7 @@ pub(super) fn constant(name: &str, value: &Py) -> String {
     value.statement(0, &format!("{name} = "))
 }
 
-fn texts(names: &[String]) -> Py {
+pub(super) fn texts(names: &[String]) -> Py {
     Py::List(names.iter().map(|name| Py::text(name)).collect())
 }
 
@@ -507,7 +522,7 @@ fn of_csv(csv: &Csv) -> Vec<Py> {
     texts.chain(header).collect()
 }
 
-fn event_time(columns: &[Column]) -> Option<Py> {
+pub(super) fn event_time(columns: &[Column]) -> Option<Py> {
     let column = columns.iter().find(|column| column.event_time)?;
     Some(Py::keyword("event_time", Py::text(&column.name)))
 }

@@ -25,6 +25,11 @@ pub fn dataset_name(id: &DatasetId) -> String {
     }
 }
 
+/// The constant that holds a sink; no zone's dataset is called so.
+pub fn sink_name(name: &str) -> String {
+    format!("{}__SINK", name.to_uppercase())
+}
+
 /// The function that gives a source's arrivals.
 pub fn stream_name(name: &str) -> String {
     format!("stream_{name}")

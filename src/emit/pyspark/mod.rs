@@ -8,6 +8,7 @@ mod job;
 mod labels;
 mod landed;
 mod modules;
+mod sinks;
 mod steps;
 mod stream;
 #[cfg(test)]

@@ -19,7 +19,7 @@ macro_rules! module {
     };
 }
 
-const MODULES: [Module; 15] = [
+const MODULES: [Module; 16] = [
     module!("aggregates", "pipec_aggregates", &[]),
     module!("changes", "pipec_changes", &[]),
     module!("jsons", "pipec_json", &["pipec_numbers", "pipec_text"]),
@@ -59,8 +59,15 @@ const MODULES: [Module; 15] = [
     module!(
         "runtime",
         "pipec_runtime",
-        &["pipec_changes", "pipec_lake", "pipec_marks", "pipec_params"]
+        &[
+            "pipec_changes",
+            "pipec_lake",
+            "pipec_marks",
+            "pipec_params",
+            "pipec_sinks"
+        ]
     ),
+    module!("sinks", "pipec_sinks", &["pipec_changes", "pipec_lake"]),
     module!("streams", "pipec_stream", &["pipec_aggregates"]),
     module!("texts", "pipec_text", &[]),
     module!("times", "pipec_time", &["pipec_text"]),

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::{PARTITION, START_SECONDS, failure};
-use crate::plan::{Dataset, Emr, Input, Plan, Schedule, Transform, names};
+use crate::plan::{Dataset, Emr, Input, Plan, Schedule, Sink, Transform, names};
 
 /// Template variable, beside a transform's name, of the id of its application.
 pub const APPLICATION: &str = "application";
@@ -72,6 +72,7 @@ fn arguments(plan: &Plan, transform: &Transform) -> Vec<String> {
             out.push(name);
         }
     }
+    out.extend(plan.sinks_of(transform).into_iter().flat_map(Sink::arguments));
     let params = plan.params_of(transform).into_iter();
     out.extend(params.map(|param| names::param_argument(&param.name)));
     out

@@ -2,7 +2,7 @@
 
 use super::Lowering;
 use super::source::kinesis_with;
-use crate::check::program::{Item, Transform};
+use crate::check::program::{Item, Mode, Transform};
 use crate::check::settings::{Settings, Value};
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Postgres, Sink, StepKind, Target, To, Warehouse};
@@ -87,14 +87,46 @@ impl Lowering<'_> {
                 credentials: secret(settings, "credentials")?,
                 authority: secret(settings, "authority"),
             }),
-            "redshift" => To::Redshift(Warehouse {
-                table: text("table")?,
-                schema: text("schema")?,
-                key: key(),
-                capacity: settings.range("capacity")?,
-            }),
+            "redshift" => {
+                self.stands(item, settings);
+                To::Redshift(Warehouse {
+                    table: text("table")?,
+                    schema: text("schema")?,
+                    key: key(),
+                    capacity: settings.range("capacity")?,
+                })
+            }
             _ => return None,
         })
+    }
+
+    /// A warehouse stands in a network, and one transform alone can say what is in a table without a key.
+    fn stands(&mut self, item: &Item, settings: &Settings) {
+        let program = self.program;
+        let span = item.settings.span("to").unwrap_or(item.span);
+        if program.pipeline.settings.variant("network").is_none() {
+            let help = "write `network = private { availability_zones = 3 }` in the pipeline";
+            self.refuse(span, "a warehouse without a network", Some(help));
+        }
+        if settings.names("key").is_empty() {
+            let writers = program.transforms.iter();
+            let mut writers = writers.filter(|transform| given(transform, &item.name).is_some());
+            let replaces = |transform: &&Transform| transform.mode == Mode::Overwrite;
+            let (Some(first), Some(second)) = (writers.next(), writers.next()) else {
+                return;
+            };
+            if [first, second].iter().any(replaces) {
+                let (first, second) = (&first.item.name, &second.item.name);
+                let what = format!(
+                    "a table of Redshift without a `key` that `{first}` and `{second}` write: each run would take out the other's rows"
+                );
+                self.refuse(
+                    span,
+                    what,
+                    Some("write the columns that tell its rows apart as `key`, or unite both in one transform"),
+                );
+            }
+        }
     }
 
     /// The columns of a table of DynamoDB's key are one or two, of texts and numbers.

@@ -126,10 +126,12 @@ fn too_long_by(class: &Class, most: f64, sum: f64, path: &[Hop<'_>], places: &Pl
     let hops: Vec<_> = all.iter().map(|told| told.text.as_str()).collect();
     let values = match sum.is_finite() {
         true => shorter(&told, most, sum, &all),
-        false => Some(format!(
-            "write `{} = …` in {}: without it rows stay there for ever",
-            told.setting.name, told.setting.owner
-        )),
+        false => told.setting.takes_days().then(|| {
+            format!(
+                "write `{} = …` in {}: without it rows stay there for ever",
+                told.setting.name, told.setting.owner
+            )
+        }),
     };
     let help = values.unwrap_or_else(|| {
         format!(

@@ -65,7 +65,7 @@ pub(super) struct Setting {
 impl Setting {
     /// Whether its value is a time that an author writes.
     pub(super) fn takes_days(&self) -> bool {
-        !matches!(self.name, "engine" | "refresh" | "from")
+        !matches!(self.name, "engine" | "refresh" | "from" | "to")
     }
 }
 
@@ -206,6 +206,7 @@ impl Stay<'_> {
                 let name = match sink.to {
                     To::Items { .. } => "ttl",
                     To::Stream(_) => "retention",
+                    To::Redshift(_) => "to",
                     _ => "retain",
                 };
                 ("sink", &sink.name, "to".to_owned(), name)

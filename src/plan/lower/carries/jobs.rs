@@ -103,11 +103,19 @@ impl Gate for Jobs {
         })
     }
 
-    fn sink(&self, _: &str, _: &Transform) -> Option<Refusal> {
-        Some(Refusal::but(
-            "writing a sink from a job",
-            "send the rows to a sink as they arrive, in a transform of the stream",
-        ))
+    fn sink(&self, to: &str, transform: &Transform) -> Option<Refusal> {
+        if transform.shape != Shape::Table {
+            return Some(Refusal::but(
+                "writing a sink from a job of a stream",
+                "write a dataset here, and the sink with a transform of that",
+            ));
+        }
+        (to != "redshift").then(|| {
+            Refusal::but(
+                "writing a sink from a job",
+                "send the rows to a sink as they arrive, in a transform of the stream",
+            )
+        })
     }
 }
 

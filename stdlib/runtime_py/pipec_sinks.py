@@ -1,0 +1,194 @@
+"""Destinations outside the lake that jobs write, and tables of Amazon Redshift among them.
+
+What a job gives a sink lies in a folder of the sink's own. A warehouse takes it from there in
+one transaction, which also writes down whose rows it took: a run that is repeated adds none
+twice. It knows nothing of runs: when rows are given is for `pipec_runtime` to say.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pipec_changes as changes
+from pipec_lake import Dataset
+from pyspark.sql import DataFrame
+
+# Below the folder of a warehouse: rows that it has not taken yet.
+GIVEN = "given"
+# The table of rows on their way, which is gone with the transaction.
+STAGED = '"_staged"'
+# How long a statement is waited for between two questions, seconds: the first, the longest.
+FIRST_WAIT, LONGEST_WAIT = 1.0, 15.0
+
+
+class LoadFailed(Exception):
+    """A warehouse did not take rows."""
+
+
+@dataclass(frozen=True)
+class Sink(Dataset):
+    """A destination outside the lake, and the columns that tell its rows apart."""
+
+    key: Sequence[str] = ()
+
+    def one_each(self, rows: DataFrame) -> DataFrame:
+        """Of rows with one key the newest; all of them where there is no key."""
+        if self.key:
+            times = [self.event_time] if self.event_time in rows.columns else []
+            rows = changes.last(rows, self, self.key, times)
+        return self.columns(rows)
+
+
+@dataclass(frozen=True)
+class Warehouse(Sink):
+    """A table of Amazon Redshift."""
+
+    database: str = ""
+    # Its schema and its name.
+    table: Sequence[str] = ()
+    # What each column is there, in their order.
+    types: Sequence[str] = ()
+    # The table of the runs whose rows there are, in the same schema.
+    loads: str = ""
+
+    def arguments(self) -> list[str]:
+        """What a job is told of it beside its folder."""
+        name = self.argument.removeprefix("sink__")
+        return [f"sink_workgroup__{name}", f"sink_role__{name}"]
+
+    def at(self, told: argparse.Namespace, transform: str) -> Place | None:
+        """Where it is; nothing where a job is tried out beside it."""
+        workgroup, role = (getattr(told, name) for name in self.arguments())
+        return Place(self, workgroup, role, transform) if workgroup and role else None
+
+    def statements(
+        self, transform: str, run: str, given: str | None, role: str, *, add: bool
+    ) -> list[str]:
+        """What makes the rows that are given its own; `given` is where they lie, if there
+        are any, and `add` whether the others stay."""
+        table, loads = name_of(self.table), name_of([*self.table[:-1], self.loads])
+        names = [quoted(name) for name in self.schema.names]
+        typed = [f"{n} {kind}" for n, kind in zip(names, self.types)]  # noqa: B905
+        out = [f"CREATE TEMP TABLE {STAGED} ({', '.join(typed)})"]
+        if given is not None:
+            nested = " SERIALIZETOJSON" if "SUPER" in self.types else ""
+            out.append(
+                f"COPY {STAGED} FROM {text(given)} IAM_ROLE {text(role)}"
+                f" FORMAT AS PARQUET{nested}"
+            )
+        columns = ", ".join(names)
+        insert = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {STAGED}"
+        mine = f"{quoted('transform')} = {text(transform)}"
+        if self.key:
+            out.append(self._merge(table, names))
+        elif add:
+            known = f"{mine} AND {quoted('run')} = {text(run)}"
+            out.append(f"{insert} WHERE NOT EXISTS (SELECT 1 FROM {loads} WHERE {known})")
+        else:
+            out += [f"DELETE FROM {table}", insert]
+        out.append(f"DELETE FROM {loads} WHERE {mine}")
+        out.append(f"INSERT INTO {loads} VALUES ({text(transform)}, {text(run)})")
+        return out
+
+    def _merge(self, table: str, names: Sequence[str]) -> str:
+        own = quoted(self.table[-1])
+        same = [f"{own}.{quoted(k)} = {STAGED}.{quoted(k)}" for k in self.key]
+        return (
+            f"MERGE INTO {table} USING {STAGED} ON {' AND '.join(same)}"
+            f" WHEN MATCHED THEN UPDATE SET"
+            f" {', '.join(f'{n} = {STAGED}.{n}' for n in names)}"
+            f" WHEN NOT MATCHED THEN INSERT ({', '.join(names)})"
+            f" VALUES ({', '.join(f'{STAGED}.{n}' for n in names)})"
+        )
+
+
+class Place:
+    """A warehouse's table where it is deployed, as one transform's job writes it."""
+
+    def __init__(
+        self, sink: Warehouse, workgroup: str, role: str, transform: str
+    ) -> None:
+        # In AWS; a laptop that tries a job out does not need it.
+        import boto3  # type: ignore[import-untyped]
+
+        self.sink, self.role, self.transform = sink, role, transform
+        self._client: Any = boto3.client("redshift-data")
+        self._where = {"WorkgroupName": workgroup, "Database": sink.database}
+
+    def has_run(self, run: str) -> bool:
+        """Whether it has the rows of this run."""
+        loads = name_of([*self.sink.table[:-1], self.sink.loads])
+        which = f"{quoted('transform')} = {text(self.transform)}"
+        asked = f"SELECT {quoted('run')} FROM {loads} WHERE {which}"
+        return [run] in self._ask(asked)
+
+    def load(self, given: str | None, run: str, *, add: bool) -> None:
+        """Takes the rows that are given: all of them, or none."""
+        statements = self.sink.statements(
+            self.transform, run, given, self.role, add=add
+        )
+        self._done(
+            self._client.batch_execute_statement(
+                Sqls=[*self._new_columns(), *statements], **self._where
+            )
+        )
+
+    def _new_columns(self) -> list[str]:
+        """What adds columns that it does not have yet."""
+        schema, name = self.sink.table
+        there = self._ask(
+            "SELECT column_name FROM svv_columns WHERE"
+            f" table_schema = {text(schema)} AND table_name = {text(name)}"
+        )
+        typed = zip(self.sink.schema.names, self.sink.types)  # noqa: B905
+        return [
+            f"ALTER TABLE {name_of(self.sink.table)} ADD COLUMN {quoted(n)} {kind}"
+            for n, kind in typed
+            if [n.lower()] not in there
+        ]
+
+    def _ask(self, statement: str) -> list[list[str]]:
+        """The rows of an answer, each its texts."""
+        asked = self._client.execute_statement(Sql=statement, **self._where)
+        self._done(asked)
+        rows: list[list[str]] = []
+        more: dict[str, str] = {}
+        while True:
+            answer = self._client.get_statement_result(Id=asked["Id"], **more)
+            for record in answer["Records"]:
+                rows.append([field.get("stringValue", "") for field in record])
+            if not answer.get("NextToken"):
+                return rows
+            more = {"NextToken": answer["NextToken"]}
+
+    def _done(self, asked: dict[str, Any]) -> None:
+        """Waits until it is done; a job's own timeout ends that."""
+        wait = FIRST_WAIT
+        while True:
+            answer = self._client.describe_statement(Id=asked["Id"])
+            if answer["Status"] == "FINISHED":
+                return
+            if answer["Status"] in ("FAILED", "ABORTED"):
+                why = answer.get("Error", answer["Status"]).strip().splitlines()[0]
+                raise LoadFailed(f"{'.'.join(self.sink.table)}: {why}")
+            time.sleep(wait)
+            wait = min(2 * wait, LONGEST_WAIT)
+
+
+def name_of(parts: Sequence[str]) -> str:
+    """The name of a table, with its schema."""
+    return ".".join(map(quoted, parts))
+
+
+def quoted(name: str) -> str:
+    """A name as SQL has it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """A text as SQL has it: Redshift reads a backslash in one as the start of an escape."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
