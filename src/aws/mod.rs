@@ -156,6 +156,7 @@ pub fn terraform(plan: &Plan, modules: &[&'static str]) -> Files {
     out.insert(crate::evidence::FILE.into(), evidence::of(plan, &stack).text());
     out.extend(operations::files());
     out.extend(landing::files(plan));
+    out.extend(sinks::files(plan));
     out.extend(program::files(plan));
     out.extend(dashboard::files(plan));
     out.extend(dashboards::files(plan));

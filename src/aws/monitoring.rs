@@ -133,8 +133,9 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
     }
     let functions = stream_functions(plan);
     let functions = functions.iter().map(|function| function.source.name.clone());
-    let landing = landing::function_label(plan);
-    for name in functions.chain(names::OPERATIONS.map(operations::label)).chain(landing) {
+    let own = names::OPERATIONS.map(operations::label).into_iter();
+    let own = own.chain(landing::function_label(plan)).chain(sinks::purger(plan));
+    for name in functions.chain(own) {
         for (what, text) in [("Errors", "fails"), ("Throttles", "is throttled")] {
             let metric = metric("AWS/Lambda", what, function_dimension(&name));
             out.push(ring(
@@ -200,6 +201,11 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
         "Something that should be purged is still there, or nobody looked",
     );
     out.push(over(block, &overdue, 0.0, 1, "breaching"));
+    out.extend(
+        sinks::overdue(plan)
+            .into_iter()
+            .map(|(label, text, overdue)| over(alarm(plan, monitor, &label, &text), &overdue, 0.0, 1, "breaching")),
+    );
     out.extend(super::redshift::alarms(plan, monitor));
     out.extend(super::quicksight::alarms(plan, monitor));
     out.extend(super::dms::alarms(plan, monitor));

@@ -211,7 +211,8 @@ impl<'p> Case<'p> {
                 views.insert(pyspark::view_name(name), rows);
             }
         }
-        let wanted: Vec<_> = self.targets.iter().map(|dataset| argument(dataset)).collect();
+        let wanted = self.targets.iter().map(|dataset| argument(dataset));
+        let wanted: Vec<_> = wanted.chain(self.sinks().map(|(argument, _)| argument)).collect();
         Ok(serde_json::json!({
             "job": build.join(names::job_script(&self.transform.name)),
             "arguments": self.arguments(key)?,
@@ -219,6 +220,17 @@ impl<'p> Case<'p> {
             "views": views,
             "wanted": wanted,
         }))
+    }
+
+    /// The argument of each sink that it writes, and the folder of its rows.
+    fn sinks(&self) -> impl Iterator<Item = (String, PathBuf)> {
+        let sinks = self.plan.sinks_of(self.transform).into_iter();
+        sinks.map(|sink| {
+            (
+                names::sink_argument(&sink.name),
+                self.root.join("sinks").join(&sink.name),
+            )
+        })
     }
 
     /// The folder of what arrives from a source.
@@ -246,6 +258,7 @@ impl<'p> Case<'p> {
                 .iter()
                 .map(|source| (names::source_argument(&source.name), self.arriving(source))),
         );
+        places.extend(self.sinks());
         places.insert(names::ARG_STATE.to_owned(), self.root.join("state"));
         places.insert(names::ARG_QUARANTINE.to_owned(), quarantine);
         places.insert(names::ARG_PSEUDONYM_KEY_FILE.to_owned(), key.to_owned());
@@ -283,7 +296,7 @@ impl<'p> Case<'p> {
     }
 
     fn result(&self, outcome: Outcome) -> TestResult {
-        let columns = self.columns();
+        let columns = &self.columns();
         let elapsed = Duration::try_from_secs_f64(outcome.seconds).unwrap_or_default();
         let came = match &outcome.error {
             Some(error) => Err(RunError::data(format!("the job failed: {error}"))),
@@ -293,8 +306,11 @@ impl<'p> Case<'p> {
     }
 
     /// The columns of what it writes.
-    fn columns(&self) -> &'p [Column] {
-        self.targets.first().map_or(&[], |dataset| &dataset.columns)
+    fn columns(&self) -> Vec<Column> {
+        match self.targets.first() {
+            Some(dataset) => dataset.columns.to_vec(),
+            None => self.plan.rows_of(self.transform),
+        }
     }
 
     fn came(&self, columns: &[Column], outcome: &Outcome) -> Result<Came, RunError> {

@@ -30,7 +30,7 @@ pub use replication::{Capture, Database, Replication};
 pub use serve::{Athena, QuickSight, Redshift, Refresh, Report, Serve, ServeEngine, Sharers};
 pub use shared::{Columns, Shared, Steps};
 pub use shown::{RowRule, Sharer, rules};
-pub use sink::{Postgres, QUEUE_DAYS, Sink, To, Warehouse};
+pub use sink::{PURGE_SECONDS, Postgres, QUEUE_DAYS, Sink, To, Warehouse};
 pub use source::{Api, ApiAuth, Csv, FilesOf, Foreign, From, Kinesis, Poll, PollAuth, Source, Volume};
 pub use step::{EventWindow, Image, Join, JoinKind, Otherwise, Run, RunKind, Step, StepKind};
 pub use streams::{StreamFunction, Way, WayStep, stream_functions, target_variable};

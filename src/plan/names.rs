@@ -209,6 +209,8 @@ pub const DELIVERY_BUFFER_SECONDS: u32 = 900;
 pub const EMBED: &str = "embed_dashboard";
 /// The function that mails readers of dashboards, where any is reported.
 pub const REPORT: &str = "mail_report";
+/// The function that takes documents out of indexes when they have stayed their time, where a platform has any.
+pub const PURGE_SEARCH: &str = "purge_search";
 /// How long a file that did not land stays in a bucket of the platform's own, days.
 pub const INBOX_DAYS: u32 = 7;
 

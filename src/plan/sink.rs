@@ -171,13 +171,16 @@ impl TypeKind {
 /// The longest that SQS keeps a message, days.
 pub const QUEUE_DAYS: f64 = 14.0;
 
+/// How long after its time a document with a key may stay, seconds: it is taken out by a daily run, whose start is tried for
+/// an hour, and which itself is tried three times, a quarter of an hour each, with waits of one and two minutes.
+pub const PURGE_SECONDS: u32 = 86_400 + 3_600 + 3 * 900 + 60 + 120;
+
 /// How much longer than it should a document may stay, days: what has no key is ended by the collection, within two days
-/// or a tenth of its time (<https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-lifecycle.html>);
-/// what has one is taken out daily.
+/// or a tenth of its time (<https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-lifecycle.html>).
 fn index_lag(key: &[String], retain_days: Option<u32>) -> f64 {
     match key.is_empty() {
         true => (f64::from(retain_days.unwrap_or(0)) / 10.0).max(2.0),
-        false => 1.0,
+        false => f64::from(PURGE_SECONDS) / 86_400.0,
     }
 }
 
@@ -211,6 +214,18 @@ impl Plan {
         // What the language adds to arrivals is not written.
         let own = |column: &&Column| !column.name.starts_with('_');
         columns.iter().filter(own).cloned().collect()
+    }
+
+    /// The indexes whose documents are taken out when they have stayed their time, each with that, days.
+    pub fn purged_indexes(&self) -> impl Iterator<Item = (&Sink, u32)> {
+        self.sinks.iter().filter_map(|sink| match &sink.to {
+            To::Index {
+                key,
+                retain_days: Some(days),
+                ..
+            } if !key.is_empty() => Some((sink, *days)),
+            _ => None,
+        })
     }
 
     /// The transforms that write a sink.

@@ -72,7 +72,7 @@ class Warehouse(Sink):
         are any, and `add` whether the others stay."""
         table, loads = name_of(self.table), name_of([*self.table[:-1], self.loads])
         names = [quoted(name) for name in self.schema.names]
-        typed = [f"{n} {kind}" for n, kind in zip(names, self.types)]  # noqa: B905
+        typed = [f"{n} {kind}" for n, kind in zip(names, self.types)]
         out = [f"CREATE TEMP TABLE {STAGED} ({', '.join(typed)})"]
         if given is not None:
             nested = " SERIALIZETOJSON" if "SUPER" in self.types else ""
@@ -87,7 +87,9 @@ class Warehouse(Sink):
             out.append(self._merge(table, names))
         elif add:
             known = f"{mine} AND {quoted('run')} = {text(run)}"
-            out.append(f"{insert} WHERE NOT EXISTS (SELECT 1 FROM {loads} WHERE {known})")
+            out.append(
+                f"{insert} WHERE NOT EXISTS (SELECT 1 FROM {loads} WHERE {known})"
+            )
         else:
             out += [f"DELETE FROM {table}", insert]
         out.append(f"DELETE FROM {loads} WHERE {mine}")
@@ -144,7 +146,7 @@ class Place:
             "SELECT column_name FROM svv_columns WHERE"
             f" table_schema = {text(schema)} AND table_name = {text(name)}"
         )
-        typed = zip(self.sink.schema.names, self.sink.types)  # noqa: B905
+        typed = zip(self.sink.schema.names, self.sink.types)
         return [
             f"ALTER TABLE {name_of(self.sink.table)} ADD COLUMN {quoted(n)} {kind}"
             for n, kind in typed

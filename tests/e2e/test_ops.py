@@ -3,11 +3,15 @@
 import datetime
 import importlib.util
 import json
+import time
 
 import pytest
+from support import pipec
 from support.aws import CREDENTIALS
-from support.paths import ROOT
+from support.paths import EXAMPLES, ROOT
+from support.search import Search
 
+DAY = 86_400
 NOW = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
 
 
@@ -169,3 +173,95 @@ def test_a_report_goes_to_each_reader_once_and_holds_no_rows(monkeypatch):
     assert "- curated.days: 1,200 rows, read at 2026-03-02 12:00 UTC" in text
     assert "- curated.broken: not read again since 2026-03-02 12:00 UTC (failed)" in text
     assert "- curated.live: asked anew each time" in text and "/sn/dashboards/shop-boards" in text
+
+
+@pytest.fixture
+def purge(tmp_path_factory, monkeypatch):
+    """The function that takes documents out of an index, its module, and a collection that it reaches."""
+    build = pipec.build(EXAMPLES / "reference-architecture", tmp_path_factory.mktemp("purge") / "build")
+    with Search() as search:
+        place = {"endpoint": search.url, "index": "faults", "keep_seconds": 90 * DAY, "overdue_seconds": 91 * DAY}
+        for name, value in {**CREDENTIALS, "AWS_REGION": "eu-west-1", "PLATFORM": "fleet-test",
+                            "INDEXES": json.dumps({"search": place})}.items():
+            monkeypatch.setenv(name, value)
+        module = load(build, "purge_search")
+        for name in ["REFRESH", "FIRST_WAIT"]:
+            monkeypatch.setattr(module, name, 0)
+        yield module, search
+
+
+def written(search, ages: dict[str, float]):
+    """Documents by their names, each so many days old."""
+    now = time.time()
+    search.documents["faults"] = {name: {"_written_at": int((now - days * DAY) * 1000)} for name, days in ages.items()}
+
+
+def test_documents_are_taken_out_when_they_have_stayed_their_time(purge, capsys):
+    module, search = purge
+    written(search, {"young": 1, "last": 89.9, "due": 90.1, "due_too": 90.5, "overdue": 92})
+    assert module.handler({"sink": "search"}, None) == {"deleted": 3, "overdue": 1}
+    assert set(search.documents["faults"]) == {"young", "last"}
+    (record,) = emitted(capsys)
+    assert (record["Platform"], record["Dataset"], record["OverdueObjects"]) == ("fleet-test", "search", 1)
+    assert record["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Platform", "Dataset"]]
+    assert module.handler({"sink": "search"}, None) == {"deleted": 0, "overdue": 0}
+
+
+def test_an_index_that_is_not_there_yet_has_nothing_to_take_out(purge, capsys):
+    module, _ = purge
+    assert module.handler({"sink": "search"}, None) == {"deleted": 0, "overdue": 0}
+    assert emitted(capsys)[0]["OverdueObjects"] == 0, "somebody looked"
+
+
+def test_pages_and_instants_with_many_documents_leave_nothing(purge, monkeypatch):
+    module, search = purge
+    monkeypatch.setattr(module, "PAGE", 5)
+    written(search, {f"d{number}": 95 + number // 4 for number in range(23)} | {f"same{number}": 93 for number in range(14)})
+    same = search.documents["faults"]["same0"]["_written_at"]
+    for number in range(14):
+        search.documents["faults"][f"same{number}"]["_written_at"] = same
+    search.documents["faults"]["young"] = {"_written_at": int(time.time() * 1000)}
+    assert module.handler({"sink": "search"}, None)["deleted"] >= 37
+    assert set(search.documents["faults"]) == {"young"}
+
+
+def test_what_is_not_deleted_is_tried_again_and_fails_the_run_in_the_end(purge, capsys):
+    module, search = purge
+    written(search, {"first": 91, "second": 91})
+    search.fault = Once(429)
+    assert module.handler({"sink": "search"}, None)["deleted"] == 2
+    assert search.documents["faults"] == {}
+    capsys.readouterr()
+    written(search, {"first": 91, "second": 91})
+    search.fault = lambda _: 429
+    with pytest.raises(module.NotDone, match="2 documents were not deleted"):
+        module.handler({"sink": "search"}, None)
+    assert emitted(capsys) == [], "a run that did not come to its end says nothing: its alarm rings"
+
+
+class Once:
+    """A fault of the first document alone."""
+
+    def __init__(self, status):
+        self.status = status
+
+    def __call__(self, _):
+        status, self.status = self.status, None
+        return status
+
+
+def test_a_run_without_time_left_fails_and_the_next_goes_on(purge, monkeypatch):
+    module, search = purge
+    monkeypatch.setattr(module, "PAGE", 2)
+    written(search, {f"d{number}": 91 + number for number in range(5)})
+
+    class Context:
+        left = [60_000, 10_000]
+
+        def get_remaining_time_in_millis(self):
+            return self.left.pop(0)
+
+    with pytest.raises(module.NotDone, match="no time left after 2 documents"):
+        module.handler({"sink": "search"}, Context())
+    assert len(search.documents["faults"]) == 3
+    assert module.handler({"sink": "search"}, None)["deleted"] == 3

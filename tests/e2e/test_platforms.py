@@ -16,7 +16,7 @@ from support.terraform import Terraform, policies, resources
 
 PLATFORMS = ROOT / "tests" / "e2e" / "platforms"
 # Examples that have what none of the small ones has.
-WHOLE = ["batch-lakehouse", "data-pipeline", "team"]
+WHOLE = ["batch-lakehouse", "data-pipeline", "reference-architecture", "team"]
 
 
 @pytest.fixture(scope="session", params=sorted(path.name for path in PLATFORMS.iterdir()) + WHOLE)
@@ -606,3 +606,48 @@ def test_databases_are_read_into_an_inbox_of_their_own(platform):
     assert len(out) == 2 and {port for port, _ in out} == {5432}
     checklist = (platform[1] / "dms" / "orders.prerequisites.md").read_text()
     assert 'ALTER TABLE "public"."orders" REPLICA IDENTITY FULL;' in checklist and "rds.logical_replication" in checklist
+
+
+def test_a_job_may_give_its_warehouse_rows_and_nothing_else(platform):
+    state = of(platform, "given")
+    may = allowed(state, "send_job")
+    house = values(state, "aws_redshiftserverless_workgroup")["all_sales_sink"]["arn"]
+    assert may["redshift-data:BatchExecuteStatement"] == may["redshift-serverless:GetCredentials"] == [house]
+    assert any(place.endswith("/sinks/send/all_sales/*") for place in may["s3:PutObject"])
+    # What it gives is read by the warehouse's own role, and by nobody else's.
+    reads = allowed(state, "all_sales_sink_load")
+    assert [place.split("/", 1)[1] for place in reads["s3:GetObject"]] == ["sinks/send/all_sales/*"]
+    namespace = values(state, "aws_redshiftserverless_namespace")["all_sales_sink"]
+    assert namespace["iam_roles"] == [values(state, "aws_iam_role")["all_sales_sink_load"]["arn"]]
+    arguments = values(state, "aws_glue_job")["send"]["default_arguments"]
+    assert arguments["--sink__all_sales"].endswith("/sinks/send/all_sales/")
+    assert arguments["--sink_role__all_sales"] == namespace["iam_roles"][0]
+    rules = {rule["id"]: rule for rule in values(state, "aws_s3_bucket_lifecycle_configuration")["artifacts"]["rule"]}
+    assert rules["sinks"]["expiration"][0]["days"] == 14
+    # A user for each role, who has its table alone.
+    said = {name: one["sql"] for name, one in values(state, "aws_redshiftdata_statement").items()}
+    user = f'"IAMR:{values(state, "aws_iam_role")["send_job"]["name"]}"'
+    assert said["all_sales_sink_send_user"] == f"CREATE USER {user} PASSWORD DISABLE"
+    assert said["all_sales_sink_send_rows"] == f'GRANT SELECT, INSERT, UPDATE, DELETE, ALTER ON TABLE "shop"."sales" TO {user}'
+    assert '"tags" SUPER' in said["all_sales_sink_table"]
+    services = {endpoint["service_name"].rsplit(".", 1)[1] for endpoint in values(state, "aws_vpc_endpoint").values()}
+    assert {"redshift-data", "s3"} <= services and "redshift-serverless" not in services
+
+
+def test_documents_with_a_key_are_taken_out_by_a_function_that_may_do_nothing_else(platform):
+    state = of(platform, "reference-architecture")
+    role = values(state, "aws_iam_role")["ops_purge_search_function"]["arn"]
+    rules = json.loads(values(state, "aws_opensearchserverless_access_policy")["search_sink"]["policy"])
+    (own,) = [one for one in rules if one["Principal"] == [role]]
+    assert own["Rules"][0]["Permission"] == ["aoss:ReadDocument", "aoss:WriteDocument"]
+    assert len(own["Rules"]) == 1 and own["Rules"][0]["Resource"][0].endswith("/faults")
+    assert all("aoss:ReadDocument" not in one["Rules"][0]["Permission"] for one in rules if one is not own)
+    function = values(state, "aws_lambda_function")["ops_purge_search"]
+    told = json.loads(function["environment"][0]["variables"]["INDEXES"])["search"]
+    assert (told["index"], told["keep_seconds"]) == ("faults", 90 * 86_400)
+    assert 91 * 86_400 < told["overdue_seconds"] < 92 * 86_400 and function["vpc_config"]
+    start = values(state, "aws_scheduler_schedule")["search_sink_purge"]
+    assert (start["schedule_expression"], start["target"][0]["input"]) == ("cron(45 2 * * ? *)", '{"sink":"search"}')
+    alarm = values(state, "aws_cloudwatch_metric_alarm")["search_sink_overdue"]
+    assert (alarm["treat_missing_data"], alarm["period"], alarm["dimensions"]["Dataset"]) == ("breaching", 86_400, "search")
+    assert {"ops_purge_search_errors", "ops_purge_search_throttles"} <= set(values(state, "aws_cloudwatch_metric_alarm"))

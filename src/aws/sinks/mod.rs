@@ -3,11 +3,13 @@
 
 mod database;
 mod messages;
+mod purge;
 mod search;
 mod tables;
 mod warehouse;
 
 pub use database::ports;
+pub use purge::{files, function_label as purger, overdue};
 pub use warehouse::{any as any_warehouse, calls, hosts};
 
 use super::lake;
@@ -36,6 +38,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
             To::Redshift(own) => warehouse::blocks(plan, sink, own),
         });
     }
+    out.extend(purge::blocks(plan));
     out
 }
 

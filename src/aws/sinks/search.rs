@@ -1,11 +1,11 @@
 //! Sinks that are searched: collections of OpenSearch Serverless.
 //!
 //! Documents with a key are in a collection for searching, where a row replaces the one before; those without are in one of
-//! events in time, which ends them by itself
+//! events in time, which ends them by itself; those with a key, `purge` takes out
 //! (<https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-lifecycle.html>).
 
 use super::messages::described;
-use super::{label, sid};
+use super::{label, purge, sid};
 use crate::aws::function;
 use crate::aws::metric::{Metric, metric};
 use crate::aws::naming::short;
@@ -24,6 +24,14 @@ pub fn endpoint(sink: &Sink) -> Value {
         "aws_opensearchserverless_collection.{}.collection_endpoint",
         label(sink)
     ))
+}
+
+/// The name of an index.
+pub fn index_name(sink: &Sink) -> &str {
+    match &sink.to {
+        To::Index { index, .. } => index,
+        _ => "",
+    }
 }
 
 /// A collection: who may write it, from where, under which key, how much it may cost, and for how long it keeps documents.
@@ -124,28 +132,32 @@ fn network(plan: &Plan, resource: Value) -> Value {
     Value::List(vec![rules])
 }
 
-/// The roles of the functions that write it.
+/// What the roles of the functions may do that write it, and that of the one that takes documents out.
 fn writers(plan: &Plan, sink: &Sink, index: &str, name: &dyn Fn() -> Value) -> Value {
     let functions = stream_functions(plan);
     let mine = functions.iter().filter(|function| {
         let mut transforms = function.transforms.iter();
         transforms.any(|transform| plan.sinks_of(transform).iter().any(|other| other.name == sink.name))
     });
-    let roles = mine.map(|one| function::role_arn(&one.source.name));
+    let roles = mine.map(|one| function::role_arn(&one.source.name)).collect();
     let permissions = [
         "aoss:CreateIndex",
         "aoss:DescribeIndex",
         "aoss:UpdateIndex",
         "aoss:WriteDocument",
     ];
-    let rules = Value::List(vec![object_of! {
-        "ResourceType" => "index",
-        "Resource" => Value::List(vec![text_of!["index/", name(), format!("/{index}")]]),
-        "Permission" => list(permissions),
-    }]);
-    Value::List(vec![
-        object_of! { "Rules" => rules, "Principal" => Value::List(roles.collect()) },
-    ])
+    let may = |permissions: &[&str], roles: Vec<Value>| {
+        let rules = Value::List(vec![object_of! {
+            "ResourceType" => "index",
+            "Resource" => Value::List(vec![text_of!["index/", name(), format!("/{index}")]]),
+            "Permission" => list(permissions.iter().copied()),
+        }]);
+        object_of! { "Rules" => rules, "Principal" => Value::List(roles) }
+    };
+    let mut rules = vec![may(&permissions, roles)];
+    let purges = ["aoss:ReadDocument", "aoss:WriteDocument"];
+    rules.extend(purge::role_of(plan, sink).map(|role| may(&purges, vec![role])));
+    Value::List(rules)
 }
 
 /// Sending documents: which ones, the collection's own policy says.

@@ -61,18 +61,12 @@ impl Lowering<'_> {
                 };
                 To::Stream(kinesis_with(settings, first)?)
             }
-            "opensearch" => {
-                if let (Some(span), false) = (settings.span("retain"), key().is_empty()) {
-                    let help = "leave `key` out: documents without one go by themselves";
-                    self.refuse(span, "`retain` of documents with a `key`", Some(help));
-                }
-                To::Index {
-                    index: text("index")?,
-                    key: key(),
-                    retain_days: settings.days("retain"),
-                    capacity: settings.range("capacity")?,
-                }
-            }
+            "opensearch" => To::Index {
+                index: text("index")?,
+                key: key(),
+                retain_days: settings.days("retain"),
+                capacity: settings.range("capacity")?,
+            },
             "dynamodb" => To::Items {
                 key: key(),
                 ttl_days: settings.days("ttl"),
@@ -121,7 +115,7 @@ impl Lowering<'_> {
                     "a table of Redshift without a `key` that `{first}` and `{second}` write: each run would take out the other's rows"
                 );
                 self.refuse(
-                    span,
+                    item.span,
                     what,
                     Some("write the columns that tell its rows apart as `key`, or unite both in one transform"),
                 );

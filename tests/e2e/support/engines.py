@@ -118,7 +118,8 @@ class _Job:
         self.work.mkdir(parents=True)
         self.datasets = {one.argument: one for one in vars(module).values() if hasattr(one, "target_file_bytes")}
         [targets] = re.findall(r"-> (.*)\.$", module.__doc__.splitlines()[0])
-        self.targets = [name.replace(".", "_") for name in targets.split(", ")]
+        # What has no zone is a sink.
+        self.targets = [name.replace(".", "_") if "." in name else f"sink__{name}" for name in targets.split(", ")]
 
     def difference(self, parts: dict[str, list[Path]]) -> str:
         for name, value in sys.modules["pipec_runtime"].SETTINGS.items():
@@ -173,7 +174,13 @@ class _Job:
         return self.lake.load(self.home.session, kept, str(self.example.place(argument)))
 
     def compared(self, argument: str, dataset) -> str:
-        mine = rows(self.lake.load(self.home.session, dataset, str(self.work / argument)))
+        mine = self.lake.load(self.home.session, dataset, str(self.work / argument))
+        if argument.startswith("sink__"):
+            given = [json.loads(line, parse_float=decimal.Decimal) for line in mine.toJSON().collect()]
+            sent = self.example.sent(argument.removeprefix("sink__"))
+            mine, theirs = (sorted(map(json.dumps, map(plain, some))) for some in (given, sent))
+            return "" if mine == theirs and mine else f"different: {len(mine)} rows for {len(theirs)}"
+        mine = rows(mine)
         return different(mine, rows(self.kept(argument, dataset)))
 
     def quarantined(self) -> str:

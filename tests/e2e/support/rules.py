@@ -59,7 +59,9 @@ def policies_are_narrow(state):
 def trust_names_its_source(policy):
     (statement,) = policy.document()["Statement"]
     assert statement["Condition"]["StringEquals"]["aws:SourceAccount"] == "123456789012", policy.address
-    if statement["Principal"]["Service"].split(".")[0] in SAY_THEIR_SOURCE:
+    services = statement["Principal"]["Service"]
+    services = [services] if isinstance(services, str) else services
+    if any(service.split(".")[0] in SAY_THEIR_SOURCE for service in services):
         assert "123456789012" in statement["Condition"]["ArnLike"]["aws:SourceArn"], policy.address
 
 

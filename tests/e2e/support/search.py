@@ -1,4 +1,5 @@
-"""Collections of OpenSearch Serverless, as far as documents are written to them: the bulk protocol and the signature.
+"""Collections of OpenSearch Serverless, as far as documents are written to them and taken out: the bulk protocol, searches
+by when a document was written, and the signature. It has no deletion by query, as the service has none.
 
     with Search() as search:
         search.url                              # the endpoint of a collection
@@ -42,6 +43,8 @@ class Search:
         if not body.endswith("\n"):
             return 400, {"error": {"type": "illegal_argument_exception", "reason": "ends without a line break"}}
         lines = [json.loads(line) for line in body[:-1].split("\n")]
+        if "delete" in lines[0]:
+            return 200, self.deleted(index, [line["delete"]["_id"] for line in lines])
         items = []
         for action, document in zip(lines[::2], lines[1::2], strict=True):
             assert set(action) == {"index"} and set(action["index"]) <= {"_id"}, action
@@ -57,6 +60,34 @@ class Search:
         return 200, {"took": 1, "errors": any("error" in item["index"] for item in items), "items": items}
 
 
+    def deleted(self, index: str, names: list[str]) -> dict:
+        """The answer to a bulk request that deletes."""
+        items = []
+        for name in names:
+            document = self.documents[index].get(name)
+            status = 404 if document is None else self.fault(document) or 200
+            if status == 200:
+                del self.documents[index][name]
+            items.append({"delete": {"_index": index, "_id": name, "status": status}})
+        return {"took": 1, "errors": any(item["delete"]["status"] >= 300 for item in items), "items": items}
+
+    def found(self, index: str, asked: dict, *, count: bool) -> tuple[int, dict]:
+        """The answer to a search, or a count, of documents by when they were written."""
+        self.requests += 1
+        if index not in self.documents:
+            return 404, {"error": {"type": "index_not_found_exception"}, "status": 404}
+        ((field, bounds),) = asked["query"]["range"].items()
+        assert set(bounds) <= {"gte", "lt"}
+        low, high = bounds.get("gte", float("-inf")), bounds["lt"]
+        hits = [(document[field], name) for name, document in self.documents[index].items() if low <= document[field] < high]
+        if count:
+            return 200, {"count": len(hits)}
+        assert asked["sort"] == [{field: "asc"}] and asked["_source"] is False and asked["size"] <= 10_000
+        # Documents of one instant come in no order.
+        hits = sorted(hits, key=lambda hit: hit[0])[: asked["size"]]
+        return 200, {"hits": {"hits": [{"_id": name, "sort": [written]} for written, name in hits]}}
+
+
 def _handler(search: Search):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -66,8 +97,13 @@ def _handler(search: Search):
 
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            found = re.fullmatch(r"/([a-z0-9_-]+)/_bulk", self.path)
-            status, answer = search.bulk(found[1], body.decode()) if found and self.signed(body) else (403, {})
+            found = re.fullmatch(r"/([a-z0-9_-]+)/(_bulk|_search|_count)", self.path)
+            if not found or not self.signed(body, found[2]):
+                status, answer = 403, {}
+            elif found[2] == "_bulk":
+                status, answer = search.bulk(found[1], body.decode())
+            else:
+                status, answer = search.found(found[1], json.loads(body), count=found[2] == "_count")
             text = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -75,7 +111,7 @@ def _handler(search: Search):
             self.end_headers()
             self.wfile.write(text)
 
-        def signed(self, body: bytes) -> bool:
+        def signed(self, body: bytes, what: str) -> bool:
             """Whether it is signed for this service, with all that it holds."""
             key = CREDENTIALS["AWS_ACCESS_KEY_ID"]
             said = self.headers.get("Authorization") or ""
@@ -84,6 +120,6 @@ def _handler(search: Search):
             whole = self.headers.get("x-amz-content-sha256") == hashlib.sha256(body).hexdigest()
             names = set(found[1].split(";")) if found else set()
             return whole and {"host", "x-amz-date", "x-amz-content-sha256"} <= names and (
-                self.headers["Content-Type"] == "application/x-ndjson")
+                self.headers["Content-Type"] == ("application/x-ndjson" if what == "_bulk" else "application/json"))
 
     return Handler

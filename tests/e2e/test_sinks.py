@@ -1,0 +1,165 @@
+"""Sinks that jobs write: tables of a warehouse, on Spark and a PostgreSQL that plays it."""
+
+import json
+import re
+import sys
+
+import boto3
+import pytest
+from support import pipec
+from support.paths import ROOT
+from support.postgres import Postgres
+from support.spark import Spark
+from support.warehouse import Warehouse, read
+
+HOME = ROOT / "tests" / "e2e" / "platforms" / "given"
+ROLE = "arn:aws:iam::123456789012:role/load"
+FIRST, SECOND = "2026-03-02T01:00:00Z", "2026-03-03T01:00:00Z"
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory):
+    return pipec.build(HOME, tmp_path_factory.mktemp("given") / "build")
+
+
+def made(build) -> list[str]:
+    """The statements that Terraform runs once, but for those about users."""
+    text = (build / "terraform" / "sinks.tf").read_text()
+    found = re.findall(r'^  sql +=  *("(?:[^"\\]|\\.)*")$', text, re.MULTILINE)
+    return [json.loads(one) for one in found if "${" not in one]
+
+
+@pytest.fixture(scope="session")
+def database(build):
+    with Postgres() as database:
+        # What Redshift says of columns, and PostgreSQL by another name.
+        database.run("CREATE VIEW svv_columns AS SELECT * FROM information_schema.columns")
+        yield database
+
+
+class House:
+    """The jobs of the platform, each with its own folders, and the warehouse that they write."""
+
+    def __init__(self, build, database, home: Spark, folder):
+        self.build, self.database, self.home, self.folder = build, database, home, folder
+        self.warehouse = Warehouse(database, home.session)
+
+    def land(self, *sales):
+        """Sales for the table that all jobs read: a file."""
+        rows = [{"sale_id": number, "at": f"{day}T10:00:00Z", "amount": amount, "tags": ["it's", "a\\b"], "day": day}
+                for number, day, amount in sales]
+        for day in {row["day"] for row in rows}:
+            place = self.folder / "sales" / f"day={day}"
+            columns = "sale_id long, at timestamp, amount decimal(10,2), tags array<string>"
+            text = self.home.session.sparkContext.parallelize([json.dumps(row) for row in rows if row["day"] == day])
+            frame = self.home.session.read.schema(columns).json(text)
+            frame.coalesce(1).write.mode("append").parquet(str(place))
+
+    def run(self, job, at, *, deployed=True):
+        sinks = re.findall(r'argument="sink__(\w+)"', (self.build / "glue" / f"{job}.py").read_text())
+        places = {"processed_sales": "sales", "state": f"state-{job}", "quarantine": f"quarantine-{job}"}
+        arguments = [text for name, place in places.items() for text in (f"--{name}", str(self.folder / place))]
+        for sink in sinks:
+            arguments += [f"--sink__{sink}", str(self.folder / "sinks" / sink)]
+            if deployed:
+                arguments += [f"--sink_workgroup__{sink}", "house", f"--sink_role__{sink}", ROLE]
+        with self.home.own_settings(), self.home.module(self.build / "glue" / f"{job}.py") as module:
+            sinks_of = sys.modules["pipec_sinks"]
+            sinks_of.FIRST_WAIT = sinks_of.LONGEST_WAIT = 0.0
+            module.main([job, *arguments, "--run_at", at])
+
+    def rows(self, table, order):
+        return self.database.rows(f"SELECT * FROM {table} ORDER BY {order}")
+
+
+@pytest.fixture
+def house(build, database, spark_home, tmp_path, monkeypatch):
+    database.run("DROP SCHEMA IF EXISTS shop CASCADE; DROP TABLE IF EXISTS days, totals, _loads")
+    for statement in made(build):
+        read(statement)
+        if not statement.startswith("REVOKE"):
+            database.run(statement.replace(" SUPER", " jsonb"))
+    house = House(build, database, spark_home, tmp_path)
+    monkeypatch.setattr(boto3, "client", house.warehouse.client)
+    return house
+
+
+def test_rows_that_come_are_added_and_none_twice(house):
+    house.land((1, "2026-03-01", 5.0), (2, "2026-03-01", 7.5))
+    house.run("send", FIRST)
+    sales = house.rows("shop.sales", "sale_id")
+    assert [(row["sale_id"], row["amount"], row["tags"]) for row in sales] == [
+        (1, 5.0, ["it's", "a\\b"]), (2, 7.5, ["it's", "a\\b"])]
+    assert not list((house.folder / "sinks" / "all_sales").rglob("*.parquet")), "what was taken is gone"
+    # A run that is repeated because its end was not written down.
+    for state in (house.folder / "state-send").iterdir():
+        state.unlink()
+    house.run("send", FIRST)
+    assert len(house.rows("shop.sales", "sale_id")) == 2
+    house.land((3, "2026-03-02", 1.0))
+    house.run("send", SECOND)
+    assert [row["sale_id"] for row in house.rows("shop.sales", "sale_id")] == [1, 2, 3]
+
+
+def test_a_run_that_is_killed_behind_its_load_adds_nothing_twice(house):
+    house.land((1, "2026-03-01", 5.0))
+    house.warehouse.killed = True
+    with pytest.raises(ConnectionError):
+        house.run("send", FIRST)
+    assert len(house.rows("shop.sales", "sale_id")) == 1
+    house.warehouse.killed = False
+    house.land((2, "2026-03-02", 7.5))
+    house.run("send", SECOND)
+    assert [row["sale_id"] for row in house.rows("shop.sales", "sale_id")] == [1, 2]
+
+
+def test_what_a_warehouse_does_not_take_fails_the_run_and_comes_again_whole(house):
+    house.land((1, "2026-03-01", 5.0))
+    house.warehouse.fault = lambda statement: "S3 is not reached\nwith a value" if statement.startswith("COPY") else None
+    with pytest.raises(Exception, match=r"shop\.sales: S3 is not reached$"):
+        house.run("send", FIRST)
+    assert house.rows("shop.sales", "sale_id") == []
+    house.warehouse.fault = lambda statement: None
+    house.land((2, "2026-03-02", 7.5))
+    house.run("send", SECOND)
+    assert [row["sale_id"] for row in house.rows("shop.sales", "sale_id")] == [1, 2]
+
+
+def test_rows_with_a_key_take_the_place_of_those_before(house):
+    house.land((1, "2026-03-01", 5.0), (2, "2026-03-02", 2.5))
+    house.run("sum_up", FIRST)
+    house.land((3, "2026-03-02", 1.0))
+    house.run("sum_up", SECOND)
+    days = [(row["day"], row["sales"], row["amount"]) for row in house.rows("days", "day")]
+    assert days == [("2026-03-01", 1, 5.0), ("2026-03-02", 2, 3.5)]
+    assert any(statement.startswith("MERGE INTO") for statement in house.warehouse.statements)
+
+
+def test_a_table_without_a_key_is_what_the_last_run_gave(house):
+    house.land((1, "2026-03-01", 5.0), (2, "2026-03-02", 2.5))
+    house.run("total", FIRST)
+    house.land((3, "2026-03-02", 1.0))
+    house.run("total", SECOND)
+    assert house.rows("totals", "1") == [{"shop": "main", "sales": 3, "amount": 8.5}]
+
+
+def test_a_table_that_lacks_a_column_gets_it(house):
+    house.land((1, "2026-03-01", 5.0))
+    house.run("sum_up", FIRST)
+    house.database.run("ALTER TABLE days DROP COLUMN amount")
+    house.run("sum_up", SECOND)
+    assert house.rows("days", "day") == [{"day": "2026-03-01", "sales": 1, "amount": 5.0}]
+
+
+def test_a_route_goes_to_a_table_and_to_a_folder(house):
+    house.land((1, "2026-03-01", 5.0), (2, "2026-03-01", 50.0))
+    house.run("apart", FIRST)
+    assert [row["sale_id"] for row in house.rows("shop.large", "sale_id")] == [2]
+
+
+def test_a_job_that_is_tried_out_leaves_rows_in_a_folder(house):
+    house.land((1, "2026-03-01", 5.0))
+    house.run("send", FIRST, deployed=False)
+    frame = house.home.session.read.parquet(str(house.folder / "sinks" / "all_sales"))
+    assert [row.sale_id for row in frame.collect()] == [1]
+    assert house.warehouse.statements == []
