@@ -86,7 +86,14 @@ pub fn dataset_argument(zone: &str, dataset: &str) -> String {
     }
     let argument = format!("{zone}_{dataset}");
     let own = [ARG_RUN_AT, ARG_CATCH_UP, ARG_PSEUDONYM_KEY_FILE, "pseudonym_secret"];
-    let prefixes = [ARG_SOURCE, ARG_PARAM, ARG_PROJECT, ARG_SINK, ARG_WORKGROUP, ARG_LOAD_ROLE];
+    let prefixes = [
+        ARG_SOURCE,
+        ARG_PARAM,
+        ARG_PROJECT,
+        ARG_SINK,
+        ARG_WORKGROUP,
+        ARG_LOAD_ROLE,
+    ];
     match own.contains(&argument.as_str()) || prefixes.iter().any(|own| argument.starts_with(own)) {
         true => format!("{argument}_folder"),
         false => argument,
