@@ -437,7 +437,7 @@ fn what_an_engine_does_not_carry_is_skipped_by_name_and_the_rest_is_tested() {
         let from = example("reference-architecture").join(name);
         fs::copy(from, folder.path().join(name)).unwrap();
     }
-    let told = "sink told { to = sns { } }\ntransform tell : telemetry -> told { group by device, at every 5 min { readings = count() } }\n";
+    let told = "sink told { to = sns { } }\ntransform tell : telemetry -> told {\n  engine = glue\n  group by device, at every 5 min { readings = count() }\n}\n";
     fs::write(folder.path().join("told.pipe"), told).unwrap();
     let filter = ["--filter", "no test has this title"];
     let said = |engine: &str| {
