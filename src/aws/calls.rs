@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::policy::{Statement, allow};
 use super::stack::Stack;
-use super::{dashboards, dms, redshift, sinks};
+use super::{channels, dashboards, dms, redshift, sinks};
 use crate::emit::hcl::{Block, Item, Part, Value, reference};
 use crate::plan::Plan;
 use crate::text_of;
@@ -68,7 +68,7 @@ const ENDPOINTS: [(&str, &str); 8] = [
 pub fn of(stack: &Stack, plan: &Plan) -> Calls {
     let mut out = Calls::default();
     let mut found = Found::new();
-    let outside = dashboards::outside();
+    let outside = [dashboards::outside().to_vec(), channels::outside(plan)].concat();
     for (kind, labels) in [
         ("aws_lambda_function", &mut out.functions),
         ("aws_glue_job", &mut out.jobs),

@@ -12,6 +12,7 @@ mod backup;
 mod bucket;
 mod calls;
 mod catalog;
+mod channels;
 mod cost;
 mod dashboards;
 pub mod delivery;
@@ -160,6 +161,7 @@ pub fn terraform(plan: &Plan, modules: &[&'static str]) -> Files {
     out.extend(program::files(plan));
     out.extend(dashboard::files(plan));
     out.extend(dashboards::files(plan));
+    out.extend(channels::files(plan));
     out.extend(dms::files(plan));
     for schedule in &plan.schedules {
         out.insert(names::state_machine(&schedule.name), states::definition(plan, schedule));

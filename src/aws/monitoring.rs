@@ -7,7 +7,7 @@ use super::metric::{
 use super::naming::{self, limit, named};
 use super::operations::{AGE, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
-use super::{alarms, api, firehose, function, iot, job, landing, operations, orchestration, sinks};
+use super::{alarms, api, channels, firehose, function, iot, job, landing, operations, orchestration, sinks};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
 use crate::plan::{Input, Monitor, Plan, Source, Text, names, stream_functions};
@@ -23,6 +23,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     let functions = stream_functions(plan);
     for monitor in &plan.monitors {
         out.extend(notify(plan, monitor));
+        out.extend(channels::blocks(plan, monitor));
         out.extend(alarms::blocks(plan, monitor, &functions));
     }
     if let Some(first) = plan.monitors.first() {

@@ -135,6 +135,18 @@ pub fn python(
     purpose: &str,
     size: &Size,
     environment: Value,
+    statements: Vec<Statement>,
+) -> Vec<Block> {
+    python_of(plan, (name, name), purpose, size, environment, statements)
+}
+
+/// The same, for a function that shares its source with others: its own name, and its source's.
+pub fn python_of(
+    plan: &Plan,
+    (name, source): (&str, &str),
+    purpose: &str,
+    size: &Size,
+    environment: Value,
     mut statements: Vec<Statement>,
 ) -> Vec<Block> {
     let label = label(name);
@@ -142,11 +154,11 @@ pub fn python(
     let log_name = text_of!["/aws/lambda/", named(plan, &label, limit::SIXTY_FOUR)];
     statements.extend(queue::send(FAILED));
     statements.extend(function::common(&group));
-    let lambda = function::base(plan, &label, &names::operations_archive(name))
+    let lambda = function::base(plan, &label, &names::operations_archive(source))
         .doc(purpose)
         .set("description", purpose)
         .set("runtime", "python3.13")
-        .set("handler", format!("{name}.handler"))
+        .set("handler", format!("{source}.handler"))
         .set("architectures", list(["arm64"]))
         .set("memory_size", size.memory_mib)
         .set("timeout", size.timeout_seconds)

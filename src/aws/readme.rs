@@ -1,7 +1,9 @@
 //! The README of a build: how to package, deploy, verify and destroy this very platform.
 
+use std::collections::BTreeSet;
+
 use super::{lake, naming, secrets};
-use crate::plan::{Engine, Plan, Text, WriteMode};
+use crate::plan::{Channel, Engine, Plan, Text, WriteMode};
 
 /// Its text.
 pub fn text(plan: &Plan) -> String {
@@ -14,6 +16,7 @@ pub fn text(plan: &Plan) -> String {
         databases(plan),
         images(plan),
         mails(plan),
+        channels(plan),
         verify(plan),
         destroy(plan),
     ]);
@@ -203,6 +206,34 @@ fn mails(plan: &Plan) -> String {
         "## Confirm the mails\n\nAWS sends a mail to {}. No alarm arrives there before somebody follows the link in it.\n",
         mails.join(", ")
     )
+}
+
+fn channels(plan: &Plan) -> String {
+    let all = || plan.monitors.iter().flat_map(|monitor| &monitor.channels);
+    let secrets: BTreeSet<String> = all()
+        .filter_map(|channel| {
+            Some(format!(
+                "- `{}`: what {} is called with",
+                channel.secret()?,
+                channel.words()
+            ))
+        })
+        .collect();
+    let mut out = String::new();
+    if !secrets.is_empty() {
+        let lines: Vec<_> = secrets.into_iter().collect();
+        out.push_str(&format!(
+            "## Secrets of channels\n\nThese are secrets of the account, as text, before the first apply:\n\n{}\n",
+            lines.join("\n")
+        ));
+    }
+    if all().any(|channel| matches!(channel, Channel::Sms { .. })) {
+        out.push_str(
+            "## Text messages\n\nAn account may spend one dollar a month on text messages until its limit is raised, and a new \
+             one reaches verified numbers alone: see *Text messaging* of Amazon SNS.\n",
+        );
+    }
+    out
 }
 
 fn verify(plan: &Plan) -> String {

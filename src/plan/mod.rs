@@ -588,8 +588,68 @@ pub struct Monitor {
     pub name: String,
     /// Mail addresses.
     pub emails: Vec<Text>,
+    /// Whom else it tells.
+    pub channels: Vec<Channel>,
     /// Alarms.
     pub alarms: Vec<Alarm>,
+}
+
+/// Whom a monitor tells besides mail addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// A channel of Slack.
+    Slack {
+        /// The name of the secret that is its webhook.
+        webhook: String,
+    },
+    /// An endpoint.
+    Webhook {
+        /// What is called.
+        url: String,
+        /// The name of the secret that is the token.
+        token: Option<String>,
+    },
+    /// A service of PagerDuty.
+    PagerDuty {
+        /// The name of the secret that is its integration key.
+        key: String,
+    },
+    /// A telephone.
+    Sms {
+        /// Its number, with its country.
+        number: String,
+    },
+}
+
+impl Channel {
+    /// What the language calls it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Channel::Slack { .. } => "slack",
+            Channel::Webhook { .. } => "webhook",
+            Channel::PagerDuty { .. } => "pagerduty",
+            Channel::Sms { .. } => "sms",
+        }
+    }
+
+    /// What people call it.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Channel::Slack { .. } => "Slack",
+            Channel::Webhook { .. } => "an endpoint",
+            Channel::PagerDuty { .. } => "PagerDuty",
+            Channel::Sms { .. } => "a telephone",
+        }
+    }
+
+    /// The name of the secret that it is called with.
+    pub fn secret(&self) -> Option<&str> {
+        match self {
+            Channel::Slack { webhook: secret } | Channel::PagerDuty { key: secret } => Some(secret),
+            Channel::Webhook { token, .. } => token.as_deref(),
+            Channel::Sms { .. } => None,
+        }
+    }
 }
 
 /// An alarm.

@@ -218,6 +218,8 @@ pub const EMBED: &str = "embed_dashboard";
 pub const REPORT: &str = "mail_report";
 /// The function that takes documents out of indexes when they have stayed their time, where a platform has any.
 pub const PURGE_SEARCH: &str = "purge_search";
+/// The function that tells channels, where a monitor has any.
+pub const TELL: &str = "tell_channel";
 /// How long a file that did not land stays in a bucket of the platform's own, days.
 pub const INBOX_DAYS: u32 = 7;
 

@@ -2,8 +2,10 @@
 
 import datetime
 import importlib.util
+import io
 import json
 import time
+import urllib.error
 
 import pytest
 from support import pipec
@@ -265,3 +267,71 @@ def test_a_run_without_time_left_fails_and_the_next_goes_on(purge, monkeypatch):
         module.handler({"sink": "search"}, Context())
     assert len(search.documents["faults"]) == 3
     assert module.handler({"sink": "search"}, None)["deleted"] == 3
+
+
+class Answers:
+    """What stands for a channel: it keeps what it is asked, and answers, or refuses."""
+
+    def __init__(self, refuses=None):
+        self.asked, self.refuses = [], refuses
+
+    def __call__(self, request, timeout):
+        assert 0 < timeout <= 30
+        self.asked.append((request.full_url, dict(request.header_items()), json.loads(request.data)))
+        if self.refuses:
+            raise urllib.error.HTTPError(request.full_url, self.refuses, "no", {}, None)
+        return io.BytesIO(b"ok")
+
+    def get_secret_value(self, SecretId):  # noqa: N803
+        return {"SecretString": {"slack": "https://hooks.slack.com/services/T/B/x\n", "plain": "http://hooks.slack.com/x"}
+                .get(SecretId, "key-of-32")}
+
+
+def say(monkeypatch, answers, channel, message, subject="ALARM", **environment):
+    for name, value in {"CHANNEL": channel, "PLATFORM": "shop-prod", **environment}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("urllib.request.urlopen", answers)
+    text = message if isinstance(message, str) else json.dumps(message)
+    event = {"Records": [{"Sns": {"Subject": subject, "Message": text}}]}
+    return operation("tell_channel").handler(event, None, answers)
+
+
+ALARM = {"AlarmName": "shop-late", "AlarmDescription": "rows <are> late", "NewStateValue": "ALARM", "NewStateReason": "1 > 0"}
+
+
+def test_slack_is_told_by_its_webhook_and_nobody_is_called(monkeypatch):
+    answers = Answers()
+    assert say(monkeypatch, answers, "slack", ALARM, SECRET="slack") == 1
+    ((url, _, body),) = answers.asked
+    assert url == "https://hooks.slack.com/services/T/B/x"
+    assert body == {"text": "*ALARM: shop-late* (shop-prod)\nrows &lt;are&gt; late\n1 &gt; 0"}
+
+
+def test_pagerduty_resolves_what_it_triggered(monkeypatch):
+    answers = Answers()
+    for state in ["ALARM", "OK"]:
+        say(monkeypatch, answers, "pagerduty", {**ALARM, "NewStateValue": state, "NewStateReason": "x" * 3000}, SECRET="key")
+    bodies = [body for _, _, body in answers.asked]
+    assert [body["event_action"] for body in bodies] == ["trigger", "resolve"]
+    assert {body["dedup_key"] for body in bodies} == {"shop-prod/shop-late"}
+    assert all(body["routing_key"] == "key-of-32" and len(body["payload"]["summary"]) == 1024 for body in bodies)
+
+
+def test_an_endpoint_gets_a_token_where_there_is_one(monkeypatch):
+    answers = Answers()
+    say(monkeypatch, answers, "webhook", {"alarm": "a run takes long"}, SECRET="ops/token", URL="https://ops.example.com/a")
+    monkeypatch.delenv("SECRET")
+    say(monkeypatch, answers, "webhook", "AWS Budgets: 80 percent", subject="Budget", URL="https://ops.example.com/a")
+    (first, second) = answers.asked
+    assert first[1]["Authorization"] == "Bearer key-of-32" and "Authorization" not in second[1]
+    assert first[2] == {"platform": "shop-prod", "title": "a run takes long", "text": "", "over": False}
+    assert (second[2]["title"], second[2]["text"]) == ("Budget", "AWS Budgets: 80 percent")
+
+
+def test_what_a_channel_refuses_fails_and_tells_no_secret(monkeypatch):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        say(monkeypatch, Answers(refuses=403), "slack", {"detail-type": "DMS", "source": "aws.dms", "detail": {}}, SECRET="slack")
+    assert "services/T/B" not in str(refused.value)
+    with pytest.raises(ValueError, match="https") as plain:
+        say(monkeypatch, Answers(), "slack", "text", SECRET="plain")
+    assert "hooks.slack.com" not in str(plain.value)

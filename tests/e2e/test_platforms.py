@@ -328,7 +328,8 @@ def test_a_network_has_the_endpoints_that_are_called_and_no_others(platform):
 
 def test_functions_and_jobs_are_inside_and_reach_by_rule(platform):
     state = of(platform, "private")
-    for name, function in values(state, "aws_lambda_function").items():
+    functions = values(state, "aws_lambda_function").items()
+    for name, function in [one for one in functions if not one[0].startswith("ops_operations_")]:
         (inside,) = function["vpc_config"]
         assert len(inside["subnet_ids"]) == 3, name
         assert "ec2:CreateNetworkInterface" in network_actions(state, f"{name}_function"), name
@@ -341,6 +342,23 @@ def test_functions_and_jobs_are_inside_and_reach_by_rule(platform):
     back = resources(state, "aws_route")
     peers = {route["name"] for route in back if route["values"]["vpc_peering_connection_id"]}
     assert peers == {"peer_1_private_1", "peer_1_private_2", "peer_1_private_3", "peer_1_back"}
+
+
+def test_channels_are_told_by_functions_outside_with_a_secret_each(platform):
+    state = of(platform, "private")
+    told = {name: one for name, one in values(state, "aws_sns_topic_subscription").items()}
+    assert {name: one["protocol"] for name, one in told.items()} == {
+        "operations_1": "email", "operations_slack_1": "lambda", "operations_pagerduty_2": "lambda",
+        "operations_sms_3": "sms", "operations_webhook_4": "lambda"}
+    assert told["operations_sms_3"]["endpoint"] == "+353871234567"
+    functions = values(state, "aws_lambda_function")
+    for name in ["slack_1", "pagerduty_2", "webhook_4"]:
+        function = functions[f"ops_operations_{name}"]
+        assert function["vpc_config"] == [] and told[f"operations_{name}"]["endpoint"] == function["arn"]
+        secret = function["environment"][0]["variables"]["SECRET"]
+        assert allowed(state, f"ops_operations_{name}_function")["secretsmanager:GetSecretValue"] == [secret]
+    permission = values(state, "aws_lambda_permission")["ops_operations_slack_1"]
+    assert permission["source_arn"] == values(state, "aws_sns_topic")["operations"]["arn"]
 
 
 def test_a_zone_is_locked_for_as_long_as_its_retention_says(platform):

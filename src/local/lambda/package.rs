@@ -46,7 +46,13 @@ pub fn package(build: &Path, progress: &mut dyn FnMut(&str)) -> Result<Vec<Archi
         progress(&format!("archiving {}", function.archive));
         archives.push(archive(build, &function.archive, "bootstrap", &bytes, 0o755)?);
     }
-    let others = [names::LANDING, names::EMBED, names::REPORT, names::PURGE_SEARCH];
+    let others = [
+        names::LANDING,
+        names::EMBED,
+        names::REPORT,
+        names::PURGE_SEARCH,
+        names::TELL,
+    ];
     for name in names::OPERATIONS.into_iter().chain(others) {
         let source = build.join(names::operations_source(name));
         if source.exists() {

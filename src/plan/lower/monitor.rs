@@ -2,7 +2,7 @@
 
 use super::Lowering;
 use crate::check::settings::{Settings, Value};
-use crate::plan::{Alarm, DatasetId, Monitor, Shape, Text};
+use crate::plan::{Alarm, Channel, DatasetId, Monitor, Shape, Text};
 
 impl Lowering<'_> {
     pub(super) fn monitors(&mut self) -> Vec<Monitor> {
@@ -19,6 +19,7 @@ impl Lowering<'_> {
             monitors.push(Monitor {
                 name: monitor.item.name.clone(),
                 emails: emails(&monitor.item.settings),
+                channels: channels(&monitor.item.settings),
                 alarms: alarms.filter_map(|(kind, settings)| alarm(kind, settings)).collect(),
             });
         }
@@ -78,6 +79,39 @@ fn emails(settings: &Settings) -> Vec<Text> {
         }
     }
     emails
+}
+
+/// Whom else is told.
+fn channels(settings: &Settings) -> Vec<Channel> {
+    let secret = |channel: &Settings, name: &str| match &channel.get(name)?.value {
+        Value::Secret(secret) => Some(secret.clone()),
+        _ => None,
+    };
+    let text = |channel: &Settings, name: &str| channel.text(name).map(str::to_owned);
+    let of = |kind: &str, channel: &Settings| {
+        Some(match kind {
+            "slack" => Channel::Slack {
+                webhook: secret(channel, "webhook")?,
+            },
+            "webhook" => Channel::Webhook {
+                url: text(channel, "url")?,
+                token: secret(channel, "token"),
+            },
+            "pagerduty" => Channel::PagerDuty {
+                key: secret(channel, "key")?,
+            },
+            "sms" => Channel::Sms {
+                number: text(channel, "number")?,
+            },
+            _ => return None,
+        })
+    };
+    let notify = settings.list("notify").iter();
+    let channels = notify.filter_map(|item| match &item.value {
+        Value::Variant(kind, channel) => of(kind, channel),
+        _ => None,
+    });
+    channels.collect()
 }
 
 fn alarm(kind: &str, settings: &Settings) -> Option<Alarm> {
