@@ -91,7 +91,9 @@ pub fn of(stack: &Stack, plan: &Plan) -> Calls {
                     let by_lambda = OF_LAMBDA.contains(&action.as_str())
                         || service == "kms"
                         || (verb == "SendMessage" && statement.resources.iter().all(|queue| letters.contains(queue)));
-                    if (is_function && by_lambda) || service == BY_REDSHIFT {
+                    // Glue and Lambda put functions and jobs into the network from where they are themselves.
+                    let to_enter = service == "ec2" || action == "glue:GetConnection";
+                    if to_enter || (is_function && by_lambda) || service == BY_REDSHIFT {
                         continue;
                     }
                     called(&mut found, endpoint(service), action.clone(), &statement.resources);

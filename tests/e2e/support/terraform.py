@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import pipec
+from . import checker, pipec
 from .paths import PLUGINS, tool
 
 TRUST = {"assume_role_policy"}
@@ -140,6 +140,7 @@ class Terraform:
         if is_build:
             # Now all of it is known, so that nothing is left to the configuration alone.
             self.verify(settled)
+            self.figures = checker.check(settled, json.loads((self.folder.parent / "evidence.json").read_text()))
         return self
 
 

@@ -1,0 +1,326 @@
+"""A second opinion on a build's evidence: what a Terraform plan says by itself, as `terraform show -json` writes it.
+
+    figures = check(plan, evidence)      # raises with everything that does not agree
+
+It shares nothing with the compiler: how long things stay is read from lifecycles, streams and backups, where rows go from
+what roles may read and write, who sees what from the grants of Lake Formation, and what is reached from the endpoints. The
+plan must be one of an applied platform, in which every value is known.
+"""
+
+import json
+import re
+from collections import Counter, defaultdict
+from functools import cached_property
+
+# S3 removes what has expired within two days, and hides a deleted object for a day where old versions are kept.
+SWEEP = 2
+# What Lambda does for a function, from its own network: fetching batches, letters, logs, traces, and keys for all of these.
+BY_LAMBDA = re.compile(
+    r"(kinesis:(Describe|Get|List|Subscribe).*|sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes|ChangeMessageVisibility)"
+    r"|logs:.*|xray:.*|kms:.*|ec2:.*|kafka:.*|kafka-cluster:.*)")
+# How the endpoint of a service is called where its name is another than that of its actions.
+ENDPOINTS = {"firehose": "kinesis-firehose", "kinesis": "kinesis-streams", "cloudwatch": "monitoring", "ecr": "ecr.api"}
+
+
+class Platform:
+    """What a plan says of a platform, by the labels of its resources."""
+
+    def __init__(self, plan: dict):
+        self.resources = defaultdict(dict)
+        self.instances = defaultdict(list)
+        for resource in _resources(plan["planned_values"]["root_module"]):
+            if resource["mode"] == "managed":
+                self.resources[resource["type"]][resource["name"]] = resource["values"]
+                self.instances[resource["type"]].append(resource)
+
+    def of(self, kind: str) -> dict:
+        return self.resources[kind]
+
+    def bucket_name(self, label: str) -> str:
+        return self.of("aws_s3_bucket")[label]["bucket"]
+
+    def purged_after(self, label: str, prefix: str):
+        """Days after which nothing that was written below a prefix of a bucket is there; none where nothing purges it."""
+        lifecycle = self.of("aws_s3_bucket_lifecycle_configuration")[label]
+        rules = [rule for rule in lifecycle["rule"] if rule["status"] == "Enabled"]
+        below = [rule for rule in rules if prefix.startswith(_prefix(rule)) and rule["expiration"]]
+        days = [rule["expiration"][0]["days"] for rule in below if rule["expiration"][0].get("days")]
+        if not days:
+            return None
+        versioning = self.of("aws_s3_bucket_versioning")[label]["versioning_configuration"][0]["status"]
+        old = 0
+        if versioning == "Enabled":
+            kept = [rule["noncurrent_version_expiration"][0]["noncurrent_days"] for rule in rules
+                    if prefix.startswith(_prefix(rule)) and rule["noncurrent_version_expiration"]]
+            markers = any(rule["expiration"] and rule["expiration"][0].get("expired_object_delete_marker") for rule in rules)
+            if not kept or not markers:
+                return None
+            old = min(kept)
+        return min(days) + SWEEP + old
+
+    @cached_property
+    def watched(self) -> dict:
+        """What the purge verifier is told, by dataset: days after which nothing may be there."""
+        objects = [one["content"] for one in self.of("aws_s3_object").values() if one["key"] == "ops/configuration.json"]
+        return {place["name"]: place["days"] for content in objects for place in json.loads(content)["places"]}
+
+    @cached_property
+    def policies(self) -> dict:
+        """The statements of each role's policies, by the role's label."""
+        labels = {values["name"]: label for label, values in self.of("aws_iam_role").items()}
+        found = defaultdict(list)
+        for label, values in self.of("aws_iam_role_policy").items():
+            found[labels.get(values["role"], label)].extend(json.loads(values["policy"])["Statement"])
+        return found
+
+    def may(self, role: str) -> set:
+        return {action for statement in self.policies[role] for action in _list(statement["Action"])}
+
+    def stores(self, role: str, actions: set) -> set:
+        """The streams and folders of buckets on which a role may take one of these actions."""
+        arns = {arn for statement in self.policies[role] if actions & set(_list(statement["Action"]))
+                for arn in _list(statement["Resource"])}
+        return {store for arn in arns if (store := _store(arn))}
+
+    @cached_property
+    def flows(self) -> set:
+        """Where rows may go in one step: pairs of stores of which some role may read the one and write the other."""
+        into = {}
+        for values in self.of("aws_kinesis_firehose_delivery_stream").values():
+            target = values["extended_s3_configuration"][0]
+            folder = target["prefix"].split("/")[0]
+            into["firehose", values["name"]] = (target["bucket_arn"].rpartition(":")[2], folder)
+        found = set()
+        for role in self.policies:
+            reads = self.stores(role, {"s3:GetObject", "kinesis:GetRecords"})
+            writes = self.stores(role, {"s3:PutObject", "kinesis:PutRecords", "firehose:PutRecordBatch"})
+            writes = {into.get(store, store) for store in writes}
+            found |= {(read, write) for read in reads for write in writes if read != write}
+        return found
+
+
+def check(plan: dict, evidence: dict) -> dict:
+    """Recomputes every claim that a plan can tell of; an assertion with all that does not agree, else counts by kind."""
+    platform = Platform(plan)
+    problems, counts = [], Counter()
+    by_kind = defaultdict(list)
+    for claim in evidence["claims"]:
+        by_kind[claim["kind"]].append(claim)
+    for kind, one in CHECKS.items():
+        problems += [f"{kind}: {problem}" for problem in one(platform, by_kind[kind], counts)]
+    assert not problems, "\n".join(problems)
+    return dict(counts)
+
+
+def lifetimes(platform, claims, counts):
+    for claim in claims:
+        stays = claim["stays"]
+        for stay in stays:
+            days = stay_days(platform, stay["place"])
+            if days is not None:
+                counts["stays"] += 1
+                if days != stay["days"]:
+                    yield f"{claim['id']}: {stay['place']} is {days} days by the plan, not {stay['days']}"
+            for place in stay["next"]:
+                yield from edge(platform, claim, stay["place"], stays[place]["place"], counts)
+        longest = max((way(stays, at) for at, stay in enumerate(stays) if stay["first"]), default=0)
+        if longest != (float("inf") if claim["days"] is None else claim["days"]):
+            yield f"{claim['id']}: the longest way is {longest} days, not {claim['days']}"
+        if claim["allowed_days"] is not None and longest > claim["allowed_days"]:
+            yield f"{claim['id']}: {longest} days are more than {claim['allowed_days']}"
+        counts["lifetimes"] += 1
+
+
+def way(stays, at) -> float:
+    """The longest from the beginning of a stay to where its ways end, days."""
+    days = stays[at]["days"]
+    return (float("inf") if days is None else days) + max((way(stays, on) for on in stays[at]["next"]), default=0)
+
+
+def place_of(platform, place: str):
+    """The kind of a place in words, its bucket or stream by label, and the folder."""
+    name = place.rpartition(" (")[0]
+    if match := re.fullmatch(r"(quarantine|results|files|backups) of (.+)", name):
+        kind, of = match.groups()
+        return {"quarantine": ("bucket", "quarantine", f"{of}/"), "results": ("bucket", "query_results", f"{of}/"),
+                "files": ("bucket", f"inbox_{of}", ""), "backups": ("backup", f"{of}_backup", "")}[kind]
+    if "(kinesis" in place:
+        return "stream", name, ""
+    zone, dot, dataset = name.partition(".")
+    return ("bucket", f"zone_{zone}", f"{dataset}/") if dot else ("other", name, "")
+
+
+def stay_days(platform, place: str):
+    """How long something stays there, days; none where the plan alone does not say."""
+    kind, label, folder = place_of(platform, place)
+    if kind == "stream" and label in platform.of("aws_kinesis_stream"):
+        return platform.of("aws_kinesis_stream")[label]["retention_period"] / 24
+    if kind == "backup":
+        return platform.of("aws_backup_plan")[label]["rule"][0]["lifecycle"][0]["delete_after"]
+    if kind == "bucket" and label in platform.of("aws_s3_bucket"):
+        return platform.purged_after(label, folder)
+    return None
+
+
+def edge(platform, claim, before: str, after: str, counts):
+    """Somebody may carry rows from the one place to the other, where both are stores."""
+    ends = [store_of(platform, place) for place in (before, after)]
+    if None in ends or after.startswith("results of"):
+        return
+    counts["edges"] += 1
+    if tuple(ends) not in platform.flows:
+        yield f"{claim['id']}: nobody may take rows from {before} to {after}"
+
+
+def store_of(platform, place: str):
+    kind, label, folder = place_of(platform, place)
+    if kind == "stream" and label in platform.of("aws_kinesis_stream"):
+        return "stream", platform.of("aws_kinesis_stream")[label]["name"]
+    if kind == "bucket" and label in platform.of("aws_s3_bucket") and folder:
+        return platform.bucket_name(label), folder.rstrip("/")
+    return None
+
+
+def retentions(platform, claims, counts):
+    told = {claim["of"] for claim in claims}
+    for claim in claims:
+        dataset = claim["id"].startswith("retention.")
+        label, folder = (f"zone_{claim['of'].partition('.')[0]}", claim["of"].partition(".")[2]) if dataset else (
+            "quarantine", claim["of"])
+        days = platform.purged_after(label, f"{folder}/")
+        counts["retentions"] += 1
+        if days is None:
+            # A job takes these rows out by their day: the verifier is told when, with three days for what it leaves behind.
+            watched = platform.watched.get(claim["of"], 0)
+            if not claim["days"] <= watched <= claim["days"] + 3:
+                yield f"{claim['id']}: the verifier looks after {watched} days, not {claim['days']}"
+        elif days != claim["days"]:
+            yield f"{claim['id']}: {days} days by the plan, not {claim['days']}"
+    zones = {values["name"]: zone for zone, values in platform.of("aws_glue_catalog_database").items()}
+    tables = [table for table in platform.of("aws_glue_catalog_table").values() if table["database_name"] in zones]
+    # Neither views nor links to tables of others keep anything.
+    kept = {f"{zones[table['database_name']]}.{table['name']}" for table in tables
+            if table["table_type"] != "VIRTUAL_VIEW" and not table["target_table"]}
+    for dataset in sorted(kept - told):
+        yield f"{dataset} is in the catalog, and nothing is claimed of how long it stays"
+
+
+def private(platform, claims, counts):
+    told = {claim["id"].removeprefix("private.") for claim in claims}
+    if told != set(platform.of("aws_s3_bucket")):
+        yield f"buckets are {sorted(platform.of('aws_s3_bucket'))}, not {sorted(told)}"
+    for label in told:
+        counts["private"] += 1
+        blocked = platform.of("aws_s3_bucket_public_access_block")[label]
+        if not all(blocked[name] for name in ("block_public_acls", "block_public_policy", "ignore_public_acls",
+                                              "restrict_public_buckets")):
+            yield f"{label} may be opened to the public"
+        statements = json.loads(platform.of("aws_s3_bucket_policy")[label]["policy"])["Statement"]
+        denied = [one for one in statements if one["Effect"] == "Deny"
+                  and one.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport") == "false"]
+        if not denied:
+            yield f"{label} can be read without TLS"
+        for one in statements:
+            if one["Effect"] == "Allow" and one["Principal"] == "*" and not one.get("Condition"):
+                yield f"{label} lets everybody {one['Action']}"
+
+
+def permissions(platform, claims, counts):
+    told = {claim["role"]: set(claim["actions"]) for claim in claims}
+    for role in sorted(set(told) | set(platform.policies)):
+        counts["permissions"] += 1
+        if told.get(role) != platform.may(role):
+            yield f"{role} may take {sorted(platform.may(role) ^ told.get(role, set()))}, which only one of both says"
+
+
+def reading(platform, claims, counts):
+    told, shown = defaultdict(set), defaultdict(set)
+    for claim in claims:
+        zone, _, dataset = claim["dataset"].partition(".")
+        told[claim["access"], zone, dataset].add((frozenset(claim["columns"]), claim["rows"]))
+    filters = {one["table_data"][0]["name"]: one["table_data"][0] for one in
+               platform.of("aws_lakeformation_data_cells_filter").values()}
+    databases = {values["name"]: label for label, values in platform.of("aws_glue_catalog_database").items()}
+    names = {claim["access"] for claim in claims}
+    for resource in platform.instances["aws_lakeformation_permissions"]:
+        values = resource["values"]
+        # Roles of the platform's own have one grant each; readers have one for each principal.
+        if "SELECT" not in values["permissions"] or "index" not in resource:
+            continue
+        for table in values["table_with_columns"]:
+            found = table["database_name"], table["name"], frozenset(table["column_names"] or ()), None
+            shown[access_of(resource, names), databases[found[0]], found[1]].add(found[2:])
+        for cells in values["data_cells_filter"]:
+            of = filters[cells["name"]]
+            rows = of["row_filter"][0]["filter_expression"]
+            shown[access_of(resource, names), databases[cells["database_name"]], cells["table_name"]].add(
+                (frozenset(of["column_names"]), rows))
+    for key in sorted(set(told) | set(shown), key=str):
+        counts["reading"] += 1
+        # An access may have no principal in an environment, and then grants nothing.
+        if told[key] != shown[key] and (shown[key] or any(access_of(one, names) == key[0] for one in
+                                                         platform.instances["aws_lakeformation_permissions"])):
+            yield f"{'.'.join(map(str, key))}: {sorted(map(str, told[key] ^ shown[key]))} is in one of both only"
+
+
+def access_of(resource, names):
+    """The access whose grant this is: the longest name that its label begins with."""
+    fitting = [name for name in names if resource["name"].startswith(f"{name}_")]
+    return max(fitting, key=len, default=None)
+
+
+def network(platform, claims, counts):
+    endpoints = {values["service_name"].split(".", 3)[3] for values in platform.of("aws_vpc_endpoint").values()}
+    if platform.of("aws_opensearchserverless_vpc_endpoint"):
+        endpoints.add("aoss")
+    told = {claim["service"] for claim in claims}
+    if told != endpoints:
+        yield f"endpoints are {sorted(endpoints)}, not {sorted(told)}"
+    roles = {values["arn"]: label for label, values in platform.of("aws_iam_role").items()}
+    for label, values in platform.of("aws_lambda_function").items():
+        if not values["vpc_config"] or values["role"] not in roles:
+            continue
+        letters = {arn for one in values.get("dead_letter_config") or [] for arn in [one["target_arn"]]}
+        letters |= {one["destination_config"][0]["on_failure"][0]["destination_arn"]
+                    for one in platform.of("aws_lambda_event_source_mapping").values()
+                    if one["function_name"] in (values["function_name"], values["arn"]) and one["destination_config"]}
+        letters |= {one["destination_config"][0]["on_failure"][0]["destination"]
+                    for one in platform.of("aws_lambda_function_event_invoke_config").values()
+                    if one["function_name"] in (values["function_name"], values["arn"]) and one["destination_config"]}
+        for statement in platform.policies[roles[values["role"]]]:
+            only_letters = set(_list(statement["Resource"])) <= letters
+            for action in _list(statement["Action"]):
+                service = action.partition(":")[0]
+                counts["calls"] += 1
+                if BY_LAMBDA.fullmatch(action) or (action == "sqs:SendMessage" and only_letters):
+                    continue
+                if ENDPOINTS.get(service, service) not in endpoints and not platform.of("aws_nat_gateway"):
+                    yield f"the function {label} calls {action}, and nothing leads to {service}"
+
+
+CHECKS = {"lifetime": lifetimes, "retention": retentions, "private": private, "permissions": permissions, "reading": reading,
+          "network": network}
+
+
+def _resources(module):
+    yield from module.get("resources", [])
+    for child in module.get("child_modules", []):
+        yield from _resources(child)
+
+
+def _prefix(rule) -> str:
+    return (rule["filter"] or [{}])[0].get("prefix") or ""
+
+
+def _list(value) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+def _store(arn: str):
+    """A stream, a delivery or a folder of a bucket, of an ARN."""
+    service, _, name = arn.partition(":")[2].partition(":")[2].partition(":")
+    if service == "s3":
+        bucket, _, path = name.lstrip(":").partition("/")
+        return (bucket, path.split("/")[0]) if path and path != "*" else None
+    rest = name.rpartition("/")[2]
+    return {"kinesis": ("stream", rest), "firehose": ("firehose", rest)}.get(service)
