@@ -71,7 +71,7 @@ pub fn buckets(plan: &Plan) -> Vec<Bucket> {
     out.push(quarantine(plan));
     // The platform's own functions read there, jobs or not.
     out.push(artifacts(plan));
-    if athena::workgroups(plan).next().is_some() {
+    if athena::asked(plan).next().is_some() {
         out.push(results(plan));
     }
     out.extend(audit::buckets(plan));
@@ -188,7 +188,7 @@ fn results(plan: &Plan) -> Bucket {
     Bucket {
         destroyable: true,
         keep: false,
-        rules: athena::workgroups(plan).map(rule).collect(),
+        rules: athena::asked(plan).map(rule).collect(),
         ..Bucket::new(
             plan,
             "query_results",

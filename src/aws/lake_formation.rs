@@ -6,12 +6,13 @@
 
 use std::collections::BTreeSet;
 
+use super::athena::{self, Workgroup};
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, document, key_use, own, role, trust};
 use super::{catalog, firehose, iceberg, job, lake, quicksight, readers, redshift, row_filter};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::plan::expr::Expr;
-use crate::plan::{Access, DatasetId, Format, Grant, Plan, Serve, names};
+use crate::plan::{Access, DatasetId, Format, Grant, Plan};
 use crate::text_of;
 
 const REGISTRATION: &str = "lake_formation";
@@ -252,11 +253,7 @@ fn columns(access: &Access, grant: &Grant, label: &str) -> Block {
 fn reader(plan: &Plan, access: &Access) -> Vec<Block> {
     let label = format!("{}_reader", access.name);
     let granted: BTreeSet<&DatasetId> = access.grants.iter().map(|grant| &grant.dataset).collect();
-    let serves: Vec<&Serve> = plan
-        .athena()
-        .map(|(serve, _)| serve)
-        .filter(|serve| serve.expose.iter().any(|id| granted.contains(id)))
-        .collect();
+    let workgroups = athena::of_readers(plan, access);
     let mut statements = vec![
         allow_everywhere(
             "LakeFormation",
@@ -265,8 +262,8 @@ fn reader(plan: &Plan, access: &Access) -> Vec<Block> {
         ),
         catalog_reads(&granted),
     ];
-    if !serves.is_empty() {
-        statements.extend(queries(&serves));
+    if !workgroups.is_empty() {
+        statements.extend(queries(&workgroups));
     }
     statements.extend(redshift::reader(plan, &granted));
     let policy = Block::resource("aws_iam_policy", &label)
@@ -310,18 +307,13 @@ pub fn catalog_reads(granted: &BTreeSet<&DatasetId>) -> Statement {
 }
 
 /// What asking in workgroups takes, and what reading the answers does.
-pub fn queries(serves: &[&Serve]) -> Vec<Statement> {
-    let workgroups = serves
+pub fn queries(groups: &[Workgroup<'_>]) -> Vec<Statement> {
+    let workgroups = groups
         .iter()
-        .map(|serve| reference(format!("aws_athena_workgroup.{}.arn", serve.name)));
-    let results = serves
-        .iter()
-        .map(|serve| lake::objects("query_results", &names::dataset_prefix(&serve.name)));
+        .map(|group| reference(format!("aws_athena_workgroup.{}.arn", group.label)));
+    let results = groups.iter().map(|group| lake::objects("query_results", &group.prefix));
     let bucket = || [reference("aws_s3_bucket.query_results.arn")];
-    let prefixes: Vec<Value> = serves
-        .iter()
-        .map(|serve| format!("{}*", names::dataset_prefix(&serve.name)).into())
-        .collect();
+    let prefixes: Vec<Value> = groups.iter().map(|group| format!("{}*", group.prefix).into()).collect();
     vec![
         allow(
             "Query",

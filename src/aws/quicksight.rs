@@ -8,7 +8,7 @@
 use super::metric::{alarm, metric, over};
 use super::naming::{limit, named};
 use super::policy::{KEY, allow_everywhere, own, role, trust};
-use super::{catalog, lake_formation, root};
+use super::{athena, catalog, lake_formation, root};
 use crate::emit::dashboard;
 use crate::emit::hcl::{Block, Value, call, escape, list, object, reference};
 use crate::plan::types::{Column, TypeKind};
@@ -80,7 +80,7 @@ fn role_label(serve: &str) -> String {
 /// Athena, in a workgroup and by a role of the dashboards' own.
 fn source(plan: &Plan, serve: &Serve) -> Vec<Block> {
     let label = role_label(&serve.name);
-    let mut statements = lake_formation::queries(&[serve]);
+    let mut statements = lake_formation::queries(&[athena::shared(serve, &athena::OF_DASHBOARDS)]);
     statements.extend([
         lake_formation::catalog_reads(&serve.expose.iter().collect()),
         allow_everywhere(

@@ -267,9 +267,12 @@ fn outputs(plan: &Plan) -> Vec<Block> {
         let name = reference(format!("{}.name", super::kinesis::address(source)));
         (source.name.clone(), name)
     });
-    let workgroups = plan.athena().map(|(serve, _)| {
-        let name = reference(format!("aws_athena_workgroup.{}.name", serve.name));
-        (serve.name.clone(), name)
+    let workgroups = plan
+        .athena()
+        .flat_map(|(serve, athena)| super::athena::of(plan, serve, athena));
+    let workgroups = workgroups.map(|group| {
+        let name = reference(format!("aws_athena_workgroup.{}.name", group.label));
+        (group.name(), name)
     });
     let machines = plan.schedules.iter().map(|schedule| {
         let arn = reference(format!("aws_sfn_state_machine.{}.arn", schedule.name));

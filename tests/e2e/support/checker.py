@@ -107,7 +107,8 @@ def check(plan: dict, evidence: dict) -> dict:
     for claim in evidence["claims"]:
         by_kind[claim["kind"]].append(claim)
     for kind, one in CHECKS.items():
-        problems += [f"{kind}: {problem}" for problem in one(platform, by_kind[kind], counts)]
+        claims = by_kind["reading" if kind == "ways" else kind]
+        problems += [f"{kind}: {problem}" for problem in one(platform, claims, counts)]
     assert not problems, "\n".join(problems)
     return dict(counts)
 
@@ -269,6 +270,36 @@ def access_of(resource, names):
     return max(fitting, key=len, default=None)
 
 
+def ways(platform, claims, counts):
+    """Nobody sees what another may by a way beside the grants: files of the lake, or answers of another's queries."""
+    stores = {values["bucket"] for values in platform.of("aws_s3_bucket").values()}
+    rights = defaultdict(set)
+    for claim in claims:
+        rights[claim["access"]].add((claim["dataset"], frozenset(claim["columns"]), claim["rows"]))
+    folders = defaultdict(set)
+    for label, values in platform.of("aws_iam_policy").items():
+        access = label.removesuffix("_reader")
+        if access == label or access not in rights:
+            continue
+        for statement in json.loads(values["policy"])["Statement"]:
+            reads = [action for action in _list(statement["Action"]) if action == "s3:GetObject"]
+            for arn in _list(statement["Resource"]) if reads and statement["Effect"] == "Allow" else []:
+                bucket, _, folder = arn.rpartition(":::")[2].partition("/")
+                folders[access].add((bucket, folder))
+    results = {values["configuration"][0]["result_configuration"][0]["output_location"]: label
+               for label, values in platform.of("aws_athena_workgroup").items()}
+    for access, found in folders.items():
+        counts["ways"] += 1
+        for bucket, folder in found:
+            if bucket in stores and f"s3://{bucket}/{folder.removesuffix('*')}" not in results:
+                yield f"{access} reads s3://{bucket}/{folder} by itself, whatever it is granted"
+        for other, theirs in folders.items():
+            common = [(mine, their) for mine in found for their in theirs if mine[0] == their[0]
+                      and (mine[1].removesuffix("*").startswith(their[1].removesuffix("*")))]
+            if access != other and common and rights[access] != rights[other]:
+                yield f"{other} reads what {access} was answered, and may not see the same"
+
+
 def network(platform, claims, counts):
     endpoints = {values["service_name"].split(".", 3)[3] for values in platform.of("aws_vpc_endpoint").values()}
     if platform.of("aws_opensearchserverless_vpc_endpoint"):
@@ -299,7 +330,7 @@ def network(platform, claims, counts):
 
 
 CHECKS = {"lifetime": lifetimes, "retention": retentions, "private": private, "permissions": permissions, "reading": reading,
-          "network": network}
+          "ways": ways, "network": network}
 
 
 def _resources(module):
