@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::stack::Stack;
-use super::{calls, catalog, job, lake, lake_formation, landing, row_filter};
+use super::{athena, calls, catalog, job, lake, lake_formation, landing, row_filter};
 use crate::emit::hcl::{Block, Item, Value};
 use crate::evidence::{About, Assumption, Claim, Evidence, Part, Stay as Told, body, value};
 use crate::plan::{Alarm, Class, Dataset, Format, From, Plan, Source, Writer};
@@ -356,7 +356,18 @@ fn reading(plan: &Plan, find: &Addresses) -> Vec<Claim> {
                 Some(filter) => format!(" of the rows with {filter}"),
                 None => String::new(),
             };
-            let settings = ("terraform_data", "lake_formation_is_ready".to_owned());
+            let mut rests_on = vec![("aws_iam_policy", format!("{}_reader", access.name))];
+            let groups = athena::of_readers(plan, access).into_iter();
+            rests_on.extend(groups.map(|group| ("aws_athena_workgroup", group.label)));
+            rests_on.extend([
+                ("terraform_data", "lake_formation_is_ready".to_owned()),
+                ("aws_lakeformation_permissions", label.clone()),
+                ("aws_lakeformation_data_cells_filter", label),
+                ("aws_lakeformation_resource", lake::zone_label(&grant.dataset.zone)),
+                ("aws_iam_role_policy", lake_formation::REGISTRATION.to_owned()),
+                ("aws_s3_bucket_policy", lake::zone_label(&grant.dataset.zone)),
+                ("aws_kms_key", "platform".to_owned()),
+            ]);
             out.push(Claim {
                 id: match out.iter().filter(|claim: &&Claim| claim.id.starts_with(&id)).count() {
                     0 => id,
@@ -374,12 +385,7 @@ fn reading(plan: &Plan, find: &Addresses) -> Vec<Claim> {
                     columns: grant.columns.clone(),
                     rows,
                 },
-                rests_on: find.there([
-                    ("aws_lakeformation_permissions", label.clone()),
-                    ("aws_lakeformation_data_cells_filter", label),
-                    ("aws_lakeformation_resource", lake::zone_label(&grant.dataset.zone)),
-                    settings,
-                ]),
+                rests_on: find.there(rests_on),
             });
         }
     }

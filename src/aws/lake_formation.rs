@@ -15,7 +15,8 @@ use crate::plan::expr::Expr;
 use crate::plan::{Access, DatasetId, Format, Grant, Plan};
 use crate::text_of;
 
-const REGISTRATION: &str = "lake_formation";
+/// The role by which Lake Formation reads for those whom it lets.
+pub const REGISTRATION: &str = "lake_formation";
 
 const OPEN_DEFAULTS: &str = "Lake Formation still grants new databases or tables to IAM_ALLOWED_PRINCIPALS, so column \
     grants would mean nothing. Empty the defaults where the account's data lake settings are managed, or set \

@@ -173,6 +173,11 @@ pub fn terraform(plan: &Plan, modules: &[&'static str]) -> Files {
     out
 }
 
+/// What a build of a plan claims.
+pub fn evidence(plan: &Plan) -> crate::evidence::Evidence {
+    evidence::of(plan, &stack(plan, &[]))
+}
+
 /// Terraform refuses to destroy it.
 fn keep(block: Block) -> Block {
     block.block(Block::new("lifecycle").set("prevent_destroy", true))

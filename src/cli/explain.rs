@@ -1,5 +1,6 @@
 //! `pipec explain`: why.
 
+mod access;
 mod lifetime;
 mod sql;
 
@@ -94,7 +95,7 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
         ) => {
             let project = ProjectArgument { path: project.clone() };
             let compiled = compile_or_say(out, find(&project)?, None, Scope::Platform)?;
-            out.result(&access(&compiled.plan, principal, dataset.as_deref())?);
+            out.result(&access::explain(&compiled.plan, principal, dataset.as_deref())?);
             Ok(())
         }
         (Some(Topic::Sql { name, project, env }), _) => {
@@ -222,70 +223,6 @@ fn facts(plan: &Plan, transform: &Transform) -> Vec<(&'static str, String)> {
     }
     facts.push(("runs on", engine));
     facts
-}
-
-fn access(plan: &Plan, principal: &str, only: Option<&str>) -> Result<String, Failure> {
-    let matching: Vec<_> = plan
-        .accesses
-        .iter()
-        .filter(|access| access.name == principal || access.principals().any(|name| name == principal))
-        .collect();
-    if matching.is_empty() {
-        let names: Vec<_> = plan
-            .accesses
-            .iter()
-            .map(|access| format!("`{}`", access.name))
-            .collect();
-        let message = format!(
-            "no `access` names `{principal}`: it can read nothing; there is {}",
-            names.join(", ")
-        );
-        return Err(Failure::Usage(message));
-    }
-    let mut text = String::new();
-    for access in matching {
-        let names: Vec<_> = access.principals().map(String::as_str).collect();
-        let _ = writeln!(text, "{}: {}", access.name, names.join(", "));
-        for dataset in plan
-            .datasets
-            .values()
-            .filter(|dataset| only.is_none_or(|name| dataset.id.to_string() == name))
-        {
-            let grants: Vec<_> = access
-                .grants
-                .iter()
-                .filter(|grant| grant.dataset == dataset.id)
-                .collect();
-            if grants.is_empty() {
-                let _ = writeln!(text, "  {:<24} nothing: no `allow` names it", dataset.id.to_string());
-            }
-            for grant in &grants {
-                let _ = write!(
-                    text,
-                    "  {:<24} select {}",
-                    dataset.id.to_string(),
-                    grant.columns.join(", ")
-                );
-                let _ = match &grant.condition {
-                    Some(condition) => writeln!(text, " where {}", condition.text),
-                    None => writeln!(text),
-                };
-            }
-            let is_shown = |name: &String| grants.iter().any(|grant| grant.columns.contains(name));
-            for column in dataset
-                .columns
-                .iter()
-                .filter(|column| !grants.is_empty() && !is_shown(&column.name))
-            {
-                let why = match column.labels.iter().next() {
-                    Some(label) => format!("it carries @{label}, which is not cleared"),
-                    None => "it is not among the columns of the `allow`".to_owned(),
-                };
-                let _ = writeln!(text, "  {:<24} not `{}`: {why}", "", column.name);
-            }
-        }
-    }
-    Ok(text)
 }
 
 fn column_lineage(plan: &Plan, text: &str) -> Result<String, Failure> {
