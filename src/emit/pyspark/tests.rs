@@ -19,7 +19,8 @@ fn clickstream() {
             "glue/pipec_lake.py",
             "glue/pipec_marks.py",
             "glue/pipec_params.py",
-            "glue/pipec_runtime.py"
+            "glue/pipec_runtime.py",
+            "glue/pipec_sinks.py"
         ]
     );
     insta::assert_snapshot!(files["glue/daily_pages.py"]);
