@@ -20,6 +20,7 @@ const MANAGE: &str = "manage_api_gateway_account";
 fn sources(plan: &Plan) -> impl Iterator<Item = (&Source, &Api)> {
     plan.sources
         .iter()
+        .filter(|source| source.uploads().is_none())
         .filter_map(|source| Some((source, source.api.as_ref()?)))
 }
 
@@ -172,7 +173,8 @@ fn method(source: &Source, api: &Api, label: &str, resource: &Value) -> Vec<Bloc
     };
     let authorization = match api.auth {
         ApiAuth::Iam => "AWS_IAM",
-        ApiAuth::Key | ApiAuth::Public => "NONE",
+        // Tokens are for uploads alone.
+        ApiAuth::Key | ApiAuth::Public | ApiAuth::Jwt { .. } => "NONE",
     };
     let method = of("aws_api_gateway_method", label)
         .when(api.auth == ApiAuth::Public, |block| {

@@ -1,7 +1,7 @@
 //! A bucket with everything that makes it private, encrypted and really purging. Knows nothing of datasets.
 
 use super::policy::{Statement, deny, document};
-use crate::emit::hcl::{Block, Value, reference};
+use crate::emit::hcl::{Block, Value, list, reference};
 use crate::plan::{Lock, Plan, StorageClass, Tier};
 use crate::text_of;
 
@@ -27,6 +27,8 @@ pub struct Bucket {
     pub copied: bool,
     /// Where it is, if not in the platform's region.
     pub elsewhere: Option<Elsewhere>,
+    /// The web pages whose scripts may put objects into it.
+    pub origins: Vec<String>,
     /// Its lifecycle.
     pub rules: Vec<Rule>,
     /// Statements of its policy beside the usual ones.
@@ -80,6 +82,7 @@ impl Bucket {
             lock: None,
             copied: false,
             elsewhere: None,
+            origins: vec![],
             rules: vec![],
             statements: vec![],
         }
@@ -110,6 +113,7 @@ impl Bucket {
             self.policy(),
         ];
         out.extend(self.lock.map(|lock| self.locked(lock)));
+        out.extend((!self.origins.is_empty()).then(|| self.cors()));
         if let Some(elsewhere) = &self.elsewhere {
             let there = |block: Block| block.set("region", elsewhere.region.as_str());
             return out.into_iter().map(there).collect();
@@ -123,6 +127,16 @@ impl Bucket {
             out.push(self.part("aws_s3_bucket_notification").set("eventbridge", true));
         }
         out
+    }
+
+    /// Scripts of these pages may put objects by links that they were given: who may, the links say.
+    fn cors(&self) -> Block {
+        let rule = Block::new("cors_rule")
+            .set("allowed_methods", list(["PUT"]))
+            .set("allowed_origins", list(&self.origins))
+            .set("allowed_headers", list(["content-type", "if-none-match", "x-amz-*"]))
+            .set("max_age_seconds", 3_600u32);
+        self.part("aws_s3_bucket_cors_configuration").block(rule)
     }
 
     fn key(&self) -> &str {

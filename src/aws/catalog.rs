@@ -2,7 +2,7 @@
 
 use super::{iceberg, imports, lake};
 use crate::emit::hcl::{Block, Value, reference};
-use crate::plan::types::{Column, TypeKind};
+use crate::plan::types::{Column, TypeKind, object_fields};
 use crate::plan::{Csv, Dataset, DatasetId, Format, Plan, Writer, names};
 use crate::{object_of, text_of};
 
@@ -42,7 +42,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
             .set("location_uri", lake::url(&lake::zone_label(&zone.name), ""))
             .set("depends_on", vec![reference("terraform_data.lake_formation_is_ready")])
     });
-    let tables = plan.own_datasets().map(|dataset| table_block(plan, dataset));
+    let tables = plan.own_tables().map(|dataset| table_block(plan, dataset));
     databases.chain(tables).collect()
 }
 
@@ -234,6 +234,7 @@ pub fn hive_type(kind: &TypeKind) -> String {
         TypeKind::Timestamp => "timestamp".into(),
         TypeKind::List(item) => format!("array<{}>", hive_type(&item.kind)),
         TypeKind::Map(value) => format!("map<string,{}>", hive_type(&value.kind)),
+        TypeKind::Object => hive_type(&TypeKind::Struct(object_fields())),
         TypeKind::Struct(fields) => {
             let fields: Vec<_> = fields
                 .iter()
@@ -248,7 +249,6 @@ pub fn hive_type(kind: &TypeKind) -> String {
         | TypeKind::Null
         | TypeKind::Never
         | TypeKind::Error => "string".into(),
-        _ => crate::plan::refused(),
     }
 }
 

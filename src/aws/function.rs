@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, key_use, role, trust};
-use super::{firehose, kinesis, lake, memory, queue, root, secrets, sinks};
+use super::{firehose, kinesis, lake, memory, objects, queue, root, secrets, sinks};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
-use crate::plan::{Dataset, Input, Join, Plan, StepKind, StreamFunction, Target, Transform, names, stream_functions};
+use crate::plan::{
+    Dataset, DatasetId, From, Input, Join, Plan, Source, StepKind, StreamFunction, Target, Transform, names,
+    stream_functions,
+};
 use crate::text_of;
 
 /// The label of a function's dead letters.
@@ -94,22 +97,29 @@ fn blocks_of(plan: &Plan, function: &StreamFunction) -> Vec<Block> {
     let source = function.source;
     let label = &source.name;
     let queue = queue_label(label);
-    let mut out = queue::dead_letters(
-        plan,
-        &queue,
-        "Where to find the batches that were given up: shard and sequence numbers, not the rows.",
-    );
+    let told = objects_of(source);
+    let mut out = match told {
+        Some(_) => objects::dead_letters(plan, source),
+        None => queue::dead_letters(
+            plan,
+            &queue,
+            "Where to find the batches that were given up: shard and sequence numbers, not the rows.",
+        ),
+    };
     out.push(lake::log_group(
         plan,
         &format!("{label}_function"),
         log_name(plan, label),
     ));
-    let mut statements = vec![
-        kinesis::read(source),
-        kinesis::decrypt(source),
-        firehose::deliver(&deliveries(function)),
-    ];
-    statements.extend(queue::send(&queue));
+    let mut statements = match told {
+        Some(id) => objects::read(source, id),
+        None => {
+            let mut read = vec![kinesis::read(source), kinesis::decrypt(source)];
+            read.extend(queue::send(&queue));
+            read
+        }
+    };
+    statements.push(firehose::deliver(&deliveries(function)));
     statements.extend(common(&format!("{label}_function")));
     statements.extend(sinks::permissions(plan, function));
     if uses_pseudonym(plan, function) {
@@ -124,8 +134,16 @@ fn blocks_of(plan: &Plan, function: &StreamFunction) -> Vec<Block> {
     }
     out.extend(function_role(plan, label, statements));
     out.push(lambda(plan, function));
-    out.push(mapping(function));
+    match told {
+        Some(id) => out.extend(objects::blocks(plan, function, id)),
+        None => out.push(mapping(function)),
+    }
     out
+}
+
+/// Where the objects lie that a source tells of one by one.
+fn objects_of(source: &Source) -> Option<&DatasetId> {
+    source.into.as_ref().filter(|_| source.from == From::Objects)
 }
 
 fn log_name(plan: &Plan, label: &str) -> Value {
@@ -229,6 +247,10 @@ fn lambda(plan: &Plan, function: &StreamFunction) -> Block {
     for dataset in looked_up(plan, function) {
         environment.push((names::table_variable(&dataset.id), lake::dataset_url(dataset)));
     }
+    let at_once = match objects_of(function.source) {
+        Some(_) => objects::at_once(function.source),
+        None => kinesis::readers(function.source) + 1,
+    };
     let block = base(plan, label, &names::function_archive(label))
         .skip(
             "CKV_AWS_116",
@@ -239,7 +261,7 @@ fn lambda(plan: &Plan, function: &StreamFunction) -> Block {
         .set("architectures", list([&settings.architecture]))
         .set("memory_size", settings.memory_mib)
         .set("timeout", settings.timeout_seconds)
-        .set("reserved_concurrent_executions", kinesis::readers(function.source) + 1)
+        .set("reserved_concurrent_executions", at_once)
         .block(Block::new("environment").set("variables", object(environment)));
     let names: Vec<&str> = function.transforms.iter().map(|one| one.name.as_str()).collect();
     block.doc(&format!("Reads {label} for {}.", names.join(", ")))

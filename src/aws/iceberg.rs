@@ -13,7 +13,7 @@ use super::policy::{Statement, allow, allow_everywhere, key_use, own, role, trus
 use super::{catalog, imports, lake};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
-use crate::plan::types::{Type, TypeKind};
+use crate::plan::types::{Type, TypeKind, object_fields};
 use crate::plan::{Dataset, Format, Plan, names};
 use crate::text_of;
 
@@ -137,6 +137,7 @@ fn type_of(ty: &Type, ids: &mut Ids) -> Json {
                 "value-required": false,
             })
         }
+        TypeKind::Object => type_of(&TypeKind::Struct(object_fields()).required(), ids),
         TypeKind::Struct(fields) => {
             let numbers: Vec<_> = fields.iter().map(|_| ids.next()).collect();
             let fields = fields.iter().zip(numbers).map(

@@ -118,7 +118,7 @@ fn statements(plan: &Plan) -> Vec<Statement> {
                 .when("StringEquals", "aws:SourceAccount", reference("local.account")),
         );
     }
-    if super::arrival::awaited(plan) {
+    if super::arrival::awaited(plan) || super::objects::sources(plan).next().is_some() {
         out.push(
             allow("Arrivals", &["kms:Decrypt", "kms:GenerateDataKey"], here())
                 .service("events.amazonaws.com".into())

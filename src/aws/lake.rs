@@ -2,7 +2,7 @@
 
 use super::bucket::{Bucket, Rule};
 use super::policy::allow;
-use super::{athena, audit, exports, imports, job, landing, naming, quicksight};
+use super::{athena, audit, exports, imports, job, landing, naming, quicksight, uploads};
 use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::{Dataset, Format, Plan, Transform, WriteMode, Writer, Zone, names};
 use crate::text_of;
@@ -100,6 +100,7 @@ pub fn zone_bucket(plan: &Plan, zone: &Zone) -> Bucket {
         versioned: zone.keeps_versions(),
         copied: zone.replicate_to.is_some(),
         lock: zone.lock,
+        origins: uploads::origins(plan, &zone.name),
         rules,
         statements: exports::bucket_statements(plan, zone),
         ..Bucket::new(

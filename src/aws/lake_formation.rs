@@ -122,7 +122,7 @@ fn registration(plan: &Plan, zones: &BTreeSet<&str>) -> Vec<Block> {
     .to_vec();
     // Making a table at a registered location needs a grant on the location: tables come first.
     let tables: Vec<Value> = plan
-        .own_datasets()
+        .own_tables()
         .map(|dataset| reference(format!("aws_glue_catalog_table.{}", catalog::label(&dataset.id))))
         .chain([reference(format!("aws_iam_role_policy.{REGISTRATION}"))])
         .collect();

@@ -38,6 +38,7 @@ mod metric;
 mod monitoring;
 mod naming;
 mod network;
+mod objects;
 mod operations;
 mod orchestration;
 mod policy;
@@ -55,6 +56,7 @@ mod sinks;
 mod stack;
 #[cfg(test)]
 mod tests;
+mod uploads;
 mod views;
 
 pub use stack::Stack;
@@ -92,6 +94,11 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
     );
     out.file("streams", "Streams that bring rows.", kinesis::blocks(plan));
     out.file("api", "Requests that bring rows to streams.", api::blocks(plan));
+    out.file(
+        "uploads",
+        "Requests for uploads of objects, and who is told of them.",
+        uploads::blocks(plan),
+    );
     out.file(
         "iot",
         "Messages of devices that bring rows to streams.",
@@ -158,6 +165,7 @@ pub fn terraform(plan: &Plan, modules: &[&'static str]) -> Files {
     out.extend(operations::files());
     out.extend(landing::files(plan));
     out.extend(sinks::files(plan));
+    out.extend(uploads::files(plan));
     out.extend(program::files(plan));
     out.extend(dashboard::files(plan));
     out.extend(dashboards::files(plan));

@@ -7,7 +7,7 @@ use super::metric::{
 use super::naming::{self, limit, named};
 use super::operations::{AGE, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
-use super::{alarms, api, channels, firehose, function, iot, job, landing, operations, orchestration, sinks};
+use super::{alarms, api, channels, firehose, function, iot, job, landing, operations, orchestration, sinks, uploads};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
 use crate::plan::{Input, Monitor, Plan, Source, Text, names, stream_functions};
@@ -135,8 +135,10 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
     let functions = stream_functions(plan);
     let functions = functions.iter().map(|function| function.source.name.clone());
     let own = names::OPERATIONS.map(operations::label).into_iter();
-    let own = own.chain(landing::function_label(plan)).chain(sinks::purger(plan));
-    for name in functions.chain(own) {
+    let own = own
+        .chain(landing::function_label(plan))
+        .chain(uploads::function_label(plan));
+    for name in functions.chain(own.chain(sinks::purger(plan))) {
         for (what, text) in [("Errors", "fails"), ("Throttles", "is throttled")] {
             let metric = metric("AWS/Lambda", what, function_dimension(&name));
             out.push(ring(
@@ -181,6 +183,11 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
         let failed = metric("AWS/ApiGateway", "5XXError", vec![("ApiName", name), ("Stage", stage)]);
         let text = format!("Requests of {source} are not delivered");
         out.push(ring(format!("{source}_api_errors"), text, failed, 0.0));
+    }
+    for (source, api) in uploads::apis(plan) {
+        let failed = metric("AWS/ApiGateway", "5xx", vec![("ApiId", api)]);
+        let text = format!("Requests for uploads of {source} fail");
+        out.push(ring(format!("{source}_uploads_errors"), text, failed, 0.0));
     }
     for schedule in &plan.schedules {
         for (what, metric_name) in [("failed", "ExecutionsFailed"), ("timed_out", "ExecutionsTimedOut")] {

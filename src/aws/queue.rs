@@ -2,7 +2,7 @@
 
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, deny, document, key_use};
-use crate::emit::hcl::{Block, call, reference};
+use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
 use crate::plan::Plan;
 
@@ -16,6 +16,17 @@ pub fn dead_letters(plan: &Plan, label: &str, purpose: &str) -> Vec<Block> {
 
 /// A queue of dead letters to which services send too.
 pub fn dead_letters_from(plan: &Plan, label: &str, purpose: &str, senders: Vec<Statement>) -> Vec<Block> {
+    let nobody = object_of! { "redrivePermission" => "denyAll" };
+    queue(plan, label, purpose, nobody, senders)
+}
+
+/// A queue of what another one gave up, to which services send too.
+pub fn dead_letters_of(plan: &Plan, label: &str, purpose: &str, of: Value, senders: Vec<Statement>) -> Vec<Block> {
+    let one = object_of! { "redrivePermission" => "byQueue", "sourceQueueArns" => list([of]) };
+    queue(plan, label, purpose, one, senders)
+}
+
+fn queue(plan: &Plan, label: &str, purpose: &str, redrive: Value, senders: Vec<Statement>) -> Vec<Block> {
     let url = || reference(format!("aws_sqs_queue.{label}.id"));
     let arn = || reference(format!("aws_sqs_queue.{label}.arn"));
     let queue = Block::resource("aws_sqs_queue", label)
@@ -33,10 +44,7 @@ pub fn dead_letters_from(plan: &Plan, label: &str, purpose: &str, senders: Vec<S
             .set("policy", document(policy)),
         Block::resource("aws_sqs_queue_redrive_allow_policy", label)
             .set("queue_url", url())
-            .set(
-                "redrive_allow_policy",
-                call("jsonencode", [object_of! { "redrivePermission" => "denyAll" }]),
-            ),
+            .set("redrive_allow_policy", call("jsonencode", [redrive])),
     ]
 }
 

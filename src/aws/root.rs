@@ -2,7 +2,7 @@
 
 use super::naming::{self, FREE_ENVIRONMENT};
 use super::stack::Stack;
-use super::{api, audit, catalog, lake, landing, policy, readers, secrets};
+use super::{api, audit, catalog, lake, landing, policy, readers, secrets, uploads};
 use crate::emit::hcl::{Block, Value, call, object, print, print_items, reference};
 use crate::plan::expr::Literal;
 use crate::plan::types::TypeKind;
@@ -259,7 +259,9 @@ fn outputs(plan: &Plan) -> Vec<Block> {
         let name = reference(format!("aws_s3_bucket.{}.bucket", bucket.label));
         (bucket.label, name)
     });
-    let tables = plan.datasets.keys().map(|id| {
+    let tables = plan.datasets.values().filter(|dataset| plan.is_table(dataset));
+    let tables = tables.map(|dataset| {
+        let id = &dataset.id;
         let name = text_of![catalog::database(id), ".", catalog::table(id)];
         (id.to_string(), name)
     });
@@ -313,6 +315,7 @@ fn outputs(plan: &Plan) -> Vec<Block> {
         ),
     ];
     out.extend(api::outputs(plan));
+    out.extend(uploads::outputs(plan));
     out.extend(landing::outputs(plan));
     out.extend(super::program::outputs(plan));
     out.extend(super::redshift::outputs(plan));

@@ -641,6 +641,19 @@ impl Plan {
         &self.datasets[id]
     }
 
+    /// Whether a dataset is a table: where objects land, there is none.
+    pub fn is_table(&self, dataset: &Dataset) -> bool {
+        match &dataset.writer {
+            Writer::Source(name) => self.source(name).is_none_or(|source| source.shape != Shape::Objects),
+            Writer::Transform(_) | Writer::Import(_) => true,
+        }
+    }
+
+    /// The tables of the platform's own lake.
+    pub fn own_tables(&self) -> impl Iterator<Item = &Dataset> {
+        self.own_datasets().filter(|dataset| self.is_table(dataset))
+    }
+
     /// Whether any transform lets a container run.
     pub fn has_containers(&self) -> bool {
         self.transforms.iter().any(|transform| transform.program().is_some())

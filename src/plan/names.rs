@@ -210,6 +210,8 @@ pub const CHANGED_AT: &str = "_arrived";
 
 /// The function that lands files and answers of endpoints, where a platform has any: a source beside those of operations.
 pub const LANDING: &str = "landing";
+/// The function that lets senders upload objects, where any come so.
+pub const UPLOADS: &str = "uploads";
 /// How long Firehose collects rows before it writes them, seconds; its longest, for the largest files.
 pub const DELIVERY_BUFFER_SECONDS: u32 = 900;
 /// The function that gives links of dashboards, where any is shown by web pages.

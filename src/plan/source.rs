@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{DatasetId, Delivers, Format, Replication, Schema, Shape, names, refused};
+use super::types::TypeKind;
+use super::{DatasetId, Delivers, Field, Format, Replication, Schema, Shape, names, refused};
 use crate::check::settings::Settings;
 
 /// A source.
@@ -93,6 +94,17 @@ impl Source {
         self.tells_of_changes() && self.schema.fields.iter().all(|field| field.column.name != "op")
     }
 
+    /// The requests that ask for uploads of objects, where these come so.
+    pub fn uploads(&self) -> Option<&Api> {
+        self.api.as_ref().filter(|_| self.from == From::Objects)
+    }
+
+    /// The field that says where an object is, where each record tells of one.
+    pub fn object(&self) -> Option<&Field> {
+        let mut fields = self.schema.fields.iter();
+        fields.find(|field| self.shape == Shape::Objects && field.column.ty.kind == TypeKind::Object)
+    }
+
     /// Whether it comes by a stream of Kinesis.
     pub fn is_kinesis(&self) -> bool {
         matches!(self.from, From::Kinesis(_))
@@ -121,15 +133,24 @@ pub struct Api {
     pub per_second: f64,
     /// The most requests at once, above that.
     pub burst: u32,
+    /// The web pages whose scripts may send: `https://app.example.com`.
+    pub origins: Vec<String>,
 }
 
 /// Who may send requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApiAuth {
     /// Who has a key.
     Key,
     /// Who has an identity of AWS.
     Iam,
+    /// Who has a token of an identity provider.
+    Jwt {
+        /// The address of who signs the tokens.
+        issuer: String,
+        /// Whom they are for.
+        audience: String,
+    },
     /// Everyone.
     Public,
 }

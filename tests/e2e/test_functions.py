@@ -3,15 +3,19 @@ and what was seen before are moto's. What each source brings has its own shape, 
 
 import base64
 import hashlib
+import importlib.util
 import json
 import os
 import random
 import shutil
 import subprocess
+import urllib.request
 import uuid
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from support import events, postgres
+from support.aws import CREDENTIALS
 from support.gateway import Gateway
 from support.lambda_api import Function
 from support.paths import FUNCTIONS, ROOT
@@ -370,6 +374,48 @@ def test_s3_and_eventbridge_tell_of_objects(start, gateway, aws, place):
     event["Records"] = event["Records"][1:2]
     with start("photos") as function:
         assert function.invoke(event).ok() == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+
+
+def test_what_a_sender_uploads_by_a_link_becomes_a_row_with_its_fields(start, gateway, aws, place, monkeypatch):
+    s3, body = aws.client("s3"), PNG + b"uploaded"
+    fields = {name: {"name": name, "kind": kind, "values": None, "absent": False}
+              for name, kind in [("photo_id", "uuid"), ("taken_at", "timestamp"), ("place", "text"), ("turns", "int")]}
+    known = {"photos": {"bucket": place, "prefix": "up/", "day_column": "arrived_on", "object": "content", "types": [],
+                        "max": 1024, "seconds": 300, "fields": list(fields.values())}}  # fmt: skip
+    s3.put_bucket_versioning(Bucket=place, VersioningConfiguration={"Status": "Enabled"})
+    version = s3.put_object(Bucket=place, Key="ops/uploads.json", Body=json.dumps(known))["VersionId"]
+    for name, value in {**CREDENTIALS, "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL": aws.url, "CONFIGURATION_BUCKET": place,
+                        "CONFIGURATION_KEY": "ops/uploads.json", "CONFIGURATION_VERSION": version}.items():
+        monkeypatch.setenv(name, value)
+    # What is not ASCII, or would not come through a header as it is, does.
+    places = ["tør 東京", "=?UTF-8?B?eA==?=", " two  spaces ", "", "line\nbreak", "plain one"]
+    uploads = load_operations("uploads")
+    records = []
+    for number, name in enumerate(places):
+        said = {"photo_id": f"00000000-0000-0000-0000-{number:012d}", "taken_at": "2026-01-01T00:00:00Z", "place": name,
+                "turns": 0, "content": {"type": "image/png", "size": len(body), "checksum": hashlib.sha256(body).hexdigest()}}
+        answer = uploads.handler({"stageVariables": {"source": "photos"}, "body": json.dumps(said)}, None)
+        link = json.loads(answer["body"])
+        request = urllib.request.Request(link["url"], data=body, headers=link["headers"], method="PUT")
+        assert urllib.request.urlopen(request).status == 200
+        key = urlsplit(link["url"]).path.split("/", 2)[2]
+        told = {"detail-type": "Object Created", "time": "2026-01-01T00:00:01Z", "detail": {
+            "bucket": {"name": place}, "object": {"key": unquote(key), "size": len(body), "sequencer": "00"}}}  # fmt: skip
+        records.append({"messageId": f"m{number}", "body": json.dumps(told), "eventSource": "aws:sqs"})
+    with start("photos") as function:
+        assert function.invoke({"Records": records}).ok() == {"batchItemFailures": []}
+    assert reasons(gateway, "pictured") == []
+    found = rows(gateway, "pictured")
+    assert sorted(row["place"] for row in found) == sorted(places)
+    assert {row["content"]["checksum"] for row in found} == {hashlib.sha256(body).hexdigest()}
+
+
+def load_operations(name):
+    """A function of the platform's own, as the compiler has it."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "stdlib" / "ops" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_objects_that_kafka_brings_are_kept_first(start, binaries, gateway, aws, place):

@@ -212,7 +212,7 @@ fn tables(plan: &Plan, parts: &[Part]) -> String {
 
 /// What a source's records tell of objects; nothing where they tell of none.
 fn object(source: &Source) -> Option<String> {
-    let field = schema::object(source)?;
+    let field = source.object()?;
     let others = source.schema.fields.iter().filter(|other| *other != field);
     let kinds = others.map(|other| {
         let kind = other.column.ty.kind.plain();

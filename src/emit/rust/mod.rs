@@ -217,7 +217,7 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
     }
     let mut asks = Vec::new();
     asks.extend((!lookups.is_empty()).then_some("lookup"));
-    asks.extend(schema::object(function.source).map(|_| "objects"));
+    asks.extend(function.source.object().map(|_| "objects"));
     asks.extend(
         parts
             .iter()

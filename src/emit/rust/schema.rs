@@ -18,7 +18,7 @@ use super::types::{Held, Shape, borrowed, held, is_text, mentioned, shape};
 use super::{header, used_items};
 use crate::plan::expr::Literal;
 use crate::plan::types::TypeKind;
-use crate::plan::{Field, Shape as Arrivals, Source};
+use crate::plan::{Field, Source};
 
 /// The struct's lifetime, `<'a>` where it borrows from the record.
 pub fn borrows(source: &Source) -> bool {
@@ -223,21 +223,15 @@ pub fn read_field(record: &str, name: &str, kind: &TypeKind, optional: bool) -> 
     }
 }
 
-/// The field that says where an object is.
-pub fn object(source: &Source) -> Option<&Field> {
-    let mut fields = source.schema.fields.iter();
-    fields.find(|field| source.shape == Arrivals::Objects && field.column.ty.kind == TypeKind::Object)
-}
-
 /// Whether not every object may come.
 pub fn has_rules(source: &Source) -> bool {
-    let rules = object(source).and_then(|field| field.object.as_ref());
+    let rules = source.object().and_then(|field| field.object.as_ref());
     rules.is_some_and(|rules| !rules.types.is_empty() || rules.max_bytes.is_some())
 }
 
 /// Turns away objects of other types, and those that are too large.
 fn object_rules(source: &Source, columns: &BTreeMap<String, Binding>) -> Vec<Statement> {
-    let Some((field, rules)) = object(source).and_then(|field| Some((field, field.object.as_ref()?))) else {
+    let Some((field, rules)) = source.object().and_then(|field| Some((field, field.object.as_ref()?))) else {
         return Vec::new();
     };
     let (name, media) = (&field.column.name, Code::name("media"));

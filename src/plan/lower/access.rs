@@ -36,6 +36,7 @@ impl Lowering<'_> {
             let Some(dataset) = self.program.datasets.get(&grant.dataset) else {
                 continue;
             };
+            self.is_table(&grant.dataset, access.item.span);
             let refused = grant.condition.as_ref().and_then(|condition| {
                 let why = carries::row_filter(condition, dataset)?;
                 Some((condition.text.clone(), why))

@@ -6,7 +6,7 @@ use crate::check::program;
 use crate::check::settings::{Settings, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::plan::{
-    Access, Athena, DatasetId, QuickSight, Redshift, Refresh, Report, Serve, ServeEngine, Sharer, Sharers, rules,
+    Access, Athena, DatasetId, QuickSight, Redshift, Refresh, Report, Serve, ServeEngine, Shape, Sharer, Sharers, rules,
 };
 
 impl Lowering<'_> {
@@ -34,12 +34,31 @@ impl Lowering<'_> {
             ("quicksight", quicksight) => ServeEngine::QuickSight(self.quicksight(quicksight)),
             _ => return None,
         };
+        for id in &serve.expose {
+            let span = item.settings.span("expose").unwrap_or(item.span);
+            self.is_table(id, span);
+        }
         Some(Serve {
             name: item.name.clone(),
             doc: item.doc.clone(),
             engine,
             expose: serve.expose.clone(),
         })
+    }
+
+    /// Where objects lie there is no table to read.
+    pub(super) fn is_table(&mut self, id: &DatasetId, span: Span) {
+        let program = self.program;
+        let writer = program.datasets.get(id).map(|dataset| &dataset.writer);
+        let Some(program::DatasetWriter::Source(name)) = writer else {
+            return;
+        };
+        let source = program.sources.iter().find(|source| source.item.name == *name);
+        if source.is_some_and(|source| source.shape == Shape::Objects) {
+            let help = format!("write the arrivals of `{name}` as a dataset, and show that");
+            let what = format!("showing `{id}`, where objects lie without a table of them");
+            self.refuse(span, what, Some(&help));
+        }
     }
 
     /// A warehouse stands in a network, and reads what the catalog names the files of.
@@ -165,7 +184,7 @@ impl Lowering<'_> {
     }
 }
 
-fn texts(settings: &Settings, name: &str) -> Vec<String> {
+pub(super) fn texts(settings: &Settings, name: &str) -> Vec<String> {
     let items = settings.list(name).iter();
     let texts = items.filter_map(|item| match &item.value {
         Value::Text(text) => Some(text.clone()),

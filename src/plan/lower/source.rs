@@ -22,14 +22,10 @@ impl Lowering<'_> {
         let platform = self.scope == Scope::Platform;
         let copied = platform && (source.shape, name) == (Shape::Table, "database");
         let landed = copied || matches!((source.shape, name), (Shape::Table, "s3" | "http"));
-        if source.shape != Shape::Stream && !landed && name != "project" {
-            let shape = match source.shape {
-                Shape::Objects => "objects",
-                _ => "table",
-            };
-            let help = Some("this version has `stream of`, and tables of `s3`, `http`, `database` and `project`");
-            self.refuse(item.span, format!("`{shape} of` sources by `{name}`"), help);
-            if self.scope == Scope::Platform {
+        let uploaded = (source.shape, name) == (Shape::Objects, "api");
+        if source.shape != Shape::Stream && !landed && !uploaded && name != "project" {
+            self.no_way(source, name);
+            if platform {
                 return None;
             }
         }
@@ -60,8 +56,12 @@ impl Lowering<'_> {
             (other, _) => From::Other(other.to_owned()),
         };
         let api = match (name, &from) {
-            ("api", From::Kinesis(_)) => self.api(connector),
-            // Objects as a whole were refused where this matters.
+            ("api", From::Kinesis(_)) => self.api(connector, false),
+            ("api", From::Objects) if platform => {
+                self.uploads(source);
+                self.api(connector, true)
+            }
+            // Objects are there when a function of its own is told of them.
             ("api", From::Objects) => None,
             ("api", _) => {
                 let span = settings.span("via").unwrap_or(item.span);
@@ -146,25 +146,56 @@ impl Lowering<'_> {
         }
     }
 
-    /// Requests that a stream takes; what no bundle carries of them is refused.
-    fn api(&mut self, settings: &Settings) -> Option<Api> {
+    /// Rows that no bundle brings by this way.
+    fn no_way(&mut self, source: &program::Source, from: &str) {
+        let (shape, help) = match source.shape {
+            Shape::Objects => ("objects", "write `from = api { … }`: senders ask for uploads"),
+            _ => (
+                "table",
+                "this version has `stream of`, and tables of `s3`, `http`, `database` and `project`",
+            ),
+        };
+        let what = format!("`{shape} of` sources by `{from}`");
+        self.refuse(source.item.span, what, Some(help));
+    }
+
+    /// Uploads whose objects land nowhere, or which no link lets in.
+    fn uploads(&mut self, source: &program::Source) {
+        if source.into.is_none() {
+            let help = Some("write `into = ZONE`");
+            self.refuse(source.item.span, "uploads of objects that do not land", help);
+        }
+        let rules = source.schema.fields.iter().find_map(|field| field.object.as_ref());
+        let most = rules.and_then(|rules| rules.max_bytes);
+        if most.is_some_and(|bytes| bytes > LARGEST_UPLOAD) {
+            let what = "objects of more than 5 GiB, which one request does not bring";
+            self.refuse(source.item.span, what, Some("write `max = 5 GiB`, or less"));
+        }
+    }
+
+    /// Requests that a stream takes, or that ask for `uploads`; what no bundle carries of them is refused.
+    fn api(&mut self, settings: &Settings, uploads: bool) -> Option<Api> {
         let (auth, of_auth) = settings.variant("auth")?;
-        let kind = match auth {
-            "api_key" => ApiAuth::Key,
-            "iam" => ApiAuth::Iam,
-            "public" => ApiAuth::Public,
-            other => {
+        let kind = match (auth, uploads) {
+            ("api_key", false) => ApiAuth::Key,
+            ("iam", _) => ApiAuth::Iam,
+            ("public", _) => ApiAuth::Public,
+            ("jwt", true) => ApiAuth::Jwt {
+                issuer: of_auth.text("issuer")?.to_owned(),
+                audience: of_auth.text("audience")?.to_owned(),
+            },
+            (other, _) => {
                 let span = settings.span("auth").or_else(|| of_auth.span("issuer"))?;
-                self.refuse(
-                    span,
-                    format!("`auth = {other}`"),
-                    Some("write `auth = api_key`, or `iam`"),
-                );
+                let (what, help) = match uploads {
+                    true => (" of uploads", "write `auth = jwt { … }`, or `iam`"),
+                    false => ("", "write `auth = api_key`, or `iam`"),
+                };
+                self.refuse(span, format!("`auth = {other}`{what}"), Some(help));
                 ApiAuth::Iam
             }
         };
         let asked = [
-            ("cors", !settings.list("cors").is_empty()),
+            ("cors", !uploads && !settings.list("cors").is_empty()),
             ("domain", settings.text("domain").is_some()),
             ("firewall", settings.bool("firewall") == Some(true)),
         ];
@@ -180,6 +211,7 @@ impl Lowering<'_> {
             per_second,
             // Room for what comes in one second.
             burst: settings.int("burst").unwrap_or(per_second.ceil().min(5_000.0) as u32),
+            origins: super::serve::texts(settings, "cors"),
         })
     }
 }
@@ -244,6 +276,10 @@ fn poll_of(settings: &Settings, connector: &Settings) -> Option<Poll> {
         every_seconds: settings.seconds("every")?,
     })
 }
+
+/// The most that S3 takes by one request, bytes
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html>).
+const LARGEST_UPLOAD: u64 = 5 << 30;
 
 /// The shortest time that a stream keeps records, hours.
 const LEAST_HOURS: u32 = 24;

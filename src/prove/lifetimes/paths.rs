@@ -187,7 +187,8 @@ impl<'p, 'r> Paths<'p, 'r> {
         self.onward(&Input::Stream(source.name.clone()), &mut next);
         match &source.from {
             // What it comes from is not ours; the function that lands it keeps nothing.
-            From::Files(FilesOf { bucket: Some(_), .. }) | From::Poll(_) => next.all,
+            // Nor does a link keep anything: what is sent by it is where it lands.
+            From::Files(FilesOf { bucket: Some(_), .. }) | From::Poll(_) | From::Objects => next.all,
             From::Project(foreign) => {
                 self.onward(&Input::Table(foreign.id.clone()), &mut next);
                 match foreign.used_days.get(self.class) {

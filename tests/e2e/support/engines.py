@@ -24,6 +24,8 @@ from .spark import Spark, rows
 
 # All samples are of the days before.
 AT = "2026-03-09T12:00:00Z"
+# Nor is any gone by then that this platform keeps for a week.
+AT_OF = {"image-lake": "2026-03-07T12:00:00Z"}
 # The embedded engine's own key.
 KEY = "local-key-for-tests-only"
 SKIPPED = re.compile(r"^skip  (\w+): (.*) \([\w./]+:\d+\)$", re.MULTILINE)
@@ -140,7 +142,7 @@ class _Job:
                 day = self.work / argument / landed
                 day.mkdir(parents=True, exist_ok=True)
                 shutil.copy(files[step], day)
-            self.module.main([str(self.job), *arguments, "--run_at", AT, "--until", "closed"])
+            self.module.main([str(self.job), *arguments, "--run_at", AT_OF.get(self.example.name, AT), "--until", "closed"])
         found = (self.compared(argument, self.datasets[argument]) for argument in self.targets)
         return next(filter(None, found), "") or self.quarantined()
 

@@ -3,7 +3,7 @@
 //! It must not know text: it sees the typed program.
 
 use super::{Gate, Refusal, slice};
-use crate::check::program::{Dataset, Program, Source, Transform};
+use crate::check::program::{Dataset, DatasetWriter, Program, Source, Transform};
 use crate::plan::expr::{Aggregate, Expr};
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Input, RunKind, Shape, Step, StepKind, Target};
@@ -44,16 +44,33 @@ impl Gate for Platform {
         None
     }
 
-    fn column(&self, column: &Column) -> Option<Refusal> {
-        matches!(column.ty.kind, TypeKind::Object).then(|| Refusal::of(slice::column_of(column)))
+    fn column(&self, _: &Column) -> Option<Refusal> {
+        None
     }
 
-    fn input(&self, _: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
-        around_container(transform, program)
+    fn input(&self, input: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
+        if let Some(refused) = around_container(transform, program) {
+            return Some(refused);
+        }
+        let Input::Table(id) = input else { return None };
+        let DatasetWriter::Source(name) = &program.datasets.get(id)?.writer else {
+            return None;
+        };
+        let source = program.sources.iter().find(|source| source.item.name == *name)?;
+        (source.shape == Shape::Objects).then(|| {
+            Refusal::but(
+                format!("reading `{id}`, where objects lie without a table of them,"),
+                format!("write the arrivals of `{name}` as a dataset, and read that"),
+            )
+        })
     }
 
     fn source(&self, source: &Source) -> Option<Refusal> {
-        slice::source(source)
+        match source.shape {
+            // Those that are not told of were refused at their source.
+            Shape::Objects => None,
+            Shape::Stream | Shape::Table => slice::source(source),
+        }
     }
 
     fn output(&self, _target: &Target, dataset: Option<&Dataset>, transform: &Transform) -> Option<Refusal> {

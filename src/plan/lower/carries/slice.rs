@@ -4,12 +4,7 @@
 
 use super::Refusal;
 use crate::check::program::{Dataset, DatasetWriter, Mode, Program, Shape, Source, Transform};
-use crate::plan::types::Column;
 use crate::plan::{Input, RunKind, Step, StepKind};
-
-pub(super) fn column_of(column: &Column) -> String {
-    format!("columns of type {}, as `{}` is", column.ty.kind, column.name)
-}
 
 /// What of a step is not carried, if anything.
 pub(super) fn step(step: &Step, shape: Shape) -> Option<String> {
