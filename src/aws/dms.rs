@@ -33,10 +33,41 @@ fn replicated(plan: &Plan) -> impl Iterator<Item = (&Source, &Replication)> {
 }
 
 /// Whether the roles are made here, which exist once in an account.
-pub fn variables(plan: &Plan) -> Option<Block> {
-    replicated(plan).next()?;
+pub fn variables(plan: &Plan) -> Vec<Block> {
+    if replicated(plan).next().is_none() {
+        return vec![];
+    }
     let described = "Whether this stack makes the roles dms-vpc-role and dms-cloudwatch-logs-role, which exist once in an account. Set it to false where they are there.";
-    Some(root::variable("manage_dms_roles", described, "bool").set("default", true))
+    let manage = root::variable("manage_dms_roles", described, "bool").set("default", true);
+    let asked: Vec<&str> = replicated(plan)
+        .filter(|(_, replication)| asks_for_authority(replication))
+        .map(|(source, _)| source.name.as_str())
+        .collect();
+    let authorities = (!asked.is_empty()).then(|| authorities(&asked));
+    std::iter::once(manage).chain(authorities).collect()
+}
+
+/// Whether DMS wants a certificate that the platform does not name: who deploys does.
+fn asks_for_authority(replication: &Replication) -> bool {
+    replication.tls != "require" && replication.authority.is_none()
+}
+
+fn authorities(sources: &[&str]) -> Block {
+    let described = format!(
+        "Of {}: the certificate, as PEM, of the authority that signed the database's own. DMS encrypts nothing before it has \
+         looked at it.",
+        sources.join(", ")
+    );
+    let names: Vec<String> = sources.iter().map(|name| format!("\"{name}\"")).collect();
+    let condition = format!(
+        "alltrue([for name in [{}] : startswith(trimspace(lookup(var.authorities, name, \"\")), \"-----BEGIN CERTIFICATE-----\")])",
+        names.join(", ")
+    );
+    let check = Block::new("validation").set("condition", reference(condition)).set(
+        "error_message",
+        format!("A certificate is needed for each of: {}.", sources.join(", ")),
+    );
+    root::variable("authorities", &described, "map(string)").block(check)
 }
 
 /// Everything that brings rows of databases.
@@ -183,20 +214,21 @@ fn target_permissions(source: &Source) -> Vec<Statement> {
 
 /// The certificate of an authority is public: that it stands in the state tells nobody anything.
 fn authority(plan: &Plan, source: &Source, replication: &Replication) -> Vec<Block> {
-    let Some(secret) = &replication.authority else {
-        return vec![];
-    };
     let label = format!("{}_authority", source.name);
+    let certificate = |pem: String| {
+        Block::resource("aws_dms_certificate", &label)
+            .set("certificate_id", named(plan, &label, limit::SIXTY_FOUR))
+            .set("certificate_pem", reference(pem))
+    };
+    let Some(secret) = &replication.authority else {
+        let given = certificate(format!("var.authorities[\"{}\"]", source.name));
+        return asks_for_authority(replication).then_some(given).into_iter().collect();
+    };
     vec![
         Block::data("aws_secretsmanager_secret_version", &label)
             .doc("The certificate of an authority, which is public.")
             .set("secret_id", secret.as_str()),
-        Block::resource("aws_dms_certificate", &label)
-            .set("certificate_id", named(plan, &label, limit::SIXTY_FOUR))
-            .set(
-                "certificate_pem",
-                reference(format!("data.aws_secretsmanager_secret_version.{label}.secret_string")),
-            ),
+        certificate(format!("data.aws_secretsmanager_secret_version.{label}.secret_string")),
     ]
 }
 
@@ -226,12 +258,13 @@ fn from(plan: &Plan, source: &Source, replication: &Replication) -> Block {
             "depends_on",
             vec![reference(format!("aws_iam_role_policy.{name}_login"))],
         );
-    let block = match &replication.authority {
-        Some(_) => block.set(
+    let certified = replication.authority.is_some() || asks_for_authority(replication);
+    let block = match certified {
+        true => block.set(
             "certificate_arn",
             reference(format!("aws_dms_certificate.{name}_authority.certificate_arn")),
         ),
-        None => block,
+        false => block,
     };
     match replication.engine {
         // Without a heartbeat the log of a database at rest is kept for ever.

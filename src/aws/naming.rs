@@ -56,7 +56,8 @@ fn environment_length(plan: &Plan) -> usize {
 /// The Terraform variable of an author's param: its own name, unless a variable of the platform has it or Terraform
 /// keeps it for itself.
 pub fn variable(param: &str) -> String {
-    const TAKEN: [&str; 20] = [
+    const TAKEN: [&str; 21] = [
+        "authorities",
         "count",
         "depends_on",
         "environment",

@@ -12,7 +12,7 @@ from support.archives import put_missing
 from support.lint import checkov
 from support.paths import EXAMPLES, ROOT
 from support.rules import actions, values
-from support.terraform import Terraform, policies, resources
+from support.terraform import Terraform, TerraformError, policies, resources
 
 PLATFORMS = ROOT / "tests" / "e2e" / "platforms"
 # Examples that have what none of the small ones has.
@@ -708,3 +708,39 @@ def test_documents_with_a_key_are_taken_out_by_a_function_that_may_do_nothing_el
     alarm = values(state, "aws_cloudwatch_metric_alarm")["search_sink_overdue"]
     assert (alarm["treat_missing_data"], alarm["period"], alarm["dimensions"]["Dataset"]) == ("breaching", 86_400, "search")
     assert {"ops_purge_search_errors", "ops_purge_search_throttles"} <= set(values(state, "aws_cloudwatch_metric_alarm"))
+
+
+MYSQL = """
+pipeline ships {
+  cloud   = aws { region = "eu-west-1" }
+  owner   = "ships@example.com"
+  network = private { }
+}
+
+schema Ship { ship_id : int @key, at : timestamp @event_time }
+zone raw like std.zones.raw { retain = 30 days }
+
+source ships : stream of Ship {
+  from = database {
+    engine = mysql, host = "ships.example.internal", database = "ships", tables = ["ships"], credentials = secret("ships/dms"), mode = cdc
+  }
+  via  = kinesis { }
+  into = raw
+}
+"""
+
+
+def test_who_deploys_gives_the_certificate_that_a_database_is_encrypted_by(tmp_path):
+    (tmp_path / "ships").mkdir()
+    (tmp_path / "ships" / "ships.pipe").write_text(MYSQL)
+    folder = pipec.build(tmp_path / "ships", tmp_path / "build")
+    put_missing(folder)
+    certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+    with Terraform(folder / "terraform", variables={"authorities": {"ships": certificate}}) as terraform:
+        planned = terraform.init().plan()["planned_values"]["root_module"]["resources"]
+        known = {one["address"]: one["values"] for one in planned}
+        assert known["aws_dms_certificate.ships_authority"]["certificate_pem"] == certificate
+        assert known["aws_dms_endpoint.ships_source"]["ssl_mode"] == "verify-ca"
+        terraform.variables = {"authorities": {"ships": "none"}}
+        with pytest.raises(TerraformError, match="A certificate is needed for each of: ships"):
+            terraform.plan()

@@ -38,7 +38,7 @@ impl Lowering<'_> {
         };
         let tls = settings.text("tls")?;
         let authority = secret(settings, "authority");
-        self.encryption(engine, tls, authority.is_some(), span("tls"));
+        let tls = self.encryption(engine, tls, span("tls"));
         Some(Replication {
             engine,
             host: settings.text("host")?.to_owned(),
@@ -54,35 +54,30 @@ impl Lowering<'_> {
                 .collect(),
             secret: secret(settings, "credentials")?,
             capture,
-            tls: tls.replace('_', "-"),
+            tls: tls.to_owned(),
             authority,
             capacity: settings.range("capacity")?,
             largest_value_kib: settings.bytes("largest_value")? >> 10,
         })
     }
 
-    /// Which encryption DMS knows of which database, and for which it asks for a certificate.
+    /// Which encryption DMS knows of which database. Where it encrypts only after it has looked at the certificate, that is
+    /// what asking for encryption means.
     /// <https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Security.SSL.html>
-    fn encryption(&mut self, engine: Database, tls: &str, certified: bool, span: crate::base::Span) {
-        let known: &[&str] = match engine {
-            Database::Postgres => &["require", "verify_ca", "verify_full"],
-            Database::Mysql => &["verify_ca", "verify_full"],
-            Database::Oracle => &["verify_ca"],
-            Database::SqlServer => &["require", "verify_full"],
-        };
-        if !known.contains(&tls) {
-            let help = format!(
-                "write `tls = {}`, and `authority = secret(…)` for the certificate that it asks for",
-                known.join("` or `tls = ")
-            );
-            self.refuse(span, format!("`tls = {tls}` with this database"), Some(&help));
-        } else if tls != "require" && !certified {
-            let help = "write `authority = secret(…)`: the certificate of who signed the server's";
-            self.refuse(
-                span,
-                format!("`tls = {tls}` without the certificate of an authority"),
-                Some(help),
-            );
+    fn encryption(&mut self, engine: Database, tls: &str, span: crate::base::Span) -> &'static str {
+        match (engine, tls) {
+            (Database::Postgres | Database::SqlServer, "require") => "require",
+            (Database::Postgres | Database::Mysql, "verify_ca") => "verify-ca",
+            (Database::Mysql | Database::Oracle, "require") | (Database::Oracle, "verify_ca") => "verify-ca",
+            (Database::Postgres | Database::Mysql | Database::SqlServer, "verify_full") => "verify-full",
+            (database, _) => {
+                let help = match database {
+                    Database::SqlServer => "write `tls = verify_full`, which looks at the name as well",
+                    _ => "write `tls = verify_ca`: DMS does not compare the name of this database's server",
+                };
+                self.refuse(span, format!("`tls = {tls}` with this database"), Some(help));
+                "verify-ca"
+            }
         }
     }
 }
