@@ -176,25 +176,8 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
             0.0,
         ));
     }
-    for (label, text, metric, limit) in sinks::watched(plan) {
+    for (label, text, metric, limit) in sinks::watched(plan).into_iter().chain(requests_and_runs(plan)) {
         out.push(ring(label, text, metric, limit));
-    }
-    for (source, name, stage) in api::names(plan) {
-        let failed = metric("AWS/ApiGateway", "5XXError", vec![("ApiName", name), ("Stage", stage)]);
-        let text = format!("Requests of {source} are not delivered");
-        out.push(ring(format!("{source}_api_errors"), text, failed, 0.0));
-    }
-    for (source, api) in uploads::apis(plan) {
-        let failed = metric("AWS/ApiGateway", "5xx", vec![("ApiId", api)]);
-        let text = format!("Requests for uploads of {source} fail");
-        out.push(ring(format!("{source}_uploads_errors"), text, failed, 0.0));
-    }
-    for schedule in &plan.schedules {
-        for (what, metric_name) in [("failed", "ExecutionsFailed"), ("timed_out", "ExecutionsTimedOut")] {
-            let metric = metric("AWS/States", metric_name, machine_dimension(&schedule.name));
-            let text = format!("A run of {} {}", schedule.name, what.replace('_', " "));
-            out.push(ring(format!("{}_{what}", schedule.name), text, metric, 0.0));
-        }
     }
     let overdue = metric(
         names::METRIC_NAMESPACE,
@@ -217,6 +200,29 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
     out.extend(super::redshift::alarms(plan, monitor));
     out.extend(super::quicksight::alarms(plan, monitor));
     out.extend(super::dms::alarms(plan, monitor));
+    out
+}
+
+/// Requests that fail, and runs of schedules: a label, what is said, the metric, and from where on it rings.
+fn requests_and_runs(plan: &Plan) -> Vec<(String, String, Metric, f64)> {
+    let mut out = vec![];
+    for (source, name, stage) in api::names(plan) {
+        let failed = metric("AWS/ApiGateway", "5XXError", vec![("ApiName", name), ("Stage", stage)]);
+        let text = format!("Requests of {source} are not delivered");
+        out.push((format!("{source}_api_errors"), text, failed, 0.0));
+    }
+    for (source, api) in uploads::apis(plan) {
+        let failed = metric("AWS/ApiGateway", "5xx", vec![("ApiId", api)]);
+        let text = format!("Requests for uploads of {source} fail");
+        out.push((format!("{source}_uploads_errors"), text, failed, 0.0));
+    }
+    for schedule in &plan.schedules {
+        for (what, metric_name) in [("failed", "ExecutionsFailed"), ("timed_out", "ExecutionsTimedOut")] {
+            let metric = metric("AWS/States", metric_name, machine_dimension(&schedule.name));
+            let text = format!("A run of {} {}", schedule.name, what.replace('_', " "));
+            out.push((format!("{}_{what}", schedule.name), text, metric, 0.0));
+        }
+    }
     out
 }
 
