@@ -6,9 +6,8 @@
 
 use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, deny, document, key_use};
-use super::{lake, orchestration};
-use crate::emit::hcl::{Block, Value, call, list, reference};
-use crate::object_of;
+use super::{created, lake, orchestration};
+use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::{DatasetId, Plan, Schedule, Starts, names};
 
 /// The longest that SQS keeps a message: 14 days, seconds.
@@ -36,33 +35,15 @@ pub fn blocks(plan: &Plan, schedule: &Schedule, of: &DatasetId) -> Vec<Block> {
     let arn = || reference(format!("aws_sqs_queue.{label}.arn"));
     let rule_arn = reference(format!("aws_cloudwatch_event_rule.{label}.arn"));
     let bucket = reference(format!("aws_s3_bucket.{}.bucket", lake::zone_label(&of.zone)));
-    let key = object_of! { "prefix" => names::dataset_prefix(&of.name) };
-    let pattern = object_of! {
-        "source" => list(["aws.s3"]),
-        "detail-type" => list(["Object Created"]),
-        "detail" => object_of! {
-            "bucket" => object_of! { "name" => list([bucket]) },
-            "object" => object_of! { "key" => list([key]) },
-        },
-    };
-    let rule = Block::resource("aws_cloudwatch_event_rule", &label)
-        .doc(&format!("What lands in {of}: schedule {} waits for it.", schedule.name))
-        .set("name", named(plan, &label, limit::SIXTY_FOUR))
-        .set("event_pattern", call("jsonencode", [pattern]));
-    let target = Block::resource("aws_cloudwatch_event_target", &label)
+    let doc = format!("What lands in {of}: schedule {} waits for it.", schedule.name);
+    let rule = created::rule(plan, &label, &doc, bucket, &names::dataset_prefix(&of.name));
+    let target = created::target(&label, arn())
         .note("That something has landed is all that the schedule asks.")
-        .set("rule", reference(format!("aws_cloudwatch_event_rule.{label}.name")))
-        .set("arn", arn())
         .set("input", "\"landed\"")
         .set("depends_on", vec![reference(format!("aws_sqs_queue_policy.{label}"))])
         .block(
             Block::new("dead_letter_config")
                 .set("arn", reference(format!("aws_sqs_queue.{}.arn", orchestration::MISSED))),
-        )
-        .block(
-            Block::new("retry_policy")
-                .set("maximum_event_age_in_seconds", 86_400u32)
-                .set("maximum_retry_attempts", 185u32),
         );
     let queue = Block::resource("aws_sqs_queue", &label)
         .doc(&format!(

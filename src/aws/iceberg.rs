@@ -252,7 +252,7 @@ fn care_permissions(all: &[&Dataset]) -> Vec<Statement> {
 }
 
 /// The catalog, and the databases and tables of these.
-fn arns(all: &[&Dataset]) -> Vec<Value> {
+pub fn arns(all: &[&Dataset]) -> Vec<Value> {
     let mut out = vec![own("glue", "catalog")];
     for dataset in all {
         let database = catalog::database(&dataset.id);

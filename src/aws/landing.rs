@@ -11,7 +11,7 @@ use super::bucket::{Bucket, Rule};
 use super::naming::{self, limit, named};
 use super::operations::{self, FAILED};
 use super::policy::{self, KEY, Statement, allow, document, key_use, own, role, trust};
-use super::{function, lake, orchestration, queue};
+use super::{created, function, lake, orchestration, queue};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::plan::{Dataset, Delivers, FilesOf, From, Plan, Poll, PollAuth, Source, names};
 use crate::{object_of, text_of};
@@ -363,23 +363,10 @@ fn by_event(plan: &Plan, source: &Source, files: &FilesOf, label: &str, function
         Some(name) => Value::from(name),
         None => reference(format!("aws_s3_bucket.{}.bucket", inbox_label(&source.name))),
     };
-    let mut detail = vec![("bucket".to_owned(), object_of! { "name" => list([bucket]) })];
-    if !files.prefix.is_empty() {
-        let prefix = object_of! { "prefix" => &files.prefix };
-        detail.push(("object".to_owned(), object_of! { "key" => list([prefix]) }));
-    }
-    let pattern = object_of! {
-        "source" => list(["aws.s3"]),
-        "detail-type" => list(["Object Created"]),
-        "detail" => object(detail),
-    };
-    let rule = Block::resource("aws_cloudwatch_event_rule", label)
-        .doc(&format!("Each file of {}, as it comes.", source.name))
-        .when(files.bucket.is_some(), |rule| {
-            rule.note("The bucket's owner lets it send its events to EventBridge.")
-        })
-        .set("name", named(plan, label, limit::SIXTY_FOUR))
-        .set("event_pattern", call("jsonencode", [pattern]));
+    let doc = format!("Each file of {}, as it comes.", source.name);
+    let rule = created::rule(plan, label, &doc, bucket, &files.prefix).when(files.bucket.is_some(), |rule| {
+        rule.note("The bucket's owner lets it send its events to EventBridge.")
+    });
     let paths = object_of! {
         "at" => "$.time",
         "etag" => "$.detail.object.etag",
@@ -390,32 +377,12 @@ fn by_event(plan: &Plan, source: &Source, files: &FilesOf, label: &str, function
         "{{\"source\":\"{}\",\"key\":<key>,\"etag\":<etag>,\"at\":<at>}}",
         source.name
     );
-    let target = Block::resource("aws_cloudwatch_event_target", label)
-        .set("rule", reference(format!("aws_cloudwatch_event_rule.{label}.name")))
-        .set("arn", reference(format!("aws_lambda_function.{function}.arn")))
-        .block(
-            Block::new("input_transformer")
-                .set("input_paths", paths)
-                .set("input_template", template),
-        )
-        .block(
-            Block::new("retry_policy")
-                .set("maximum_event_age_in_seconds", 86_400u32)
-                .set("maximum_retry_attempts", 185u32),
-        );
-    let permission = Block::resource("aws_lambda_permission", label)
-        .set(
-            "function_name",
-            reference(format!("aws_lambda_function.{function}.function_name")),
-        )
-        .set("action", "lambda:InvokeFunction")
-        .set("principal", "events.amazonaws.com")
-        .set(
-            "source_arn",
-            reference(format!("aws_cloudwatch_event_rule.{label}.arn")),
-        )
-        .set("source_account", reference("local.account"));
-    vec![rule, target, permission]
+    let arn = reference(format!("aws_lambda_function.{function}.arn"));
+    let transformer = Block::new("input_transformer")
+        .set("input_paths", paths)
+        .set("input_template", template);
+    let target = created::target(label, arn).block(transformer);
+    vec![rule, target, created::permission(label, function)]
 }
 
 fn starter(plan: &Plan, function: &str) -> [Block; 2] {

@@ -14,6 +14,7 @@ mod calls;
 mod catalog;
 mod channels;
 mod cost;
+mod created;
 mod dashboards;
 pub mod delivery;
 mod dms;
@@ -41,6 +42,7 @@ mod network;
 mod objects;
 mod operations;
 mod orchestration;
+mod partitions;
 mod policy;
 mod program;
 mod queue;
@@ -134,6 +136,11 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
         "Warehouses that read the lake in place.",
         redshift::blocks(plan),
     );
+    out.file(
+        "partitions",
+        "What registers partitions that warehouses read.",
+        partitions::blocks(plan),
+    );
     out.file("dashboards", "Dashboards and what they show.", quicksight::blocks(plan));
     out.file("dashboards", "", dashboards::blocks(plan));
     out.file("lake_formation", "Who may read what.", lake_formation::blocks(plan));
@@ -166,6 +173,7 @@ pub fn terraform(plan: &Plan, modules: &[&'static str]) -> Files {
     out.extend(landing::files(plan));
     out.extend(sinks::files(plan));
     out.extend(uploads::files(plan));
+    out.extend(partitions::files(plan));
     out.extend(program::files(plan));
     out.extend(dashboard::files(plan));
     out.extend(dashboards::files(plan));

@@ -7,7 +7,9 @@ use super::metric::{
 use super::naming::{self, limit, named};
 use super::operations::{AGE, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
-use super::{alarms, api, channels, firehose, function, iot, job, landing, operations, orchestration, sinks, uploads};
+use super::{
+    alarms, api, channels, firehose, function, iot, job, landing, operations, orchestration, partitions, sinks, uploads,
+};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
 use crate::plan::{Input, Monitor, Plan, Source, Text, names, stream_functions};
@@ -137,7 +139,8 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
     let own = names::OPERATIONS.map(operations::label).into_iter();
     let own = own
         .chain(landing::function_label(plan))
-        .chain(uploads::function_label(plan));
+        .chain(uploads::function_label(plan))
+        .chain(partitions::function_label(plan));
     for name in functions.chain(own.chain(sinks::purger(plan))) {
         for (what, text) in [("Errors", "fails"), ("Throttles", "is throttled")] {
             let metric = metric("AWS/Lambda", what, function_dimension(&name));

@@ -7,7 +7,7 @@
 use super::function::queue_label;
 use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, deny, document, key_use};
-use super::{lake, queue};
+use super::{created, lake, queue};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
 use crate::plan::{DatasetId, From, Plan, Source, StreamFunction, names};
@@ -71,29 +71,11 @@ pub fn blocks(plan: &Plan, function: &StreamFunction, id: &DatasetId) -> Vec<Blo
     let arn = || reference(format!("aws_sqs_queue.{label}.arn"));
     let letters = queue_label(&source.name);
     let bucket = reference(format!("aws_s3_bucket.{}.bucket", lake::zone_label(&id.zone)));
-    let key = object_of! { "prefix" => names::dataset_prefix(&id.name) };
-    let pattern = object_of! {
-        "source" => list(["aws.s3"]),
-        "detail-type" => list(["Object Created"]),
-        "detail" => object_of! {
-            "bucket" => object_of! { "name" => list([bucket]) },
-            "object" => object_of! { "key" => list([key]) },
-        },
-    };
-    let rule = Block::resource("aws_cloudwatch_event_rule", &label)
-        .doc(&format!("Each object of {}, once it is in {id}.", source.name))
-        .set("name", named(plan, &label, limit::SIXTY_FOUR))
-        .set("event_pattern", call("jsonencode", [pattern]));
-    let target = Block::resource("aws_cloudwatch_event_target", &label)
-        .set("rule", reference(format!("aws_cloudwatch_event_rule.{label}.name")))
-        .set("arn", arn())
+    let doc = format!("Each object of {}, once it is in {id}.", source.name);
+    let rule = created::rule(plan, &label, &doc, bucket, &names::dataset_prefix(&id.name));
+    let target = created::target(&label, arn())
         .set("depends_on", vec![reference(format!("aws_sqs_queue_policy.{label}"))])
-        .block(Block::new("dead_letter_config").set("arn", reference(format!("aws_sqs_queue.{letters}.arn"))))
-        .block(
-            Block::new("retry_policy")
-                .set("maximum_event_age_in_seconds", 86_400u32)
-                .set("maximum_retry_attempts", 185u32),
-        );
+        .block(Block::new("dead_letter_config").set("arn", reference(format!("aws_sqs_queue.{letters}.arn"))));
     let redrive = object_of! {
         "deadLetterTargetArn" => reference(format!("aws_sqs_queue.{letters}.arn")),
         "maxReceiveCount" => function.settings.retries + 1,

@@ -210,6 +210,8 @@ pub const CHANGED_AT: &str = "_arrived";
 
 /// The function that lands files and answers of endpoints, where a platform has any: a source beside those of operations.
 pub const LANDING: &str = "landing";
+/// The function that registers partitions in the catalog, where a warehouse reads any.
+pub const PARTITIONS: &str = "partitions";
 /// The function that lets senders upload objects, where any come so.
 pub const UPLOADS: &str = "uploads";
 /// How long Firehose collects rows before it writes them, seconds; its longest, for the largest files.

@@ -665,6 +665,28 @@ def test_databases_are_read_into_an_inbox_of_their_own(platform):
     assert 'ALTER TABLE "public"."orders" REPLICA IDENTITY FULL;' in checklist and "rds.logical_replication" in checklist
 
 
+def test_partitions_that_a_warehouse_reads_are_registered(platform):
+    state = of(platform, "given")
+    (known,) = json.loads(values(state, "aws_s3_object")["partitions"]["content"]).items()
+    table = values(state, "aws_glue_catalog_table")["processed_sales"]
+    assert known == ("processed.sales", {
+        "bucket": values(state, "aws_s3_bucket")["zone_processed"]["bucket"], "prefix": "sales/", "partition": ["day"],
+        "database": table["database_name"], "table": table["name"]})  # fmt: skip
+    rule = values(state, "aws_cloudwatch_event_rule")["processed_sales_partitions"]
+    assert json.loads(rule["event_pattern"])["detail"]["object"] == {"key": [{"prefix": "sales/"}]}
+    target = values(state, "aws_cloudwatch_event_target")["processed_sales_partitions"]
+    function = values(state, "aws_lambda_function")["ops_partitions"]
+    assert target["arn"] == function["arn"]
+    assert target["input_transformer"][0]["input_template"] == '{"dataset":"processed.sales","key":<key>}'
+    may = allowed(state, "ops_partitions_function")
+    assert {arn.rsplit("/", 1)[-1].rsplit(":", 1)[-1] for arn in may["glue:BatchCreatePartition"]} == {
+        "catalog", table["database_name"], table["name"]}
+    assert not any(action in may for action in ["s3:PutObject", "glue:UpdateTable"])
+    grants = values(state, "aws_lakeformation_permissions")
+    assert set(grants["partitions_processed_sales"]["permissions"]) == {"ALTER", "DESCRIBE"}
+    assert grants["partitions_processed"]["permissions"] == ["DATA_LOCATION_ACCESS"]
+
+
 def test_a_job_may_give_its_warehouse_rows_and_nothing_else(platform):
     state = of(platform, "given")
     may = allowed(state, "send_job")

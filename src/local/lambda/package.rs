@@ -49,6 +49,7 @@ pub fn package(build: &Path, progress: &mut dyn FnMut(&str)) -> Result<Vec<Archi
     let others = [
         names::LANDING,
         names::UPLOADS,
+        names::PARTITIONS,
         names::EMBED,
         names::REPORT,
         names::PURGE_SEARCH,

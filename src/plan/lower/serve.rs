@@ -61,24 +61,13 @@ impl Lowering<'_> {
         }
     }
 
-    /// A warehouse stands in a network, and reads what the catalog names the files of.
+    /// A warehouse stands in a network.
     fn warehouse(&mut self, serve: &program::Serve) {
         let program = self.program;
         let span = serve.item.settings.span("engine").unwrap_or(serve.item.span);
         if program.pipeline.settings.variant("network").is_none() {
             let help = "write `network = private { availability_zones = 3 }` in the pipeline";
             self.refuse(span, "a warehouse without a network", Some(help));
-        }
-        for id in &serve.expose {
-            let Some(dataset) = program.datasets.get(id) else {
-                continue;
-            };
-            if dataset.format != "iceberg" && !dataset.partition.is_empty() {
-                let what = format!("reading `{id}`, whose partitions Athena alone knows, from a warehouse");
-                let span = serve.item.settings.span("expose").unwrap_or(span);
-                let help = "write `format = iceberg` where it is written, or leave its partition out";
-                self.refuse(span, what, Some(help));
-            }
         }
     }
 
