@@ -9,6 +9,7 @@ use crate::check::functions;
 use crate::check::imports::Imports;
 use crate::check::items::{self, Alone, Ground, Remembered, Whole, check_alone};
 use crate::check::program::Program;
+use crate::cost;
 use crate::diag::{Code, Diagnostic, Diagnostics, Levels, Severity, at_levels, without_echoes};
 use crate::plan::Plan;
 use crate::plan::lower::{Passed, Scope, lower_after};
@@ -81,7 +82,7 @@ pub enum Phase {
     Resolve,
     /// Settings, types, labels.
     Check,
-    /// Lifetimes, capacity.
+    /// Lifetimes, capacity, freshness, cost.
     Prove,
 }
 
@@ -178,6 +179,7 @@ pub fn compile_parsed(
                 .for_each(|diagnostic| said.push(diagnostic));
             if let Some(plan) = &lowered.plan {
                 prove(plan, &places, &mut said);
+                cost::prove(plan, &places, &mut said);
             }
             if environment == asked {
                 (plan, not_yet) = (lowered.plan, lowered.not_yet);

@@ -7,6 +7,7 @@ pub mod base;
 pub mod check;
 pub mod cli;
 mod compile;
+pub mod cost;
 pub mod diag;
 pub mod emit;
 pub mod evidence;

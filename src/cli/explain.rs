@@ -1,6 +1,7 @@
 //! `pipec explain`: why.
 
 mod access;
+mod cost;
 mod lifetime;
 mod sql;
 
@@ -69,6 +70,8 @@ enum Topic {
         #[arg(long, value_name = "NAME")]
         env: Option<String>,
     },
+    /// What the platform costs in a month, at least and at most, and how that comes about
+    Cost(cost::Arguments),
     /// Where a column comes from
     Lineage {
         /// `zone.dataset.column`
@@ -105,6 +108,10 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
         (Some(Topic::Lifetime { label, project, env }), _) => {
             let compiled = compile_or_say(out, find(project)?, env.as_deref(), Scope::Platform)?;
             out.result(&lifetime::explain(&compiled.plan, label.trim_start_matches('@'))?);
+            Ok(())
+        }
+        (Some(Topic::Cost(arguments)), _) => {
+            out.result(&cost::explain(out, arguments)?);
             Ok(())
         }
         (Some(Topic::Lineage { column, project }), _) => {

@@ -327,6 +327,8 @@ pub struct View {
     pub columns: Columns,
     /// Whether Athena's SQL carries it, so that a query may name it.
     pub in_sql: bool,
+    /// What it promises to bring.
+    pub volume: Option<Volume>,
     /// Where it is declared.
     pub span: Span,
 }
@@ -398,6 +400,8 @@ pub struct Transform {
     pub engine: Engine,
     /// Why there: a sentence each, for `pipec explain plan`.
     pub why: Vec<String>,
+    /// What it promises to write.
+    pub volume: Option<Volume>,
     /// Where it is declared.
     pub span: Span,
 }

@@ -37,6 +37,8 @@ pub struct Source {
     pub replication: Option<Replication>,
     /// What it promises to bring.
     pub volume: Option<Volume>,
+    /// What it promises to bring where only bytes are promised, bytes a second.
+    pub bytes_per_second: Option<f64>,
     /// Event time may be behind arrival by this much, seconds.
     pub late_at_most_seconds: u64,
     /// Where rows land untouched: `ZONE.SOURCE` in [`Plan::datasets`].

@@ -80,11 +80,8 @@ impl Lowering<'_> {
             _ => None,
         };
         let format = connector.variant("format");
-        let volume = match settings.get("volume").map(|setting| &setting.value) {
-            Some(Value::Volume(records_per_second, record_bytes)) => Some(Volume {
-                records_per_second: *records_per_second,
-                record_bytes: *record_bytes,
-            }),
+        let bytes_per_second = match settings.get("volume").map(|setting| &setting.value) {
+            Some(Value::Throughput(bytes)) => Some(*bytes),
             _ => None,
         };
         Some(Source {
@@ -105,7 +102,8 @@ impl Lowering<'_> {
             topic,
             schema: source.schema.clone(),
             replication,
-            volume,
+            volume: volume_of(settings),
+            bytes_per_second,
             late_at_most_seconds: settings.seconds("late_at_most")?,
             into: source.into.clone(),
         })
@@ -213,6 +211,17 @@ impl Lowering<'_> {
             burst: settings.int("burst").unwrap_or(per_second.ceil().min(5_000.0) as u32),
             origins: super::serve::texts(settings, "cors"),
         })
+    }
+}
+
+/// What an item promises, record by record.
+pub(super) fn volume_of(settings: &Settings) -> Option<Volume> {
+    match settings.get("volume").map(|setting| &setting.value) {
+        Some(Value::Volume(records_per_second, record_bytes)) => Some(Volume {
+            records_per_second: *records_per_second,
+            record_bytes: *record_bytes,
+        }),
+        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::source::volume_of;
 use super::flow::{self, EventDay};
 use super::{Datasets, Lowering, dataset_of};
 use crate::base::Span;
@@ -63,6 +64,7 @@ impl Lowering<'_> {
                 steps,
                 columns: transform.output.clone(),
                 in_sql: transform.shape == Shape::Table && self.fits_sql(transform),
+                volume: volume_of(&item.settings),
                 span: transform.span,
             });
         }
@@ -114,6 +116,7 @@ impl Lowering<'_> {
             reads,
             engine,
             why,
+            volume: volume_of(&item.settings),
             span: transform.span,
         })
     }

@@ -58,6 +58,28 @@ impl Calendar {
     }
 }
 
+/// How often `cron(…)` or `rate(…)` starts in a month of 730 hours, on average.
+pub(super) fn starts_a_month(expression: &str) -> Option<f64> {
+    const MONTH_MINUTES: f64 = 730.0 * 60.0;
+    if let Some(rate) = inside(expression, "rate(") {
+        let (count, unit) = rate.split_once(' ')?;
+        let minutes = match unit.trim_end_matches('s') {
+            "minute" => 1.0,
+            "hour" => 60.0,
+            "day" => 1_440.0,
+            _ => return None,
+        };
+        return Some(MONTH_MINUTES / (count.parse::<f64>().ok()? * minutes));
+    }
+    let fields: Vec<_> = inside(expression, "cron(")?.split(' ').collect();
+    let [minute, hour, rest @ ..] = fields.as_slice() else {
+        return None;
+    };
+    let times = times(&parse(&format!("0 {minute} {hour} * * * *"))?).len();
+    let days = days(&rest.join(" "))?.len();
+    Some(days as f64 / DAYS as f64 * times as f64 * MONTH_MINUTES / 1_440.0)
+}
+
 fn inside<'t>(expression: &'t str, start: &str) -> Option<&'t str> {
     expression.strip_prefix(start)?.strip_suffix(')')
 }

@@ -14,6 +14,11 @@ use crate::plan::{Alarm, DatasetId, Plan};
 pub use steps::Part;
 use steps::{Sum, Walk};
 
+/// How often `cron(…)` or `rate(…)` starts in a month of 730 hours, on average; none of what never starts again.
+pub fn starts_a_month(expression: &str) -> Option<f64> {
+    calendar::starts_a_month(expression)
+}
+
 pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
     let mut walk = Walk::new(plan);
     for monitor in &plan.monitors {

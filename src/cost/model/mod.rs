@@ -1,0 +1,251 @@
+//! What is paid for each resource that a build makes, by its type.
+//!
+//! A type is priced here or costs nothing by `stdlib/prices/free.csv`; a test holds that there is no third kind.
+
+mod compute;
+mod data;
+mod requests;
+mod standing;
+mod storage;
+mod streams;
+
+use std::collections::BTreeMap;
+
+use super::flow::Flows;
+use super::table::{self, Price};
+use super::{Bounds, Estimate, Factor, Line};
+use crate::aws::{self, Stack};
+use crate::emit::hcl::{Block, Value};
+use crate::plan::Plan;
+use crate::prove::freshness::starts_a_month;
+
+/// Hours of a month, as rates of the language have it.
+pub const MONTH_HOURS: f64 = 730.0;
+/// Seconds of a month.
+pub const MONTH_SECONDS: f64 = MONTH_HOURS * 3_600.0;
+/// Days of a month.
+pub const MONTH_DAYS: f64 = MONTH_HOURS / 24.0;
+/// Bytes of a GiB, which AWS's bills call GB.
+pub const GIB: f64 = 1_073_741_824.0;
+
+type Pricer = fn(&mut Model<'_>, &Block, &str);
+
+/// Every type of resource that is paid for, and by what.
+pub const PRICED: &[(&str, Pricer)] = &[
+    ("aws_api_gateway_stage", requests::api),
+    ("aws_athena_workgroup", data::athena),
+    ("aws_backup_plan", storage::backup),
+    ("aws_batch_compute_environment", compute::containers),
+    ("aws_cloudtrail", standing::trail),
+    ("aws_cloudwatch_dashboard", standing::dashboard),
+    ("aws_cloudwatch_event_bus", requests::bus),
+    ("aws_cloudwatch_log_group", standing::log_group),
+    ("aws_cloudwatch_metric_alarm", standing::alarm),
+    ("aws_codebuild_project", requests::build),
+    ("aws_codepipeline", requests::pipeline),
+    ("aws_config_config_rule", standing::rule),
+    ("aws_config_configuration_recorder", standing::recorder),
+    ("aws_dms_replication_config", data::replication),
+    ("aws_dynamodb_table", data::items),
+    ("aws_ecr_repository", standing::repository),
+    ("aws_eip", standing::address),
+    ("aws_emrserverless_application", compute::emr),
+    ("aws_glue_catalog_table_optimizer", compute::optimizer),
+    ("aws_glue_job", compute::glue),
+    ("aws_iot_topic_rule", requests::messages),
+    ("aws_kinesis_firehose_delivery_stream", streams::delivery),
+    ("aws_kinesis_stream", streams::kinesis),
+    ("aws_kms_key", standing::key),
+    ("aws_kms_replica_key", standing::key),
+    ("aws_lambda_function", compute::function),
+    ("aws_msk_cluster", streams::brokers),
+    ("aws_msk_serverless_cluster", streams::serverless_cluster),
+    ("aws_nat_gateway", standing::nat),
+    ("aws_opensearchserverless_collection_group", data::search),
+    ("aws_opensearchserverless_vpc_endpoint", standing::endpoint),
+    ("aws_quicksight_data_set", data::dashboard_rows),
+    ("aws_quicksight_data_source", data::readers),
+    ("aws_redshiftserverless_namespace", data::warehouse_rows),
+    ("aws_redshiftserverless_workgroup", data::warehouse),
+    ("aws_s3_bucket", storage::bucket),
+    ("aws_s3_bucket_replication_configuration", storage::copies),
+    ("aws_scheduler_schedule", requests::starts),
+    ("aws_secretsmanager_secret", standing::secret),
+    ("aws_sesv2_email_identity", requests::mails),
+    ("aws_sfn_state_machine", requests::transitions),
+    ("aws_sns_topic", requests::topic),
+    ("aws_sqs_queue", requests::queue),
+    ("aws_vpc_endpoint", standing::endpoint),
+];
+
+/// What is known of a platform while its lines are made.
+pub struct Model<'p> {
+    plan: &'p Plan,
+    stack: Stack,
+    flows: Flows<'p>,
+    /// How often each entry of the scheduler starts in a month.
+    starts: BTreeMap<String, f64>,
+    /// Requests to objects of the lake in a month: writes, then reads.
+    objects: (Bounds, Bounds),
+    /// How many resources there are.
+    resources: f64,
+    lines: Vec<Line>,
+}
+
+impl<'p> Model<'p> {
+    /// Of a plan.
+    pub fn new(plan: &'p Plan) -> Model<'p> {
+        // What jobs import is a handful of small objects.
+        let stack = aws::stack(plan, &[]);
+        let starts = stack.resources("aws_scheduler_schedule").filter_map(|block| {
+            let often = starts_a_month(&text(block, "schedule_expression")?).unwrap_or(0.0);
+            Some((block.labels.get(1)?.clone(), often))
+        });
+        let mut flows = Flows::new(plan);
+        Model {
+            starts: starts.collect(),
+            objects: storage::requests(plan, &mut flows),
+            resources: stack.blocks().filter(|block| block.kind == "resource").count() as f64,
+            flows,
+            plan,
+            stack,
+            lines: Vec::new(),
+        }
+    }
+
+    /// Every line.
+    pub fn estimate(mut self) -> Estimate {
+        let pricers: BTreeMap<&str, Pricer> = PRICED.iter().copied().collect();
+        let stack = std::mem::take(&mut self.stack);
+        for block in stack.blocks().filter(|block| block.kind == "resource") {
+            if let [kind, label] = block.labels.as_slice()
+                && let Some(pricer) = pricers.get(kind.as_str())
+            {
+                pricer(&mut self, block, label);
+            }
+        }
+        Estimate {
+            region: self.plan.pipeline.region.clone(),
+            lines: self.lines,
+        }
+    }
+
+    /// One more thing that is paid for.
+    fn line(&mut self, item: &str, block: &Block, price_of: &'static str, factors: Vec<Factor>) {
+        self.line_between(item, block, (price_of, price_of), factors);
+    }
+
+    /// The same where at the high bound it is another thing of the table.
+    fn line_between(
+        &mut self,
+        item: &str,
+        block: &Block,
+        (price_of, high_price_of): (&'static str, &'static str),
+        factors: Vec<Factor>,
+    ) {
+        let region = &self.plan.pipeline.region;
+        let (Some(price), Some(high)) = (table::price(price_of, region), table::price(high_price_of, region)) else {
+            return;
+        };
+        let price = Price {
+            usd: Bounds::new(price.usd.low, high.usd.high),
+            ..price
+        };
+        let count = factors.iter().fold(Bounds::from(1.0), |all, factor| all * factor.count);
+        if count.is_nothing() {
+            return;
+        }
+        self.lines.push(Line {
+            item: item.to_owned(),
+            resource: block.address(),
+            price_of,
+            high_price_of,
+            factors,
+            price,
+            usd: count * price.usd * (1.0 / price.per),
+        })
+    }
+
+    /// The item that a resource is made for, by its label.
+    fn item(&self, label: &str) -> String {
+        let plan = self.plan;
+        let ends = ["_landing", "_api", "_iot", "_rule", "_program", "_quarantine", "_start", "_arrivals", "_dead_letters"];
+        let mut names = vec![label];
+        names.extend(ends.iter().filter_map(|end| label.strip_suffix(end)));
+        for name in names {
+            if plan.source(name).is_some() {
+                return format!("source {name}");
+            }
+            if plan.transform(name).is_some() {
+                return format!("transform {name}");
+            }
+            if plan.schedules.iter().any(|schedule| schedule.name == name) {
+                return format!("schedule {name}");
+            }
+            if plan.serves.iter().any(|serve| serve.name == name) {
+                return format!("serve {name}");
+            }
+        }
+        if let Some(sink) = label.strip_suffix("_sink").and_then(|name| plan.sink(name)) {
+            return format!("sink {}", sink.name);
+        }
+        let routed = plan.transforms.iter().find(|transform| {
+            let all = transform.deliveries();
+            all.iter().any(|(_, known)| known == label)
+        });
+        match routed {
+            Some(transform) => format!("transform {}", transform.name),
+            None => format!("pipeline {}", plan.pipeline.name),
+        }
+    }
+
+    /// Something that stands for all of the platform: `pipeline network`.
+    fn shared(what: &str) -> String {
+        format!("pipeline {what}")
+    }
+}
+
+/// What a price is multiplied by.
+fn times(count: impl Into<Bounds>, of: &str) -> Factor {
+    Factor {
+        count: count.into(),
+        of: of.to_owned(),
+    }
+}
+
+/// From nothing up to as many.
+fn up_to(most: f64, of: &str) -> Factor {
+    times(Bounds::up_to(most), of)
+}
+
+/// Each hour of a month.
+fn hours() -> Factor {
+    times(MONTH_HOURS, "h")
+}
+
+/// A number among the direct attributes of a block.
+fn number(block: &Block, name: &str) -> Option<f64> {
+    match block.get(name)? {
+        Value::Number(digits) => digits.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A text among the direct attributes of a block.
+fn text(block: &Block, name: &str) -> Option<String> {
+    match block.get(name)? {
+        Value::Text(parts) => match parts.as_slice() {
+            [crate::emit::hcl::Part::Literal(text)] => Some(text.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// How many values a list among the direct attributes of a block has.
+fn length(block: &Block, name: &str) -> f64 {
+    match block.get(name) {
+        Some(Value::List(values)) => values.len() as f64,
+        _ => 0.0,
+    }
+}
