@@ -153,6 +153,7 @@ pub fn compile_parsed(
     }
     let (mut program, mut plan, mut not_yet, mut doubtful) = (None, None, Vec::new(), None);
     let (mut levels, mut passed) = (Levels::new(), Passed::default());
+    let mut costs = cost::Proofs::default();
     let mut remembered = Remembered::keeping_whole(options.for_edits);
     let all = index.of_kind("env").map(|entity| Some(entity.name));
     let mut environments: Vec<_> = [None].into_iter().chain(all).collect();
@@ -179,7 +180,7 @@ pub fn compile_parsed(
                 .for_each(|diagnostic| said.push(diagnostic));
             if let Some(plan) = &lowered.plan {
                 prove(plan, &places, &mut said);
-                cost::prove(plan, &places, &mut said);
+                costs.prove(plan, &places, &mut said);
             }
             if environment == asked {
                 (plan, not_yet) = (lowered.plan, lowered.not_yet);

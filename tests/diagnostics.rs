@@ -276,12 +276,32 @@ fn example(name: &str) -> String {
     std::fs::read_to_string(root().join(format!("examples/{name}/{name}.pipe"))).unwrap()
 }
 
+/// The files of an example, by path; where there is one alone, it is `main.pipe`.
+#[allow(clippy::disallowed_methods, reason = "tests read the project's own files")]
+fn example_files(name: &str) -> BTreeMap<String, String> {
+    let entries = std::fs::read_dir(root().join("examples").join(name)).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let pipe = paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "pipe") && !path.ends_with("tests.pipe"));
+    let named = pipe.map(|path| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (name, std::fs::read_to_string(path).unwrap())
+    });
+    let files: BTreeMap<_, _> = named.collect();
+    match files.len() {
+        1 => files.into_values().map(|text| (MAIN.to_owned(), text)).collect(),
+        _ => files,
+    }
+}
+
 /// The files that the cases of a table break, by path; the platform itself is `main.pipe`.
 #[allow(clippy::disallowed_methods, reason = "tests read the project's own files")]
 fn files(table: &Table) -> BTreeMap<String, String> {
     let own = root().join(format!("tests/diagnostics/{}.pipe", table.base));
-    let text = std::fs::read_to_string(own).unwrap_or_else(|_| example(&table.base));
-    let mut files = BTreeMap::from([(MAIN.to_owned(), text)]);
+    let mut files = match std::fs::read_to_string(own) {
+        Ok(text) => BTreeMap::from([(MAIN.to_owned(), text)]),
+        Err(_) => example_files(&table.base),
+    };
     if let Some(beside) = &table.beside {
         for entry in std::fs::read_dir(root().join("examples").join(beside)).unwrap() {
             let path = entry.unwrap().path();

@@ -60,6 +60,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["syntax", "format", "resolve", "check", "local", "session", "lsp", "cli"],
     ),
     (
+        "src/cost",
+        &["syntax", "format", "resolve", "local", "session", "lsp", "cli"],
+    ),
+    (
         "src/local",
         &["syntax", "format", "resolve", "check", "aws", "session", "lsp", "cli"],
     ),

@@ -69,8 +69,22 @@ use crate::plan::{Files, Plan, names};
 
 /// All resources of a platform whose jobs import these modules.
 pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
-    let mut out = Stack::default();
+    let mut out = paid(plan, modules);
     root::add(&mut out, plan);
+    out.file(
+        "catalog",
+        "Databases and tables, as Athena sees them.",
+        catalog::blocks(plan),
+    );
+    out.file("views", "Views, as Athena sees them.", views::blocks(plan));
+    out.file("lake_formation", "Who may read what.", lake_formation::blocks(plan));
+    out.file("cost", "The budget.", cost::blocks(plan));
+    out
+}
+
+/// The resources that may be paid for: the others tell what is where, and who may read it.
+pub fn paid(plan: &Plan, modules: &[&'static str]) -> Stack {
+    let mut out = Stack::default();
     out.file(
         "keys",
         "The key of everything that this platform stores.",
@@ -81,14 +95,8 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
         "Where data rests, for how long, and who may not touch it.",
         lake::blocks(plan),
     );
-    out.file(
-        "catalog",
-        "Databases and tables, as Athena sees them.",
-        catalog::blocks(plan),
-    );
     out.file("exports", "What other projects may read.", exports::blocks(plan));
     out.file("imports", "What is read of other projects.", imports::blocks(plan));
-    out.file("views", "Views, as Athena sees them.", views::blocks(plan));
     out.file(
         "tables",
         "What looks after tables whose rows change.",
@@ -143,7 +151,6 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
     );
     out.file("dashboards", "Dashboards and what they show.", quicksight::blocks(plan));
     out.file("dashboards", "", dashboards::blocks(plan));
-    out.file("lake_formation", "Who may read what.", lake_formation::blocks(plan));
     out.file(
         "operations",
         "Functions that watch the platform.",
@@ -154,7 +161,6 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
         "Alarms, who is told, and the dashboard.",
         monitoring::blocks(plan),
     );
-    out.file("cost", "The budget.", cost::blocks(plan));
     out.file("secrets", "Secrets, without their values.", secrets::blocks(plan));
     out.file("backup", "Backups.", backup::blocks(plan));
     out.file("audit", "Who did what, and what was changed.", audit::blocks(plan));

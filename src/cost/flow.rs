@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 
 use super::bounds::Bounds;
-use crate::plan::{Dataset, DatasetId, From, Input, JoinKind, Otherwise, Plan, Source, Step, StepKind, Transform, Writer};
+use crate::plan::{
+    Dataset, DatasetId, From, Input, JoinKind, Otherwise, Plan, Source, Step, StepKind, Transform, Writer,
+};
 
 /// What of a source is supposed that promises no volume: bytes a second, a GiB a day.
 pub const SUPPOSED_BYTES: f64 = 1_073_741_824.0 / 86_400.0;
@@ -114,7 +116,11 @@ impl<'p> Flows<'p> {
     /// What comes to a dataset.
     pub fn dataset(&mut self, dataset: &'p Dataset) -> Flow {
         match &dataset.writer {
-            Writer::Source(name) => self.plan.source(name).map(|source| self.source(source)).unwrap_or_default(),
+            Writer::Source(name) => self
+                .plan
+                .source(name)
+                .map(|source| self.source(source))
+                .unwrap_or_default(),
             Writer::Transform(name) => match self.plan.transform(name) {
                 Some(transform) => self.transform(transform),
                 None => Flow::default(),
@@ -134,7 +140,11 @@ impl<'p> Flows<'p> {
     /// What a transform reads.
     pub fn input(&mut self, input: &'p Input) -> Flow {
         match input {
-            Input::Stream(name) => self.plan.source(name).map(|source| self.source(source)).unwrap_or_default(),
+            Input::Stream(name) => self
+                .plan
+                .source(name)
+                .map(|source| self.source(source))
+                .unwrap_or_default(),
             Input::Table(id) => self.dataset_of(id),
             Input::View(name) => match self.plan.view(name) {
                 Some(view) => self.out(&view.name, &view.input, &view.steps, view.volume.as_ref()),

@@ -19,9 +19,9 @@ use std::collections::BTreeMap;
 pub use bounds::Bounds;
 pub use difference::{Change, difference};
 pub use flow::{SUPPOSED_BYTES, SUPPOSED_ENTRIES};
-pub use model::PRICED;
 pub use shown::{amount, dollars, text};
 
+use crate::base::Span;
 use crate::check::items::Places;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::Plan;
@@ -102,45 +102,72 @@ impl Estimate {
     }
 }
 
+/// The types of resources that are paid for, as Terraform calls them.
+pub fn priced() -> impl Iterator<Item = &'static str> {
+    model::PRICED.iter().map(|(kind, _)| *kind)
+}
+
 /// What a platform costs in a month.
 pub fn estimate(plan: &Plan) -> Estimate {
     model::Model::new(plan).estimate()
 }
 
-/// Says whether the platform costs more than its budget, whatever happens.
-pub fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
-    let Some(budget) = plan.pipeline.budget else {
-        return;
-    };
-    let estimate = estimate(plan);
+/// The proofs of a platform's environments: many of them cost the same.
+#[derive(Debug, Default)]
+pub struct Proofs {
+    known: Vec<(Plan, Estimate)>,
+}
+
+impl Proofs {
+    /// Says whether the platform costs more than its budget, whatever happens.
+    pub fn prove(&mut self, plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
+        let Some(budget) = plan.pipeline.budget else {
+            return;
+        };
+        let path = format!("pipeline.{}.budget", plan.pipeline.name);
+        let estimate = self.estimate(plan);
+        if let (Some(span), true) = (places.get(&path), estimate.total().low > budget) {
+            diagnostics.push(above(&plan.pipeline.name, budget, estimate, span));
+        }
+    }
+
+    fn estimate(&mut self, plan: &Plan) -> &Estimate {
+        // What an environment is called, what it may cost and whether it may be destroyed costs nothing.
+        let mut same = plan.clone();
+        same.environment = None;
+        same.pipeline.budget = None;
+        same.pipeline.destroyable = false;
+        let at = match self.known.iter().position(|(known, _)| *known == same) {
+            Some(at) => at,
+            None => {
+                self.known.push((same, estimate(plan)));
+                self.known.len() - 1
+            }
+        };
+        &self.known[at].1
+    }
+}
+
+fn above(name: &str, budget: f64, estimate: &Estimate, span: Span) -> Diagnostic {
     let total = estimate.total();
-    let path = format!("pipeline.{}.budget", plan.pipeline.name);
-    let Some(span) = places.get(&path).filter(|_| total.low > budget) else {
-        return;
-    };
+    let least = dollars(total.low.ceil());
     let message = format!(
-        "`{}` costs {} USD a month at least, and its budget is {} USD",
-        plan.pipeline.name,
-        dollars(total.low),
+        "`{name}` costs {least} USD a month at least, and its budget is {} USD",
         dollars(budget)
     );
-    let dearest = estimate.dearest(|usd| usd.low);
     let mut diagnostic = Diagnostic::new(Code::BUDGET, span, message).found("no month costs as little");
+    let dearest = estimate.dearest(|usd| usd.low);
     let named: Vec<_> = dearest.iter().take(3).collect();
     for (item, usd) in &named {
         let lines = estimate.lines.iter().filter(|line| line.item == *item);
         let most = lines.max_by(|one, other| one.usd.low.total_cmp(&other.usd.low));
         let why = most.map(|line| format!(", of which {} are {}", dollars(line.usd.low), shown::low(line)));
-        diagnostic = diagnostic.note(format!(
-            "`{item}`: {} USD{}",
-            dollars(usd.low),
-            why.unwrap_or_default()
-        ));
+        diagnostic = diagnostic.note(format!("`{item}`: {} USD{}", dollars(usd.low), why.unwrap_or_default()));
     }
     let names: Vec<_> = named.iter().map(|(item, _)| format!("`{item}`")).collect();
-    diagnostics.push(diagnostic.help(format!(
+    diagnostic.help(format!(
         "the dearest are {}: write less of them, or `budget = {} USD per month`",
         names.join(", "),
-        total.low.ceil()
-    )));
+        least.replace(',', "_")
+    ))
 }

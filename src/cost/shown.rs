@@ -82,11 +82,21 @@ pub fn low(line: &Line) -> String {
     of(line, |bounds| Bounds::from(bounds.low))
 }
 
+/// `2 shards`, `1 shard`
+fn counted(count: Bounds, of: &str) -> String {
+    let one = count == Bounds::from(1.0);
+    match of.split_once(' ') {
+        Some((first, rest)) if one && first.len() > 1 => format!("1 {} {rest}", first.trim_end_matches('s')),
+        None if one && of.len() > 1 => format!("1 {}", of.trim_end_matches('s')),
+        _ => format!("{} {of}", range(count)),
+    }
+}
+
 fn of(line: &Line, which: impl Fn(Bounds) -> Bounds) -> String {
     let factors = line
         .factors
         .iter()
-        .map(|factor| format!("{} {}", range(which(factor.count)), factor.of));
+        .map(|factor| counted(which(factor.count), &factor.of));
     let all: Vec<_> = factors.chain([price(which(line.price.usd), line.price.per)]).collect();
     all.join(" × ")
 }
@@ -107,11 +117,8 @@ pub fn text(estimate: &Estimate, budget: Option<f64>, only: Option<&str>) -> Str
             continue;
         }
         let _ = writeln!(out, "\n{item}: {}", amount(usd));
-        let mut lines: Vec<_> = estimate.lines.iter().filter(|line| line.item == item).collect();
-        lines.sort_by(|one, other| other.usd.high.total_cmp(&one.usd.high));
-        for line in lines {
-            let _ = writeln!(out, "  {}: {} = {}", line.price.unit, derivation(line), amount(line.usd));
-            let _ = writeln!(out, "    {}", line.resource);
+        for group in groups(estimate.lines.iter().filter(|line| line.item == item)) {
+            let _ = writeln!(out, "  {}", shown(&group));
         }
     }
     let unknown = estimate.without_figures();
@@ -124,6 +131,45 @@ pub fn text(estimate: &Estimate, budget: Option<f64>, only: Option<&str>) -> Str
         );
     }
     out
+}
+
+/// Lines of one item, those together that come about alike, the dearest first.
+fn groups<'e>(lines: impl Iterator<Item = &'e Line>) -> Vec<Vec<&'e Line>> {
+    let mut groups: Vec<Vec<&Line>> = Vec::new();
+    for line in lines {
+        let kind = |line: &Line| line.resource.split('.').next().map(str::to_owned);
+        let alike = |group: &&mut Vec<&Line>| {
+            let first = group.first();
+            first.is_some_and(|first| {
+                (first.price_of, &first.factors, kind(first)) == (line.price_of, &line.factors, kind(line))
+            })
+        };
+        match groups.iter_mut().find(alike) {
+            Some(group) => group.push(line),
+            None => groups.push(vec![line]),
+        }
+    }
+    let high = |group: &Vec<&Line>| group.iter().map(|line| line.usd.high).sum::<f64>();
+    groups.sort_by(|one, other| high(other).total_cmp(&high(one)));
+    groups
+}
+
+/// `kinesis.shard_hour: 2 shards × 730 h × $0.017 = 24.82 USD (aws_kinesis_stream.clicks)`
+fn shown(group: &[&Line]) -> String {
+    let usd = amount(group.iter().map(|line| line.usd).sum());
+    match group {
+        [line] => format!("{}: {} = {usd} ({})", line.price_of, derivation(line), line.resource),
+        [line, ..] => {
+            let kind = line.resource.split('.').next().unwrap_or_default();
+            let count = group.len();
+            format!(
+                "{}: {count} × {} = {usd} ({count} {kind})",
+                line.price_of,
+                derivation(line)
+            )
+        }
+        [] => String::new(),
+    }
 }
 
 /// Whether an item is the one that is asked for: `clicks`, `source clicks`, `source.clicks`.

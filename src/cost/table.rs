@@ -70,7 +70,10 @@ static WITHOUT: LazyLock<Vec<Free>> = LazyLock::new(|| rows(FREE));
 
 /// The rows of a table; a test holds that each can be read.
 fn rows<R: for<'a> Deserialize<'a>>(text: &str) -> Vec<R> {
-    csv::Reader::from_reader(text.as_bytes()).deserialize().flatten().collect()
+    csv::Reader::from_reader(text.as_bytes())
+        .deserialize()
+        .flatten()
+        .collect()
 }
 
 /// Every price.
@@ -87,7 +90,9 @@ pub fn free() -> &'static [Free] {
 pub fn price(item: &str, region: &str) -> Option<Price> {
     let all = BY_ITEM.get(item)?;
     let first = all.first()?;
-    let own = all.iter().find(|figure| figure.region == region || figure.region == "*");
+    let own = all
+        .iter()
+        .find(|figure| figure.region == region || figure.region == "*");
     let usd = match own {
         Some(figure) => Bounds::from(figure.usd),
         None => {
@@ -124,15 +129,27 @@ mod tests {
         for figure in &all {
             let page = figure.source.strip_prefix("https://aws.amazon.com/");
             assert!(page.is_some_and(|page| page.contains("pricing")), "{figure:?}");
-            assert!(dated(&figure.as_of) && figure.compared.as_deref().is_none_or(dated), "{figure:?}");
-            assert!(figure.usd > 0.0 && figure.per >= 1.0 && !figure.unit.is_empty(), "{figure:?}");
+            assert!(
+                dated(&figure.as_of) && figure.compared.as_deref().is_none_or(dated),
+                "{figure:?}"
+            );
+            assert!(
+                figure.usd > 0.0 && figure.per >= 1.0 && !figure.unit.is_empty(),
+                "{figure:?}"
+            );
         }
         for (at, one) in all.iter().enumerate() {
-            let again = all[..at].iter().find(|other| (&other.item, &other.region) == (&one.item, &one.region));
+            let again = all[..at]
+                .iter()
+                .find(|other| (&other.item, &other.region) == (&one.item, &one.region));
             assert_eq!(again, None);
         }
         for figures in BY_ITEM.values() {
-            assert!(figures.iter().all(|one| one.per == figures[0].per && one.unit == figures[0].unit));
+            assert!(
+                figures
+                    .iter()
+                    .all(|one| one.per == figures[0].per && one.unit == figures[0].unit)
+            );
         }
     }
 
@@ -140,7 +157,10 @@ mod tests {
     fn what_costs_nothing_says_why() {
         let all: Vec<Free> = whole(FREE);
         for free in &all {
-            assert!(free.source.starts_with("https://") && !free.because.is_empty(), "{free:?}");
+            assert!(
+                free.source.starts_with("https://") && !free.because.is_empty(),
+                "{free:?}"
+            );
         }
     }
 

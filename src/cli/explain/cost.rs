@@ -64,7 +64,10 @@ fn other_project(path: &Path) -> Result<Project, Failure> {
 /// The plan of a project, of one above its budget too: that is when it has to be explained.
 fn plan(out: &Output, project: Project, environment: Option<&str>) -> Result<Plan, Failure> {
     let compilation = project::compile(&project, environment)?;
-    let wrong = compilation.diagnostics.iter().filter(|said| said.severity == Severity::Error);
+    let wrong = compilation
+        .diagnostics
+        .iter()
+        .filter(|said| said.severity == Severity::Error);
     let above = wrong.clone().count() > 0 && wrong.clone().all(|said| said.code == Code::BUDGET);
     if let (true, Some(program)) = (above, &compilation.doubtful) {
         let lowered = lower(program, Scope::Platform);
@@ -87,17 +90,18 @@ fn difference(before: &Estimate, now: &Estimate, as_json: bool) -> String {
     }
     let mut text = match changes.is_empty() {
         true => format!("no difference: {} a month\n", amount(now.total())),
-        false => format!("{} a month, and it was {}\n", amount(now.total()), amount(before.total())),
+        false => format!(
+            "{} a month, and it was {}\n",
+            amount(now.total()),
+            amount(before.total())
+        ),
     };
     for change in changes {
         let by = |low: f64| match low >= 0.0 {
             true => format!("+{}", dollars(low)),
             false => format!("-{}", dollars(-low)),
         };
-        let (least, most) = (
-            change.now.low - change.before.low,
-            change.now.high - change.before.high,
-        );
+        let (least, most) = (change.now.low - change.before.low, change.now.high - change.before.high);
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,

@@ -1,9 +1,11 @@
 //! Functions, jobs and containers.
 
+use std::collections::BTreeMap;
+
 use super::super::Bounds;
 use super::{GIB, MONTH_DAYS, MONTH_HOURS, MONTH_SECONDS, Model, number, times, up_to};
 use crate::emit::hcl::{Block, Value};
-use crate::plan::{Engine, Plan, Shape, Starts, Transform, stream_functions};
+use crate::plan::{Engine, Plan, Schedule, Shape, Starts, Transform};
 
 /// The least that a run of a job is billed, hours: a minute.
 const LEAST_HOURS: f64 = 1.0 / 60.0;
@@ -17,8 +19,8 @@ const LANDING_SECONDS: f64 = 2.0;
 pub(super) const LEAST_FILE: f64 = 1_048_576.0;
 
 /// How often a schedule starts in a month.
-pub(super) fn runs(model: &Model<'_>, schedule: &crate::plan::Schedule) -> Bounds {
-    let most = model.starts.get(&schedule.name).copied().unwrap_or(0.0);
+pub(super) fn runs(starts: &BTreeMap<String, f64>, schedule: &Schedule) -> Bounds {
+    let most = starts.get(&schedule.name).copied().unwrap_or(0.0);
     match schedule.starts {
         Starts::Clock { .. } => most.into(),
         // Nothing promises that anything lands.
@@ -26,18 +28,19 @@ pub(super) fn runs(model: &Model<'_>, schedule: &crate::plan::Schedule) -> Bound
     }
 }
 
-/// How often a job runs in a month.
-fn job_runs(model: &Model<'_>, transform: &Transform) -> Bounds {
-    let plan = model.plan;
-    let schedules = plan.schedules.iter().filter(|schedule| {
-        let mut all = schedule.waves.iter().flatten();
-        all.any(|name| *name == transform.name)
-    });
-    schedules.map(|schedule| runs(model, schedule)).sum()
+/// How often each transform is run in a month, by all schedules.
+pub(super) fn all_runs<'p>(plan: &'p Plan, starts: &BTreeMap<String, f64>) -> BTreeMap<&'p str, Bounds> {
+    let mut all: BTreeMap<&str, Bounds> = BTreeMap::new();
+    for schedule in &plan.schedules {
+        for name in schedule.waves.iter().flatten() {
+            let sum = all.entry(name).or_default();
+            *sum = *sum + runs(starts, schedule);
+        }
+    }
+    all
 }
 
 pub(super) fn function(model: &mut Model<'_>, block: &Block, label: &str) {
-    let plan = model.plan;
     let memory = number(block, "memory_size").unwrap_or(128.0) / 1_024.0;
     let timeout = number(block, "timeout").unwrap_or(3.0);
     let at_once = number(block, "reserved_concurrent_executions").unwrap_or(1_000.0);
@@ -45,9 +48,7 @@ pub(super) fn function(model: &mut Model<'_>, block: &Block, label: &str) {
         Some(Value::List(all)) => all.contains(&"arm64".into()),
         _ => false,
     };
-    let functions = stream_functions(plan);
-    let of_stream = functions.iter().find(|function| function.source.name == *label);
-    let (item, calls, seconds) = match of_stream {
+    let (item, calls, seconds) = match model.functions.get(label) {
         Some(function) => {
             let rows = model.flows.source(function.source).rows * MONTH_SECONDS;
             let batches = rows * (1.0 / f64::from(function.settings.batch.max(1)));
@@ -64,11 +65,20 @@ pub(super) fn function(model: &mut Model<'_>, block: &Block, label: &str) {
         }
     };
     model.line(&item, block, "lambda.request", vec![times(calls, "calls")]);
-    let price = if arm { "lambda.gb_second.arm64" } else { "lambda.gb_second.x86_64" };
+    let price = if arm {
+        "lambda.gb_second.arm64"
+    } else {
+        "lambda.gb_second.x86_64"
+    };
     let factors = vec![times(calls, "calls"), times(seconds, "s"), times(memory, "GB")];
     model.line(&item, block, price, factors);
     let traced = MONTH_SECONDS.min(calls.high) + TRACED * calls.high;
-    model.line(&item, block, "xray.trace", vec![up_to(traced.min(calls.high), "traces")]);
+    model.line(
+        &item,
+        block,
+        "xray.trace",
+        vec![up_to(traced.min(calls.high), "traces")],
+    );
 }
 
 /// How often the platform's own function is called in a month, and how long it takes: by the clock, or once a file.
@@ -76,9 +86,10 @@ fn own_calls(model: &Model<'_>, label: &str, timeout: f64) -> (Bounds, Bounds) {
     if label.ends_with("_landing") {
         let clock = model.starts.iter().filter(|(entry, _)| entry.ends_with("_landing"));
         let by_clock: f64 = clock.map(|(_, often)| often).sum();
-        let files = model.plan.sources.iter().filter(|source| {
-            matches!(&source.from, crate::plan::From::Files(files) if files.every_seconds.is_none())
-        });
+        let files =
+            model.plan.sources.iter().filter(
+                |source| matches!(&source.from, crate::plan::From::Files(files) if files.every_seconds.is_none()),
+            );
         let bytes: f64 = files.map(|source| model.flows.source(source).bytes.high).sum();
         let calls = Bounds::new(by_clock, by_clock + bytes * MONTH_SECONDS / LEAST_FILE);
         return (calls, Bounds::new(LEAST_SECONDS, LANDING_SECONDS));
@@ -86,7 +97,10 @@ fn own_calls(model: &Model<'_>, label: &str, timeout: f64) -> (Bounds, Bounds) {
     match model.starts.get(label) {
         Some(often) => ((*often).into(), Bounds::new(LEAST_SECONDS, timeout)),
         // Somebody asks for it: as often as ten times an hour.
-        None => (Bounds::up_to(10.0 * MONTH_HOURS), Bounds::new(LEAST_SECONDS, timeout.min(10.0))),
+        None => (
+            Bounds::up_to(10.0 * MONTH_HOURS),
+            Bounds::new(LEAST_SECONDS, timeout.min(10.0)),
+        ),
     }
 }
 
@@ -105,7 +119,7 @@ fn hours_of(model: &Model<'_>, transform: &Transform) -> (Bounds, Bounds) {
     if transform.shape == Shape::Stream {
         return (1.0.into(), MONTH_HOURS.into());
     }
-    let runs = job_runs(model, transform);
+    let runs = model.runs.get(transform.name.as_str()).copied().unwrap_or_default();
     let halves = if transform.program().is_some() { 2.0 } else { 1.0 };
     let timeout = f64::from(transform.engine.job_minutes().unwrap_or(0)) / 60.0 * halves;
     let most = timeout.min(MONTH_HOURS / runs.high.max(1.0));
@@ -113,7 +127,7 @@ fn hours_of(model: &Model<'_>, transform: &Transform) -> (Bounds, Bounds) {
 }
 
 pub(super) fn glue(model: &mut Model<'_>, block: &Block, label: &str) {
-    let Some(transform) = model.plan.transform(label) else {
+    let Some(transform) = model.transforms.get(label).copied() else {
         return;
     };
     let Engine::Glue(glue) = &transform.engine else { return };
@@ -129,7 +143,7 @@ pub(super) fn glue(model: &mut Model<'_>, block: &Block, label: &str) {
 }
 
 pub(super) fn emr(model: &mut Model<'_>, block: &Block, label: &str) {
-    let Some(transform) = model.plan.transform(label) else {
+    let Some(transform) = model.transforms.get(label).copied() else {
         return;
     };
     let Engine::Emr(emr) = &transform.engine else { return };
@@ -147,17 +161,21 @@ pub(super) fn emr(model: &mut Model<'_>, block: &Block, label: &str) {
 
 /// Containers of AWS Batch, between the halves of a job.
 pub(super) fn containers(model: &mut Model<'_>, block: &Block, label: &str) {
-    let plan: &Plan = model.plan;
-    let transform = label.strip_suffix("_program").and_then(|name| plan.transform(name));
+    let transform = label
+        .strip_suffix("_program")
+        .and_then(|name| model.transforms.get(name).copied());
     let Some((transform, run)) = transform.and_then(|transform| Some((transform, transform.program()?))) else {
         return;
     };
     let Engine::Glue(glue) = &transform.engine else { return };
-    let runs = job_runs(model, transform);
+    let runs = model.runs.get(transform.name.as_str()).copied().unwrap_or_default();
     // Fargate bills a minute at least. Runs do not overlap, so the parts of one have the month at most.
     let rounds = f64::from(run.rounds(glue).max(1));
     let longest = run.timeout_seconds() as f64 / 3_600.0;
-    let hours = Bounds::new(LEAST_HOURS, longest.min(MONTH_HOURS / runs.high.max(1.0) / rounds).max(LEAST_HOURS));
+    let hours = Bounds::new(
+        LEAST_HOURS,
+        longest.min(MONTH_HOURS / runs.high.max(1.0) / rounds).max(LEAST_HOURS),
+    );
     let memory = run.settings.bytes("memory").unwrap_or(2 << 30) as f64 / GIB;
     let spot = run.settings.bool("spot") == Some(true);
     let (vcpu_price, memory_price) = match spot {

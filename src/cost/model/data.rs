@@ -4,7 +4,7 @@ use super::super::Bounds;
 use super::requests::to_sink;
 use super::{GIB, MONTH_DAYS, MONTH_SECONDS, Model, hours, text, times, up_to};
 use crate::emit::hcl::Block;
-use crate::plan::{StepKind, To, stream_functions};
+use crate::plan::{StepKind, To};
 
 /// Queries in a month that read as much as one query may.
 pub const FULL_QUERIES: f64 = 100.0;
@@ -32,7 +32,11 @@ pub(super) fn warehouse(model: &mut Model<'_>, block: &Block, label: &str) {
     let plan = model.plan;
     let serve = plan.warehouses().find(|(serve, _)| serve.name == *label);
     let (item, capacity, limit) = match serve {
-        Some((serve, redshift)) => (format!("serve {}", serve.name), redshift.max_capacity, redshift.daily_limit),
+        Some((serve, redshift)) => (
+            format!("serve {}", serve.name),
+            redshift.max_capacity,
+            redshift.daily_limit,
+        ),
         None => {
             let most = super::number(block, "max_capacity").unwrap_or(8.0);
             (model.item(label), most as u32, None)
@@ -66,14 +70,22 @@ pub(super) fn dashboard_rows(model: &mut Model<'_>, block: &Block, label: &str) 
         return;
     }
     let exposed = plan.dashboards().find_map(|(serve, _)| {
-        let found = serve.expose.iter().find(|id| label == format!("{}_{}_{}", serve.name, id.zone, id.name));
+        let found = serve
+            .expose
+            .iter()
+            .find(|id| label == format!("{}_{}_{}", serve.name, id.zone, id.name));
         Some((serve, found?))
     });
     let Some((serve, id)) = exposed else { return };
     let dataset = plan.dataset(id);
     let bytes = model.flows.dataset(dataset).bytes.high * 86_400.0 * f64::from(dataset.retain_days);
     let gib = up_to((bytes / GIB).min(SPICE_GIB), "GiB");
-    model.line(&format!("serve {}", serve.name), block, "quicksight.spice_gib_month", vec![gib]);
+    model.line(
+        &format!("serve {}", serve.name),
+        block,
+        "quicksight.spice_gib_month",
+        vec![gib],
+    );
 }
 
 /// Who sees dashboards.
@@ -148,8 +160,8 @@ pub(super) fn items(model: &mut Model<'_>, block: &Block, label: &str) {
 
 /// Keys that passed, packed batch by batch; each batch looks at those before it.
 fn remembered(model: &mut Model<'_>, block: &Block) {
-    let plan = model.plan;
-    for function in stream_functions(plan) {
+    let functions: Vec<_> = model.functions.values().cloned().collect();
+    for function in functions {
         let mut steps = function.ways.iter().flat_map(|way| &way.steps);
         let remembers = steps.any(|one| matches!(one.step.kind, StepKind::Dedupe { .. }));
         if !remembers {

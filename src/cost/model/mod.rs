@@ -16,7 +16,7 @@ use super::table::{self, Price};
 use super::{Bounds, Estimate, Factor, Line};
 use crate::aws::{self, Stack};
 use crate::emit::hcl::{Block, Value};
-use crate::plan::Plan;
+use crate::plan::{Plan, StreamFunction, Transform, stream_functions};
 use crate::prove::freshness::starts_a_month;
 
 /// Hours of a month, as rates of the language have it.
@@ -89,6 +89,16 @@ pub struct Model<'p> {
     objects: (Bounds, Bounds),
     /// How many resources there are.
     resources: f64,
+    /// The functions that read sources.
+    functions: BTreeMap<&'p str, StreamFunction<'p>>,
+    /// The transforms whose rows a delivery stream brings, by its label.
+    deliveries: BTreeMap<String, &'p Transform>,
+    /// The transforms, by their names.
+    transforms: BTreeMap<&'p str, &'p Transform>,
+    /// How often each transform is run in a month.
+    runs: BTreeMap<&'p str, Bounds>,
+    /// The items that resources are made for, by the start of their labels.
+    items: BTreeMap<&'p str, String>,
     lines: Vec<Line>,
 }
 
@@ -96,14 +106,25 @@ impl<'p> Model<'p> {
     /// Of a plan.
     pub fn new(plan: &'p Plan) -> Model<'p> {
         // What jobs import is a handful of small objects.
-        let stack = aws::stack(plan, &[]);
+        let stack = aws::paid(plan, &[]);
         let starts = stack.resources("aws_scheduler_schedule").filter_map(|block| {
             let often = starts_a_month(&text(block, "schedule_expression")?).unwrap_or(0.0);
             Some((block.labels.get(1)?.clone(), often))
         });
+        let starts = starts.collect();
         let mut flows = Flows::new(plan);
+        let functions = stream_functions(plan).into_iter();
+        let labels = |transform: &'p Transform| {
+            let all = transform.deliveries().into_iter();
+            all.map(move |(_, label)| (label, transform))
+        };
         Model {
-            starts: starts.collect(),
+            runs: compute::all_runs(plan, &starts),
+            starts,
+            functions: functions.map(|one| (one.source.name.as_str(), one)).collect(),
+            deliveries: plan.transforms.iter().flat_map(labels).collect(),
+            transforms: plan.transforms.iter().map(|one| (one.name.as_str(), one)).collect(),
+            items: items(plan),
             objects: storage::requests(plan, &mut flows),
             resources: stack.blocks().filter(|block| block.kind == "resource").count() as f64,
             flows,
@@ -168,34 +189,17 @@ impl<'p> Model<'p> {
 
     /// The item that a resource is made for, by its label.
     fn item(&self, label: &str) -> String {
-        let plan = self.plan;
-        let ends = ["_landing", "_api", "_iot", "_rule", "_program", "_quarantine", "_start", "_arrivals", "_dead_letters"];
-        let mut names = vec![label];
-        names.extend(ends.iter().filter_map(|end| label.strip_suffix(end)));
-        for name in names {
-            if plan.source(name).is_some() {
-                return format!("source {name}");
-            }
-            if plan.transform(name).is_some() {
-                return format!("transform {name}");
-            }
-            if plan.schedules.iter().any(|schedule| schedule.name == name) {
-                return format!("schedule {name}");
-            }
-            if plan.serves.iter().any(|serve| serve.name == name) {
-                return format!("serve {name}");
-            }
+        let names = ENDS.iter().filter_map(|end| label.strip_suffix(end));
+        let mut names = [label].into_iter().chain(names);
+        if let Some(item) = names.find_map(|name| self.items.get(name)) {
+            return item.clone();
         }
-        if let Some(sink) = label.strip_suffix("_sink").and_then(|name| plan.sink(name)) {
+        if let Some(sink) = label.strip_suffix("_sink").and_then(|name| self.plan.sink(name)) {
             return format!("sink {}", sink.name);
         }
-        let routed = plan.transforms.iter().find(|transform| {
-            let all = transform.deliveries();
-            all.iter().any(|(_, known)| known == label)
-        });
-        match routed {
+        match self.deliveries.get(label) {
             Some(transform) => format!("transform {}", transform.name),
-            None => format!("pipeline {}", plan.pipeline.name),
+            None => format!("pipeline {}", self.plan.pipeline.name),
         }
     }
 
@@ -203,6 +207,37 @@ impl<'p> Model<'p> {
     fn shared(what: &str) -> String {
         format!("pipeline {what}")
     }
+}
+
+/// What labels of resources have behind the name of their item.
+const ENDS: [&str; 9] = [
+    "_landing",
+    "_api",
+    "_iot",
+    "_rule",
+    "_program",
+    "_quarantine",
+    "_start",
+    "_arrivals",
+    "_dead_letters",
+];
+
+/// Items by their names; sources and transforms share theirs.
+fn items(plan: &Plan) -> BTreeMap<&str, String> {
+    let mut all = BTreeMap::new();
+    for serve in &plan.serves {
+        all.insert(serve.name.as_str(), format!("serve {}", serve.name));
+    }
+    for schedule in &plan.schedules {
+        all.insert(schedule.name.as_str(), format!("schedule {}", schedule.name));
+    }
+    for transform in &plan.transforms {
+        all.insert(transform.name.as_str(), format!("transform {}", transform.name));
+    }
+    for source in &plan.sources {
+        all.insert(source.name.as_str(), format!("source {}", source.name));
+    }
+    all
 }
 
 /// What a price is multiplied by.

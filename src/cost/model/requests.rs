@@ -26,17 +26,27 @@ pub(super) fn api(model: &mut Model<'_>, block: &Block, label: &str) {
 
 pub(super) fn messages(model: &mut Model<'_>, block: &Block, label: &str) {
     let plan = model.plan;
-    let named = ["_iot", "_rule"].iter().find_map(|end| label.strip_suffix(end));
-    let Some(source) = named.or(Some(label)).and_then(|name| plan.source(name)) else {
+    let name = ["_iot", "_rule"].iter().find_map(|end| label.strip_suffix(end));
+    let Some(source) = plan.source(name.unwrap_or(label)) else {
         return;
     };
     let flow = model.flows.source(source);
     let item = format!("source {}", source.name);
     let size = (flow.row_bytes() / IOT_STEP).ceil().max(1.0);
     let rows = flow.rows * MONTH_SECONDS;
-    model.line(&item, block, "iot.message", vec![times(rows, "messages"), times(size, "units")]);
+    model.line(
+        &item,
+        block,
+        "iot.message",
+        vec![times(rows, "messages"), times(size, "units")],
+    );
     // The rule is asked, and does one thing.
-    model.line(&item, block, "iot.rule", vec![times(rows, "messages"), times(2.0, "units")]);
+    model.line(
+        &item,
+        block,
+        "iot.rule",
+        vec![times(rows, "messages"), times(2.0, "units")],
+    );
 }
 
 /// What comes to a sink.
@@ -64,14 +74,24 @@ fn messages_of(model: &mut Model<'_>, label: &str) -> Option<(String, Bounds, f6
 
 pub(super) fn bus(model: &mut Model<'_>, block: &Block, label: &str) {
     if let Some((item, rows, steps)) = messages_of(model, label) {
-        model.line(&item, block, "events.event", vec![times(rows, "events"), times(steps, "units")]);
+        model.line(
+            &item,
+            block,
+            "events.event",
+            vec![times(rows, "events"), times(steps, "units")],
+        );
     }
 }
 
 pub(super) fn topic(model: &mut Model<'_>, block: &Block, label: &str) {
     match messages_of(model, label) {
         Some((item, rows, steps)) => {
-            model.line(&item, block, "sns.publish", vec![times(rows, "messages"), times(steps, "units")]);
+            model.line(
+                &item,
+                block,
+                "sns.publish",
+                vec![times(rows, "messages"), times(steps, "units")],
+            );
         }
         None => {
             let item = Model::shared("watching");
@@ -109,7 +129,7 @@ pub(super) fn transitions(model: &mut Model<'_>, block: &Block, label: &str) {
     let Some(schedule) = plan.schedules.iter().find(|schedule| schedule.name == *label) else {
         return;
     };
-    let runs = super::compute::runs(model, schedule);
+    let runs = super::compute::runs(&model.starts, schedule);
     let jobs = schedule.waves.iter().flatten().count() as f64;
     let tries = f64::from(schedule.retry.as_ref().map_or(0, |retry| retry.times)) + 1.0;
     let most = 10.0 + 20.0 * jobs * tries;

@@ -38,15 +38,21 @@ pub(super) fn secret(model: &mut Model<'_>, block: &Block, _: &str) {
 }
 
 pub(super) fn alarm(model: &mut Model<'_>, block: &Block, _: &str) {
-    let queries = block.children("metric_query").filter(|query| query.children("metric").next().is_some());
+    let queries = block
+        .children("metric_query")
+        .filter(|query| query.children("metric").next().is_some());
     let metrics = queries.count().max(1) as f64;
     let item = Model::shared("watching");
     model.line(&item, block, "cloudwatch.alarm_month", vec![times(metrics, "metrics")]);
     // One that no service sends is the platform's own.
-    let namespaces = |block: &Block| text(block, "namespace").or_else(|| {
-        let mut queries = block.children("metric_query").flat_map(|query| query.children("metric"));
-        queries.find_map(|metric| text(metric, "namespace"))
-    });
+    let namespaces = |block: &Block| {
+        text(block, "namespace").or_else(|| {
+            let mut queries = block
+                .children("metric_query")
+                .flat_map(|query| query.children("metric"));
+            queries.find_map(|metric| text(metric, "namespace"))
+        })
+    };
     let own = namespaces(block).is_none_or(|name| !name.starts_with("AWS/"));
     if own {
         let factors = vec![times(Bounds::up_to(metrics), "metrics")];
@@ -56,12 +62,21 @@ pub(super) fn alarm(model: &mut Model<'_>, block: &Block, _: &str) {
 
 pub(super) fn dashboard(model: &mut Model<'_>, block: &Block, _: &str) {
     let item = Model::shared("watching");
-    model.line(&item, block, "cloudwatch.dashboard_month", vec![times(1.0, "dashboard")]);
+    model.line(
+        &item,
+        block,
+        "cloudwatch.dashboard_month",
+        vec![times(1.0, "dashboard")],
+    );
 }
 
 pub(super) fn log_group(model: &mut Model<'_>, block: &Block, label: &str) {
     let item = Model::shared("logs");
-    let most = if label == "network_flows" { FLOWS_GIB } else { LOGGED_GIB };
+    let most = if label == "network_flows" {
+        FLOWS_GIB
+    } else {
+        LOGGED_GIB
+    };
     model.line(&item, block, "cloudwatch.log_in_gib", vec![up_to(most, "GiB")]);
     let months = (f64::from(model.plan.pipeline.log_days) / super::MONTH_DAYS).max(1.0);
     let kept = vec![up_to(most, "GiB"), times(months, "months")];
@@ -106,7 +121,12 @@ pub(super) fn address(model: &mut Model<'_>, block: &Block, _: &str) {
 pub(super) fn trail(model: &mut Model<'_>, block: &Block, _: &str) {
     let (writes, reads) = model.objects;
     let item = Model::shared("audit");
-    model.line(&item, block, "cloudtrail.data_event", vec![times(writes + reads, "events")]);
+    model.line(
+        &item,
+        block,
+        "cloudtrail.data_event",
+        vec![times(writes + reads, "events")],
+    );
 }
 
 pub(super) fn recorder(model: &mut Model<'_>, block: &Block, _: &str) {

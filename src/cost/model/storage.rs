@@ -5,7 +5,7 @@ use super::super::flow::Flows;
 use super::compute::LEAST_FILE;
 use super::{GIB, MONTH_DAYS, MONTH_SECONDS, Model, times, up_to};
 use crate::emit::hcl::Block;
-use crate::plan::{Dataset, Plan, StorageClass, Writer, WriteMode};
+use crate::plan::{Dataset, Plan, StorageClass, WriteMode, Writer};
 
 /// How small rows get at best once they are packed, of their size as JSON.
 pub(super) const PACKED: f64 = 0.05;
@@ -72,7 +72,12 @@ pub(super) fn bucket(model: &mut Model<'_>, block: &Block, label: &str) {
         "quarantine" => turned_away(model),
         _ => 10.0,
     };
-    model.line(&Model::shared("buckets"), block, "s3.standard_gib_month", vec![up_to(most, "GiB")]);
+    model.line(
+        &Model::shared("buckets"),
+        block,
+        "s3.standard_gib_month",
+        vec![up_to(most, "GiB")],
+    );
 }
 
 /// All rows of functions could be turned away: they are not where they were to go then, so a tenth of them is counted here.
@@ -196,7 +201,12 @@ pub(super) fn copies(model: &mut Model<'_>, block: &Block, label: &str) {
     let item = format!("zone {}", zone.name);
     let sent = times(rate * (MONTH_SECONDS / GIB), "GiB sent");
     model.line(&item, block, "s3.replicated_gib", vec![sent]);
-    model.line(&item, block, "s3.standard_gib_month", vec![times(held * (1.0 / GIB), "GiB copied")]);
+    model.line(
+        &item,
+        block,
+        "s3.standard_gib_month",
+        vec![times(held * (1.0 / GIB), "GiB copied")],
+    );
 }
 
 /// Backups: all that a zone holds, and each day's change for as long as backups stay.

@@ -4,7 +4,7 @@ use super::super::Bounds;
 use super::super::flow::Flow;
 use super::{GIB, MONTH_HOURS, MONTH_SECONDS, Model, hours, number, text, times, up_to};
 use crate::emit::hcl::Block;
-use crate::plan::{Kinesis, To, names};
+use crate::plan::{Input, Kinesis, To, names};
 
 /// What a unit of Kinesis holds, bytes (<https://aws.amazon.com/kinesis/data-streams/pricing/>).
 const PUT_UNIT: f64 = 25.0 * 1_024.0;
@@ -62,7 +62,12 @@ pub(super) fn kinesis(model: &mut Model<'_>, block: &Block, label: &str) {
             }
         }
         None => {
-            model.line(&item, block, "kinesis.on_demand_hour", vec![times(1.0, "stream"), hours()]);
+            model.line(
+                &item,
+                block,
+                "kinesis.on_demand_hour",
+                vec![times(1.0, "stream"), hours()],
+            );
             let kib = (flow.row_bytes() / 1_024.0).ceil().max(1.0) * 1_024.0;
             let came = times(records(flow) * (kib / GIB), "GiB in");
             model.line(&item, block, "kinesis.on_demand_in_gib", vec![came]);
@@ -84,32 +89,26 @@ pub(super) fn kinesis(model: &mut Model<'_>, block: &Block, label: &str) {
 
 /// Who reads a stream: its delivery, its function, and each job.
 fn readers(model: &Model<'_>, source: &str) -> f64 {
-    use crate::plan::{Engine, Input};
     let plan = model.plan;
     let lands = plan.source(source).is_some_and(|source| source.into.is_some());
-    let reads = |input: &Input| *input == Input::Stream(source.to_owned());
-    let direct = || plan.transforms.iter().filter(|transform| reads(&transform.input));
-    let jobs = direct().filter(|transform| transform.engine.is_job()).count();
-    let functions = crate::plan::stream_functions(plan);
-    let function = functions.iter().any(|function| function.source.name == source)
-        || direct().any(|transform| matches!(transform.engine, Engine::Lambda(_)));
-    f64::from(u8::from(lands)) + f64::from(u8::from(function)) + jobs as f64
+    let reads = |transform: &&crate::plan::Transform| {
+        transform.engine.is_job() && matches!(&transform.input, Input::Stream(name) if name == source)
+    };
+    let jobs = plan.transforms.iter().filter(reads).count() as f64;
+    let one = |holds: bool| f64::from(u8::from(holds));
+    one(lands) + one(model.functions.contains_key(source)) + jobs
 }
 
 pub(super) fn delivery(model: &mut Model<'_>, block: &Block, label: &str) {
     let plan = model.plan;
     let item = model.item(label);
     // A row that is turned away is not delivered where it was to go: it is counted there.
-    let turned_away = label.strip_suffix("_quarantine").is_some_and(|name| plan.transform(name).is_some());
-    if turned_away {
+    let turned_away = label.strip_suffix("_quarantine");
+    if turned_away.is_some_and(|name| model.transforms.contains_key(name)) {
         return;
     }
     let landed = label.strip_suffix("_landing").and_then(|name| plan.source(name));
-    let writer = plan.transforms.iter().find(|transform| {
-        let all = transform.deliveries();
-        all.iter().any(|(_, known)| known == label)
-    });
-    let flow = match (landed, writer) {
+    let flow = match (landed, model.deliveries.get(label).copied()) {
         (Some(source), _) => model.flows.source(source),
         (None, Some(transform)) => model.flows.transform(transform),
         (None, None) => return,
@@ -120,13 +119,26 @@ pub(super) fn delivery(model: &mut Model<'_>, block: &Block, label: &str) {
     let Some(destination) = block.children("extended_s3_configuration").next() else {
         return;
     };
-    if destination.children("data_format_conversion_configuration").next().is_some() {
+    if destination
+        .children("data_format_conversion_configuration")
+        .next()
+        .is_some()
+    {
         model.line(&item, block, "firehose.converted_gib", vec![gib()]);
     }
-    if destination.children("dynamic_partitioning_configuration").next().is_some() {
+    if destination
+        .children("dynamic_partitioning_configuration")
+        .next()
+        .is_some()
+    {
         let delivered = flow.bytes * (MONTH_SECONDS / GIB);
         let delivered = Bounds::new(delivered.low * super::storage::PACKED, delivered.high);
-        model.line(&item, block, "firehose.partitioned_gib", vec![times(delivered, "GiB written")]);
+        model.line(
+            &item,
+            block,
+            "firehose.partitioned_gib",
+            vec![times(delivered, "GiB written")],
+        );
         let flushes = MONTH_SECONDS / f64::from(names::DELIVERY_BUFFER_SECONDS);
         let objects = vec![up_to(flushes, "buffers"), times(PARTITIONS, "partitions")];
         model.line(&item, block, "firehose.partitioned_object", objects);
@@ -138,7 +150,12 @@ pub(super) fn delivery(model: &mut Model<'_>, block: &Block, label: &str) {
 
 pub(super) fn serverless_cluster(model: &mut Model<'_>, block: &Block, label: &str) {
     let item = model.item(label);
-    model.line(&item, block, "msk.serverless_hour", vec![times(1.0, "cluster"), hours()]);
+    model.line(
+        &item,
+        block,
+        "msk.serverless_hour",
+        vec![times(1.0, "cluster"), hours()],
+    );
     let mut gib = Bounds::default();
     for source in model.plan.sources.iter().filter(|source| source.connector == "kafka") {
         gib = gib + model.flows.source(source).bytes * (MONTH_SECONDS / GIB);
@@ -174,7 +191,12 @@ pub(super) fn brokers(model: &mut Model<'_>, block: &Block, label: &str) {
         .and_then(|info| info.children("ebs_storage_info").next())
         .and_then(|disk| number(disk, "volume_size"))
         .unwrap_or(100.0);
-    model.line(&item, block, "msk.gib_month", vec![times(count, "disks"), times(disk, "GiB")]);
+    model.line(
+        &item,
+        block,
+        "msk.gib_month",
+        vec![times(count, "disks"), times(disk, "GiB")],
+    );
 }
 
 /// How many times as large as `large` a broker is.

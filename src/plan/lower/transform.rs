@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::source::volume_of;
 use super::flow::{self, EventDay};
+use super::source::volume_of;
 use super::{Datasets, Lowering, dataset_of};
 use crate::base::Span;
 use crate::check::program::{self, DatasetWriter, Mode, Shape};
