@@ -102,10 +102,15 @@ fn what_a_build_makes_is_priced_or_free() {
 #[test]
 fn every_figure_is_used_and_every_price_has_one() {
     let figures: BTreeSet<&str> = table::figures().iter().map(|figure| figure.item.as_str()).collect();
+    let quotas: BTreeSet<&str> = pipec::prove::quotas::all()
+        .iter()
+        .map(|quota| quota.quota.as_str())
+        .collect();
     let model = texts("src/cost/model", "rs").concat();
     let used: BTreeSet<String> = quoted(&model, |c| is_type(c) || c == '.')
         .into_iter()
         .filter(|found| found.contains('.') && !found.starts_with('.') && !found.starts_with("kafka."))
+        .filter(|found| !quotas.contains(found.as_str()))
         .collect();
     let without: Vec<_> = used.iter().filter(|name| !figures.contains(name.as_str())).collect();
     assert_eq!(without, Vec::<&String>::new(), "no figure");
@@ -145,4 +150,29 @@ fn bounds_are_bounds_and_sums_are_sums() {
         }
         assert_eq!(cost::difference(&estimate, &estimate), []);
     }
+}
+
+#[test]
+fn every_quota_is_used_and_every_name_of_one_is_in_the_table() {
+    let all: BTreeSet<&str> = pipec::prove::quotas::all()
+        .iter()
+        .map(|quota| quota.quota.as_str())
+        .collect();
+    let mut used = BTreeSet::new();
+    for text in texts("src", "rs") {
+        for start in ["quota(", "whole("] {
+            let names = text
+                .split(start)
+                .skip(1)
+                .filter_map(|rest| rest.strip_prefix('"')?.split_once('"'));
+            let names = names.map(|(name, _)| name);
+            used.extend(
+                names
+                    .filter(|name| name.chars().all(|c| is_type(c) || c == '.'))
+                    .map(str::to_owned),
+            );
+        }
+    }
+    let used: BTreeSet<&str> = used.iter().map(String::as_str).collect();
+    assert_eq!(used, all);
 }

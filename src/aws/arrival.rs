@@ -9,9 +9,7 @@ use super::policy::{KEY, Statement, allow, deny, document, key_use};
 use super::{created, lake, orchestration};
 use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::{DatasetId, Plan, Schedule, Starts, names};
-
-/// The longest that SQS keeps a message: 14 days, seconds.
-const RETENTION: u32 = 1_209_600;
+use crate::prove::quotas;
 
 /// Whether any schedule waits for arrivals.
 pub fn awaited(plan: &Plan) -> bool {
@@ -51,7 +49,7 @@ pub fn blocks(plan: &Plan, schedule: &Schedule, of: &DatasetId) -> Vec<Block> {
             schedule.name
         ))
         .set("name", named(plan, &label, limit::EIGHTY))
-        .set("message_retention_seconds", RETENTION)
+        .set("message_retention_seconds", quotas::whole("sqs.longest_retention"))
         .set("kms_master_key_id", reference(KEY))
         .set("kms_data_key_reuse_period_seconds", 300u32);
     let policy = Block::resource("aws_sqs_queue_policy", &label)

@@ -5,9 +5,7 @@ use super::naming::{limit, named};
 use super::policy::KEY;
 use crate::emit::hcl::{Block, reference};
 use crate::plan::{Access, Athena, Plan, Serve, names};
-
-/// Athena takes no smaller limit.
-const SMALLEST_LIMIT: u64 = 10_000_000;
+use crate::prove::quotas::quota;
 
 /// What dashboards may ask: one query reads no more than this, and its answer is of no use once it is shown.
 pub const OF_DASHBOARDS: Athena = Athena {
@@ -118,7 +116,7 @@ fn workgroup(plan: &Plan, group: &Workgroup<'_>) -> Block {
                 .set("publish_cloudwatch_metrics_enabled", true)
                 .set(
                     "bytes_scanned_cutoff_per_query",
-                    group.athena.scan_limit_bytes.max(SMALLEST_LIMIT),
+                    group.athena.scan_limit_bytes.max(quota("athena.least_scan_limit") as u64),
                 )
                 .block(Block::new("engine_version").set("selected_engine_version", "Athena engine version 3"))
                 .block(

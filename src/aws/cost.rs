@@ -20,16 +20,33 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
             _ => None,
         })
     });
-    let notifications = notifications.flat_map(|(monitor, percent)| {
+    let notifications: Vec<_> = notifications
+        .flat_map(|(monitor, percent)| {
+            ["ACTUAL", "FORECASTED"].map(|kind| {
+                Block::new("notification")
+                    .set("notification_type", kind)
+                    .set("comparison_operator", "GREATER_THAN")
+                    .set("threshold", percent)
+                    .set("threshold_type", "PERCENTAGE")
+                    .set("subscriber_sns_topic_arns", vec![monitoring::topic(&monitor.name)])
+            })
+        })
+        .collect();
+    // What the budget was proved with may not hold: where no monitor tells of it, the owner is told.
+    let owner = || {
         ["ACTUAL", "FORECASTED"].map(|kind| {
             Block::new("notification")
                 .set("notification_type", kind)
                 .set("comparison_operator", "GREATER_THAN")
-                .set("threshold", percent)
+                .set("threshold", 100u32)
                 .set("threshold_type", "PERCENTAGE")
-                .set("subscriber_sns_topic_arns", vec![monitoring::topic(&monitor.name)])
+                .set("subscriber_email_addresses", list([&plan.pipeline.owner]))
         })
-    });
+    };
+    let notifications = match notifications.is_empty() {
+        true => owner().to_vec(),
+        false => notifications,
+    };
     let budget = Block::resource("aws_budgets_budget", "platform")
         .doc("The tag `platform` has to be active as a cost allocation tag of the paying account.")
         .set("name", named(plan, "monthly", limit::BUDGET))

@@ -8,9 +8,9 @@ use super::policy::{Statement, allow, key_use, own, role, trust};
 use super::{catalog, kinesis, lake};
 use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::{Dataset, Engine, Format, Plan, Source, Target, Transform, names};
+use crate::prove::quotas;
 use crate::text_of;
 
-const BUFFER_MIB: u32 = 128;
 const DAY: &str = "!{timestamp:yyyy-MM-dd}";
 
 /// Label of the stream that lands a source.
@@ -205,7 +205,7 @@ fn destination(label: &str, bucket: &str) -> Block {
         .set("role_arn", reference(format!("aws_iam_role.{label}_delivery.arn")))
         .set("bucket_arn", reference(format!("aws_s3_bucket.{bucket}.arn")))
         .set("kms_key_arn", reference(super::policy::KEY))
-        .set("buffering_size", BUFFER_MIB)
+        .set("buffering_size", quotas::whole("firehose.largest_buffer"))
         .set("buffering_interval", names::DELIVERY_BUFFER_SECONDS)
 }
 

@@ -6,6 +6,7 @@ use super::policy::{KEY, Statement, allow, allow_everywhere, own, role, trust};
 use super::{alarms, iceberg, job, secrets};
 use crate::emit::hcl::{Block, Value, call, object, reference};
 use crate::plan::{Engine, Glue, Plan, Shape, Transform, names};
+use crate::prove::quotas;
 use crate::text_of;
 
 const CONFIGURATION: &str = "aws_glue_security_configuration.platform";
@@ -72,8 +73,6 @@ pub fn blocks(plan: &Plan, transform: &Transform, settings: &Glue, modules: &[&s
     out
 }
 
-/// The longest that Glue lets a job of a stream run, minutes: then it is started again.
-const LONGEST: u32 = 7 * 24 * 60;
 /// How often a batch of a stream is written.
 const EVERY: &str = "60 seconds";
 
@@ -107,7 +106,14 @@ fn job_block(plan: &Plan, transform: &Transform, settings: &Glue, label: &str, m
         .set("worker_type", settings.worker.as_str())
         .set("number_of_workers", settings.max_workers)
         .set("execution_class", "STANDARD")
-        .set("timeout", if is_stream { LONGEST } else { settings.timeout_minutes })
+        .set(
+            "timeout",
+            if is_stream {
+                quotas::whole("glue.longest_run")
+            } else {
+                settings.timeout_minutes
+            },
+        )
         .note(if is_stream {
             "A batch that failed is repeated; the trigger starts the job again when these are used up."
         } else {

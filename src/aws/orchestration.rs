@@ -6,6 +6,7 @@ use super::{arrival, emr, glue_job, lake, monitoring, program, queue};
 use crate::emit::hcl::{Block, Value, call, object, reference};
 use crate::emit::states;
 use crate::plan::{Engine, Plan, Schedule, Starts, Transform, names};
+use crate::prove::quotas;
 use crate::text_of;
 
 /// The label of the queue of starts that could not be made.
@@ -213,8 +214,8 @@ fn start(plan: &Plan, schedule: &Schedule) -> Vec<Block> {
         // What is made up for is worth a start as late as the scheduler can.
         Starts::Clock { expression, zone } if schedule.catch_up_days.is_some() => {
             let target = Target {
-                retries: MOST_RETRIES,
-                patience_seconds: MOST_PATIENCE_SECONDS,
+                retries: quotas::whole("scheduler.most_retries"),
+                patience_seconds: quotas::whole("scheduler.longest_patience"),
                 ..target
             };
             (expression.clone(), zone.as_str(), target)
@@ -229,9 +230,6 @@ fn start(plan: &Plan, schedule: &Schedule) -> Vec<Block> {
 
 /// How long a start is tried again, seconds, unless it is to be made up for.
 pub const PATIENCE_SECONDS: u32 = 3600;
-/// The most that the scheduler takes: retries, and for how long, seconds.
-const MOST_RETRIES: u32 = 185;
-const MOST_PATIENCE_SECONDS: u32 = 86_400;
 
 /// What an entry of the scheduler starts.
 pub struct Target {

@@ -5,9 +5,7 @@ use super::policy::{Statement, allow, deny, document, key_use};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
 use crate::plan::Plan;
-
-/// The longest that SQS keeps a message: 14 days, seconds.
-const RETENTION: u32 = 1_209_600;
+use crate::prove::quotas;
 
 /// A queue of dead letters. Nothing redrives into it by itself.
 pub fn dead_letters(plan: &Plan, label: &str, purpose: &str) -> Vec<Block> {
@@ -32,7 +30,7 @@ fn queue(plan: &Plan, label: &str, purpose: &str, redrive: Value, senders: Vec<S
     let queue = Block::resource("aws_sqs_queue", label)
         .doc(purpose)
         .set("name", named(plan, label, limit::EIGHTY))
-        .set("message_retention_seconds", RETENTION)
+        .set("message_retention_seconds", quotas::whole("sqs.longest_retention"))
         .set("kms_master_key_id", reference(super::policy::KEY))
         .set("kms_data_key_reuse_period_seconds", 300u32);
     let mut policy = vec![deny("TlsOnly", &["sqs:*"], [arn()]).when("Bool", "aws:SecureTransport", "false")];

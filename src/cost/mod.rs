@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 pub use bounds::Bounds;
 pub use difference::{Change, difference};
 pub use flow::{SUPPOSED_BYTES, SUPPOSED_ENTRIES};
-pub use shown::{amount, dollars, text};
+pub use shown::{amount, derivations, dollars, text};
 
 use crate::base::Span;
 use crate::check::items::Places;

@@ -112,13 +112,12 @@ pub fn text(estimate: &Estimate, budget: Option<f64>, only: Option<&str>) -> Str
         Some(budget) => writeln!(out, ", and the budget is {} USD", dollars(budget)),
         None => writeln!(out, ", and there is no budget"),
     };
-    for (item, usd) in estimate.dearest(|usd| usd.high) {
-        if !is_meant(item, only) {
-            continue;
-        }
-        let _ = writeln!(out, "\n{item}: {}", amount(usd));
-        for group in groups(estimate.lines.iter().filter(|line| line.item == item)) {
-            let _ = writeln!(out, "  {}", shown(&group));
+    for (item, usd, lines) in derivations(estimate) {
+        if is_meant(&item, only) {
+            let _ = writeln!(out, "\n{item}: {usd}");
+            for line in lines {
+                let _ = writeln!(out, "  {line}");
+            }
         }
     }
     let unknown = estimate.without_figures();
@@ -131,6 +130,17 @@ pub fn text(estimate: &Estimate, budget: Option<f64>, only: Option<&str>) -> Str
         );
     }
     out
+}
+
+/// Every item, the dearest first: its name, its bounds, and how its lines come about.
+pub fn derivations(estimate: &Estimate) -> Vec<(String, String, Vec<String>)> {
+    let items = estimate.dearest(|usd| usd.high).into_iter();
+    let part = |(item, usd): (&str, Bounds)| {
+        let lines = estimate.lines.iter().filter(|line| line.item == item);
+        let lines = groups(lines).iter().map(|group| shown(group)).collect();
+        (item.to_owned(), amount(usd), lines)
+    };
+    items.map(part).collect()
 }
 
 /// Lines of one item, those together that come about alike, the dearest first.

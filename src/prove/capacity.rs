@@ -1,15 +1,9 @@
 //! Whether what a source promises fits what takes it.
 
+use super::quotas::quota;
 use crate::check::items::Places;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::{Plan, Source, Volume};
-
-/// What one shard takes a second: bytes and records.
-const SHARD_BYTES: f64 = 1_048_576.0;
-const SHARD_RECORDS: f64 = 1_000.0;
-/// What an on-demand stream takes a second at most, in every region, without asking: bytes and records.
-const ON_DEMAND_BYTES: f64 = 200.0 * 1_048_576.0;
-const ON_DEMAND_RECORDS: f64 = 200_000.0;
 
 pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
     for source in plan.sources.iter().filter(|source| source.is_kinesis()) {
@@ -33,8 +27,8 @@ pub fn needed_shards(volume: &Volume) -> u32 {
 /// Shards by bytes, by records, and as many as both need.
 fn by_shards(volume: &Volume) -> (f64, f64, f64) {
     let bytes = volume.records_per_second * volume.record_bytes as f64;
-    let by_bytes = (bytes / SHARD_BYTES).ceil();
-    let by_records = (volume.records_per_second / SHARD_RECORDS).ceil();
+    let by_bytes = (bytes / quota("kinesis.shard_bytes")).ceil();
+    let by_records = (volume.records_per_second / quota("kinesis.shard_records")).ceil();
     (by_bytes, by_records, by_bytes.max(by_records).max(1.0))
 }
 
@@ -60,7 +54,7 @@ fn too_few_shards(source: &Source, volume: &Volume, shards: u32, places: &Places
             "{} records of {} B a second are {} MiB a second: {} by bytes, {} by records",
             volume.records_per_second,
             volume.record_bytes,
-            hundredths(bytes / SHARD_BYTES),
+            hundredths(bytes / quota("kinesis.shard_bytes")),
             plural(by_bytes, "shard"),
             plural(by_records, "shard"),
         ))
@@ -70,12 +64,12 @@ fn too_few_shards(source: &Source, volume: &Volume, shards: u32, places: &Places
 
 fn too_much_on_demand(source: &Source, volume: &Volume, places: &Places) -> Option<Diagnostic> {
     let bytes = volume.records_per_second * volume.record_bytes as f64;
-    if bytes <= ON_DEMAND_BYTES && volume.records_per_second <= ON_DEMAND_RECORDS {
+    if bytes <= quota("kinesis.on_demand_bytes") && volume.records_per_second <= quota("kinesis.on_demand_records") {
         return None;
     }
-    let needed = (bytes / SHARD_BYTES)
+    let needed = (bytes / quota("kinesis.shard_bytes"))
         .ceil()
-        .max((volume.records_per_second / SHARD_RECORDS).ceil());
+        .max((volume.records_per_second / quota("kinesis.shard_records")).ceil());
     let message = format!("`{}` brings more than an on-demand stream takes", source.name);
     let span = places.get(&format!("source.{}.{}.capacity", source.name, source.stream_setting()))?;
     let diagnostic = Diagnostic::new(Code::CAPACITY, span, message)
@@ -84,7 +78,7 @@ fn too_much_on_demand(source: &Source, volume: &Volume, places: &Places) -> Opti
             "{} records of {} B a second are {} MiB a second",
             volume.records_per_second,
             volume.record_bytes,
-            hundredths(bytes / SHARD_BYTES)
+            hundredths(bytes / quota("kinesis.shard_bytes"))
         ))
         .help(format!("write `capacity = provisioned {{ shards = {needed} }}`"));
     Some(with_volume(diagnostic, source, places))

@@ -3,6 +3,7 @@
 pub mod capacity;
 pub mod freshness;
 pub mod lifetimes;
+pub mod quotas;
 
 use crate::check::items::Places;
 use crate::diag::Diagnostics;

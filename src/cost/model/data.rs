@@ -5,26 +5,30 @@ use super::requests::to_sink;
 use super::{GIB, MONTH_DAYS, MONTH_SECONDS, Model, hours, text, times, up_to};
 use crate::emit::hcl::Block;
 use crate::plan::{StepKind, To};
+use crate::prove::quotas::quota;
 
 /// Queries in a month that read as much as one query may.
 pub const FULL_QUERIES: f64 = 100.0;
 /// Readers of a group.
 const READERS: f64 = 20.0;
-/// SPICE that a dataset may take at most, GiB (<https://docs.aws.amazon.com/quicksight/latest/user/data-source-limits.html>).
-const SPICE_GIB: f64 = 1_024.0;
 /// How long what is not said to end is taken to stay, days: five years.
 const FOR_EVER: f64 = 1_825.0;
 /// An item of what functions remember, bytes.
 const REMEMBERED: f64 = 40.0;
 
 pub(super) fn athena(model: &mut Model<'_>, block: &Block, label: &str) {
-    let plan = model.plan;
-    let Some((_, athena)) = plan.athena().find(|(serve, _)| serve.name == *label) else {
+    let mut settings = block.children("configuration");
+    let Some(most) = settings.find_map(|settings| super::number(settings, "bytes_scanned_cutoff_per_query")) else {
         return;
     };
-    let tib = athena.scan_limit_bytes as f64 / GIB / 1_024.0;
-    let factors = vec![up_to(FULL_QUERIES, "queries"), times(tib, "TiB")];
-    model.line(&format!("serve {label}"), block, "athena.scanned_tib", factors);
+    // Readers of one serve may have a workgroup each.
+    let of = |name: &str| label.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+    let item = match model.plan.serves.iter().find(|serve| of(&serve.name)) {
+        Some(serve) => format!("serve {}", serve.name),
+        None => model.item(label),
+    };
+    let factors = vec![up_to(FULL_QUERIES, "queries"), times(most / GIB / 1_024.0, "TiB")];
+    model.line(&item, block, "athena.scanned_tib", factors);
 }
 
 /// Nothing where nobody asks; at most what its limit lets it, or all of its capacity all the time.
@@ -79,7 +83,7 @@ pub(super) fn dashboard_rows(model: &mut Model<'_>, block: &Block, label: &str) 
     let Some((serve, id)) = exposed else { return };
     let dataset = plan.dataset(id);
     let bytes = model.flows.dataset(dataset).bytes.high * 86_400.0 * f64::from(dataset.retain_days);
-    let gib = up_to((bytes / GIB).min(SPICE_GIB), "GiB");
+    let gib = up_to((bytes / GIB).min(quota("quicksight.dataset")), "GiB");
     model.line(
         &format!("serve {}", serve.name),
         block,

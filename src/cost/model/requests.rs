@@ -5,11 +5,8 @@ use super::super::flow::Flow;
 use super::{MONTH_DAYS, MONTH_SECONDS, Model, times, up_to};
 use crate::emit::hcl::Block;
 use crate::plan::Sink;
+use crate::prove::quotas::quota;
 
-/// What a message of a queue, a topic or a bus is counted by, bytes.
-const STEP: f64 = 65_536.0;
-/// A message of AWS IoT Core, bytes.
-const IOT_STEP: f64 = 5_120.0;
 /// Mails that alarms make in a month at most.
 const MAILS: f64 = 1_000.0;
 
@@ -32,7 +29,7 @@ pub(super) fn messages(model: &mut Model<'_>, block: &Block, label: &str) {
     };
     let flow = model.flows.source(source);
     let item = format!("source {}", source.name);
-    let size = (flow.row_bytes() / IOT_STEP).ceil().max(1.0);
+    let size = (flow.row_bytes() / quota("iot.counted_by")).ceil().max(1.0);
     let rows = flow.rows * MONTH_SECONDS;
     model.line(
         &item,
@@ -68,7 +65,7 @@ fn messages_of(model: &mut Model<'_>, label: &str) -> Option<(String, Bounds, f6
     let plan = model.plan;
     let sink = label.strip_suffix("_sink").and_then(|name| plan.sink(name))?;
     let flow = to_sink(model, sink);
-    let steps = (flow.row_bytes() / STEP).ceil().max(1.0);
+    let steps = (flow.row_bytes() / quota("messages.counted_by")).ceil().max(1.0);
     Some((format!("sink {}", sink.name), flow.rows * MONTH_SECONDS, steps))
 }
 

@@ -5,11 +5,8 @@ use super::super::flow::Flow;
 use super::{GIB, MONTH_HOURS, MONTH_SECONDS, Model, hours, number, text, times, up_to};
 use crate::emit::hcl::Block;
 use crate::plan::{Input, Kinesis, To, names};
+use crate::prove::quotas::quota;
 
-/// What a unit of Kinesis holds, bytes (<https://aws.amazon.com/kinesis/data-streams/pricing/>).
-const PUT_UNIT: f64 = 25.0 * 1_024.0;
-/// What a record of Firehose is rounded up to, bytes (<https://aws.amazon.com/firehose/pricing/>).
-const FIREHOSE_STEP: f64 = 5.0 * 1_024.0;
 /// The most partitions that one buffer's rows are taken to be of.
 const PARTITIONS: f64 = 10.0;
 
@@ -54,7 +51,7 @@ pub(super) fn kinesis(model: &mut Model<'_>, block: &Block, label: &str) {
         Some(shards) => {
             let shards = || times(shards, "shards");
             model.line(&item, block, "kinesis.shard_hour", vec![shards(), hours()]);
-            let units = (flow.row_bytes() / PUT_UNIT).ceil().max(1.0);
+            let units = (flow.row_bytes() / quota("kinesis.counted_by")).ceil().max(1.0);
             let factors = vec![times(records(flow), "records"), times(units, "units")];
             model.line(&item, block, "kinesis.put_unit", factors);
             if beyond > 0.0 {
@@ -114,7 +111,7 @@ pub(super) fn delivery(model: &mut Model<'_>, block: &Block, label: &str) {
         (None, None) => return,
     };
     // MSK's records are not rounded up; no bundle delivers them yet.
-    let gib = || times(rounded(flow, FIREHOSE_STEP), "GiB");
+    let gib = || times(rounded(flow, quota("firehose.counted_by")), "GiB");
     model.line(&item, block, "firehose.in_gib", vec![gib()]);
     let Some(destination) = block.children("extended_s3_configuration").next() else {
         return;

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use tera::{Context, Tera};
 
+use crate::cost;
 use crate::plan::{Alarm, Dataset, Engine, Files, Format, Plan, Writer, lineage};
 
 const PAGE: &str = include_str!("../templates/docs.html.tera");
@@ -32,6 +33,10 @@ struct Page<'a> {
     schedules: Vec<String>,
     alarms: Vec<String>,
     classes: Vec<ClassPart<'a>>,
+    /// What a month costs, all of it.
+    cost: String,
+    /// And by item: its name, its bounds, and how each of its lines comes about.
+    costs: Vec<(String, String, Vec<String>)>,
 }
 
 #[derive(Serialize)]
@@ -83,6 +88,7 @@ struct ClassPart<'a> {
 
 /// `docs/index.html`.
 pub fn emit(plan: &Plan) -> Files {
+    let estimate = cost::estimate(plan);
     let page = Page {
         name: &plan.pipeline.name,
         doc: plan.pipeline.doc.as_deref(),
@@ -103,6 +109,8 @@ pub fn emit(plan: &Plan) -> Files {
             .map(alarm)
             .collect(),
         classes: plan.classes.iter().map(|class| classes(plan, class)).collect(),
+        cost: cost::amount(estimate.total()),
+        costs: cost::derivations(&estimate),
     };
     Files::from([("docs/index.html".to_owned(), render(&page))])
 }
