@@ -116,7 +116,10 @@ fn workgroup(plan: &Plan, group: &Workgroup<'_>) -> Block {
                 .set("publish_cloudwatch_metrics_enabled", true)
                 .set(
                     "bytes_scanned_cutoff_per_query",
-                    group.athena.scan_limit_bytes.max(quota("athena.least_scan_limit") as u64),
+                    group
+                        .athena
+                        .scan_limit_bytes
+                        .max(quota("athena.least_scan_limit") as u64),
                 )
                 .block(Block::new("engine_version").set("selected_engine_version", "Athena engine version 3"))
                 .block(

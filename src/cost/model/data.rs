@@ -22,7 +22,11 @@ pub(super) fn athena(model: &mut Model<'_>, block: &Block, label: &str) {
         return;
     };
     // Readers of one serve may have a workgroup each.
-    let of = |name: &str| label.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+    let of = |name: &str| {
+        label
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    };
     let item = match model.plan.serves.iter().find(|serve| of(&serve.name)) {
         Some(serve) => format!("serve {}", serve.name),
         None => model.item(label),
