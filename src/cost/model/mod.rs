@@ -33,6 +33,7 @@ type Pricer = fn(&mut Model<'_>, &Block, &str);
 /// Every type of resource that is paid for, and by what.
 pub const PRICED: &[(&str, Pricer)] = &[
     ("aws_api_gateway_stage", requests::api),
+    ("aws_apigatewayv2_api", requests::http_api),
     ("aws_athena_workgroup", data::athena),
     ("aws_backup_plan", storage::backup),
     ("aws_batch_compute_environment", compute::containers),

@@ -21,6 +21,17 @@ pub(super) fn api(model: &mut Model<'_>, block: &Block, label: &str) {
     model.line(&item, block, "api_gateway.request", requests);
 }
 
+/// Requests that are answered with a link: an object each.
+pub(super) fn http_api(model: &mut Model<'_>, block: &Block, label: &str) {
+    let plan = model.plan;
+    let ends = ["_uploads", "_api"];
+    let name = ends.iter().find_map(|end| label.strip_suffix(end)).unwrap_or(label);
+    let Some(source) = plan.source(name) else { return };
+    let rows = model.flows.source(source).rows * MONTH_SECONDS;
+    let item = format!("source {}", source.name);
+    model.line(&item, block, "api_gateway.http_request", vec![times(rows, "objects")]);
+}
+
 pub(super) fn messages(model: &mut Model<'_>, block: &Block, label: &str) {
     let plan = model.plan;
     let name = ["_iot", "_rule"].iter().find_map(|end| label.strip_suffix(end));
