@@ -208,13 +208,15 @@ def parse(text: Column) -> Column:
 
 def _parts(value: Column, kind: str) -> Column:
     """The entries of an array or an object; missing for other values."""
-    body = F.when(value.startswith(kind), _inside(value))
+    # What is asked of parts of parts of a value writes each value out once: of copies of
+    # copies Spark would be planning for minutes.
+    body = let(value, lambda of: F.when(of.startswith(kind), _inside(of)))
     signs = F.regexp_extract_all(body, F.lit(SIGNS), F.lit(0))
     return _entries(signs, kind, ITEM if kind == "[" else MEMBER)
 
 
 def _there(value: Column) -> Column:
-    return F.when(value != "null", value)
+    return let(value, lambda of: F.when(of != "null", of))
 
 
 def member(value: Column, name: str | Column) -> Column:
@@ -270,21 +272,28 @@ def members(value: Column) -> Column:
 
 def count(value: Column) -> Column:
     """How many items or members."""
-    both = F.coalesce(_parts(value, "["), _parts(value, "{"))
-    return F.array_size(both).cast("bigint")
+
+    def of(whole: Column) -> Column:
+        both = F.coalesce(_parts(whole, "["), _parts(whole, "{"))
+        return F.array_size(both)
+
+    return let(value, of).cast("bigint")
 
 
 def kind(value: Column) -> Column:
     """`null`, `bool`, `number`, `string`, `array` or `object`."""
-    first = F.substring(value, 1, 1)
-    return (
-        F.when(first == "{", "object")
-        .when(first == "[", "array")
-        .when(first == '"', "string")
-        .when(first == "n", "null")
-        .when(first.isin("t", "f"), "bool")
-        .when(value.isNotNull(), "number")
-    )
+
+    def of(first: Column) -> Column:
+        return (
+            F.when(first == "{", "object")
+            .when(first == "[", "array")
+            .when(first == '"', "string")
+            .when(first == "n", "null")
+            .when(first.isin("t", "f"), "bool")
+            .when(first.isNotNull(), "number")
+        )
+
+    return let(F.substring(value, 1, 1), of)
 
 
 # A json number is read from its text: only the right kind of value is read at all.

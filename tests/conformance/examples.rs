@@ -92,29 +92,44 @@ pub fn all() -> (Vec<Case>, Vec<OverRows>) {
     (scalar, over_rows)
 }
 
-/// Runs the examples over rows that an engine carries.
+/// Runs the examples over rows that an engine carries: each alone says what it refuses, and those over rows of one kind
+/// are run by one transform, since an engine takes longer to begin than to answer.
 pub fn on(engine: Engine, all: &[OverRows]) -> Outcome {
     let mut outcome = Outcome::default();
-    let mut places: Vec<usize> = (0..all.len()).collect();
-    let whole = |places: &[usize]| lower(&program_of(engine, all, places), engine.scope());
-    let lowered = whole(&places);
+    let alone: Vec<Vec<&OverRows>> = all.iter().map(|example| vec![example]).collect();
+    let lowered = lower(&program_of(engine, &alone), engine.scope());
     for said in lowered.not_yet.iter().chain(&lowered.diagnostics) {
         let place = said.primary.span.start as usize;
         outcome.refused.entry(place).or_insert_with(|| said.message.clone());
     }
-    places.retain(|place| !outcome.refused.contains_key(place));
-    outcome.run = places.len();
-    let Some(mut plan) = whole(&places).plan.filter(|_| !places.is_empty()) else {
+    let carried = (0..all.len()).filter(|place| !outcome.refused.contains_key(place));
+    let mut together: Vec<Vec<&OverRows>> = Vec::new();
+    for example in carried.map(|place| &all[place]) {
+        outcome.run += 1;
+        match together.iter_mut().find(|others| others[0].fits(example)) {
+            Some(others) => others.push(example),
+            None => together.push(vec![example]),
+        }
+    }
+    if together.is_empty() {
         return outcome;
-    };
-    plan.tests = places.iter().map(|place| test_of(*place, &all[*place])).collect();
-    for (place, came) in places.iter().zip(engine.run(&plan)) {
-        let example = &all[*place];
-        let found = came.and_then(|came| example.answer(came));
-        match found {
-            Ok(value) if same(&example.result, &value, NEAR) => {}
-            Ok(value) => outcome.wrong.push(format!("{}: {value:?}", example.text)),
-            Err(error) => outcome.wrong.push(format!("{}: {error}", example.text)),
+    }
+    let lowered = lower(&program_of(engine, &together), engine.scope());
+    let mut plan = lowered.plan.expect("what each of them has");
+    plan.tests = together
+        .iter()
+        .enumerate()
+        .map(|(place, unit)| test_of(place, unit))
+        .collect();
+    for (unit, came) in together.iter().zip(engine.run(&plan)) {
+        for (number, example) in unit.iter().enumerate() {
+            let found = came.as_ref().map_err(Clone::clone);
+            let found = found.and_then(|came| example.answer(came, number, unit.len()));
+            match found {
+                Ok(value) if same(&example.result, &value, NEAR) => {}
+                Ok(value) => outcome.wrong.push(format!("{}: {value:?}", example.text)),
+                Err(error) => outcome.wrong.push(format!("{}: {error}", example.text)),
+            }
         }
     }
     outcome
@@ -127,15 +142,14 @@ fn dataset_of(place: usize) -> DatasetId {
     }
 }
 
-/// A platform with a transform an example, each with a dataset of its own.
-fn program_of(engine: Engine, all: &[OverRows], places: &[usize]) -> Program {
+/// A platform with a transform for each of several examples together, each with a dataset of its own.
+fn program_of(engine: Engine, units: &[Vec<&OverRows>]) -> Program {
     let mut program = engine.platform(|name| ["id", "at", "day"].contains(&name));
     let template = program.transforms.pop().expect("the template");
     let base = program.transforms.last().cloned().expect("what it reads");
-    for &place in places {
-        let example = &all[place];
+    for (place, unit) in units.iter().enumerate() {
         let here = Span::new(FileId(0), place, place + 1);
-        let columns = example.columns();
+        let columns = unit[0].columns();
         let mut given = program
             .datasets
             .values()
@@ -150,7 +164,7 @@ fn program_of(engine: Engine, all: &[OverRows], places: &[usize]) -> Program {
         (transform.places.target, transform.places.mode, transform.places.inputs) = (here, here, vec![here]);
         transform.inputs = vec![Input::Table(given.id.clone())];
         transform.input_columns = columns.into();
-        transform.steps = example.steps(here);
+        transform.steps = steps(unit, here);
         transform.output = transform
             .steps
             .last()
@@ -181,27 +195,76 @@ fn program_of(engine: Engine, all: &[OverRows], places: &[usize]) -> Program {
     program
 }
 
-fn test_of(place: usize, example: &OverRows) -> Test {
-    let rows = example.values.iter().enumerate().map(|(number, value)| {
-        let mut row = vec![
-            Literal::Int(number as i64),
-            Literal::Timestamp(1_767_225_600_000_000),
-            Literal::Date(20_454),
-        ];
-        row.extend(example.value().map(|_| value.clone()));
-        row
-    });
+/// The rows of several examples, those of each on a day of its own.
+fn test_of(place: usize, unit: &[&OverRows]) -> Test {
+    let mut rows = Vec::new();
+    for (number, example) in unit.iter().enumerate() {
+        for (at, value) in example.values.iter().enumerate() {
+            let mut row = vec![
+                Literal::Int(at as i64),
+                Literal::Timestamp(1_767_225_600_000_000),
+                Literal::Date(day_of(number)),
+            ];
+            row.extend(example.value().map(|_| value.clone()));
+            rows.push(row);
+        }
+    }
     Test {
         title: format!("example{place}"),
         transform: format!("example{place}"),
         given: vec![Given {
             input: Input::Table(dataset_of(place)),
-            rows: rows.collect(),
+            rows,
         }],
         expect: Some(Vec::new()),
         expect_rejected: None,
         span: Span::new(FileId(0), place, place + 1),
     }
+}
+
+/// The day of an example's rows.
+fn day_of(number: usize) -> i32 {
+    20_454 + number as i32
+}
+
+/// What each of several examples asks of each day.
+fn steps(unit: &[&OverRows], span: Span) -> Steps {
+    let columns = unit[0].columns();
+    let aggregates = unit.iter().enumerate().map(|(number, example)| {
+        let ty = example.aggregate.ty.kind.clone().optional();
+        (Column::new(format!("x{number}"), ty), example.aggregate.clone())
+    });
+    let aggregates: Vec<_> = aggregates.collect();
+    let answers: Vec<Column> = aggregates.iter().map(|(column, _)| column.clone()).collect();
+    let day = columns[2].clone();
+    let (kind, before) = match unit[0].kind {
+        Kind::Window => {
+            // Rows of one value are peers.
+            let by = unit[0].value().unwrap_or_else(|| columns[0].clone());
+            let kind = StepKind::Window {
+                keys: vec![day.name.clone()],
+                order: vec![(read(&by), false)],
+                rows: None,
+                columns: aggregates,
+            };
+            (kind, columns)
+        }
+        _ => {
+            let kind = StepKind::Group {
+                keys: vec![(day.clone(), read(&day))],
+                window: None,
+                aggregates,
+            };
+            (kind, vec![day])
+        }
+    };
+    Steps::from(vec![Step {
+        kind,
+        columns: before.into_iter().chain(answers).collect::<Vec<_>>().into(),
+        joined: Default::default(),
+        text: "example".into(),
+        span,
+    }])
 }
 
 impl OverRows {
@@ -227,50 +290,26 @@ impl OverRows {
         columns
     }
 
-    fn steps(&self, span: Span) -> Steps {
-        let columns = self.columns();
-        let answer = Column::new("x", self.aggregate.ty.kind.clone().optional());
-        let aggregates = vec![(answer.clone(), self.aggregate.clone())];
-        let (kind, after) = match self.kind {
-            Kind::Window => {
-                // Rows of one value are peers.
-                let by = self.value().unwrap_or_else(|| columns[0].clone());
-                let kind = StepKind::Window {
-                    keys: vec!["day".to_owned()],
-                    order: vec![(read(&by), false)],
-                    rows: None,
-                    columns: aggregates,
-                };
-                (kind, columns.iter().cloned().chain([answer]).collect())
-            }
-            _ => {
-                let keys = columns[2..3].to_vec();
-                let kind = StepKind::Group {
-                    keys: vec![(columns[2].clone(), read(&columns[2]))],
-                    window: None,
-                    aggregates,
-                };
-                (kind, keys.into_iter().chain([answer]).collect::<Vec<_>>())
-            }
-        };
-        Steps::from(vec![Step {
-            kind,
-            columns: after.into(),
-            joined: Default::default(),
-            text: "example".into(),
-            span,
-        }])
+    /// Whether rows of one kind are asked for both, by steps of one kind.
+    fn fits(&self, other: &OverRows) -> bool {
+        (self.kind == Kind::Window) == (other.kind == Kind::Window) && self.columns() == other.columns()
     }
 
-    /// The one answer; of a window that of the last row.
-    fn answer(&self, came: Came) -> Result<Literal, String> {
-        let mut rows = came.rows;
+    /// The one answer on the example's day, of so many examples; of a window that of the last row.
+    fn answer(&self, came: &Came, number: usize, of: usize) -> Result<Literal, String> {
+        let day = Literal::Date(day_of(number));
+        let place = if self.kind == Kind::Window { 2 } else { 0 };
+        let mine = came.rows.iter().filter(|row| row.get(place) == Some(&day));
+        let mut rows: Vec<&Vec<Literal>> = mine.collect();
         if self.kind == Kind::Window {
             let last = rows.iter().map(|row| format!("{:?}", row[0])).max();
             rows.retain(|row| Some(format!("{:?}", row[0])) == last);
         }
         match rows.as_slice() {
-            [row] => row.last().cloned().ok_or_else(|| "an empty row".to_owned()),
+            [row] => row
+                .get(row.len().wrapping_sub(of) + number)
+                .cloned()
+                .ok_or_else(|| "too few columns".to_owned()),
             rows => Err(format!("{} rows", rows.len())),
         }
     }

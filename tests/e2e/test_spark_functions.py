@@ -1,8 +1,8 @@
-"""A project's own functions in generated jobs: as Python functions, with what turns a row away and what lifts."""
+"""Functions in generated jobs: a project's own, with what turns a row away and what lifts; and how large some get."""
 
 import subprocess
 
-from support.paths import tool
+from support.paths import ROOT, tool
 from support.pipec import build, pipec
 
 PLATFORM = """
@@ -78,13 +78,29 @@ def test_functions_of_a_projects_own(spark_home, tmp_path):
     pipec("test", tmp_path, "--engine", "spark", env=python).ok()
 
 
+def test_what_a_longer_path_of_json_adds_is_the_same_again(spark_home, tmp_path):
+    job = tmp_path / "job.py"
+    job.write_text("import pipec_json\n")
+    for module in ("json", "numbers", "text"):
+        name = f"pipec_{module}.py"
+        (tmp_path / name).write_text((ROOT / "stdlib" / "runtime_py" / name).read_text())
+    rows = spark_home.session.createDataFrame([("[1]",)], "json string")
+    paths = ("$.a", "$.a[0]", "$.a[0].b", "$.a[0].b[0]")
+    with spark_home.own_settings(), spark_home.module(job) as module:
+        spark_home.session.conf.set("spark.sql.ansi.enabled", "true")
+        found = [rows.select(module.pipec_json.get(rows.json, path).alias("found")) for path in paths]
+        sizes = [len(frame._jdf.queryExecution().analyzed().toString()) for frame in found]
+    assert sizes[3] < 5 * sizes[0], sizes
+
+
 def test_they_are_clean_python(tmp_path):
     (tmp_path / "shop.pipe").write_text(PLATFORM)
     glue = build(tmp_path, tmp_path / "build") / "glue"
     assert "def twice(n: Column) -> Column:" in (glue / "made.py").read_text()
+    runtime = ROOT / "stdlib" / "runtime_py"
     for arguments in (["check"], ["format", "--check", "--diff"]):
         done = subprocess.run(
-            [tool("venv-lint", "bin", "ruff"), *arguments, "--isolated", "--no-cache", "--target-version", "py39", glue],
+            [tool("venv-lint", "bin", "ruff"), *arguments, "--isolated", "--no-cache", "--target-version", "py39", glue, runtime],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
