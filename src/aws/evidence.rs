@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::stack::Stack;
-use super::{athena, calls, catalog, job, lake, lake_formation, landing, row_filter};
+use super::{athena, calls, catalog, job, lake, lake_formation, landing, row_filter, sinks};
 use crate::emit::hcl::{Block, Item, Value};
 use crate::evidence::{About, Assumption, Claim, Evidence, Part, Stay as Told, body, value};
 use crate::plan::{Alarm, Class, Dataset, Format, From, Plan, Source, Writer};
@@ -126,7 +126,7 @@ fn lifetime(plan: &Plan, class: &Class, find: &Addresses) -> Claim {
 
 fn retention(plan: &Plan, of: &str, stay: Stay<'_>, find: &Addresses) -> Claim {
     let kind = match stay {
-        Stay::TurnedAway(..) => "quarantine",
+        Stay::TurnedAway(..) | Stay::NotSent(..) => "quarantine",
         _ => "retention",
     };
     Claim {
@@ -173,7 +173,7 @@ fn leaves_by(plan: &Plan, stay: Stay<'_>, find: &Addresses) -> Vec<String> {
             shown.map(|label| ("aws_quicksight_refresh_schedule", label)).collect()
         }
         Stay::Warehouse(serve) => vec![("aws_redshiftserverless_namespace", serve.name.clone())],
-        Stay::TurnedAway(..) => bucket("quarantine".to_owned()),
+        Stay::TurnedAway(..) | Stay::NotSent(..) => bucket("quarantine".to_owned()),
         Stay::Sink(sink, _) => {
             let label = format!("{}_sink", sink.name);
             let kinds = [
@@ -181,8 +181,14 @@ fn leaves_by(plan: &Plan, stay: Stay<'_>, find: &Addresses) -> Vec<String> {
                 "aws_kinesis_stream",
                 "aws_sqs_queue",
                 "aws_opensearchserverless_collection",
+                "aws_redshiftserverless_namespace",
             ];
-            kinds.map(|kind| (kind, label.clone())).to_vec()
+            let mut all = kinds.map(|kind| (kind, label.clone())).to_vec();
+            if plan.purged_indexes().any(|(purged, _)| purged.name == sink.name) {
+                all.push(("aws_scheduler_schedule", format!("{label}_purge")));
+                all.extend(sinks::purger(plan).map(|function| ("aws_lambda_function", function)));
+            }
+            all
         }
     })
 }

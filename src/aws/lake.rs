@@ -118,7 +118,8 @@ pub fn zone_bucket(plan: &Plan, zone: &Zone) -> Bucket {
 /// How long what a transform turns away stays.
 pub fn quarantine_days(plan: &Plan, transform: &Transform) -> u32 {
     let zones = transform.datasets().into_iter().filter_map(|id| plan.zone(&id.zone));
-    zones.map(|zone| zone.quarantine_days).min().unwrap_or(14)
+    let days = zones.map(|zone| zone.quarantine_days).min();
+    days.unwrap_or(names::QUARANTINE_DAYS)
 }
 
 fn quarantine(plan: &Plan) -> Bucket {

@@ -103,15 +103,21 @@ pub fn dataset_argument(zone: &str, dataset: &str) -> String {
 /// What the argument of a Glue job that says where a dataset of another project is begins with.
 const ARG_PROJECT: &str = "project__";
 
-/// What the arguments of a job about a sink begin with: where it puts rows, the workgroup of a warehouse, and the role in
-/// which that reads them.
+/// What the arguments of a job about a sink begin with: where it puts rows, where the sink is, the workgroup of a
+/// warehouse, and the role in which that reads rows.
 const ARG_SINK: &str = "sink__";
+const ARG_TOLD: &str = "sink_told__";
 const ARG_WORKGROUP: &str = "sink_workgroup__";
 const ARG_LOAD_ROLE: &str = "sink_role__";
 
 /// The argument of a job that says where it puts rows for a sink: `--sink__search s3://BUCKET/sinks/searchable/search/`.
 pub fn sink_argument(sink: &str) -> String {
     format!("{ARG_SINK}{sink}")
+}
+
+/// The argument of a job that says where a sink is, in JSON as base64: what a function is told in a variable.
+pub fn told_argument(sink: &str) -> String {
+    format!("{ARG_TOLD}{sink}")
 }
 
 /// The argument of a job that names the workgroup of a warehouse that it writes.
@@ -123,6 +129,9 @@ pub fn workgroup_argument(sink: &str) -> String {
 pub fn load_role_argument(sink: &str) -> String {
     format!("{ARG_LOAD_ROLE}{sink}")
 }
+
+/// How long what a transform turns away stays where no zone says it, days.
+pub const QUARANTINE_DAYS: u32 = 14;
 
 /// Folder in the bucket of artifacts of rows on their way from jobs to sinks.
 pub const SINK_FOLDER: &str = "sinks/";

@@ -110,7 +110,7 @@ impl Sink {
                 names::workgroup_argument(&self.name),
                 names::load_role_argument(&self.name),
             ],
-            _ => vec![place],
+            _ => vec![place, names::told_argument(&self.name)],
         }
     }
 }

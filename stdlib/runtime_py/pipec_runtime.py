@@ -40,7 +40,7 @@ from pipec_marks import (
     fields_of,
 )
 from pipec_params import Param
-from pipec_sinks import GIVEN, Sink, Warehouse
+from pipec_sinks import GIVEN, Sink, Warehouse, send
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -155,6 +155,8 @@ class Run:
         self._deletes: list[tuple[str, str]] = []
         # Warehouses, and whether they are to keep what they have beside the new rows.
         self._loads: list[tuple[Warehouse, bool]] = []
+        # Other sinks, where each is, and its rows.
+        self._sends: list[tuple[Sink, dict[str, Any], DataFrame]] = []
         # Whether a run before this one ended before it had shown all that it wrote.
         self.has_finished = False
         self._finish_last_run()
@@ -476,6 +478,10 @@ class Run:
             self._deletes.append((folder.path, GIVEN))
             self._loads.append((sink, add))
             return
+        told = None if isinstance(sink, Warehouse) else sink.told(self.arguments)
+        if told is not None:
+            self._sends.append((sink, told, sink.lines(rows)))
+            return
         self._stage(rows, sink, folder)
 
     def _load(self) -> None:
@@ -630,6 +636,9 @@ class Run:
         """Shows and purges what is due, and remembers that this run was good."""
         self._write_quarantine()
         self._load()
+        for sink, told, lines in self._sends:
+            send(told, lines)
+            log("sent", job=self.name, sink=sink.argument)
         self._write_plan()
         self._carry_out(json.loads(self._state.read_text(self._plan_file()) or "{}"))
         for target in self.targets:

@@ -1,26 +1,31 @@
 """Destinations outside the lake that jobs write, and tables of Amazon Redshift among them.
 
-What a job gives a sink lies in a folder of the sink's own. A warehouse takes it from there in
+What a job gives a warehouse lies in a folder of the sink's own, from where that takes it in
 one transaction, which also writes down whose rows it took: a run that is repeated adds none
-twice. It knows nothing of runs: when rows are given is for `pipec_runtime` to say.
+twice. To others rows are sent, at the end of a run. It knows nothing of runs: when rows are given is for `pipec_runtime` to say.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pipec_changes as changes
-from pipec_lake import Dataset
+import pipec_senders as senders
+from pipec_lake import Dataset, written
+from pyspark import TaskContext
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 # Below the folder of a warehouse: rows that it has not taken yet.
 GIVEN = "given"
 # The table of rows on their way, which is gone with the transaction.
 STAGED = '"_staged"'
+# How many parts of a sink's rows are sent at once.
+AT_ONCE = 8
 # How long a statement is waited for between two questions, seconds: the first, the longest.
 FIRST_WAIT, LONGEST_WAIT = 1.0, 15.0
 
@@ -34,6 +39,20 @@ class Sink(Dataset):
     """A destination outside the lake, and the columns that tell its rows apart."""
 
     key: Sequence[str] = ()
+
+    def arguments(self) -> list[str]:
+        """What a job is told of it beside its folder."""
+        return [f"sink_told__{self.argument.removeprefix('sink__')}"]
+
+    def told(self, arguments: argparse.Namespace) -> dict[str, Any] | None:
+        """Where it is; nothing where a job is tried out beside it."""
+        text = getattr(arguments, self.arguments()[0])
+        return senders.decoded(text) if text else None
+
+    def lines(self, rows: DataFrame) -> DataFrame:
+        """Rows as lines of JSON, as functions send them: what is missing is left out."""
+        values = [written(F.col(c.name), c.dataType).alias(c.name) for c in self.schema]
+        return rows.select(F.to_json(F.struct(*values)).alias("value"))
 
     def one_each(self, rows: DataFrame) -> DataFrame:
         """Of rows with one key the newest; all of them where there is no key."""
@@ -106,6 +125,17 @@ class Warehouse(Sink):
             f" WHEN NOT MATCHED THEN INSERT ({', '.join(names)})"
             f" VALUES ({', '.join(f'{STAGED}.{n}' for n in names)})"
         )
+
+
+def send(told: dict[str, Any], lines: DataFrame) -> None:
+    """Sends lines of JSON, a few parts at once."""
+
+    def part(rows: Iterator[Any]) -> None:
+        context = TaskContext.get()
+        number = context.partitionId() if context is not None else 0
+        senders.send(told, (row[0] for row in rows), str(number))
+
+    lines.coalesce(AT_ONCE).foreachPartition(part)
 
 
 class Place:

@@ -1,14 +1,19 @@
-"""Sinks that jobs write: tables of a warehouse, on Spark and a PostgreSQL that plays it."""
+"""Sinks that jobs write: tables of a warehouse, on Spark and a PostgreSQL that plays it, and services on moto."""
 
+import base64
+import hashlib
 import json
 import re
 import sys
+import time
+import uuid
 
 import boto3
 import pytest
 from support import pipec
 from support.paths import ROOT
 from support.postgres import Postgres
+from support.search import Search
 from support.spark import Spark
 from support.warehouse import Warehouse, read
 
@@ -55,7 +60,7 @@ class House:
             frame = self.home.session.read.schema(columns).json(text)
             frame.coalesce(1).write.mode("append").parquet(str(place))
 
-    def run(self, job, at, *, deployed=True):
+    def run(self, job, at, *, deployed=True, more=()):
         sinks = re.findall(r'argument="sink__(\w+)"', (self.build / "glue" / f"{job}.py").read_text())
         places = {"processed_sales": "sales", "state": f"state-{job}", "quarantine": f"quarantine-{job}"}
         arguments = [text for name, place in places.items() for text in (f"--{name}", str(self.folder / place))]
@@ -66,7 +71,7 @@ class House:
         with self.home.own_settings(), self.home.module(self.build / "glue" / f"{job}.py") as module:
             sinks_of = sys.modules["pipec_sinks"]
             sinks_of.FIRST_WAIT = sinks_of.LONGEST_WAIT = 0.0
-            module.main([job, *arguments, "--run_at", at])
+            module.main([job, *arguments, *more, "--run_at", at])
 
     def rows(self, table, order):
         return self.database.rows(f"SELECT * FROM {table} ORDER BY {order}")
@@ -163,3 +168,101 @@ def test_a_job_that_is_tried_out_leaves_rows_in_a_folder(house):
     frame = house.home.session.read.parquet(str(house.folder / "sinks" / "all_sales"))
     assert [row.sale_id for row in frame.collect()] == [1]
     assert house.warehouse.statements == []
+
+
+class Services:
+    """Whatever a day's sums go to, for one test alone."""
+
+    def __init__(self, aws, search, name):
+        self.aws, self.search = aws, search
+        sqs, sns, bus = aws.client("sqs"), aws.client("sns"), aws.client("events")
+        self.queues = {one: aws.queue(f"{name}-{one}") for one in ("queued", "heard", "told")}
+        ordered = {"FifoQueue": "true", "FifoThroughputLimit": "perMessageGroupId", "DeduplicationScope": "messageGroup"}
+        self.queues["in_order"] = sqs.create_queue(QueueName=f"{name}.fifo", Attributes=ordered)["QueueUrl"]
+        arn = {one: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+               for one, url in self.queues.items()}  # fmt: skip
+        topic = sns.create_topic(Name=name)["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["heard"], Attributes={"RawMessageDelivery": "true"})
+        bus.create_event_bus(Name=name)
+        bus.put_rule(Name=name, EventBusName=name, EventPattern='{"source": ["given"], "detail-type": ["tell"]}')
+        bus.put_targets(Rule=name, EventBusName=name, Targets=[{"Id": "1", "Arn": arn["told"]}])
+        aws.stream(name)
+        self.name = name
+        aws.client("dynamodb").create_table(
+            TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "day", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "day", "AttributeType": "S"}])
+        self.told = {
+            "tell": {"kind": "events", "bus": name, "source": "given", "detail_type": "tell"},
+            "hear": {"kind": "topic", "arn": topic},
+            "stack": {"kind": "queue", "url": self.queues["queued"], "fifo": False, "key": []},
+            "order": {"kind": "queue", "url": self.queues["in_order"], "fifo": True, "key": ["day"]},
+            "pass": {"kind": "stream", "name": name, "key": "day"},
+            "keep": {"kind": "items", "table": name, "key": ["day"], "keep_seconds": 86_400},
+            "find": {"kind": "index", "endpoint": search.url, "index": "days", "key": ["day"]},
+        }
+
+    def messages(self, queue):
+        found = [json.loads(body) for body in self.aws.drain(self.queues[queue])]
+        return sorted((one.get("detail", one) for one in found), key=lambda row: row["day"])
+
+    def records(self):
+        kinesis = self.aws.client("kinesis")
+        (shard,) = kinesis.list_shards(StreamName=self.name)["Shards"]
+        at = kinesis.get_shard_iterator(StreamName=self.name, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+        return {one["PartitionKey"]: json.loads(one["Data"]) for one in kinesis.get_records(ShardIterator=at["ShardIterator"])["Records"]}
+
+
+@pytest.fixture
+def services(aws, spark_home, build):
+    with Search() as search:
+        services = Services(aws, search, f"given-{uuid.uuid4().hex[:12]}")
+        # What Spark's own processes find around them: the modules come by `--extra-py-files`.
+        around = {**aws.environment(), "PYTHONPATH": str(build / "glue")}
+        spark_home.session.sparkContext.environment.update(around)
+        yield services
+
+
+def sent(house, services, job, at=FIRST):
+    """Runs a job that sends its rows."""
+    (sink,) = re.findall(r'argument="sink__(\w+)"', (house.build / "glue" / f"{job}.py").read_text())
+    told = base64.b64encode(json.dumps(services.told[job]).encode()).decode()
+    house.run(job, at, deployed=False, more=[f"--sink_told__{sink}", told])
+
+
+DAYS = [{"day": "2026-03-01", "sales": 1, "amount": 5.0, "last": "2026-03-01T10:00:00Z"},
+        {"day": "2026-03-02", "sales": 2, "amount": 3.5, "last": "2026-03-02T10:00:00Z"}]  # fmt: skip
+
+
+def test_jobs_send_rows_as_functions_do(house, services):
+    house.land((1, "2026-03-01", 5.0), (2, "2026-03-02", 2.5), (3, "2026-03-02", 1.0))
+    for job in services.told:
+        sent(house, services, job)
+    for queue in services.queues:
+        assert services.messages(queue) == DAYS, queue
+    assert services.records() == {row["day"]: row for row in DAYS}
+    items = services.aws.client("dynamodb").scan(TableName=services.name)["Items"]
+    assert sorted((one["day"]["S"], one["sales"]["N"], one["amount"]["N"]) for one in items) == [
+        ("2026-03-01", "1", "5.00"), ("2026-03-02", "2", "3.50")]
+    assert all(int(one["_until"]["N"]) > time.time() for one in items)
+    documents = services.search.documents["days"]
+    assert sorted(one["day"] for one in documents.values()) == ["2026-03-01", "2026-03-02"]
+    assert all(one["_written_at"] > 0 for one in documents.values())
+    names = {hashlib.sha256(json.dumps([row["day"]]).encode()).hexdigest() for row in DAYS}
+    assert set(documents) == names, "as functions name them"
+    # The same again: what has a key takes its own place, and what comes in order comes once.
+    for job in ("keep", "find", "order"):
+        sent(house, services, job, SECOND)
+    assert len(services.aws.client("dynamodb").scan(TableName=services.name)["Items"]) == len(documents) == 2
+    assert services.messages("in_order") == []
+
+
+def test_rows_that_are_not_taken_come_again_and_fail_the_run_in_the_end(house, services):
+    house.land((1, "2026-03-01", 5.0), (2, "2026-03-02", 2.5))
+    refused = [429, 429]
+    services.search.fault = lambda document: refused.pop() if refused and document["day"] == "2026-03-02" else None
+    sent(house, services, "find")
+    assert len(services.search.documents["days"]) == 2 and refused == []
+    services.told["stack"]["url"] += "-gone"
+    with pytest.raises(Exception, match="QueueDoesNotExist|NonExistentQueue"):
+        sent(house, services, "stack")
+    assert not (house.folder / "state-stack" / "stack.json").exists(), "the run was not good, and is repeated"

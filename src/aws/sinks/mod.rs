@@ -185,6 +185,9 @@ pub fn arguments(plan: &Plan, transform: &Transform) -> Vec<(String, Value)> {
         if let To::Redshift(_) = sink.to {
             out.push((names::workgroup_argument(&sink.name), warehouse::workgroup(sink)));
             out.push((names::load_role_argument(&sink.name), warehouse::load_role(sink)));
+        } else {
+            let told = call("jsonencode", [object(destination(plan, transform, sink))]);
+            out.push((names::told_argument(&sink.name), call("base64encode", [told])));
         }
     }
     out
@@ -192,7 +195,11 @@ pub fn arguments(plan: &Plan, transform: &Transform) -> Vec<(String, Value)> {
 
 /// What a job needs to write its sinks, beside the folders that it puts their rows into.
 pub fn permissions_of_job(plan: &Plan, transform: &Transform) -> Vec<Statement> {
-    warehouse::writing(plan, transform)
+    let sinks = plan.sinks_of(transform).into_iter();
+    let others = sinks.filter(|sink| !matches!(sink.to, To::Redshift(_)));
+    let mut out: Vec<Statement> = others.flat_map(writing).collect();
+    out.extend(warehouse::writing(plan, transform));
+    out
 }
 
 /// What each sink measures of itself: what an alarm says, and what it watches.

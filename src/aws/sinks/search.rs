@@ -6,11 +6,11 @@
 
 use super::messages::described;
 use super::{label, purge, sid};
-use crate::aws::function;
 use crate::aws::metric::{Metric, metric};
 use crate::aws::naming::short;
 use crate::aws::network::SEARCH_ENDPOINT;
 use crate::aws::policy::{KEY, Statement, allow};
+use crate::aws::{function, job};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::plan::{Plan, Sink, To, stream_functions};
 use crate::{object_of, text_of};
@@ -132,14 +132,19 @@ fn network(plan: &Plan, resource: Value) -> Value {
     Value::List(vec![rules])
 }
 
-/// What the roles of the functions may do that write it, and that of the one that takes documents out.
+/// What the roles of the functions and jobs may do that write it, and that of the one that takes documents out.
 fn writers(plan: &Plan, sink: &Sink, index: &str, name: &dyn Fn() -> Value) -> Value {
     let functions = stream_functions(plan);
     let mine = functions.iter().filter(|function| {
         let mut transforms = function.transforms.iter();
         transforms.any(|transform| plan.sinks_of(transform).iter().any(|other| other.name == sink.name))
     });
-    let roles = mine.map(|one| function::role_arn(&one.source.name)).collect();
+    let jobs = plan.writers_of(sink).filter(|writer| writer.engine.is_job());
+    let jobs = jobs.map(|writer| reference(format!("aws_iam_role.{}.arn", job::label(writer))));
+    let roles = mine
+        .map(|one| function::role_arn(&one.source.name))
+        .chain(jobs)
+        .collect();
     let permissions = [
         "aoss:CreateIndex",
         "aoss:DescribeIndex",

@@ -46,6 +46,11 @@ impl Items<'_> {
                 _ => {}
             }
         }
+        for sink in stands.sinks {
+            if let Some(("postgres", to)) = sink.settings.variant("to") {
+                self.database(sink, to, network, stands.pipeline);
+            }
+        }
     }
 
     /// A copy is in another region.
@@ -109,6 +114,30 @@ impl Items<'_> {
                 ));
             self.say(diagnostic);
         }
+    }
+
+    /// A database that rows are sent to is in a network that this one is connected with, or outside behind a way out.
+    fn database(&mut self, sink: &Item, to: &Settings, network: &Settings, pipeline: &Item) {
+        let Some(host) = to.text("host") else { return };
+        let closed = network.text("internet") == Some("none");
+        if !network.list("peers").is_empty() || !(closed || is_inside(host)) {
+            return;
+        }
+        let span = to.span("host").unwrap_or(sink.span);
+        let message = format!(
+            "sink `{}` is a database at `{host}`, and no way leads there from the network",
+            sink.name
+        );
+        let peer = "write `peers = [vpc(\"vpc-…\")]` in the network: the one that the database is in";
+        let diagnostic =
+            Diagnostic::new(Code::SETTINGS_CLASH, span, message).found("not reached from a private network");
+        let diagnostic = match is_inside(host) {
+            true => diagnostic.help(peer),
+            false => diagnostic
+                .help(peer)
+                .help("or `internet = nat`, where it is reached from outside"),
+        };
+        self.say(with_network(diagnostic, network, pipeline));
     }
 
     /// An endpoint outside of the network is reached through a way out.

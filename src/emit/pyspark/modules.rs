@@ -19,7 +19,7 @@ macro_rules! module {
     };
 }
 
-const MODULES: [Module; 16] = [
+const MODULES: [Module; 17] = [
     module!("aggregates", "pipec_aggregates", &[]),
     module!("changes", "pipec_changes", &[]),
     module!("jsons", "pipec_json", &["pipec_numbers", "pipec_text"]),
@@ -64,10 +64,16 @@ const MODULES: [Module; 16] = [
             "pipec_lake",
             "pipec_marks",
             "pipec_params",
+            "pipec_senders",
             "pipec_sinks"
         ]
     ),
-    module!("sinks", "pipec_sinks", &["pipec_changes", "pipec_lake"]),
+    module!("senders", "pipec_senders", &[]),
+    module!(
+        "sinks",
+        "pipec_sinks",
+        &["pipec_changes", "pipec_lake", "pipec_senders"]
+    ),
     module!("streams", "pipec_stream", &["pipec_aggregates"]),
     module!("texts", "pipec_text", &[]),
     module!("times", "pipec_time", &["pipec_text"]),

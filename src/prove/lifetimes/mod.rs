@@ -67,10 +67,10 @@ pub fn rests(plan: &Plan) -> Vec<(String, Stay<'_>)> {
         let zone = plan.zone(&dataset.id.zone)?;
         Some((dataset.id.to_string(), Stay::Dataset(dataset, zone)))
     });
-    let turned_away = plan.transforms.iter().filter_map(|transform| {
-        let zone = paths::quarantine_zone(plan, transform)?;
-        Some((transform.name.clone(), Stay::TurnedAway(transform, zone)))
-    });
+    let turned_away = plan
+        .transforms
+        .iter()
+        .filter_map(|transform| Some((transform.name.clone(), paths::turned_away(plan, transform)?)));
     datasets.chain(turned_away).collect()
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::stay::Stay;
 use crate::plan::types::Column;
-use crate::plan::{Dataset, DatasetId, FilesOf, From, Input, Plan, Serve, Source, Transform, Zone};
+use crate::plan::{Dataset, DatasetId, FilesOf, From, Input, Plan, Serve, Source, Transform};
 
 /// One stay of a value on its path.
 #[derive(Clone, Debug)]
@@ -43,10 +43,16 @@ pub(super) fn readers(plan: &Plan) -> Readers<'_> {
     readers
 }
 
-/// The zone that says how long what a transform turns away stays.
-pub(super) fn quarantine_zone<'p>(plan: &'p Plan, transform: &Transform) -> Option<&'p Zone> {
+/// What a transform turns away: its zone says for how long, and where it writes sinks alone nothing does.
+pub(super) fn turned_away<'p>(plan: &'p Plan, transform: &'p Transform) -> Option<Stay<'p>> {
     let zones = transform.datasets().into_iter().filter_map(|id| plan.zone(&id.zone));
-    zones.min_by_key(|zone| zone.quarantine_days)
+    match zones.min_by_key(|zone| zone.quarantine_days) {
+        Some(zone) => Some(Stay::TurnedAway(transform, zone)),
+        None => {
+            let sink = plan.sinks_of(transform).into_iter().next()?;
+            Some(Stay::NotSent(transform, sink))
+        }
+    }
 }
 
 /// The longest ways of one class.
@@ -255,8 +261,8 @@ impl<'p, 'r> Paths<'p, 'r> {
     fn quarantine(&mut self, transform: &'p Transform) {
         let later = transform.steps.iter().flat_map(|step| step.columns.iter());
         let column = self.carrier(transform.input_columns.iter().chain(later));
-        if let (Some(column), Some(zone)) = (column, quarantine_zone(self.plan, transform)) {
-            let hop = self.hop(Stay::TurnedAway(transform, zone), column, Ways::default());
+        if let (Some(column), Some(stay)) = (column, turned_away(self.plan, transform)) {
+            let hop = self.hop(stay, column, Ways::default());
             self.turned_away.insert(&transform.name, hop);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! It must not know paths: only how long each stay is, which setting decides that, and how it is said.
 
-use crate::plan::names::INBOX_DAYS;
+use crate::plan::names::{INBOX_DAYS, QUARANTINE_DAYS};
 use crate::plan::{Athena, Dataset, Format, Refresh, Serve, Sink, Source, To, Transform, Writer, Zone};
 
 /// Days that S3 takes to sweep, and a day of old versions.
@@ -32,6 +32,8 @@ pub enum Stay<'p> {
     Warehouse(&'p Serve),
     /// What a transform turned away; the zone says for how long.
     TurnedAway(&'p Transform, &'p Zone),
+    /// What a transform turned away that writes sinks alone, this one among them.
+    NotSent(&'p Transform, &'p Sink),
     /// What a sink was given, that many days.
     Sink(&'p Sink, f64),
 }
@@ -86,6 +88,7 @@ impl Stay<'_> {
             Stay::Held(_, refresh) => refresh.days(),
             Stay::Asked(_) | Stay::Warehouse(_) => 1.0,
             Stay::TurnedAway(_, zone) => f64::from(zone.quarantine_days),
+            Stay::NotSent(..) => f64::from(QUARANTINE_DAYS),
             Stay::Sink(_, days) | Stay::Project(_, days) => days,
         }
     }
@@ -99,16 +102,19 @@ impl Stay<'_> {
             | Stay::Sink(..)
             | Stay::Held(..)
             | Stay::Warehouse(_) => None,
-            Stay::Inbox(_) | Stay::Dataset(..) | Stay::Results(..) | Stay::Asked(_) | Stay::TurnedAway(..) => {
-                Some(SWEEP + if self.has_versions() { VERSIONS } else { 0.0 })
-            }
+            Stay::Inbox(_)
+            | Stay::Dataset(..)
+            | Stay::Results(..)
+            | Stay::Asked(_)
+            | Stay::TurnedAway(..)
+            | Stay::NotSent(..) => Some(SWEEP + if self.has_versions() { VERSIONS } else { 0.0 }),
         }
     }
 
     fn has_versions(self) -> bool {
         match self {
             Stay::Dataset(_, zone) => zone.keeps_versions(),
-            Stay::Inbox(_) | Stay::Results(..) | Stay::Asked(_) | Stay::TurnedAway(..) => true,
+            Stay::Inbox(_) | Stay::Results(..) | Stay::Asked(_) | Stay::TurnedAway(..) | Stay::NotSent(..) => true,
             Stay::Stream(_)
             | Stay::Project(..)
             | Stay::Backup(..)
@@ -178,7 +184,7 @@ impl Stay<'_> {
             Stay::Held(serve, _) => format!("what {} holds", serve.name),
             Stay::Asked(serve) => format!("results of {}", serve.name),
             Stay::Warehouse(serve) => format!("recovery points of {}", serve.name),
-            Stay::TurnedAway(transform, _) => format!("quarantine of {}", transform.name),
+            Stay::TurnedAway(transform, _) | Stay::NotSent(transform, _) => format!("quarantine of {}", transform.name),
             Stay::Sink(sink, _) => sink.name.clone(),
         }
     }
@@ -202,6 +208,7 @@ impl Stay<'_> {
             Stay::Held(serve, _) => ("serve", &serve.name, "engine".to_owned(), "refresh"),
             Stay::Asked(serve) | Stay::Warehouse(serve) => ("serve", &serve.name, "engine".to_owned(), "engine"),
             Stay::TurnedAway(_, zone) => ("zone", &zone.name, "quarantine".to_owned(), "quarantine"),
+            Stay::NotSent(_, sink) => ("sink", &sink.name, "to".to_owned(), "to"),
             Stay::Sink(sink, _) => {
                 let name = match sink.to {
                     To::Items { .. } => "ttl",

@@ -110,12 +110,15 @@ impl Gate for Jobs {
                 "write a dataset here, and the sink with a transform of that",
             ));
         }
-        (to != "redshift").then(|| {
-            Refusal::but(
-                "writing a sink from a job",
-                "send the rows to a sink as they arrive, in a transform of the stream",
-            )
-        })
+        if to == "postgres" {
+            return Some(Refusal::but(
+                "writing a database from a job",
+                "send the rows to it as they arrive, in a transform of the stream",
+            ));
+        }
+        let json = transform.output.iter().find(|column| holds_json(&column.ty.kind));
+        json.filter(|_| to != "redshift")
+            .map(|column| Refusal::of(format!("sending json, as `{}` is, from a job", column.name)))
     }
 }
 
