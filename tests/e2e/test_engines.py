@@ -30,7 +30,6 @@ NAMES = [
 # What `pipec test` says that jobs do not carry.
 NOT_IN_JOBS = {
     "batch-lakehouse": {"decode": "`run container` is not supported on glue yet"},
-    "self-service-platform": {"searchable": "writing a sink from a job is not supported on glue yet"},
 }
 # What `pipec test` says that functions do not carry. Jobs carry all but the first.
 NOT_IN_FUNCTIONS = {

@@ -206,10 +206,11 @@ class Services:
         return sorted((one.get("detail", one) for one in found), key=lambda row: row["day"])
 
     def records(self):
-        kinesis = self.aws.client("kinesis")
-        (shard,) = kinesis.list_shards(StreamName=self.name)["Shards"]
-        at = kinesis.get_shard_iterator(StreamName=self.name, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
-        return {one["PartitionKey"]: json.loads(one["Data"]) for one in kinesis.get_records(ShardIterator=at["ShardIterator"])["Records"]}
+        kinesis, found = self.aws.client("kinesis"), []
+        for shard in kinesis.list_shards(StreamName=self.name)["Shards"]:
+            at = kinesis.get_shard_iterator(StreamName=self.name, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+            found += kinesis.get_records(ShardIterator=at["ShardIterator"])["Records"]
+        return {one["PartitionKey"]: json.loads(one["Data"]) for one in found}
 
 
 @pytest.fixture
