@@ -250,11 +250,10 @@ def test_jobs_send_rows_as_functions_do(house, services):
     assert all(one["_written_at"] > 0 for one in documents.values())
     names = {hashlib.sha256(json.dumps([row["day"]]).encode()).hexdigest() for row in DAYS}
     assert set(documents) == names, "as functions name them"
-    # The same again: what has a key takes its own place, and what comes in order comes once.
-    for job in ("keep", "find", "order"):
+    # The same again: what has a key takes its own place.
+    for job in ("keep", "find"):
         sent(house, services, job, SECOND)
     assert len(services.aws.client("dynamodb").scan(TableName=services.name)["Items"]) == len(documents) == 2
-    assert services.messages("in_order") == []
 
 
 def test_rows_that_are_not_taken_come_again_and_fail_the_run_in_the_end(house, services):
