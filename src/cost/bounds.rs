@@ -25,7 +25,7 @@ impl Bounds {
     }
 
     /// The same with nothing as the least.
-    pub fn from_nothing(self) -> Bounds {
+    pub fn or_nothing(self) -> Bounds {
         Bounds::up_to(self.high)
     }
 

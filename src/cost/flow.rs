@@ -40,10 +40,10 @@ impl Flow {
         }
     }
 
-    fn from_nothing(self) -> Flow {
+    fn or_nothing(self) -> Flow {
         Flow {
-            rows: self.rows.from_nothing(),
-            bytes: self.bytes.from_nothing(),
+            rows: self.rows.or_nothing(),
+            bytes: self.bytes.or_nothing(),
         }
     }
 
@@ -208,7 +208,7 @@ impl<'p> Flows<'p> {
             StepKind::Join(join) if join.kind == JoinKind::Left => flow,
             StepKind::Join(join) if join.kind == JoinKind::Full => {
                 let other = self.input(&join.other);
-                flow.and(other.from_nothing())
+                flow.and(other.or_nothing())
             }
             StepKind::Union { other, .. } => {
                 let other = self.input(other);
@@ -224,7 +224,7 @@ impl<'p> Flows<'p> {
             | StepKind::Take(_)
             | StepKind::Route { .. }
             | StepKind::Run(_)
-            | StepKind::Expect { .. } => flow.from_nothing(),
+            | StepKind::Expect { .. } => flow.or_nothing(),
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn api(model: &mut Model<'_>, block: &Block, label: &str) {
     let rows = model.flows.source(source).rows * MONTH_SECONDS;
     let item = format!("source {}", source.name);
     // A request may bring many records: of a promised number the fewest requests are not known.
-    let requests = vec![times(rows.from_nothing(), "requests")];
+    let requests = vec![times(rows.or_nothing(), "requests")];
     model.line(&item, block, "api_gateway.request", requests);
 }
 
