@@ -4,7 +4,8 @@
 //! (<https://docs.aws.amazon.com/glue/latest/dg/monitor-observability.html>), Step Functions (`ExecutionsFailed`).
 
 use super::metric::{
-    Metric, alarm, function_dimension, machine_dimension, metric, of_stream, over, place, readers, transform_dimensions,
+    Metric, alarm, behind, function_dimension, incoming, machine_dimension, metric, over, place, readers,
+    transform_dimensions,
 };
 use super::monitoring::topic;
 use super::naming::{limit, named};
@@ -42,9 +43,9 @@ fn declared(plan: &Plan, monitor: &Monitor, functions: &[StreamFunction<'_>], de
         Alarm::Lag { source, over_seconds } => {
             let Some(from) = plan.source(source) else { return vec![] };
             let text = format!("A reader of {source} is more than {over_seconds} s behind");
-            let behind = of_stream(from, "GetRecords.IteratorAgeMilliseconds").with("Maximum", 60);
+            let (behind, second) = behind(plan, from);
             let block = alarm(plan, monitor, &with(&format!("{source}_lag")), &text);
-            vec![over(block, &behind, *over_seconds as f64 * 1000.0, 5, "notBreaching")]
+            vec![over(block, &behind, *over_seconds as f64 * second, 5, "notBreaching")]
         }
         Alarm::Volume { source, over_percent } => {
             let Some(from) = plan.source(source) else { return vec![] };
@@ -101,15 +102,12 @@ fn part(block: Block, percent: f64, bad: &Metric, all: &Metric) -> Block {
 fn promised(plan: &Plan, monitor: &Monitor, source: &Source, label: &str, percent: f64) -> Vec<Block> {
     let Some(volume) = &source.volume else { return vec![] };
     let text = format!("{} brings more than {percent} percent of what it promised", source.name);
-    let rows = of_stream(source, "IncomingRecords");
-    let most = volume.records_per_second * f64::from(rows.period);
+    let Some((rows, seconds)) = incoming(source) else {
+        return vec![];
+    };
+    let most = volume.records_per_second * seconds;
     let block = alarm(plan, monitor, label, &text);
-    vec![share(
-        block,
-        percent,
-        format!("100 * rows / {most}"),
-        vec![rows.query("rows")],
-    )]
+    vec![share(block, percent, format!("100 * rows / {most}"), vec![rows])]
 }
 
 /// What a transform uses of the most that its engine may take: a function's instances, a job's workers.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::policy::{Statement, allow};
 use super::stack::Stack;
-use super::{channels, dashboards, dms, redshift, sinks};
+use super::{channels, dashboards, dms, kafka, redshift, sinks};
 use crate::emit::hcl::{Block, Item, Part, Value, reference};
 use crate::plan::Plan;
 use crate::text_of;
@@ -49,8 +49,9 @@ const OF_LAMBDA: [&str; 14] = [
     "xray:PutTraceSegments",
 ];
 
-/// What Redshift's Data API does in the name of who asks it: it signs in.
-const BY_REDSHIFT: &str = "redshift-serverless";
+/// What Redshift's Data API does in the name of who asks it, which signs in; and what is done in clusters of Kafka, which are
+/// called themselves. Neither has an endpoint.
+const WITHOUT: [&str; 2] = ["kafka-cluster", "redshift-serverless"];
 
 /// Endpoints that are not called as the service's actions are.
 const ENDPOINTS: [(&str, &str); 8] = [
@@ -84,16 +85,18 @@ pub fn of(stack: &Stack, plan: &Plan) -> Calls {
             };
             for statement in statements(stack, &role) {
                 let letters = given_up(stack);
+                let logins = kafka::secret_arns(plan);
                 for action in statement.actions {
                     let Some((service, verb)) = action.split_once(':') else {
                         continue;
                     };
                     let by_lambda = OF_LAMBDA.contains(&action.as_str())
-                        || service == "kms"
+                        || ["kafka", "kms"].contains(&service)
+                        || statement.resources.iter().all(|secret| logins.contains(secret))
                         || (verb == "SendMessage" && statement.resources.iter().all(|queue| letters.contains(queue)));
                     // Glue and Lambda put functions and jobs into the network from where they are themselves.
                     let to_enter = service == "ec2" || action == "glue:GetConnection";
-                    if to_enter || (is_function && by_lambda) || service == BY_REDSHIFT {
+                    if to_enter || (is_function && by_lambda) || WITHOUT.contains(&service) {
                         continue;
                     }
                     called(&mut found, endpoint(service), action.clone(), &statement.resources);
@@ -107,13 +110,18 @@ pub fn of(stack: &Stack, plan: &Plan) -> Calls {
         for statement in statements(stack, &format!("{label}_job")) {
             for action in statement.actions {
                 let service = action.split(':').next().unwrap_or_default();
-                if service != BY_REDSHIFT {
+                if !WITHOUT.contains(&service) {
                     called(&mut found, endpoint(service), action.clone(), &statement.resources);
                 }
             }
         }
     }
-    let others = [redshift::calls(plan), sinks::calls(plan), dms::calls(plan)];
+    let others = [
+        redshift::calls(plan),
+        sinks::calls(plan),
+        dms::calls(plan),
+        kafka::calls(plan),
+    ];
     for (service, actions, resources) in others.into_iter().flatten() {
         for action in actions {
             called(&mut found, service, action.to_owned(), &resources);

@@ -14,7 +14,8 @@ use crate::prove::lifetimes::{self, Stay, days};
 use crate::prove::{capacity, freshness};
 
 /// Attributes that say with which key something is encrypted.
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
+    "encryption_at_rest_kms_key_arn",
     "encryption_key",
     "kms_encryption_key",
     "kms_key_arn",
@@ -152,6 +153,12 @@ fn leaves_by(plan: &Plan, stay: Stay<'_>, find: &Addresses) -> Vec<String> {
         Stay::Stream(source) => vec![
             ("aws_kinesis_stream", source.name.clone()),
             ("data.aws_kinesis_stream", source.name.clone()),
+            ("aws_msk_topic", source.name.clone()),
+        ],
+        Stay::Queue(source) => vec![
+            ("aws_sqs_queue", format!("{}_queue", source.name)),
+            ("data.aws_sqs_queue", format!("{}_queue", source.name)),
+            ("aws_sqs_queue", format!("{}_queue_dead_letters", source.name)),
         ],
         Stay::Project(source, _) => match &source.from {
             From::Project(foreign) => vec![("aws_glue_catalog_table", catalog::label(&foreign.id))],

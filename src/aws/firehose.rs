@@ -57,7 +57,8 @@ pub fn deliveries(plan: &Plan) -> impl Iterator<Item = Rows<'_>> {
 }
 
 fn landed(plan: &Plan) -> impl Iterator<Item = (&Source, &Dataset)> {
-    let streams = plan.sources.iter().filter(|source| source.is_kinesis());
+    let brings = |source: &&Source| source.is_kinesis() || source.landed_by_function().is_some();
+    let streams = plan.sources.iter().filter(brings);
     streams.filter_map(|source| source.into.as_ref().map(|id| (source, plan.dataset(id))))
 }
 
@@ -116,9 +117,12 @@ fn landing(plan: &Plan, source: &Source, dataset: &Dataset) -> Vec<Block> {
         purpose: format!("Lands every record of {} untouched in {}.", source.name, dataset.id),
         bucket: lake::zone_label(&dataset.id.zone),
         prefix: &prefix,
-        source: Some(source),
+        source: source.is_kinesis().then_some(source),
         converts: false,
-        statements: vec![kinesis::read(source), kinesis::decrypt(source)],
+        statements: match source.is_kinesis() {
+            true => vec![kinesis::read(source), kinesis::decrypt(source)],
+            false => vec![],
+        },
         destination,
     };
     delivery.blocks(plan)

@@ -1,11 +1,10 @@
-//! Generated functions on streams, one a source: the function, its role and logs, its event source mapping, its dead
-//! letters.
+//! Generated functions on streams, topics and queues, one a source: the function, its role and logs, its dead letters.
 
 use std::collections::BTreeSet;
 
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, key_use, role, trust};
-use super::{firehose, kinesis, lake, memory, objects, queue, root, secrets, sinks};
+use super::{firehose, lake, mapping, memory, objects, queue, root, secrets, sinks};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::plan::{
     Dataset, DatasetId, From, Input, Join, Plan, Source, StepKind, StreamFunction, Target, Transform, names,
@@ -37,7 +36,9 @@ fn deliveries(function: &StreamFunction) -> Vec<String> {
         rows.chain([firehose::quarantine_label(&transform.name)])
             .collect::<Vec<_>>()
     };
-    function.transforms.iter().flat_map(of).collect()
+    let landing = function.source.landed_by_function();
+    let landing = landing.map(|_| firehose::landing_label(&function.source.name));
+    function.transforms.iter().flat_map(of).chain(landing).collect()
 }
 
 fn steps<'f>(function: &'f StreamFunction) -> impl Iterator<Item = &'f StepKind> {
@@ -98,12 +99,14 @@ fn blocks_of(plan: &Plan, function: &StreamFunction) -> Vec<Block> {
     let label = &source.name;
     let queue = queue_label(label);
     let told = objects_of(source);
-    let mut out = match told {
-        Some(_) => objects::dead_letters(plan, source),
-        None => queue::dead_letters(
+    let mut out = match (told, source.queue()) {
+        (Some(_), _) => objects::dead_letters(plan, source),
+        // What a queue gives up goes to its own dead letters.
+        (None, Some(_)) => vec![],
+        (None, None) => queue::dead_letters(
             plan,
             &queue,
-            "Where to find the batches that were given up: shard and sequence numbers, not the rows.",
+            "Where to find the batches that were given up: their places in the stream, not the rows.",
         ),
     };
     out.push(lake::log_group(
@@ -113,12 +116,11 @@ fn blocks_of(plan: &Plan, function: &StreamFunction) -> Vec<Block> {
     ));
     let mut statements = match told {
         Some(id) => objects::read(source, id),
-        None => {
-            let mut read = vec![kinesis::read(source), kinesis::decrypt(source)];
-            read.extend(queue::send(&queue));
-            read
-        }
+        None => mapping::permissions(plan, source),
     };
+    if told.is_none() && source.queue().is_none() {
+        statements.extend(queue::send(&queue));
+    }
     statements.push(firehose::deliver(&deliveries(function)));
     statements.extend(common(&format!("{label}_function")));
     statements.extend(sinks::permissions(plan, function));
@@ -136,7 +138,7 @@ fn blocks_of(plan: &Plan, function: &StreamFunction) -> Vec<Block> {
     out.push(lambda(plan, function));
     match told {
         Some(id) => out.extend(objects::blocks(plan, function, id)),
-        None => out.push(mapping(function)),
+        None => out.push(mapping::block(plan, function)),
     }
     out
 }
@@ -219,6 +221,10 @@ fn lambda(plan: &Plan, function: &StreamFunction) -> Block {
     let settings = &function.settings;
     let delivery = |label: &str| reference(format!("aws_kinesis_firehose_delivery_stream.{label}.name"));
     let mut environment = Vec::new();
+    if function.source.landed_by_function().is_some() {
+        let landing = delivery(&firehose::landing_label(label));
+        environment.push((names::LANDING_STREAM.into(), landing));
+    }
     for transform in &function.transforms {
         let name = &transform.name;
         for (target, label) in transform.deliveries() {
@@ -249,12 +255,12 @@ fn lambda(plan: &Plan, function: &StreamFunction) -> Block {
     }
     let at_once = match objects_of(function.source) {
         Some(_) => objects::at_once(function.source),
-        None => kinesis::readers(function.source) + 1,
+        None => mapping::readers(function.source) + 1,
     };
     let block = base(plan, label, &names::function_archive(label))
         .skip(
             "CKV_AWS_116",
-            "the event source mapping sends what was given up to its own dead letters",
+            "what was given up goes to dead letters of the event source mapping, or of the queue",
         )
         .set("runtime", "provided.al2023")
         .set("handler", "bootstrap")
@@ -265,33 +271,4 @@ fn lambda(plan: &Plan, function: &StreamFunction) -> Block {
         .block(Block::new("environment").set("variables", object(environment)));
     let names: Vec<&str> = function.transforms.iter().map(|one| one.name.as_str()).collect();
     block.doc(&format!("Reads {label} for {}.", names.join(", ")))
-}
-
-/// A batch that fails is halved until the bad record is alone; that one is given up after the retries, or by its age.
-fn mapping(function: &StreamFunction) -> Block {
-    let StreamFunction { source, settings, .. } = function;
-    let stream = source.kinesis();
-    let queue = queue_label(&source.name);
-    Block::resource("aws_lambda_event_source_mapping", &source.name)
-        .set(
-            "event_source_arn",
-            reference(format!("{}.arn", kinesis::address(source))),
-        )
-        .set(
-            "function_name",
-            reference(format!("aws_lambda_function.{}.arn", source.name)),
-        )
-        .set("starting_position", "TRIM_HORIZON")
-        .set("batch_size", settings.batch)
-        .set("maximum_batching_window_in_seconds", settings.wait_seconds)
-        .set("parallelization_factor", 1u32)
-        .set("bisect_batch_on_function_error", true)
-        .set("maximum_retry_attempts", settings.retries)
-        .set("maximum_record_age_in_seconds", stream.give_up_seconds())
-        .set("function_response_types", list(["ReportBatchItemFailures"]))
-        .block(
-            Block::new("destination_config").block(
-                Block::new("on_failure").set("destination_arn", reference(format!("aws_sqs_queue.{queue}.arn"))),
-            ),
-        )
 }

@@ -1,12 +1,12 @@
 //! Metrics of CloudWatch, as alarms, formulas and dashboards have them. Knows which dimensions a metric has, not what is watched.
 
-use super::kinesis;
 use super::monitoring::topic;
 use super::naming::{limit, named};
 use super::operations::{DATASET, PLATFORM};
+use super::{kafka, kinesis, sqs};
 use crate::emit::hcl::{Block, Value, object, reference};
 use crate::object_of;
-use crate::plan::{Monitor, Plan, Source, StreamFunction, Transform, names};
+use crate::plan::{From, Monitor, Plan, Source, StreamFunction, Transform, names};
 
 /// A metric: where it is, and of what.
 pub struct Metric {
@@ -107,6 +107,27 @@ pub fn transform_dimensions(function: &str, transform: &str) -> Vec<(&'static st
 pub fn of_stream(source: &Source, name: &'static str) -> Metric {
     let stream = reference(format!("{}.name", kinesis::address(source)));
     metric("AWS/Kinesis", name, vec![("StreamName", stream)])
+}
+
+/// How far behind a source its readers are, and how much of that metric is a second.
+pub fn behind(plan: &Plan, source: &Source) -> (Metric, f64) {
+    let (metric, second) = match &source.from {
+        From::Kafka(topic) => kafka::behind(plan, source, topic),
+        From::Queue(queue) => (sqs::of_queue(source, queue, "ApproximateAgeOfOldestMessage"), 1.0),
+        _ => (of_stream(source, "GetRecords.IteratorAgeMilliseconds"), 1_000.0),
+    };
+    (metric.with("Maximum", 60), second)
+}
+
+/// What a source brings, as the part `rows` of a formula, and how many seconds each of its values counts.
+pub fn incoming(source: &Source) -> Option<(Block, f64)> {
+    let counted = match &source.from {
+        From::Kafka(topic) => return Some((kafka::incoming(source, topic)?, 1.0)),
+        From::Queue(queue) => sqs::of_queue(source, queue, "NumberOfMessagesSent"),
+        _ => of_stream(source, "IncomingRecords"),
+    };
+    let seconds = f64::from(counted.period);
+    Some((counted.query("rows"), seconds))
 }
 
 /// The functions, of those of a platform, that run a transform: one a source of its, where it unites several. Each comes with

@@ -29,11 +29,13 @@ mod iceberg;
 mod imports;
 mod iot;
 mod job;
+mod kafka;
 mod keys;
 mod kinesis;
 mod lake;
 mod lake_formation;
 mod landing;
+mod mapping;
 mod memory;
 mod metric;
 mod monitoring;
@@ -55,6 +57,7 @@ mod root;
 mod row_filter;
 mod secrets;
 mod sinks;
+mod sqs;
 mod stack;
 #[cfg(test)]
 mod tests;
@@ -103,6 +106,12 @@ pub fn paid(plan: &Plan, modules: &[&'static str]) -> Stack {
         iceberg::blocks(plan),
     );
     out.file("streams", "Streams that bring rows.", kinesis::blocks(plan));
+    out.file(
+        "kafka",
+        "Topics that bring rows, and their clusters.",
+        kafka::blocks(plan),
+    );
+    out.file("queues", "Queues that bring rows.", sqs::blocks(plan));
     out.file("api", "Requests that bring rows to streams.", api::blocks(plan));
     out.file(
         "uploads",
@@ -185,6 +194,8 @@ pub fn terraform(plan: &Plan, modules: &[&'static str]) -> Files {
     out.extend(dashboards::files(plan));
     out.extend(channels::files(plan));
     out.extend(dms::files(plan));
+    out.extend(kafka::files(plan));
+    out.extend(kafka::topic_files(plan));
     for schedule in &plan.schedules {
         out.insert(names::state_machine(&schedule.name), states::definition(plan, schedule));
     }

@@ -2,13 +2,14 @@
 //! is without an action.
 
 use super::metric::{
-    Metric, alarm, function_dimension, machine_dimension, metric, of_stream, over, place, transform_dimensions,
+    Metric, alarm, behind, function_dimension, machine_dimension, metric, of_stream, over, place, transform_dimensions,
 };
 use super::naming::{self, limit, named};
 use super::operations::{AGE, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
 use super::{
-    alarms, api, channels, firehose, function, iot, job, landing, operations, orchestration, partitions, sinks, uploads,
+    alarms, api, channels, firehose, function, iot, job, landing, operations, orchestration, partitions, sinks, sqs,
+    uploads,
 };
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
@@ -71,8 +72,10 @@ fn queues(plan: &Plan) -> Vec<String> {
     let own = [orchestration::MISSED.to_string(), FAILED.to_string()];
     stream_functions(plan)
         .iter()
+        .filter(|function| function.source.queue().is_none())
         .map(|function| function::queue_label(&function.source.name))
         .chain(own)
+        .chain(sqs::dead_letters(plan))
         .chain(iot::dead_letters(plan))
         .chain(sinks::dead_letters(plan))
         .collect()
@@ -93,8 +96,8 @@ fn delivery(label: &str, name: &'static str) -> Metric {
     metric("AWS/Firehose", name, vec![("DeliveryStreamName", stream)])
 }
 
-/// How far the job of a stream may be behind before someone is told, milliseconds: longer than it takes to start again.
-const BEHIND: f64 = 1_800_000.0;
+/// How far the job of a stream may be behind before someone is told, seconds: longer than it takes to start again.
+const BEHIND: f64 = 1_800.0;
 
 /// How old the oldest record is that a job of a stream has not read yet; each source once.
 fn ages(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
@@ -103,15 +106,22 @@ fn ages(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
         jobs.any(|transform| plan.reads(transform).contains(&&Input::Stream(source.name.clone())))
     };
     let of = |source: &Source| {
-        let age = of_stream(source, "GetRecords.IteratorAgeMilliseconds");
+        let (age, second) = behind(plan, source);
         let text = format!(
             "A job on {} is more than half an hour behind, or stands still",
             source.name
         );
         let block = alarm(plan, monitor, &format!("{}_age", source.name), &text);
-        over(block, &age.with("Maximum", 300), BEHIND, 1, "notBreaching")
+        over(block, &age.with("Maximum", 300), BEHIND * second, 1, "notBreaching")
     };
     plan.sources.iter().filter(read).map(of).collect()
+}
+
+/// What sinks, queues, requests and runs measure: a label, what an alarm says, what it watches, and over which threshold.
+fn watched(plan: &Plan) -> Vec<(String, String, Metric, f64)> {
+    let mut all: Vec<_> = sinks::watched(plan).into_iter().chain(sqs::watched(plan)).collect();
+    all.extend(requests_and_runs(plan));
+    all
 }
 
 /// What every platform watches, declared or not; the first monitor is told.
@@ -179,7 +189,7 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
             0.0,
         ));
     }
-    for (label, text, metric, limit) in sinks::watched(plan).into_iter().chain(requests_and_runs(plan)) {
+    for (label, text, metric, limit) in watched(plan) {
         out.push(ring(label, text, metric, limit));
     }
     let overdue = metric(
@@ -203,6 +213,7 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
     out.extend(super::redshift::alarms(plan, monitor));
     out.extend(super::quicksight::alarms(plan, monitor));
     out.extend(super::dms::alarms(plan, monitor));
+    out.extend(super::kafka::alarms(plan, monitor));
     out
 }
 
@@ -263,6 +274,14 @@ fn dashboard(plan: &Plan) -> Block {
             format!("Stream {}", source.name),
             vec![behind.line("behind, ms"), records.line("records")],
         ));
+    }
+    for source in plan
+        .sources
+        .iter()
+        .filter(|source| source.kafka().is_some() || source.queue().is_some())
+    {
+        let title = format!("Behind {}", source.name);
+        widgets.push((title, vec![behind(plan, source).0.line("behind")]));
     }
     for schedule in &plan.schedules {
         let lines = ["ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed"]

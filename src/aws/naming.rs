@@ -79,7 +79,7 @@ pub fn variable(param: &str) -> String {
         "used_projects",
         "version",
     ];
-    match TAKEN.contains(&param) || param.starts_with("param_") {
+    match TAKEN.contains(&param) || param.starts_with("param_") || param.starts_with("kafka_") {
         true => format!("param_{param}"),
         false => param.to_owned(),
     }

@@ -8,23 +8,27 @@ use super::calls::{self, Calls};
 use super::naming::{limit, named, short};
 use super::policy::{Statement, allow, allow_everywhere, document, own, role, trust};
 use super::stack::Stack;
-use super::{dms, lake, redshift, sinks};
+use super::{dms, kafka, lake, redshift, sinks};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::plan::{Network, Plan};
 use crate::{object_of, text_of};
 
 /// A function's security group.
-const FUNCTIONS: &str = "functions";
+pub const FUNCTIONS: &str = "functions";
 /// The jobs' security group.
-const JOBS: &str = "jobs";
+pub const JOBS: &str = "jobs";
 /// The containers' security group.
 pub const PROGRAMS: &str = "programs";
 /// The warehouses' security group.
 pub const WAREHOUSES: &str = "warehouses";
 /// The security group of replications of databases.
 pub const REPLICATIONS: &str = "replications";
+/// The brokers' security group.
+pub const BROKERS: &str = "brokers";
+/// The security group of what reads brokers elsewhere.
+pub const POLLERS: &str = "pollers";
 /// The endpoints' security group.
-const ENDPOINTS: &str = "endpoints";
+pub const ENDPOINTS: &str = "endpoints";
 /// Bits that a subnet has beside the network's: sixteen fit.
 const BITS: u32 = 4;
 /// The first subnet with a way out; those without come before.
@@ -295,7 +299,18 @@ fn flows(plan: &Plan) -> Vec<Block> {
 
 /// The subnets of what runs in the network.
 pub fn private_subnets(network: &Network) -> Value {
-    list((0..network.zones).map(|at| reference(format!("aws_subnet.{}.id", private(at)))))
+    list(private_subnet_ids(network))
+}
+
+/// The same, as they are.
+pub fn private_subnet_ids(network: &Network) -> Vec<Value> {
+    let ids = (0..network.zones).map(|at| reference(format!("aws_subnet.{}.id", private(at))));
+    ids.collect()
+}
+
+/// The first of them, at most so many.
+pub fn some_private_subnets(network: &Network, most: usize) -> Value {
+    list(private_subnet_ids(network).into_iter().take(most))
 }
 
 /// A security group's id.
@@ -378,14 +393,14 @@ fn layers() -> Statement {
 }
 
 /// A rule of a group, one way.
-fn rule(way: &str, label: &str, of: &str, why: &str) -> Block {
+pub fn rule(way: &str, label: &str, of: &str, why: &str) -> Block {
     Block::resource(&format!("aws_vpc_security_group_{way}_rule"), label)
         .set("security_group_id", group(of))
         .set("description", why)
 }
 
 /// A rule about one port of some addresses.
-fn on_port(rule: Block, port: u32, addresses: Value) -> Block {
+pub fn on_port(rule: Block, port: u32, addresses: Value) -> Block {
     rule.set("ip_protocol", "tcp")
         .set("from_port", port)
         .set("to_port", port)
@@ -393,7 +408,7 @@ fn on_port(rule: Block, port: u32, addresses: Value) -> Block {
 }
 
 /// The addresses of each network that this one is connected with, by their numbers.
-fn peers(network: &Network) -> impl Iterator<Item = (usize, Value)> {
+pub fn peers(network: &Network) -> impl Iterator<Item = (usize, Value)> {
     let addresses = |number| reference(format!("data.aws_vpc.peer_{number}.cidr_block"));
     (1..=network.peers.len()).map(move |number| (number, addresses(number)))
 }
@@ -434,6 +449,8 @@ fn groups(plan: &Plan, network: &Network, calls: &Calls, workloads: &[(&str, boo
             "Endpoints of the services that functions and jobs call",
         ));
     }
+    let has_jobs = workloads.contains(&(JOBS, true));
+    out.extend(kafka::groups(plan, network, &make, has_jobs));
     for (label, _) in workloads.iter().filter(|(_, there)| *there) {
         out.push(
             make(label, &format!("The platform's {label}")).when(*label == JOBS, |block| {
@@ -496,13 +513,19 @@ fn to_databases(plan: &Plan, network: &Network, label: &str) -> Vec<Block> {
         REPLICATIONS => dms::ports(plan),
         _ => vec![],
     };
+    outward(network, label, &ports, "Databases, where they listen")
+}
+
+/// The way out of a group to some ports: in the network itself for what others put there, in those that it is connected with,
+/// and outside where it is open.
+pub fn outward(network: &Network, label: &str, ports: &[u32], why: &str) -> Vec<Block> {
     let mut out = vec![];
-    for port in ports {
+    for port in ports.iter().copied() {
         let mut to = |name: String, addresses: Value| {
-            let one = rule("egress", &name, label, "Databases, where they listen");
+            let one = rule("egress", &name, label, why);
             out.push(on_port(one, port, addresses));
         };
-        if label == REPLICATIONS {
+        if label != FUNCTIONS {
             to(format!("{label}_to_{port}"), reference("aws_vpc.platform.cidr_block"));
         }
         for (number, addresses) in peers(network) {
@@ -528,14 +551,14 @@ fn among_themselves(block: Block) -> Block {
 }
 
 /// The ARNs of what an interface is made of.
-fn interface_parts(network: &Network, of: &str) -> Vec<Value> {
+pub fn interface_parts(network: &Network, of: &str) -> Vec<Value> {
     let mut out = vec![own("ec2", "network-interface/*")];
     out.push(reference(format!("aws_security_group.{of}.arn")));
     out.extend((0..network.zones).map(|at| reference(format!("aws_subnet.{}.arn", private(at)))));
     out
 }
 
-const LISTS: &str = "These list, and know no single resource.";
+pub const LISTS: &str = "These list, and know no single resource.";
 
 /// A function's role lets Lambda put interfaces into the subnets (P-FN-3); the function waits for that policy. They leave
 /// some minutes after the function, which makes a destroy slow.

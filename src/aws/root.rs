@@ -29,11 +29,10 @@ pub fn add(out: &mut Stack, plan: &Plan) {
 fn versions(plan: &Plan) -> Block {
     // Limits of collections, and tables of Iceberg with their own schema, came later than the rest.
     let searched = plan.sinks.iter().any(|sink| matches!(sink.to, To::Index { .. }));
-    let version = match super::iceberg::tables(plan).next() {
-        _ if searched => "~> 6.69",
-        Some(_) => "~> 6.37",
-        None => "~> 6.25",
-    };
+    let of_tables = super::iceberg::tables(plan).next().map(|_| "~> 6.37");
+    let of_search = searched.then_some("~> 6.69");
+    let asked = [of_tables, of_search, super::kafka::provider(plan)];
+    let version = asked.into_iter().flatten().max().unwrap_or("~> 6.25");
     let aws = object_of! { "source" => "hashicorp/aws", "version" => version };
     Block::new("terraform")
         .set("required_version", ">= 1.6")
@@ -103,6 +102,7 @@ fn variables(plan: &Plan) -> Vec<Block> {
     out.extend(readers::variables(plan));
     out.extend(super::quicksight::variables(plan));
     out.extend(super::dms::variables(plan));
+    out.extend(super::kafka::variables(plan));
     out.extend(audit::variables(plan));
     out.extend(super::exports::variables(plan));
     out.extend(super::imports::variables(plan));
@@ -317,6 +317,8 @@ fn outputs(plan: &Plan) -> Vec<Block> {
     out.extend(api::outputs(plan));
     out.extend(uploads::outputs(plan));
     out.extend(landing::outputs(plan));
+    out.extend(super::kafka::outputs(plan));
+    out.extend(super::sqs::outputs(plan));
     out.extend(super::program::outputs(plan));
     out.extend(super::redshift::outputs(plan));
     out.extend(super::quicksight::outputs(plan));
@@ -352,6 +354,9 @@ pub fn example(plan: &Plan) -> String {
             None => block.note(&format!("{name} = … has no default ({})", param.terraform_type())),
         }
     });
+    let block = super::kafka::notes(plan)
+        .iter()
+        .fold(block, |block, note| block.note(note));
     print_items(&block.items)
 }
 

@@ -77,6 +77,20 @@ pub fn broker(text: &str) -> Checked {
     }
 }
 
+/// `payments`, as Apache Kafka allows it.
+pub fn topic_name(text: &str) -> Checked {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let what = "the name of a topic";
+    let help = "write letters, digits, `.`, `_` and `-`, such as `payments`";
+    match text {
+        "" | "." | ".." => bad(text, what, "it names nothing", help),
+        _ if text.len() > 249 => bad(text, what, "it has 249 characters at most", help),
+        _ if text.starts_with("__") => bad(text, what, "names that start with `__` are the cluster's own", help),
+        _ if !text.chars().all(plain) => bad(text, what, "letters, digits, `.`, `_` and `-` only", help),
+        _ => Ok(()),
+    }
+}
+
 /// `/events`
 pub fn url_path(text: &str) -> Checked {
     let help = "write `/events`";
@@ -281,6 +295,11 @@ mod tests {
             broker,
             &["kafka-1.example.internal:9096"],
             &["kafka-1", "k:99999", ":9096"],
+        );
+        all(
+            topic_name,
+            &["payments", "shop.orders-v2_a"],
+            &["", "..", "a b", "a/b", "__consumer_offsets", "ü"],
         );
         all(
             url_path,

@@ -1,5 +1,6 @@
 //! Phase 4: the typed program as a target-neutral plan. Engines, AWS and documents are made from this alone.
 
+mod brokers;
 mod dataset;
 mod engine;
 pub mod evaluate;
@@ -24,6 +25,7 @@ pub mod trino;
 pub mod types;
 mod walk;
 
+pub use brokers::{Auth, Brokers, Cluster, Kafka, OwnCluster, PARTITION_BYTES, Queue, usual_storage_gib};
 pub use dataset::{Dataset, DatasetId, Format, StorageClass, Tier, Writer};
 pub use engine::{Emr, Engine, Glue, Lambda};
 pub use monitor::{Alarm, Channel, Monitor};

@@ -7,6 +7,9 @@ pub fn delivery_variable(label: &str) -> String {
     format!("DELIVERY_STREAM_{}", label.to_uppercase())
 }
 
+/// Environment variable of a function: the Firehose delivery stream that lands what arrives, where nothing else does.
+pub const LANDING_STREAM: &str = "LANDING_STREAM";
+
 /// What the environment variables of a function begin with that say where sinks are.
 pub const SINK: &str = "SINK_";
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::types::TypeKind;
-use super::{DatasetId, Delivers, Field, Format, Replication, Schema, Shape, names, refused};
+use super::{DatasetId, Delivers, Field, Format, Kafka, Queue, Replication, Schema, Shape, names, refused};
 use crate::check::settings::Settings;
 
 /// A source.
@@ -31,6 +31,8 @@ pub struct Source {
     pub from: From,
     /// The requests that bring them to a stream, where it is not producers who write to it.
     pub api: Option<Api>,
+    /// The queue of Amazon SQS whose messages are put on a stream.
+    pub queued: Option<Queue>,
     /// The topics of AWS IoT Core, as MQTT filters them, whose messages are put on a stream.
     pub topic: Option<String>,
     /// The database that it is a copy of, if it is one.
@@ -55,6 +57,7 @@ impl Source {
     pub fn behind_landing_seconds(&self) -> u64 {
         let give_up = match &self.from {
             From::Kinesis(stream) => stream.give_up_seconds(),
+            From::Kafka(topic) => topic.give_up_seconds(),
             _ => OTHER_GIVE_UP_SECONDS,
         };
         self.late_at_most_seconds + give_up + DELIVERY_SECONDS
@@ -62,7 +65,7 @@ impl Source {
 
     /// The setting that says what its stream is like.
     pub fn stream_setting(&self) -> &'static str {
-        match self.api.is_some() || self.topic.is_some() {
+        match self.api.is_some() || self.topic.is_some() || self.queued.is_some() {
             true => "via",
             false => "from",
         }
@@ -110,6 +113,30 @@ impl Source {
     /// Whether it comes by a stream of Kinesis.
     pub fn is_kinesis(&self) -> bool {
         matches!(self.from, From::Kinesis(_))
+    }
+
+    /// Its topic, if it comes by one.
+    pub fn kafka(&self) -> Option<&Kafka> {
+        match &self.from {
+            From::Kafka(topic) => Some(topic),
+            _ => None,
+        }
+    }
+
+    /// Its queue, if a function takes its messages from one.
+    pub fn queue(&self) -> Option<&Queue> {
+        match &self.from {
+            From::Queue(queue) => Some(queue),
+            _ => None,
+        }
+    }
+
+    /// Where the function that reads it lands what arrives: what brings it has no other reader.
+    pub fn landed_by_function(&self) -> Option<&DatasetId> {
+        match self.from {
+            From::Kafka(_) | From::Queue(_) if self.shape == Shape::Stream => self.into.as_ref(),
+            _ => None,
+        }
     }
 
     /// Its stream, for the parts of a platform that are made for streams of Kinesis only.
@@ -165,9 +192,9 @@ pub enum From {
     /// Amazon Data Firehose, which shows records to a function on their way to where they land.
     Firehose,
     /// A topic of Apache Kafka, read by an event source mapping.
-    Kafka,
+    Kafka(Kafka),
     /// A queue of Amazon SQS.
-    Queue,
+    Queue(Queue),
     /// Requests of Amazon API Gateway, answered by a function.
     Http,
     /// Objects in Amazon S3, of which a queue of Amazon SQS tells.

@@ -3,17 +3,20 @@
 use super::quotas::quota;
 use crate::check::items::Places;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::plan::{Plan, Source, Volume};
+use crate::plan::{From, Plan, Source, Volume};
 
 pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
-    for source in plan.sources.iter().filter(|source| source.is_kinesis()) {
-        let kinesis = source.kinesis();
+    for source in &plan.sources {
         let Some(volume) = &source.volume else {
             continue;
         };
-        let found = match kinesis.shards {
-            Some(shards) => too_few_shards(source, volume, shards, places),
-            None => too_much_on_demand(source, volume, places),
+        let found = match &source.from {
+            From::Kinesis(kinesis) => match kinesis.shards {
+                Some(shards) => too_few_shards(source, volume, shards, places).into_iter().collect(),
+                None => too_much_on_demand(source, volume, places).into_iter().collect(),
+            },
+            From::Kafka(topic) => super::brokers::prove(source, topic, volume, places),
+            _ => Vec::new(),
         };
         found.into_iter().for_each(|diagnostic| diagnostics.push(diagnostic));
     }
@@ -84,17 +87,17 @@ fn too_much_on_demand(source: &Source, volume: &Volume, places: &Places) -> Opti
     Some(with_volume(diagnostic, source, places))
 }
 
-fn with_volume(diagnostic: Diagnostic, source: &Source, places: &Places) -> Diagnostic {
+pub(super) fn with_volume(diagnostic: Diagnostic, source: &Source, places: &Places) -> Diagnostic {
     match places.get(&format!("source.{}.volume", source.name)) {
         Some(span) => diagnostic.label(span, "what it promises to bring"),
         None => diagnostic,
     }
 }
 
-fn plural(count: f64, noun: &str) -> String {
+pub(super) fn plural(count: f64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1.0 { "" } else { "s" })
 }
 
-fn hundredths(value: f64) -> f64 {
+pub(super) fn hundredths(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }

@@ -1,5 +1,6 @@
 //! Phase 5: proofs over the whole platform, from the plan alone; places only say where to point.
 
+mod brokers;
 pub mod capacity;
 pub mod freshness;
 pub mod lifetimes;

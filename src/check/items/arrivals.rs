@@ -165,13 +165,7 @@ impl Items<'_> {
         let span = item.settings.span("from").unwrap_or(item.span);
         match from {
             "s3" => self.bucket(item, settings, span, shape),
-            "kafka" => {
-                for name in ["cluster", "migrate_to"] {
-                    if let Some(("msk", msk)) = settings.variant(name) {
-                        self.cluster(msk);
-                    }
-                }
-            }
+            "kafka" => self.clusters(settings, span),
             "http" if item.settings.get("every").is_none() => {
                 let message = format!("source `{}` asks an endpoint, but does not say how often", item.name);
                 let diagnostic = Diagnostic::new(Code::MISSING_SETTING, span, message)
@@ -234,28 +228,6 @@ impl Items<'_> {
                 self.say(diagnostic);
             }
             _ => {}
-        }
-    }
-
-    /// A serverless cluster has no brokers, and knows IAM only.
-    fn cluster(&mut self, msk: &Settings) {
-        let serverless = msk.text("kind") == Some("serverless");
-        for name in ["brokers", "instance", "storage"] {
-            if let Some(span) = msk.span(name).filter(|_| serverless) {
-                let message = format!("a serverless cluster has no `{name}`");
-                let diagnostic = Diagnostic::new(Code::SETTINGS_CLASH, span, message)
-                    .found("for provisioned clusters")
-                    .help("leave it out, or write `kind = provisioned`");
-                self.say(diagnostic);
-            }
-        }
-        if let (true, Some((auth @ ("scram" | "mtls"), _))) = (serverless, msk.variant("auth")) {
-            let span = msk.span("auth").unwrap_or(Span::new(crate::base::FileId(0), 0, 0));
-            let message = format!("a serverless cluster does not know `{auth}`");
-            let diagnostic = Diagnostic::new(Code::SETTINGS_CLASH, span, message)
-                .found("it knows `iam` only")
-                .help("leave it out, or write `kind = provisioned`");
-            self.say(diagnostic);
         }
     }
 }

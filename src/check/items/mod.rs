@@ -4,6 +4,7 @@
 
 mod access;
 mod arrivals;
+mod brokers;
 mod class;
 mod delivery;
 mod foreign;

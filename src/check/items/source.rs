@@ -75,6 +75,9 @@ impl<'a> Items<'a> {
             self.partition_key(kinesis, &schema);
             self.capacity_place(entity, kinesis);
         }
+        if let Some(("kafka", kafka)) = item.settings.variant("from") {
+            self.capacity_place(entity, kafka);
+        }
         let into = item.settings.text("into").map(|zone| DatasetId {
             zone: zone.to_owned(),
             name: entity.name.to_owned(),
@@ -103,20 +106,26 @@ impl<'a> Items<'a> {
     }
 
     /// The proofs of capacity and lifetime point at settings inside of `from`.
-    fn capacity_place(&mut self, entity: &Entity<'a>, kinesis: &Settings) {
+    fn capacity_place(&mut self, entity: &Entity<'a>, from: &Settings) {
         let path = format!("source.{}.from", entity.name);
         let written = |settings: &Settings, name: &str| {
             let setting = settings.get(name)?;
             (setting.layer != crate::resolve::Layer::Default).then_some(setting.span)
         };
         let spans = [
-            ("retention", written(kinesis, "retention")),
-            ("capacity", written(kinesis, "capacity")),
+            ("retention", written(from, "retention")),
+            ("capacity", written(from, "capacity")),
             (
                 "capacity.shards",
-                kinesis
-                    .variant("capacity")
+                from.variant("capacity")
                     .and_then(|(_, capacity)| written(capacity, "shards")),
+            ),
+            ("partitions", written(from, "partitions")),
+            ("cluster", written(from, "cluster")),
+            (
+                "storage",
+                (from.variant("migrate_to").or_else(|| from.variant("cluster")))
+                    .and_then(|(_, cluster)| written(cluster, "storage")),
             ),
         ];
         for (name, span) in spans {

@@ -68,6 +68,7 @@ static FORMS: &[Form] = &[
     form("host", "a host", addresses::host, true),
     form("broker", "a host and a port", addresses::broker, true),
     form("url_path", "a path of a URL", addresses::url_path, false),
+    form("topic_name", "the name of a topic", addresses::topic_name, false),
     form("topic_filter", "a topic filter", addresses::topic_filter, false),
     form("bucket", "the name of a bucket", addresses::bucket, true),
     form("file", "the path of a file", addresses::file, false),

@@ -33,7 +33,7 @@ pub(super) fn check(slot: &str, name: &str, settings: &Settings, span: Span, dia
         ("source.from", "database") => replication(settings),
         ("transform.engine", "emr") => workers(settings),
         ("sink.to", "sqs") => groups(settings).or_else(|| queue(settings)),
-        ("source.from", "sqs") => queue(settings),
+        ("source.from", "sqs") => queue(settings).or_else(|| own_only(settings, "queue", &["retention", "tries"])),
         ("sink.to", "kinesis") => own_only(settings, "stream", &["capacity", "retention"]),
         ("sink.to", "dynamodb") => item_key(settings),
         _ => None,

@@ -342,9 +342,9 @@ fn event(source: &Source) -> &'static str {
     match &source.from {
         From::Kinesis(_) => "kinesis",
         From::Objects => "objects",
-        From::Kafka if source.shape == Shape::Objects => "kafka_objects",
-        From::Kafka => "kafka",
-        From::Queue => "sqs",
+        From::Kafka(_) if source.shape == Shape::Objects => "kafka_objects",
+        From::Kafka(_) => "kafka",
+        From::Queue(_) => "sqs",
         From::Firehose => "firehose",
         From::Http => "http",
         // The gate refuses the others.

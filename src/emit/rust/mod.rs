@@ -144,6 +144,7 @@ fn shared_names() -> Context {
     let mut context = Context::new();
     for (key, value) in [
         ("pseudonym_secret", shared::PSEUDONYM_SECRET),
+        ("landing_stream", shared::LANDING_STREAM),
         ("seen_table", shared::SEEN_TABLE),
         ("objects", shared::OBJECTS),
         ("sink", shared::SINK),

@@ -16,7 +16,7 @@ pub type Arrived = (Vec<u8>, i64);
 pub fn events(source: &Source, records: &[Arrived]) -> Vec<Value> {
     match &source.from {
         From::Objects => vec![json!({"Records": all(records, |place, record| notice(source, place, record))})],
-        From::Kafka if source.shape == Shape::Objects => {
+        From::Kafka(_) if source.shape == Shape::Objects => {
             vec![
                 json!({"eventSource": "aws:kafka", "records": {"local-0": all(records, |place, record| message(source, place, record))}}),
             ]
@@ -25,8 +25,8 @@ pub fn events(source: &Source, records: &[Arrived]) -> Vec<Value> {
             vec![json!({"Records": all(records, kinesis)})]
         }
         From::Firehose => vec![json!({"records": all(records, firehose)})],
-        From::Kafka => vec![json!({"eventSource": "aws:kafka", "records": {"local-0": all(records, kafka)}})],
-        From::Queue => vec![json!({"Records": all(records, sqs)})],
+        From::Kafka(_) => vec![json!({"eventSource": "aws:kafka", "records": {"local-0": all(records, kafka)}})],
+        From::Queue(_) => vec![json!({"Records": all(records, sqs)})],
         From::Http => all(records, http),
     }
 }

@@ -4,6 +4,7 @@
 //! It must not know text: it sees the typed program.
 
 mod access;
+mod brokers;
 mod carries;
 mod flow;
 mod foreign;

@@ -10,7 +10,7 @@ impl Lowering<'_> {
         for monitor in &self.program.monitors {
             for (kind, settings) in &monitor.alarms {
                 match kind.as_str() {
-                    "volume" | "utilization" | "lag" => self.measured(settings),
+                    "volume" | "utilization" | "lag" => self.measured(kind, settings),
                     "duration" => self.timed(settings),
                     _ => {}
                 }
@@ -46,8 +46,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// What a source brings is measured by its stream.
-    fn measured(&mut self, settings: &Settings) {
+    /// What a source brings is measured by its stream, its topic or its queue.
+    fn measured(&mut self, kind: &str, settings: &Settings) {
         let program = self.program;
         let Some(of) = settings.get("of") else { return };
         let found = settings
@@ -60,8 +60,34 @@ impl Lowering<'_> {
             (from, via),
             (Some("kinesis"), _) | (_, Some("kinesis")) | (Some("api" | "iot"), None)
         );
+        if let (Some("kafka" | "sqs"), None, Shape::Stream) = (from, via, source.shape) {
+            let elsewhere = source.item.settings.variant("from").and_then(|(_, kafka)| {
+                let own = kafka.variant("cluster").is_some_and(|(kind, _)| kind == "self_managed");
+                (own && kafka.variant("migrate_to").is_none()).then_some(())
+            });
+            match (elsewhere, kind) {
+                (Some(()), "lag") if source.item.settings.get("volume").is_none() => {
+                    let help =
+                        "write `volume` in the source: how many records wait is known, and how many a second brings";
+                    self.refuse(
+                        of.span,
+                        "alarms on the lag of a cluster elsewhere without a promise",
+                        Some(help),
+                    );
+                }
+                (Some(()), "volume" | "utilization") => {
+                    self.refuse(of.span, "alarms on what a cluster elsewhere brings", None);
+                }
+                _ => {}
+            }
+            return;
+        }
         if !by_stream || source.shape != Shape::Stream {
-            self.refuse(of.span, "alarms on sources that no stream of Kinesis brings", None);
+            self.refuse(
+                of.span,
+                "alarms on sources that no stream of Kinesis, topic or queue brings",
+                None,
+            );
         }
     }
 }

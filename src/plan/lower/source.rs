@@ -1,5 +1,6 @@
 //! Sources.
 
+use super::brokers::queue_of;
 use super::{Lowering, Scope};
 use crate::check::program::{self, Shape};
 use crate::check::settings::{Settings, Value};
@@ -36,14 +37,21 @@ impl Lowering<'_> {
             "database" => self.replication(source, connector),
             _ => None,
         };
+        let volume = match settings.get("volume").map(|setting| &setting.value) {
+            Some(Value::Volume(records_per_second, record_bytes)) => Some(Volume {
+                records_per_second: *records_per_second,
+                record_bytes: *record_bytes,
+            }),
+            _ => None,
+        };
+        let brokered = self.brokered(source, connector, volume.as_ref());
         let from = match (name, settings.variant("via")) {
+            ("kafka" | "sqs", _) if brokered.is_some() => brokered?,
             ("api" | "s3", _) if source.shape == Shape::Objects => From::Objects,
             ("kinesis", _) => From::Kinesis(kinesis_of(connector, &source.schema)?),
             (_, Some(("kinesis", stream))) => From::Kinesis(kinesis_of(stream, &source.schema)?),
             (_, Some(("firehose", _))) => From::Firehose,
             ("project", _) => From::Project(self.foreign(source)?),
-            ("kafka", _) => From::Kafka,
-            ("sqs", _) => From::Queue,
             ("api", Some(("direct", _))) => From::Http,
             ("s3", _) if source.shape == Shape::Table => From::Files(files_of(settings, connector)),
             ("http", _) if source.shape == Shape::Table => From::Poll(poll_of(settings, connector)?),
@@ -79,6 +87,10 @@ impl Lowering<'_> {
             }
             _ => None,
         };
+        let queued = match (name, &from) {
+            ("sqs", From::Kinesis(_)) => queue_of(connector),
+            _ => None,
+        };
         let format = connector.variant("format");
         let bytes_per_second = match settings.get("volume").map(|setting| &setting.value) {
             Some(Value::Throughput(bytes)) => Some(*bytes),
@@ -99,6 +111,7 @@ impl Lowering<'_> {
             connector: name.to_owned(),
             from,
             api,
+            queued,
             topic,
             schema: source.schema.clone(),
             replication,

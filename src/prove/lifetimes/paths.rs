@@ -203,7 +203,16 @@ impl<'p, 'r> Paths<'p, 'r> {
                 }
             }
             From::Files(_) => vec![self.hop(Stay::Inbox(source), column, next)],
-            _ => vec![self.hop(Stay::Stream(source), column, next)],
+            From::Queue(_) => vec![self.hop(Stay::Queue(source), column, next)],
+            _ => {
+                let stream = self.hop(Stay::Stream(source), column, next);
+                let mut brought = Ways::default();
+                self.add(&mut brought, Some(stream));
+                match source.queued {
+                    Some(_) => vec![self.hop(Stay::Queue(source), column, brought)],
+                    None => vec![stream],
+                }
+            }
         }
     }
 

@@ -3,17 +3,21 @@
 //! It must not know paths: only how long each stay is, which setting decides that, and how it is said.
 
 use crate::plan::names::{INBOX_DAYS, QUARANTINE_DAYS};
-use crate::plan::{Athena, Dataset, Format, Refresh, Serve, Sink, Source, To, Transform, Writer, Zone};
+use crate::plan::{Athena, Dataset, Format, From, Refresh, Serve, Sink, Source, To, Transform, Writer, Zone};
 
 /// Days that S3 takes to sweep, and a day of old versions.
 const SWEEP: f64 = 2.0;
 const VERSIONS: f64 = 1.0;
+/// Days that dead letters stay.
+const DEAD_LETTERS: f64 = 14.0;
 
 /// What keeps a value.
 #[derive(Clone, Copy, Debug)]
 pub enum Stay<'p> {
-    /// A source's stream.
+    /// A source's stream, or its topic.
     Stream(&'p Source),
+    /// A queue of Amazon SQS, with its dead letters.
+    Queue(&'p Source),
     /// A bucket of the platform's own that senders put a source's files into.
     Inbox(&'p Source),
     /// The project that a source reads, up to the last moment at which a row can be read there, days.
@@ -67,7 +71,7 @@ pub(super) struct Setting {
 impl Setting {
     /// Whether its value is a time that an author writes.
     pub(super) fn takes_days(&self) -> bool {
-        !matches!(self.name, "engine" | "refresh" | "from" | "to")
+        !matches!(self.name, "engine" | "queue" | "refresh" | "from" | "to")
     }
 }
 
@@ -80,7 +84,8 @@ impl Stay<'_> {
     /// How long it is kept, before S3 sweeps it, days.
     fn kept(self) -> f64 {
         match self {
-            Stay::Stream(source) => f64::from(source.kinesis().retention_hours) / 24.0,
+            Stay::Stream(source) => in_stream(source),
+            Stay::Queue(source) => in_queue(source),
             Stay::Inbox(_) => f64::from(INBOX_DAYS),
             Stay::Dataset(dataset, _) => f64::from(dataset.retain_days) + history(dataset),
             Stay::Backup(_, days) => f64::from(days),
@@ -98,6 +103,7 @@ impl Stay<'_> {
         match self {
             Stay::Stream(_)
             | Stay::Project(..)
+            | Stay::Queue(_)
             | Stay::Backup(..)
             | Stay::Sink(..)
             | Stay::Held(..)
@@ -117,6 +123,7 @@ impl Stay<'_> {
             Stay::Inbox(_) | Stay::Results(..) | Stay::Asked(_) | Stay::TurnedAway(..) | Stay::NotSent(..) => true,
             Stay::Stream(_)
             | Stay::Project(..)
+            | Stay::Queue(_)
             | Stay::Backup(..)
             | Stay::Sink(..)
             | Stay::Held(..)
@@ -133,6 +140,14 @@ impl Stay<'_> {
     pub(super) fn told(self) -> Said {
         let (name, kept) = (self.name(), days(self.kept()));
         let (text, found) = match (self, self.swept()) {
+            (Stay::Stream(source), _) if source.kafka().is_some() => (
+                format!("{name} (kafka, {kept})"),
+                format!("the topic of `{name}` keeps it {kept}"),
+            ),
+            (Stay::Queue(source), _) => (
+                format!("{name} ({kept})"),
+                format!("the queue of `{}` and its dead letters keep it {kept}", source.name),
+            ),
             (Stay::Stream(_), _) => (
                 format!("{name} (kinesis, {kept})"),
                 format!("the stream of `{name}` keeps it {kept}"),
@@ -177,6 +192,7 @@ impl Stay<'_> {
     fn name(self) -> String {
         match self {
             Stay::Stream(source) | Stay::Project(source, _) => source.name.clone(),
+            Stay::Queue(source) => format!("queue of {}", source.name),
             Stay::Inbox(source) => format!("files of {}", source.name),
             Stay::Dataset(dataset, _) => dataset.id.to_string(),
             Stay::Backup(zone, _) => format!("backups of {}", zone.name),
@@ -197,6 +213,7 @@ impl Stay<'_> {
             }
             Stay::Inbox(source) => ("source", &source.name, "from".to_owned(), "retention"),
             Stay::Project(source, _) => ("source", &source.name, "from".to_owned(), "from"),
+            Stay::Queue(source) => ("source", &source.name, "from".to_owned(), "queue"),
             Stay::Dataset(dataset, zone) => match &dataset.writer {
                 Writer::Transform(writer) if dataset.retain_days != zone.retain_days => {
                     ("transform", writer, "retain".to_owned(), "retain")
@@ -230,6 +247,23 @@ impl Stay<'_> {
             },
         }
     }
+}
+
+/// How long a stream or a topic keeps records, days.
+fn in_stream(source: &Source) -> f64 {
+    match &source.from {
+        From::Kafka(topic) => topic.retention_seconds as f64 / 86_400.0,
+        _ => f64::from(source.kinesis().retention_hours) / 24.0,
+    }
+}
+
+/// The longest that a queue keeps a message with its dead letters, which stay 14 days: without order from the time at which
+/// it was sent, and with order from the time at which it became one. A queue that is there keeps no message for longer.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>
+fn in_queue(source: &Source) -> f64 {
+    let queue = source.queue().or(source.queued.as_ref());
+    let before = queue.filter(|queue| queue.fifo && queue.existing.is_none());
+    DEAD_LETTERS + before.map_or(0.0, |queue| queue.retention_seconds as f64 / 86_400.0)
 }
 
 /// What was there before in an Iceberg table can be read, and is taken out by a daily run.

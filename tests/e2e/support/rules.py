@@ -18,8 +18,8 @@ ALTERNATIVES = ["'quicksight:ListIngestions', 'required_format': '*'", "'states:
 
 # Actions that know no resource, by the service authorization reference.
 UNLIMITED = {
-    "cloudwatch:GetMetricData", "cloudwatch:PutMetricData", "ecr:GetAuthorizationToken", "events:ListRules", "lakeformation:GetDataAccess",
-    "logs:PutResourcePolicy", "redshift-data:CancelStatement", "redshift-data:GetStatementResult", "s3:ListAllMyBuckets",
+    "cloudwatch:GetMetricData", "cloudwatch:PutMetricData", "ecr:GetAuthorizationToken", "events:ListRules", "kafka:GetBootstrapBrokers",
+    "lakeformation:GetDataAccess", "logs:PutResourcePolicy", "redshift-data:CancelStatement", "redshift-data:GetStatementResult", "s3:ListAllMyBuckets",
 }
 
 # Services that say for which resource they take a role; what others do not say cannot be asked.

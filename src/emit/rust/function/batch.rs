@@ -77,6 +77,34 @@ pub struct Lines {
 }
 
 impl Lines {
+    /// Records as they came, a line each.
+    pub fn of_records(records: &[Record]) -> Lines {
+        let mut lines = Lines::default();
+        for (place, record) in records.iter().enumerate() {
+            lines.bytes.extend_from_slice(&record.data);
+            lines.bytes.push(b'\n');
+            lines.end(place);
+        }
+        lines
+    }
+
+    /// Takes out the lines that are larger than Firehose takes, and gives the places of their records.
+    pub fn without_too_large(self) -> (Lines, BTreeSet<usize>) {
+        if self.iter().all(|(line, _)| line.len() <= RECORD_LIMIT) {
+            return (self, BTreeSet::new());
+        }
+        let (mut kept, mut out) = (Lines::default(), BTreeSet::new());
+        for (line, place) in self.iter() {
+            if line.len() > RECORD_LIMIT {
+                out.insert(place);
+                continue;
+            }
+            kept.bytes.extend_from_slice(line);
+            kept.end(place);
+        }
+        (kept, out)
+    }
+
     /// How many.
     pub fn len(&self) -> usize {
         self.ends.len()

@@ -26,7 +26,11 @@ pub(crate) const MARGIN: Duration = Duration::from_secs(3);
 
 /// Where the rows of a function go, by transform.
 #[derive(Debug)]
-pub struct Streams(Vec<OfTransform>);
+pub struct Streams {
+    /// Where what arrives lands, where nothing else lands it: a delivery stream, by its name.
+    landing: Option<String>,
+    transforms: Vec<OfTransform>,
+}
 
 #[derive(Debug)]
 struct OfTransform {
@@ -66,7 +70,25 @@ impl Streams {
                 transform.rows.iter().map(|variable| To::from_environment(variable)).collect::<Result<_, _>>()?;
             Ok(OfTransform { rows, rejects: To::Stream(setting(transform.rejects)?) })
         });
-        streams.collect::<Result<_, Error>>().map(Self)
+        let transforms = streams.collect::<Result<_, Error>>()?;
+        Ok(Streams { landing: setting(crate::names::LANDING_STREAM).ok(), transforms })
+    }
+
+    /// Lands what arrived, as it came, and gives the places of the records that were not taken.
+    pub async fn land(&self, aws: &Aws, records: &[Came], context: &lambda_runtime::Context) -> BTreeSet<usize> {
+        let Some(stream) = &self.landing else {
+            return BTreeSet::new();
+        };
+        let (lines, too_large) = Lines::of_records(records).without_too_large();
+        let mut delivered = deliver(&aws.firehose, stream, &lines, context.deadline()).await;
+        if !too_large.is_empty() {
+            delivered.problem = Some("a record is larger than 1,000 KiB".to_owned());
+            delivered.failed.extend(too_large);
+        }
+        if let Some(problem) = delivered.problem {
+            complain(stream, &problem, context);
+        }
+        delivered.failed
     }
 
     /// Sends all lines, and gives the places of the records that have one that was not taken.
@@ -78,7 +100,7 @@ impl Streams {
         context: &lambda_runtime::Context,
     ) -> BTreeSet<usize> {
         let mut failed = BTreeSet::new();
-        for (streams, output) in self.0.iter().zip(&batch.outputs) {
+        for (streams, output) in self.transforms.iter().zip(&batch.outputs) {
             let undelivered = streams.deliver(aws, records, output, context).await;
             let rows: usize = output.rows.iter().map(Lines::len).sum();
             let kept = output.rows.iter().flat_map(Lines::iter).filter(|(_, record)| undelivered.contains(record));
@@ -106,16 +128,21 @@ impl OfTransform {
         for (to, lines) in rows.chain([(&self.rejects, &output.rejects)]) {
             let delivered = to.deliver(aws, records, lines, deadline).await;
             if let Some(problem) = delivered.problem {
-                let record = json!({
-                    "level": "ERROR", "message": "not everything was delivered", "to": to.name(), "problem": problem,
-                    "request_id": context.request_id,
-                });
-                println!("{record}");
+                complain(to.name(), &problem, context);
             }
             failed.extend(delivered.failed);
         }
         failed
     }
+}
+
+/// Says in the log that not everything was delivered.
+fn complain(to: &str, problem: &str, context: &lambda_runtime::Context) {
+    let record = json!({
+        "level": "ERROR", "message": "not everything was delivered", "to": to, "problem": problem,
+        "request_id": context.request_id,
+    });
+    println!("{record}");
 }
 
 impl To {

@@ -116,6 +116,7 @@ impl<F: Function> Sandbox<F> {
         let tables = self.tables().await?;
         let mut batch = process(&self.function, &records, &missing, std::mem::take(&mut self.seen), tables);
         let told = self.tell_of_tables(&records, &mut batch);
+        let unlanded = Box::pin(self.streams.land(&self.aws, &records, context)).await;
         if let Some(failure) = batch.failure() {
             // What passed is remembered only once it is delivered.
             self.seen = batch::nothing_seen::<F>();
@@ -126,6 +127,7 @@ impl<F: Function> Sandbox<F> {
             self.told(&told);
         }
         failed.extend(missing);
+        failed.extend(unlanded);
         self.seen = std::mem::take(&mut batch.seen);
         #[cfg(feature = "state")]
         for seen in self.seen.iter_mut().flatten() {
