@@ -5,12 +5,47 @@
 use super::Lowering;
 use crate::check::program;
 use crate::check::settings::{Settings, Value};
-use crate::plan::{Auth, Brokers, Cluster, From, Kafka, OwnCluster, Queue, Volume, usual_storage_gib};
+use crate::plan::{
+    Auth, Brokers, Cluster, From, Input, Kafka, OwnCluster, Plan, Queue, Source, Transform, Volume, usual_storage_gib,
+};
 
 /// A broker where none is asked for.
 const INSTANCE: &str = "kafka.m7g.large";
 
 impl Lowering<'_> {
+    /// Functions read topics and queues, and land what comes: jobs do not yet, and nothing else would land it.
+    pub(super) fn brokers_have_functions(&mut self, plan: &Plan) {
+        let program = self.program;
+        let by_broker = |source: &&Source| source.kafka().is_some() || source.queue().is_some();
+        for source in plan.sources.iter().filter(by_broker) {
+            let stream = Input::Stream(source.name.clone());
+            let reads = |transform: &&Transform| plan.reads(transform).contains(&&stream);
+            let readers: Vec<_> = plan.transforms.iter().filter(reads).collect();
+            for job in readers.iter().filter(|transform| transform.engine.is_job()) {
+                let all = program.transforms.iter();
+                let span = all
+                    .filter(|transform| transform.item.name == job.name)
+                    .find_map(|transform| transform.places.inputs.first())
+                    .copied();
+                let help = "steps that a function carries are read there; windows and joins of streams need a job";
+                let what = format!(
+                    "reading `{}`, which no stream of Kinesis brings, from a job",
+                    source.name
+                );
+                self.refuse(span.unwrap_or(job.span), what, Some(help));
+            }
+            let named = |known: &&program::Source| known.item.name == source.name;
+            if let (Some(into), true, Some(known)) = (
+                &source.into,
+                readers.iter().all(|transform| transform.engine.is_job()),
+                program.sources.iter().find(named),
+            ) {
+                let what = format!("landing `{}` in `{into}` where no function reads it", source.name);
+                self.refuse(known.item.span, what, Some("write a transform of its rows"));
+            }
+        }
+    }
+
     /// A topic; what no bundle carries of it is refused.
     pub(super) fn kafka(
         &mut self,
