@@ -65,6 +65,9 @@ pub fn read_all(sources: &[&Source]) -> Vec<Statement> {
     ]
 }
 
+/// More than any stream has: what a volume beyond that needs is said by the proof of capacity, and only asked about here.
+const MOST_SHARDS: u32 = 100_000;
+
 /// Readers that can run at once: one a shard. On-demand streams start with four and double.
 pub fn readers(source: &Source) -> u32 {
     let kinesis = source.kinesis();
@@ -72,7 +75,7 @@ pub fn readers(source: &Source) -> u32 {
         let bytes = volume.records_per_second * volume.record_bytes as f64 / f64::from(1 << 20);
         bytes.max(volume.records_per_second / 1000.0).ceil()
     });
-    kinesis.shards.unwrap_or((promised as u32).max(4) * 2)
+    kinesis.shards.unwrap_or((promised as u32).clamp(4, MOST_SHARDS) * 2)
 }
 
 /// All streams.

@@ -64,6 +64,7 @@ pub const PRICED: &[(&str, Pricer)] = &[
     ("aws_nat_gateway", standing::nat),
     ("aws_opensearchserverless_collection_group", data::search),
     ("aws_opensearchserverless_vpc_endpoint", standing::endpoint),
+    ("aws_pipes_pipe", requests::pipe),
     ("aws_quicksight_data_set", data::dashboard_rows),
     ("aws_quicksight_data_source", data::readers),
     ("aws_redshiftserverless_namespace", data::warehouse_rows),

@@ -74,10 +74,23 @@ pub(super) fn to_sink(model: &mut Model<'_>, sink: &Sink) -> Flow {
 /// The sink that a resource is made for, what comes to it in a month, and by how many steps a message is counted.
 fn messages_of(model: &mut Model<'_>, label: &str) -> Option<(String, Bounds, f64)> {
     let plan = model.plan;
-    let sink = label.strip_suffix("_sink").and_then(|name| plan.sink(name))?;
-    let flow = to_sink(model, sink);
+    let brought = ["_queue", "_pipe"]
+        .iter()
+        .find_map(|end| plan.source(label.strip_suffix(end)?));
+    let (item, flow) = match (brought, label.strip_suffix("_sink").and_then(|name| plan.sink(name))) {
+        (Some(source), _) => (format!("source {}", source.name), model.flows.source(source)),
+        (None, Some(sink)) => (format!("sink {}", sink.name), to_sink(model, sink)),
+        (None, None) => return None,
+    };
     let steps = (flow.row_bytes() / quota("messages.counted_by")).ceil().max(1.0);
-    Some((format!("sink {}", sink.name), flow.rows * MONTH_SECONDS, steps))
+    Some((item, flow.rows * MONTH_SECONDS, steps))
+}
+
+pub(super) fn pipe(model: &mut Model<'_>, block: &Block, label: &str) {
+    if let Some((item, rows, steps)) = messages_of(model, label) {
+        let factors = vec![times(rows, "messages"), times(steps, "units")];
+        model.line(&item, block, "pipes.request", factors);
+    }
 }
 
 pub(super) fn bus(model: &mut Model<'_>, block: &Block, label: &str) {

@@ -20,6 +20,7 @@ fn clickstream() {
             "glue/pipec_marks.py",
             "glue/pipec_params.py",
             "glue/pipec_runtime.py",
+            "glue/pipec_senders.py",
             "glue/pipec_sinks.py"
         ]
     );

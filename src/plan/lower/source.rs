@@ -37,13 +37,7 @@ impl Lowering<'_> {
             "database" => self.replication(source, connector),
             _ => None,
         };
-        let volume = match settings.get("volume").map(|setting| &setting.value) {
-            Some(Value::Volume(records_per_second, record_bytes)) => Some(Volume {
-                records_per_second: *records_per_second,
-                record_bytes: *record_bytes,
-            }),
-            _ => None,
-        };
+        let volume = volume_of(settings);
         let brokered = self.brokered(source, connector, volume.as_ref());
         let from = match (name, settings.variant("via")) {
             ("kafka" | "sqs", _) if brokered.is_some() => brokered?,
@@ -115,7 +109,7 @@ impl Lowering<'_> {
             topic,
             schema: source.schema.clone(),
             replication,
-            volume: volume_of(settings),
+            volume,
             bytes_per_second,
             late_at_most_seconds: settings.seconds("late_at_most")?,
             into: source.into.clone(),
