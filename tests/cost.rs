@@ -46,7 +46,7 @@ fn is_type(c: char) -> bool {
 
 /// The plan of an example, where it can be built.
 fn plan(name: &str) -> Option<Plan> {
-    compile(&Disk::new(&root().join("examples").join(name)), &Options::default()).plan
+    compile(&Disk::new(root().join("examples").join(name)), &Options::default()).plan
 }
 
 fn examples() -> Vec<String> {
