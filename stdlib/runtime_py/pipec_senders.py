@@ -182,8 +182,8 @@ class Stream(Service):
         return by_place(answer["Records"])
 
     def _key(self, row: Row) -> str:
-        name = self.told.get("key")
-        value = row.fields().get(name) if name else None
+        name: str = self.told.get("key") or ""
+        value = row.fields().get(name)
         if value is None:
             return digest(row.name)
         text = value if isinstance(value, str) else _texts(row.text)[name]
@@ -235,7 +235,7 @@ class Index:
 
     def __init__(self, told: dict[str, Any]) -> None:
         import botocore.httpsession  # type: ignore[import-untyped]
-        import botocore.session
+        import botocore.session  # type: ignore[import-untyped]
 
         self.told = told
         session = botocore.session.get_session()
