@@ -26,24 +26,28 @@ pub fn dead_letters_of(plan: &Plan, label: &str, purpose: &str, of: Value, sende
 
 fn queue(plan: &Plan, label: &str, purpose: &str, redrive: Value, senders: Vec<Statement>) -> Vec<Block> {
     let url = || reference(format!("aws_sqs_queue.{label}.id"));
-    let arn = || reference(format!("aws_sqs_queue.{label}.arn"));
     let queue = Block::resource("aws_sqs_queue", label)
         .doc(purpose)
         .set("name", named(plan, label, limit::EIGHTY))
         .set("message_retention_seconds", quotas::whole("sqs.longest_retention"))
         .set("kms_master_key_id", reference(super::policy::KEY))
         .set("kms_data_key_reuse_period_seconds", 300u32);
-    let mut policy = vec![deny("TlsOnly", &["sqs:*"], [arn()]).when("Bool", "aws:SecureTransport", "false")];
-    policy.extend(senders);
     vec![
         queue,
-        Block::resource("aws_sqs_queue_policy", label)
-            .set("queue_url", url())
-            .set("policy", document(policy)),
+        queue_policy(label, senders),
         Block::resource("aws_sqs_queue_redrive_allow_policy", label)
             .set("queue_url", url())
             .set("redrive_allow_policy", call("jsonencode", [redrive])),
     ]
+}
+
+/// The policy of a queue: nothing without TLS, and what these statements allow.
+pub fn queue_policy(label: &str, senders: impl IntoIterator<Item = Statement>) -> Block {
+    let arn = reference(format!("aws_sqs_queue.{label}.arn"));
+    let tls = deny("TlsOnly", &["sqs:*"], [arn]).when("Bool", "aws:SecureTransport", "false");
+    Block::resource("aws_sqs_queue_policy", label)
+        .set("queue_url", reference(format!("aws_sqs_queue.{label}.id")))
+        .set("policy", document([tls].into_iter().chain(senders)))
 }
 
 /// What a role needs to send to a queue.

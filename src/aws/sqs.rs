@@ -6,7 +6,8 @@
 
 use super::metric::{Metric, metric};
 use super::naming::{limit, named};
-use super::policy::{KEY, Statement, allow, deny, document, key_use, own, role, trust};
+use super::policy::{KEY, Statement, allow, document, key_use, own, role, trust};
+use super::queue::queue_policy;
 use super::{kinesis, lake, root};
 use crate::emit::hcl::{Block, Value, call, object, reference};
 use crate::plan::{Plan, Queue, Source, StreamFunction, stream_functions};
@@ -94,13 +95,6 @@ fn made(plan: &Plan, source: &Source, queue: &Queue) -> Vec<Block> {
             .set("kms_master_key_id", reference(KEY))
             .set("kms_data_key_reuse_period_seconds", 300u32)
     };
-    let tls = |label: &str| {
-        let arn = reference(format!("aws_sqs_queue.{label}.arn"));
-        let deny = deny("TlsOnly", &["sqs:*"], [arn]).when("Bool", "aws:SecureTransport", "false");
-        Block::resource("aws_sqs_queue_policy", label)
-            .set("queue_url", reference(format!("aws_sqs_queue.{label}.id")))
-            .set("policy", document([deny]))
-    };
     let redrive = object_of! {
         "deadLetterTargetArn" => reference(format!("aws_sqs_queue.{letters}.arn")),
         "maxReceiveCount" => queue.tries,
@@ -122,13 +116,13 @@ fn made(plan: &Plan, source: &Source, queue: &Queue) -> Vec<Block> {
             .set("visibility_timeout_seconds", hidden(plan, source).min(43_200))
             .set("redrive_policy", call("jsonencode", [redrive]))
             .when(!plan.pipeline.destroyable, super::keep),
-        tls(&label),
+        queue_policy(&label, []),
         common(
             Block::resource("aws_sqs_queue", &letters).doc(&purpose),
             &letters,
             LONGEST,
         ),
-        tls(&letters),
+        queue_policy(&letters, []),
         Block::resource("aws_sqs_queue_redrive_allow_policy", &letters)
             .set("queue_url", reference(format!("aws_sqs_queue.{letters}.id")))
             .set("redrive_allow_policy", call("jsonencode", [from])),

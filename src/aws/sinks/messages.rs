@@ -1,5 +1,6 @@
 //! Sinks that hand rows on: buses, topics, queues.
 
+use super::super::queue::queue_policy;
 use super::{any_key, label, sid};
 use crate::aws::metric::{Metric, metric};
 use crate::aws::naming::{limit, named};
@@ -196,18 +197,11 @@ pub fn queue(plan: &Plan, sink: &Sink, existing: Option<&str>, fifo: bool) -> Ve
             .set("deduplication_scope", "messageGroup")
             .set("fifo_throughput_limit", "perMessageGroupId")
     });
-    let tls = |label: &str| {
-        let arn = reference(format!("aws_sqs_queue.{label}.arn"));
-        let deny = deny("TlsOnly", &["sqs:*"], [arn]).when("Bool", "aws:SecureTransport", "false");
-        Block::resource("aws_sqs_queue_policy", label)
-            .set("queue_url", reference(format!("aws_sqs_queue.{label}.id")))
-            .set("policy", document([deny]))
-    };
     vec![
         queue.set("redrive_policy", call("jsonencode", [redrive])),
-        tls(&own_label),
+        queue_policy(&own_label, []),
         common(dead, &letters),
-        tls(&letters),
+        queue_policy(&letters, []),
         Block::resource("aws_sqs_queue_redrive_allow_policy", &letters)
             .set("queue_url", reference(format!("aws_sqs_queue.{letters}.id")))
             .set("redrive_allow_policy", call("jsonencode", [from])),

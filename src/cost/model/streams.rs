@@ -2,6 +2,7 @@
 
 use super::super::Bounds;
 use super::super::flow::Flow;
+use super::requests::to_sink;
 use super::{GIB, MONTH_HOURS, MONTH_SECONDS, Model, hours, number, text, times, up_to};
 use crate::emit::hcl::Block;
 use crate::plan::{Input, Kinesis, To, names};
@@ -28,19 +29,11 @@ pub(super) fn kinesis(model: &mut Model<'_>, block: &Block, label: &str) {
     let (flow, stream): (Flow, Option<&Kinesis>) = match (plan.source(label), sink) {
         (Some(source), _) => (model.flows.source(source), Some(source.kinesis())),
         (None, Some(sink)) => {
-            let mut all = Flow::default();
-            for writer in plan.writers_of(sink) {
-                let one = model.flows.transform(writer);
-                all = Flow {
-                    rows: all.rows + one.rows,
-                    bytes: all.bytes + one.bytes,
-                };
-            }
             let stream = match &sink.to {
                 To::Stream(stream) => Some(stream),
                 _ => None,
             };
-            (all, stream)
+            (to_sink(model, sink), stream)
         }
         (None, None) => return,
     };
