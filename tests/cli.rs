@@ -378,6 +378,15 @@ fn explain_tells_codes_plans_access_and_lineage() {
         0,
     );
     assert!(access.contains("not `buyer`: it carries @pseudonymous"), "{access}");
+    assert!(access.contains("by no way but queries"), "{access}");
+    let pipelines = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data-pipeline");
+    let analysts = exits(&pipec(&pipelines, &["explain", "access", "analysts"]), 0);
+    assert!(
+        analysts.contains(
+            "the groups of analysts by dashboards dashboards as analysts: curated.daily_revenue: day, category"
+        ),
+        "{analysts}"
+    );
     exits(&pipec(project.path(), &["explain", "access", "nobody"]), 2);
     let lineage = exits(
         &pipec(project.path(), &["explain", "lineage", "curated.daily_pages.buyers"]),

@@ -3,10 +3,12 @@
 //!
 //! It must not know how Terraform plans are read: only what this build says.
 
+mod access;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::stack::Stack;
-use super::{athena, calls, catalog, job, lake, lake_formation, landing, row_filter, sinks};
+use super::{calls, catalog, job, lake, landing, sinks};
 use crate::emit::hcl::{Block, Item, Value};
 use crate::evidence::{About, Assumption, Claim, Evidence, Part, Stay as Told, body, value};
 use crate::plan::{Alarm, Class, Dataset, Format, From, Plan, Source, Writer};
@@ -40,7 +42,7 @@ pub fn of(plan: &Plan, stack: &Stack) -> Evidence {
     claims.extend(private(stack, &find));
     claims.extend(encrypted(stack));
     claims.extend(permissions(stack));
-    claims.extend(reading(plan, &find));
+    claims.extend(access::claims(plan, &find));
     claims.extend(network(plan, stack, &find));
     let blocks = |kind: &'static str| stack.blocks().filter(move |block| block.kind == kind);
     let locals = blocks("locals").flat_map(|block| &block.items);
@@ -351,58 +353,6 @@ fn permissions(stack: &Stack) -> Vec<Claim> {
         }
     };
     roles.into_iter().map(claim).collect()
-}
-
-fn reading(plan: &Plan, find: &Addresses) -> Vec<Claim> {
-    let mut out = vec![];
-    for access in &plan.accesses {
-        for (place, grant) in access
-            .grants
-            .iter()
-            .enumerate()
-            .filter(|(_, grant)| !grant.columns.is_empty())
-        {
-            let label = lake_formation::grant_label(access, place);
-            let id = format!("reading.{}.{}", access.name, grant.dataset);
-            let rows = grant.condition.as_ref().map(row_filter::text);
-            let which = match &rows {
-                Some(filter) => format!(" of the rows with {filter}"),
-                None => String::new(),
-            };
-            let mut rests_on = vec![("aws_iam_policy", format!("{}_reader", access.name))];
-            let groups = athena::of_readers(plan, access).into_iter();
-            rests_on.extend(groups.map(|group| ("aws_athena_workgroup", group.label)));
-            rests_on.extend([
-                ("terraform_data", "lake_formation_is_ready".to_owned()),
-                ("aws_lakeformation_permissions", label.clone()),
-                ("aws_lakeformation_data_cells_filter", label),
-                ("aws_lakeformation_resource", lake::zone_label(&grant.dataset.zone)),
-                ("aws_iam_role_policy", lake_formation::REGISTRATION.to_owned()),
-                ("aws_s3_bucket_policy", lake::zone_label(&grant.dataset.zone)),
-                ("aws_kms_key", "platform".to_owned()),
-            ]);
-            out.push(Claim {
-                id: match out.iter().filter(|claim: &&Claim| claim.id.starts_with(&id)).count() {
-                    0 => id,
-                    others => format!("{id}.{}", others + 1),
-                },
-                says: format!(
-                    "{} reads {} of {}{which}",
-                    access.name,
-                    grant.columns.join(", "),
-                    grant.dataset
-                ),
-                about: About::Reading {
-                    access: access.name.clone(),
-                    dataset: grant.dataset.to_string(),
-                    columns: grant.columns.clone(),
-                    rows,
-                },
-                rests_on: find.there(rests_on),
-            });
-        }
-    }
-    out
 }
 
 fn network(plan: &Plan, stack: &Stack, find: &Addresses) -> Vec<Claim> {

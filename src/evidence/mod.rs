@@ -117,6 +117,15 @@ pub enum About {
         /// Which rows, as Lake Formation is told; none where all of them.
         rows: Option<String>,
     },
+    /// What somebody sees by a way beside queries, and no more than its grants show.
+    Way {
+        /// Who: a role, a user, or the groups of an `access`.
+        principal: String,
+        /// By what.
+        by: String,
+        /// What.
+        parts: Vec<Seen>,
+    },
     /// That a service is reached from inside of the network.
     Network {
         /// The service, as its endpoint is called: `kinesis-firehose`.
@@ -124,6 +133,17 @@ pub enum About {
         /// What is called of it, in order.
         actions: Vec<String>,
     },
+}
+
+/// What is seen of a dataset.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The dataset.
+    pub dataset: String,
+    /// The columns.
+    pub columns: Vec<String>,
+    /// Which rows, as an author writes it; none where all of them.
+    pub rows: Option<String>,
 }
 
 /// Something that keeps values for a while.

@@ -1,5 +1,6 @@
 //! Phase 5: proofs over the whole platform, from the plan alone; places only say where to point.
 
+pub mod access;
 mod brokers;
 pub mod capacity;
 pub mod freshness;
@@ -14,5 +15,6 @@ use crate::plan::Plan;
 pub fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
     lifetimes::prove(plan, places, diagnostics);
     capacity::prove(plan, places, diagnostics);
+    access::prove(plan, places, diagnostics);
     freshness::prove(plan, places, diagnostics);
 }

@@ -109,13 +109,49 @@ def unsaid_rows(evidence):
     claim(evidence, "reading.analysts.processed.events")["rows"] = None
 
 
+def unsaid_on_dashboards(evidence):
+    ways = [one for one in evidence["claims"] if one["kind"] == "way" and one["by"].startswith("dashboards")]
+    ways[0]["parts"][0]["columns"].pop()
+
+
 def unsaid_endpoint(evidence):
     evidence["claims"].remove(claim(evidence, "network.glue"))
 
 
+def told_to_another(plan):
+    """The readers of one access are named in another as well, where they see more."""
+    every = plan["planned_values"]["root_module"]["resources"]
+    finance = [one for one in every if one["type"] == "aws_lakeformation_permissions" and one["name"].startswith("finance_")]
+    for one in finance:
+        other = copy.deepcopy(one)
+        other["index"] += "-companion"
+        if "processed_orders" not in one["name"]:
+            every.append(other)
+
+
+def another_column_on_dashboards(plan):
+    every = plan["planned_values"]["root_module"]["resources"]
+    tables = [table for one in every if one["type"] == "aws_quicksight_data_set"
+              for table in one["values"].get("physical_table_map") or []]
+    found = next(kind[0] for table in tables for kind in (table.get("relational_table"), table.get("custom_sql")) if kind)
+    columns = found.get("input_columns") or found["columns"]
+    columns.append({"name": "buyer", "type": "STRING"})
+
+
+@pytest.mark.parametrize(("change", "told"), [
+    (told_to_another, "way: .*companion reads what .* is answered of orders as finance"),
+    (another_column_on_dashboards, "way: the dashboards of .* show .'buyer'.")])
+def test_a_wider_way_is_found(known, change, told):
+    plan, evidence = known
+    plan = copy.deepcopy(plan)
+    change(plan)
+    with pytest.raises(AssertionError, match=told):
+        check(plan, evidence)
+
+
 @pytest.mark.parametrize("change", [
     shorter_stay, wrong_sum, over_the_bound, invented_way, wrong_retention, unsaid_dataset, unsaid_bucket, unsaid_action,
-    unsaid_column, unsaid_rows, unsaid_endpoint])
+    unsaid_column, unsaid_rows, unsaid_on_dashboards, unsaid_endpoint])
 def test_a_wrong_claim_is_found(known, change):
     plan, evidence = known
     evidence = copy.deepcopy(evidence)

@@ -92,6 +92,15 @@ def wider_columns(plan):
     next(grant for grant in grants if grant["table_with_columns"])["table_with_columns"][0]["column_names"].append("email")
 
 
+def common_answers(plan):
+    configuration = planned(plan, "aws_athena_workgroup.sql_for_engineers")["configuration"][0]
+    configuration["result_configuration"][0]["output_location"] = "s3://elsewhere/sql/"
+
+
+def free_answers(plan):
+    planned(plan, "aws_athena_workgroup.sql_for_readers")["configuration"][0]["enforce_workgroup_configuration"] = False
+
+
 def plain(plan):
     address = "aws_s3_bucket_server_side_encryption_configuration.zone_raw"
     planned(plan, address)["rule"][0]["apply_server_side_encryption_by_default"][0]["sse_algorithm"] = "AES256"
@@ -117,7 +126,7 @@ def another_user(plan):
 
 @pytest.mark.parametrize(("edit", "kinds"), [
     (longer, {"quarantine"}), (endless, {"retention"}), (public, {"private"}), (without_tls, {"private"}), (wider_role, {"permissions"}),
-    (anybody_assumes, {"permissions"}), (wider_columns, {"reading"}), (plain, {"encryption"}), (without_endpoint, {"network"}),
+    (anybody_assumes, {"permissions"}), (wider_columns, {"reading"}), (common_answers, {"reading"}), (free_answers, {"reading"}), (plain, {"encryption"}), (without_endpoint, {"network"}),
     (open_group, set()), (another_user, set()),
 ], ids=lambda one: getattr(one, "__name__", ""))
 def test_an_edited_plan_is_refused_and_the_claims_are_named(plans, build, edit, kinds):

@@ -6,6 +6,7 @@ use super::Failure;
 use crate::aws;
 use crate::evidence::About;
 use crate::plan::{Access, Plan};
+use crate::prove::access::{Allowed, By, Signer, signers};
 
 /// What a principal sees of each dataset, or of one; of one, also how.
 pub(super) fn explain(plan: &Plan, principal: &str, only: Option<&str>) -> Result<String, Failure> {
@@ -69,10 +70,48 @@ pub(super) fn explain(plan: &Plan, principal: &str, only: Option<&str>) -> Resul
             }
         }
     }
+    text.push_str(&beside(plan, &matching, principal, only));
     if let Some(dataset) = only {
         text.push_str(&chain(plan, &matching, dataset));
     }
     Ok(text)
+}
+
+/// The ways beside queries, of the principal alone where it is one, of each of an access otherwise.
+fn beside(plan: &Plan, matching: &[&Access], principal: &str, only: Option<&str>) -> String {
+    let allowed = Allowed::new(plan);
+    let is_meant = |signer: &Signer<'_>| match signer {
+        Signer::Role(name) | Signer::User(name) => {
+            *name == principal
+                || matching
+                    .iter()
+                    .any(|access| access.name == principal && signers(access).contains(signer))
+        }
+        Signer::Groups(name) => matching.iter().any(|access| access.name == *name),
+    };
+    let mut text = String::new();
+    for signer in allowed.signers().filter(is_meant) {
+        for way in allowed.ways(signer).into_iter().filter(|way| way.by != By::Grants) {
+            for part in &way.parts {
+                let dataset = part.dataset.to_string();
+                if only.is_some_and(|name| name != dataset) {
+                    continue;
+                }
+                let rows = part.rows.map_or_else(String::new, |rows| format!(" where {rows}"));
+                // Writing to a String cannot fail.
+                let _ = writeln!(
+                    text,
+                    "  {signer} by {}: {dataset}: {}{rows}",
+                    way.by,
+                    part.columns.join(", ")
+                );
+            }
+        }
+    }
+    if text.is_empty() {
+        text.push_str("  by no way but queries\n");
+    }
+    text
 }
 
 /// What has to hold one after the other before rows are seen.

@@ -11,6 +11,7 @@ use tera::{Context, Tera};
 
 use crate::cost;
 use crate::plan::{Alarm, Dataset, Engine, Files, Format, Plan, Writer, lineage};
+use crate::prove::access::{Allowed, By, signers};
 
 const PAGE: &str = include_str!("../templates/docs.html.tera");
 const DIAGRAM: &str = include_str!("../templates/diagram.html.tera");
@@ -76,6 +77,8 @@ struct AccessPart<'a> {
     principals: Vec<&'a str>,
     /// For each dataset: its name, the columns that can be seen, those that cannot.
     rows: Vec<(String, String, String)>,
+    /// The ways beside queries, a line for each.
+    ways: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -258,7 +261,28 @@ fn matrix<'a>(plan: &'a Plan, access: &'a crate::plan::Access) -> AccessPart<'a>
         name: &access.name,
         principals: access.principals().map(String::as_str).collect(),
         rows: by_tier(plan).map(row).collect(),
+        ways: ways(plan, access),
     }
+}
+
+/// The ways beside queries by which those whom an access names see rows, a line for each.
+fn ways(plan: &Plan, access: &crate::plan::Access) -> Vec<String> {
+    let allowed = Allowed::new(plan);
+    let mut out = vec![];
+    for signer in signers(access) {
+        for way in allowed.ways(signer).into_iter().filter(|way| way.by != By::Grants) {
+            let parts = way.parts.iter().map(|part| match part.rows {
+                Some(rows) => format!("{}: {} where {rows}", part.dataset, part.columns.join(", ")),
+                None => format!("{}: {}", part.dataset, part.columns.join(", ")),
+            });
+            out.push(format!(
+                "{signer}, by {}: {}",
+                way.by,
+                parts.collect::<Vec<_>>().join("; ")
+            ));
+        }
+    }
+    out
 }
 
 fn schedule(schedule: &crate::plan::Schedule) -> String {

@@ -65,6 +65,16 @@ class Platform:
         return {place["name"]: place["days"] for content in objects for place in json.loads(content)["places"]}
 
     @cached_property
+    def asking(self) -> list:
+        """The accesses whose readers ask in workgroups, those of the longest names first."""
+        found = []
+        for label, values in self.of("aws_iam_policy").items():
+            actions = {action for statement in json.loads(values["policy"])["Statement"] for action in _list(statement["Action"])}
+            if label.endswith("_reader") and "athena:StartQueryExecution" in actions:
+                found.append(label.removesuffix("_reader"))
+        return sorted(found, key=len, reverse=True)
+
+    @cached_property
     def policies(self) -> dict:
         """The statements of each role's policies, by the role's label."""
         labels = {values["name"]: label for label, values in self.of("aws_iam_role").items()}
@@ -300,6 +310,49 @@ def ways(platform, claims, counts):
                 yield f"{other} reads what {access} was answered, and may not see the same"
 
 
+def beside(platform, claims, counts):
+    """Who asks where others read the answers may see no more than these; and dashboards show what their readers may see."""
+    rights, asking = defaultdict(set), defaultdict(set)
+    filters = {one["table_data"][0]["name"]: one["table_data"][0] for one in
+               platform.of("aws_lakeformation_data_cells_filter").values()}
+    for resource in platform.instances["aws_lakeformation_permissions"]:
+        values = resource["values"]
+        access = next((name for name in platform.asking if resource["name"].startswith(f"{name}_")), None)
+        if "SELECT" not in values["permissions"] or "index" not in resource:
+            continue
+        # Groups sign in with a role of each access; a role or a user is the same in all.
+        signer = f"groups of {access}" if resource["index"] == "groups" else resource["index"]
+        asking[access].add(signer)
+        for table in values["table_with_columns"]:
+            rights[signer].add((table["database_name"], table["name"], frozenset(table["column_names"] or ()), None))
+        for cells in values["data_cells_filter"]:
+            of = filters[cells["name"]]
+            rights[signer].add((cells["database_name"], cells["table_name"], frozenset(of["column_names"]),
+                                of["row_filter"][0]["filter_expression"]))
+    asking.pop(None, None)
+    for access, principals in asking.items():
+        for one in principals:
+            for other in principals - {one}:
+                counts["companions"] += 1
+                for part in rights[other]:
+                    if not any(_holds(own, part) for own in rights[one]):
+                        yield f"{one} reads what {other} is answered of {part[1]} as {access}, and may not see it"
+    for label, values in platform.of("aws_quicksight_data_set").items():
+        for table in values.get("physical_table_map") or []:
+            for found in (table.get("relational_table") or []) + (table.get("custom_sql") or []):
+                shown = {column["name"] for column in found.get("input_columns") or found["columns"]}
+                told = [set(part["columns"]) for claim in claims if claim["by"].startswith("dashboards ") for part in claim["parts"]
+                        if label.endswith(part["dataset"].replace(".", "_"))]
+                for columns in told:
+                    counts["dashboards"] += 1
+                    if not shown <= columns:
+                        yield f"the dashboards of {label} show {sorted(shown - columns)}, which not all who see them may"
+
+
+def _holds(own, other) -> bool:
+    return own[:2] == other[:2] and other[2] <= own[2] and own[3] in (None, other[3])
+
+
 def network(platform, claims, counts):
     endpoints = {values["service_name"].split(".", 3)[3] for values in platform.of("aws_vpc_endpoint").values()}
     if platform.of("aws_opensearchserverless_vpc_endpoint"):
@@ -330,7 +383,7 @@ def network(platform, claims, counts):
 
 
 CHECKS = {"lifetime": lifetimes, "retention": retentions, "private": private, "permissions": permissions, "reading": reading,
-          "ways": ways, "network": network}
+          "ways": ways, "way": beside, "network": network}
 
 
 def _resources(module):
