@@ -7,7 +7,7 @@ use crate::base::{Sources, World};
 use crate::check::declare::Declarations;
 use crate::check::functions;
 use crate::check::imports::Imports;
-use crate::check::items::{self, Alone, Ground, Remembered, Whole, check_alone};
+use crate::check::items::{self, Alone, Earlier, Ground, Remembered, Whole, check_alone};
 use crate::check::program::Program;
 use crate::cost;
 use crate::diag::{Code, Diagnostic, Diagnostics, Levels, Severity, at_levels, without_echoes};
@@ -54,6 +54,8 @@ pub struct Ready {
     whole: Whole,
     levels: Levels,
     imports: Imports,
+    /// What was right, for the next compilation.
+    earlier: Arc<Earlier>,
 }
 
 /// A project that was read and parsed, with the standard library.
@@ -113,14 +115,15 @@ pub fn compile_observed(world: &dyn World, options: &Options, ended: &mut dyn Fn
         ended(phase);
         true
     };
-    compile_parsed(world, parsed, options, go_on)
+    compile_parsed(world, parsed, None, options, go_on)
 }
 
-/// The same for a project that was parsed already; `ended` says whether to go on. Where it did not, what is found is only
-/// a part.
+/// The same for a project that was parsed already; what was right `before` some edits and is the same now is not checked
+/// again. `ended` says whether to go on. Where it did not, what is found is only a part.
 pub fn compile_parsed(
     world: &dyn World,
     parsed: Parsed,
+    before: Option<&Ready>,
     options: &Options,
     ended: &mut dyn FnMut(Phase) -> bool,
 ) -> Compilation {
@@ -154,7 +157,8 @@ pub fn compile_parsed(
     let (mut program, mut plan, mut not_yet, mut doubtful) = (None, None, Vec::new(), None);
     let (mut levels, mut passed) = (Levels::new(), Passed::default());
     let mut costs = cost::Proofs::default();
-    let mut remembered = Remembered::keeping_whole(options.for_edits);
+    let earlier = before.map(|ready| Arc::clone(&ready.earlier));
+    let mut remembered = Remembered::after(earlier, options.for_edits);
     let all = index.of_kind("env").map(|entity| Some(entity.name));
     let mut environments: Vec<_> = [None].into_iter().chain(all).collect();
     // What is asked for comes last: it is kept, and by then nothing else is.
@@ -194,6 +198,9 @@ pub fn compile_parsed(
         }
         diagnostics = said;
     }
+    let ready = remembered
+        .take_whole()
+        .map(|whole| (whole, Arc::new(remembered.take_earlier(ground))));
     let diagnostics = at_the_end(&sources, &project, &levels, diagnostics);
     let right = diagnostics.iter().all(|d| d.severity == Severity::Warning);
     if !right {
@@ -201,6 +208,12 @@ pub fn compile_parsed(
     }
     let plan = plan.filter(|_| right);
     not_yet.retain(|_| right);
+    let ready = ready.map(|(whole, earlier)| Ready {
+        whole,
+        levels,
+        imports,
+        earlier,
+    });
     Compilation {
         sources,
         diagnostics,
@@ -208,7 +221,7 @@ pub fn compile_parsed(
         plan,
         not_yet,
         doubtful,
-        ready: remembered.take_whole().map(|whole| Ready { whole, levels, imports }),
+        ready,
         trees: project.files,
     }
 }

@@ -133,12 +133,17 @@ pub struct Diagnostics {
     said: BTreeSet<(Code, Span)>,
     /// Where brackets and texts are never closed.
     unclosed: Vec<Span>,
+    /// Everything that is being said, also again, while somebody listens.
+    heard: Option<Vec<Diagnostic>>,
 }
 
 impl Diagnostics {
     /// Adds one; the same code at the same place is said once. Of an expression whose bracket is never closed, that is
     /// said and nothing else: where it ends is a guess.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        if let Some(heard) = &mut self.heard {
+            heard.push(diagnostic.clone());
+        }
         let span = diagnostic.primary.span;
         let guessed = |open: &Span| open.file == span.file && span.start <= open.start && open.end <= span.end;
         let typed = diagnostic.code.0 / 100 == 3;
@@ -149,6 +154,16 @@ impl Diagnostics {
             self.unclosed.push(span);
         }
         self.list.push(diagnostic);
+    }
+
+    /// From here on, everything that is said is remembered by itself, also what was said before.
+    pub fn listen(&mut self) {
+        self.heard = Some(Vec::new());
+    }
+
+    /// What was said since [`listen`](Self::listen).
+    pub fn heard(&mut self) -> Vec<Diagnostic> {
+        self.heard.take().unwrap_or_default()
     }
 
     /// How many were said.

@@ -75,6 +75,8 @@ pub struct Work {
     parsed: Parsed,
     generation: u64,
     environment: Option<String>,
+    /// What is known of an earlier state.
+    before: Option<Arc<Analysis>>,
 }
 
 impl Work {
@@ -85,7 +87,8 @@ impl Work {
             environment: self.environment,
         };
         let go_on = &mut |_| !stopped.load(Ordering::Relaxed);
-        let found = compile_parsed(&self.texts, self.parsed, &options, go_on);
+        let ready = self.before.as_ref().and_then(|before| before.ready.as_ref());
+        let found = compile_parsed(&self.texts, self.parsed, ready, &options, go_on);
         (!stopped.load(Ordering::Relaxed)).then(|| Analysis::of(found, self.generation))
     }
 }
@@ -220,6 +223,7 @@ impl Session {
             texts: self.texts.clone(),
             generation: self.generation,
             environment: self.environment.clone(),
+            before: self.analysis.clone(),
         })
     }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read the examples")]
 
 mod chance;
+mod sequences;
 
 use std::collections::BTreeMap;
 use std::fs;

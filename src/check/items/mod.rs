@@ -23,7 +23,7 @@ mod transform;
 mod typing;
 mod zone;
 
-pub use transform::{Alone, Remembered, Whole, check_alone};
+pub use transform::{Alone, Earlier, Remembered, Whole, check_alone};
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Blocks: settings, clauses, declared settings.
 
 use super::super::ast::{Allow, Declare, Entry, EntryKind, Expr, ExprKind, GivenRows, SettingType, UnaryOp};
-use super::Reader;
+use super::{Reader, fitted};
 
 /// What may stand in a block beside settings.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Reader<'_> {
         }
         self.gap();
         self.need("}")?;
-        Some(entries)
+        Some(fitted(entries))
     }
 
     fn entry(&mut self, clauses: Clauses) -> Option<Entry> {

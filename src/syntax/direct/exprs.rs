@@ -1,8 +1,8 @@
 //! Operands and values: what stands between operators.
 
 use super::super::ast::{Argument, Expr, ExprKind, Name, Order};
-use super::Reader;
 use super::blocks::Clauses;
+use super::{Reader, fitted};
 
 impl Reader<'_> {
     pub(super) fn operand(&mut self) -> Option<Expr> {
@@ -65,7 +65,7 @@ impl Reader<'_> {
         self.need(")")?;
         Some(ExprKind::Call {
             function: Box::new(function),
-            arguments,
+            arguments: fitted(arguments),
             order,
         })
     }
@@ -105,7 +105,7 @@ impl Reader<'_> {
         while self.comma() {
             orders.push(self.order()?);
         }
-        Some(orders)
+        Some(fitted(orders))
     }
 
     fn order(&mut self) -> Option<Order> {

@@ -4,8 +4,8 @@ use super::super::ast::{
     Block, EnumVariant, FnParam, Function, ItemKind, Name, SourceType, StrLit, Target, Test, Transform,
 };
 use super::super::ast::{ExprKind, TextPart};
-use super::Reader;
 use super::blocks::Clauses;
+use super::{Reader, fitted};
 
 impl Reader<'_> {
     pub(super) fn item(&mut self, keyword: &Name) -> Option<ItemKind> {
@@ -98,7 +98,7 @@ impl Reader<'_> {
             }
         }
         self.need(close)?;
-        Some(found)
+        Some(fitted(found))
     }
 
     /// Things between round brackets, with commas between them.
@@ -115,7 +115,7 @@ impl Reader<'_> {
             self.gap();
         }
         self.need(")")?;
-        Some(found)
+        Some(fitted(found))
     }
 
     fn function(&mut self) -> Option<Function> {

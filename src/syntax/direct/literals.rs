@@ -1,7 +1,7 @@
 //! Numbers with their units, and texts.
 
 use super::super::ast::{Expr, ExprKind, Name, TextPart};
-use super::Reader;
+use super::{Reader, fitted};
 
 impl<'a> Reader<'a> {
     pub(super) fn amount_or_path(&mut self) -> Option<Expr> {
@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
                 b'"' => {
                     add(&mut parts, plain);
                     self.at += 1;
-                    return Some(ExprKind::Text(parts));
+                    return Some(ExprKind::Text(fitted(parts)));
                 }
                 b'$' if self.ahead(1) == Some(b'{') => {
                     add(&mut parts, plain);

@@ -34,6 +34,12 @@ pub fn item(file: FileId, laid: &Laid, keyword: &Name) -> Option<ItemKind> {
     (reader.at == laid.text.len()).then_some(kind)
 }
 
+/// A list that takes no more memory than it needs: nothing is added to it any more, and most lists have one thing in them.
+fn fitted<T>(mut list: Vec<T>) -> Vec<T> {
+    list.shrink_to_fit();
+    list
+}
+
 /// A place in the text of an item. What reads something either ends right behind it, or gives nothing, and then the
 /// place does not matter any more: the item is given up.
 struct Reader<'a> {
@@ -194,7 +200,7 @@ impl<'a> Reader<'a> {
         while self.comma() {
             names.push(self.name()?);
         }
-        Some(names)
+        Some(fitted(names))
     }
 
     /// A comma on the line and the space around it; stays where none is.
@@ -217,7 +223,7 @@ impl<'a> Reader<'a> {
             parts.push(self.name()?);
         }
         Some(Path {
-            parts,
+            parts: fitted(parts),
             star: false,
             span: self.span(from),
         })
@@ -237,7 +243,7 @@ impl<'a> Reader<'a> {
             }
         }
         Some(Path {
-            parts,
+            parts: fitted(parts),
             star,
             span: self.span(from),
         })
@@ -248,7 +254,7 @@ impl<'a> Reader<'a> {
         while self.comma() {
             paths.push(self.path()?);
         }
-        Some(paths)
+        Some(fitted(paths))
     }
 
     /// The documentation of what follows, up to where that starts.

@@ -1,8 +1,8 @@
 //! Steps of a transform.
 
 use super::super::ast::{Binding, Expr, ExprKind, Keep, Name, Pivoted, Rows, Step, StepKind};
-use super::Reader;
 use super::blocks::Clauses;
+use super::{Reader, fitted};
 
 impl Reader<'_> {
     pub(super) fn step(&mut self) -> Option<Step> {
@@ -350,7 +350,7 @@ impl Reader<'_> {
         loop {
             let from = self.at;
             if !self.separator() {
-                return Some(bindings);
+                return Some(fitted(bindings));
             }
             let start = self.at;
             self.doc()?;
@@ -359,7 +359,7 @@ impl Reader<'_> {
             let equals = self.peek() == Some(b'=') && self.ahead(1) != Some(b'>');
             if name.is_none() || !equals {
                 self.at = from;
-                return Some(bindings);
+                return Some(fitted(bindings));
             }
             self.at = start;
             bindings.push(self.binding()?);
@@ -395,7 +395,7 @@ impl Reader<'_> {
                 self.at = from;
                 if !self.line_break() || self.is("}") || self.is_step()? {
                     self.at = from;
-                    return Some(columns);
+                    return Some(fitted(columns));
                 }
             }
             columns.push(self.column()?);
@@ -430,7 +430,7 @@ impl Reader<'_> {
             self.spaces();
             if !self.take(",") {
                 self.at = from;
-                return Some(columns);
+                return Some(fitted(columns));
             }
             self.gap();
             columns.push(self.column()?);

@@ -1,8 +1,8 @@
 //! Types and fields.
 
 use super::super::ast::{Field, TypeExpr, TypeExprKind};
-use super::Reader;
 use super::blocks::Clauses;
+use super::{Reader, fitted};
 
 impl Reader<'_> {
     pub(super) fn type_expr(&mut self) -> Option<TypeExpr> {
@@ -80,7 +80,7 @@ impl Reader<'_> {
             }
         }
         self.need(close)?;
-        Some(found)
+        Some(fitted(found))
     }
 
     pub(super) fn fields(&mut self) -> Option<Vec<Field>> {
@@ -117,7 +117,7 @@ impl Reader<'_> {
             doc,
             name,
             ty,
-            labels,
+            labels: fitted(labels),
             default,
             check,
             span: self.span(from),

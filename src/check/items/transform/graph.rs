@@ -43,15 +43,24 @@ impl<'a> Node<'a> {
             .target
             .iter()
             .map(|target| (&target.dataset, &self.transform.name));
+        target.chain(self.routed()).collect()
+    }
+
+    /// Where the branches of a `route` end, each with the word that stands for it.
+    pub(super) fn routed(&self) -> impl Iterator<Item = (&'a Path, &'a Name)> + use<'a> {
         let routes = self.steps().filter_map(|step| match &step.kind {
             StepKind::Route { branches, otherwise } => Some((step, branches, otherwise)),
             _ => None,
         });
-        let routed = routes.flat_map(|(step, branches, otherwise)| {
+        routes.flat_map(|(step, branches, otherwise)| {
             let paths = branches.iter().map(|(_, path)| path).chain(otherwise);
             paths.map(move |path| (path, &step.word))
-        });
-        target.chain(routed).collect()
+        })
+    }
+
+    /// Whether any of its steps is a provided program.
+    pub(super) fn runs_a_program(&self) -> bool {
+        self.steps().any(|step| matches!(step.kind, StepKind::Run { .. }))
     }
 
     /// Whether it writes nothing, and others read it by its name.

@@ -30,7 +30,8 @@ use facts::Facts;
 use graph::Node;
 use reads::Reading;
 pub(super) use remembered::Against;
-pub use remembered::Remembered;
+use remembered::Seen;
+pub use remembered::{Earlier, Remembered};
 
 /// What is known before a transform is checked, and grows with each.
 struct Known<'k> {
@@ -68,7 +69,7 @@ pub(super) struct Before<'k> {
 impl<'a> Items<'a> {
     /// The transforms, each after what it reads; what they write joins the datasets.
     pub(super) fn transforms(&mut self, before: &Before<'_>, datasets: &mut Datasets) -> Vec<Transform> {
-        self.remembered.under(before.typing.classes());
+        self.remembered.under(self.ground, before.typing.classes());
         let nodes = self.nodes();
         self.writers(&nodes);
         let order = self.in_order(&nodes);
@@ -190,12 +191,27 @@ impl<'a> Items<'a> {
         let others: Vec<_> = node.others().map(|path| self.rows(path, known)).collect();
         self.diagnostics = said;
         let name = node.entity.name;
-        if let Some(checked) = self.remembered.steps(name, rows, &others) {
+        let seen = Seen {
+            rows: rows.clone(),
+            others,
+            targets: node
+                .routed()
+                .map(|(path, _)| graph::target_of(self.ground.index, path))
+                .collect(),
+        };
+        if let Some(checked) = self.remembered.steps(name, &seen) {
             return Some(checked);
         }
+        if let Some((checked, said)) = self.remembered.earlier_steps(self.ground, node, &seen) {
+            said.into_iter()
+                .for_each(|diagnostic| self.diagnostics.push(diagnostic));
+            return Some(checked);
+        }
+        self.diagnostics.listen();
         let checked = self.check_steps(node, rows, known);
+        let said = self.diagnostics.heard();
         if let Some(checked) = &checked {
-            self.remembered.keep(name, rows, others, checked);
+            self.remembered.keep(name, seen, checked, said);
         }
         checked
     }
