@@ -77,17 +77,18 @@ fn example(name: &str) -> BTreeMap<String, String> {
     files
 }
 
-/// A platform of two files that is checked fast.
+/// A platform of two files that is checked fast, with a warning in a transform.
 fn small() -> BTreeMap<String, String> {
     let head = "pipeline p { cloud = aws { region = \"eu-west-1\" }, owner = \"a@example.com\" }\n\
         class pii { retain_at_most = 60 days, lowered_by = [pseudonym to low] }\nclass low { }\n\
-        enum Kind { view buy }\nzone raw like std.zones.raw { retain = 30 days }\n\
+        enum Kind { view, buy }\nzone raw like std.zones.raw { retain = 30 days }\n\
         zone processed like std.zones.processed { format = parquet, partition = [day], retain = 20 days }\n";
     let rows = "schema Click {\n  id : uuid @key\n  user : string @pii\n  at : timestamp @event_time\n  kind : Kind\n}\n\
         source clicks : stream of Click { from = kinesis { stream = own }, into = raw }\n\n\
         /// Clean.\ntransform clean : clicks -> processed.clicks {\n  derive day = date(at)\n         buyer = pseudonym(user)\n\
         \x20 drop user\n}\n\n// A view.\ntransform views : processed.clicks {\n  filter kind == view\n}\n\n\
-        transform days : views -> processed.days {\n  group by day { clicks = count() }\n}\n\n\
+        transform days : views -> processed.days {\n  filter day is not null\n\
+        \x20 group by day { clicks = count() }\n}\n\n\
         test \"t\" for clean {\n  given clicks = [ { kind: buy } ]\n  expect [ { kind: buy } ]\n}\n";
     BTreeMap::from([("a.pipe".into(), head.to_owned()), ("b.pipe".into(), rows.to_owned())])
 }
