@@ -159,11 +159,7 @@ pub fn compile_parsed(
     let mut costs = cost::Proofs::default();
     let earlier = before.map(|ready| Arc::clone(&ready.earlier));
     let mut remembered = Remembered::after(earlier, options.for_edits);
-    let all = index.of_kind("env").map(|entity| Some(entity.name));
-    let mut environments: Vec<_> = [None].into_iter().chain(all).collect();
-    // What is asked for comes last: it is kept, and by then nothing else is.
-    environments.sort_by_key(|environment| *environment == asked);
-    for environment in environments {
+    for environment in environments(&index, asked) {
         let (found, places, mut said) = items::check(ground, environment, &mut remembered, diagnostics);
         if !ended(Phase::Check) {
             diagnostics = said;
@@ -178,10 +174,9 @@ pub fn compile_parsed(
             }
         } else if let Some(found) = found {
             let lowered = lower_after(&found, Scope::Platform, &mut passed);
-            lowered
-                .diagnostics
-                .into_iter()
-                .for_each(|diagnostic| said.push(diagnostic));
+            for diagnostic in lowered.diagnostics {
+                said.push(diagnostic);
+            }
             if let Some(plan) = &lowered.plan {
                 prove(plan, &places, &mut said);
                 costs.prove(plan, &places, &mut said);
@@ -224,6 +219,14 @@ pub fn compile_parsed(
         ready,
         trees: project.files,
     }
+}
+
+/// All environments, and none. What is asked for comes last: it is kept, and by then nothing else is.
+fn environments<'a>(index: &Index<'a>, asked: Option<&str>) -> Vec<Option<&'a str>> {
+    let all = index.of_kind("env").map(|entity| Some(entity.name));
+    let mut environments: Vec<_> = [None].into_iter().chain(all).collect();
+    environments.sort_by_key(|environment| *environment == asked);
+    environments
 }
 
 /// What is said in the end, of all that was said on the way.

@@ -12,7 +12,7 @@ use super::chance::Chance;
 use super::{Changing, ask, edited, example, small};
 
 /// How many sequences there are; `SESSION_SEQUENCES` says another number.
-const SEQUENCES: usize = 160;
+const SEQUENCES: usize = 96;
 /// One of so many starts at an example; the others start at a small platform, which is checked much faster.
 const OF_EXAMPLES: usize = 16;
 /// How many edits a sequence has at most.
