@@ -388,6 +388,15 @@ fn explain_tells_codes_plans_access_and_lineage() {
         "{analysts}"
     );
     exits(&pipec(project.path(), &["explain", "access", "nobody"]), 2);
+    let erasure = exits(&pipec(&pipelines, &["explain", "erasure", "orders.user_id"]), 0);
+    assert!(
+        erasure.starts_with("orders.user_id: all of it is gone after 17 days")
+            && erasure.contains(
+                "processed.orders              delete where buyer is the person's pseudonym, gone after 9 days"
+            ),
+        "{erasure}"
+    );
+    exits(&pipec(&pipelines, &["explain", "erasure", "events.kind"]), 2);
     let lineage = exits(
         &pipec(project.path(), &["explain", "lineage", "curated.daily_pages.buyers"]),
         0,

@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::stack::Stack;
 use super::{calls, catalog, job, lake, landing, sinks};
 use crate::emit::hcl::{Block, Item, Value};
-use crate::evidence::{About, Assumption, Claim, Evidence, Part, Stay as Told, body, value};
+use crate::evidence::{About, Assumption, Claim, Evidence, Gone, Part, Stay as Told, body, value};
 use crate::plan::{Alarm, Class, Dataset, Format, From, Plan, Source, Writer};
 use crate::prove::lifetimes::{self, Stay, days};
-use crate::prove::{capacity, freshness};
+use crate::prove::{capacity, erasure, freshness};
 
 /// Attributes that say with which key something is encrypted.
 const KEYS: [&str; 9] = [
@@ -36,6 +36,11 @@ pub fn of(plan: &Plan, stack: &Stack) -> Evidence {
         lifetimes::rests(plan)
             .into_iter()
             .map(|(of, stay)| retention(plan, &of, stay, &find)),
+    );
+    claims.extend(
+        erasure::subjects(plan)
+            .into_iter()
+            .map(|subject| erased(plan, subject, &find)),
     );
     claims.extend(freshness::sums(plan).into_iter().map(|aged| fresh(plan, &aged, &find)));
     claims.extend(plan.sources.iter().filter_map(|source| fits(source, &find)));
@@ -229,6 +234,30 @@ fn jobs(plan: &Plan, dataset: &Dataset) -> Vec<(&'static str, String)> {
             ]
         }),
         _ => vec![],
+    }
+}
+
+fn erased(plan: &Plan, subject: erasure::Subject<'_>, find: &Addresses) -> Claim {
+    let found = erasure::erasure(plan, subject);
+    let steps = found.steps.iter().map(|step| Gone {
+        place: step.place.clone(),
+        how: step.how.to_string(),
+        days: finite(step.days),
+    });
+    let stays = found.steps.iter().filter_map(|step| step.stay);
+    let rests_on: BTreeSet<_> = stays.flat_map(|stay| leaves_by(plan, stay, find)).collect();
+    Claim {
+        id: format!("erasure.{subject}"),
+        says: format!(
+            "whom `{subject}` names is gone {} after the erasure begins",
+            days(found.days())
+        ),
+        about: About::Erasure {
+            subject: subject.to_string(),
+            days: finite(found.days()),
+            steps: steps.collect(),
+        },
+        rests_on: rests_on.into_iter().collect(),
     }
 }
 

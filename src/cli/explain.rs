@@ -2,6 +2,7 @@
 
 mod access;
 mod cost;
+mod erasure;
 mod lifetime;
 mod sql;
 
@@ -70,6 +71,17 @@ enum Topic {
         #[arg(long, value_name = "NAME")]
         env: Option<String>,
     },
+    /// Where the rows of a person are, how each of them goes, in which order, and when the last copy is gone
+    Erasure {
+        /// The column that names the person, `source.column` [default: each that is a `@subject`]
+        subject: Option<String>,
+        /// The project's folder
+        #[arg(long, value_name = "PATH")]
+        project: Option<std::path::PathBuf>,
+        /// Apply an environment's settings
+        #[arg(long, value_name = "NAME")]
+        env: Option<String>,
+    },
     /// What the platform costs in a month, at least and at most, and how that comes about
     Cost(cost::Arguments),
     /// Where a column comes from
@@ -108,6 +120,12 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
         (Some(Topic::Lifetime { label, project, env }), _) => {
             let compiled = compile_or_say(out, find(project)?, env.as_deref(), Scope::Platform)?;
             out.result(&lifetime::explain(&compiled.plan, label.trim_start_matches('@'))?);
+            Ok(())
+        }
+        (Some(Topic::Erasure { subject, project, env }), _) => {
+            let project = ProjectArgument { path: project.clone() };
+            let compiled = compile_or_say(out, find(&project)?, env.as_deref(), Scope::Platform)?;
+            out.result(&erasure::explain(&compiled.plan, subject.as_deref())?);
             Ok(())
         }
         (Some(Topic::Cost(arguments)), _) => {

@@ -144,6 +144,7 @@ codes! {
     0416 TELLS Warning "0.1.0" "the choice of rows tells about labelled values"
     0417 NOT_SHOWN Error "0.1.0" "dashboards show something to who may not read it"
     0418 WIDER Error "0.2.0" "somebody sees more than any access says, by a way beside its grants"
+    0419 LATE_ERASURE Warning "0.2.0" "a person cannot be erased from a dataset within a month"
     0501 UNKNOWN_SETTING Error "0.1.0" "nothing has a setting of this name there"
     0502 MISSING_SETTING Error "0.1.0" "a setting that has no default is not written"
     0503 SETTING_TYPE Error "0.1.0" "a setting takes a value of another kind"

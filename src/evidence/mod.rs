@@ -126,6 +126,15 @@ pub enum About {
         /// What.
         parts: Vec<Seen>,
     },
+    /// How whom a column names is erased.
+    Erasure {
+        /// The column of a source.
+        subject: String,
+        /// When the last copy is gone, days; none where never.
+        days: Option<f64>,
+        /// The places, in the order in which they are dealt with.
+        steps: Vec<Gone>,
+    },
     /// That a service is reached from inside of the network.
     Network {
         /// The service, as its endpoint is called: `kinesis-firehose`.
@@ -133,6 +142,17 @@ pub enum About {
         /// What is called of it, in order.
         actions: Vec<String>,
     },
+}
+
+/// A place that a person's rows leave.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gone {
+    /// The place.
+    pub place: String,
+    /// How, in words.
+    pub how: String,
+    /// After which time, days; none where never.
+    pub days: Option<f64>,
 }
 
 /// What is seen of a dataset.

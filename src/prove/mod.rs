@@ -3,6 +3,7 @@
 pub mod access;
 mod brokers;
 pub mod capacity;
+pub mod erasure;
 pub mod freshness;
 pub mod lifetimes;
 pub mod quotas;
@@ -16,5 +17,6 @@ pub fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
     lifetimes::prove(plan, places, diagnostics);
     capacity::prove(plan, places, diagnostics);
     access::prove(plan, places, diagnostics);
+    erasure::prove(plan, places, diagnostics);
     freshness::prove(plan, places, diagnostics);
 }

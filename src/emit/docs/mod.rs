@@ -12,6 +12,8 @@ use tera::{Context, Tera};
 use crate::cost;
 use crate::plan::{Alarm, Dataset, Engine, Files, Format, Plan, Writer, lineage};
 use crate::prove::access::{Allowed, By, signers};
+use crate::prove::erasure;
+use crate::prove::lifetimes::days;
 
 const PAGE: &str = include_str!("../templates/docs.html.tera");
 const DIAGRAM: &str = include_str!("../templates/diagram.html.tera");
@@ -31,6 +33,8 @@ struct Page<'a> {
     datasets: Vec<DatasetPart<'a>>,
     transforms: Vec<TransformPart<'a>>,
     accesses: Vec<AccessPart<'a>>,
+    /// For each column that names a person: it, when its rows are gone, and what is done in which order.
+    erasures: Vec<(String, String, Vec<String>)>,
     schedules: Vec<String>,
     alarms: Vec<String>,
     classes: Vec<ClassPart<'a>>,
@@ -104,6 +108,10 @@ pub fn emit(plan: &Plan) -> Files {
         datasets: by_tier(plan).map(|dataset| describe(plan, dataset)).collect(),
         transforms: plan.transforms.iter().map(|one| transform(plan, one)).collect(),
         accesses: plan.accesses.iter().map(|access| matrix(plan, access)).collect(),
+        erasures: erasure::subjects(plan)
+            .into_iter()
+            .map(|subject| erased(plan, subject))
+            .collect(),
         schedules: plan.schedules.iter().map(schedule).collect(),
         alarms: plan
             .monitors
@@ -283,6 +291,15 @@ fn ways(plan: &Plan, access: &crate::plan::Access) -> Vec<String> {
         }
     }
     out
+}
+
+fn erased(plan: &Plan, subject: erasure::Subject<'_>) -> (String, String, Vec<String>) {
+    let found = erasure::erasure(plan, subject);
+    let steps = found.steps.iter().map(|step| {
+        let because = step.because.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+        format!("{}: {}, {}{because}", step.place, step.how, step.when())
+    });
+    (subject.to_string(), days(found.days()), steps.collect())
 }
 
 fn schedule(schedule: &crate::plan::Schedule) -> String {

@@ -10,6 +10,7 @@ use crate::check::items::Places;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::{Class, Plan};
 
+pub(super) use paths::turned_away;
 use paths::{Hop, Paths};
 use stay::Said;
 pub use stay::{Stay, days};

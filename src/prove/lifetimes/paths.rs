@@ -44,7 +44,7 @@ pub(super) fn readers(plan: &Plan) -> Readers<'_> {
 }
 
 /// What a transform turns away: its zone says for how long, and where it writes sinks alone nothing does.
-pub(super) fn turned_away<'p>(plan: &'p Plan, transform: &'p Transform) -> Option<Stay<'p>> {
+pub fn turned_away<'p>(plan: &'p Plan, transform: &'p Transform) -> Option<Stay<'p>> {
     let zones = transform.datasets().into_iter().filter_map(|id| plan.zone(&id.zone));
     match zones.min_by_key(|zone| zone.quarantine_days) {
         Some(zone) => Some(Stay::TurnedAway(transform, zone)),

@@ -81,6 +81,15 @@ impl Stay<'_> {
         self.kept() + self.swept().unwrap_or(0.0)
     }
 
+    /// How long what is deleted by hand stays all the same, days: as an old version, until it is swept.
+    pub fn lag(self) -> f64 {
+        let before = match self {
+            Stay::Dataset(dataset, _) => history(dataset),
+            _ => 0.0,
+        };
+        before + self.swept().unwrap_or(0.0)
+    }
+
     /// How long it is kept, before S3 sweeps it, days.
     fn kept(self) -> f64 {
         match self {
@@ -189,7 +198,8 @@ impl Stay<'_> {
         }
     }
 
-    fn name(self) -> String {
+    /// What it is called: `raw.clicks`.
+    pub fn name(self) -> String {
         match self {
             Stay::Stream(source) | Stay::Project(source, _) => source.name.clone(),
             Stay::Queue(source) => format!("queue of {}", source.name),
