@@ -177,9 +177,10 @@ pub fn compile_parsed(
             for diagnostic in lowered.diagnostics {
                 said.push(diagnostic);
             }
+            let mut total = None;
             if let Some(plan) = &lowered.plan {
                 prove(plan, &places, &mut said);
-                costs.prove(plan, &places, &mut said);
+                total = costs.prove(plan, &places, &mut said);
             }
             if environment == asked {
                 (plan, not_yet) = (lowered.plan, lowered.not_yet);
@@ -188,6 +189,8 @@ pub fn compile_parsed(
                     plan.images = files::images(world, plan);
                 }
                 program = Some(found);
+            } else if let (Some(plan), Some(total)) = (lowered.plan, total) {
+                costs.remember(plan, total);
             }
             ended(Phase::Prove);
         }

@@ -1,7 +1,7 @@
 //! What functions and jobs call from where they run: read from the policies of their roles, which have exactly the actions
 //! that each needs. Knows nothing of networks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::policy::{Statement, allow};
 use super::stack::Stack;
@@ -65,11 +65,23 @@ const ENDPOINTS: [(&str, &str); 8] = [
     ("redshift-data", "redshift-data"),
 ];
 
+/// The types of resources that tell what is called.
+pub const READS: [&str; 6] = [
+    "aws_batch_job_definition",
+    "aws_emrserverless_application",
+    "aws_glue_job",
+    "aws_iam_role_policy",
+    "aws_lambda_event_source_mapping",
+    "aws_lambda_function",
+];
+
 /// All calls of a stack's functions and jobs, and of the warehouses of its plan.
 pub fn of(stack: &Stack, plan: &Plan) -> Calls {
     let mut out = Calls::default();
-    let mut found = Found::new();
+    let mut found = Found::default();
+    let policies = Policies::of(stack);
     let outside = [dashboards::outside().to_vec(), channels::outside(plan)].concat();
+    let by_lambda = ByLambda::of(stack, plan);
     for (kind, labels) in [
         ("aws_lambda_function", &mut out.functions),
         ("aws_glue_job", &mut out.jobs),
@@ -83,23 +95,17 @@ pub fn of(stack: &Stack, plan: &Plan) -> Calls {
             let Some((_, role)) = stack.role_of(kind, label) else {
                 continue;
             };
-            for statement in statements(stack, &role) {
-                let letters = given_up(stack);
-                let logins = kafka::secret_arns(plan);
-                for action in statement.actions {
-                    let Some((service, verb)) = action.split_once(':') else {
+            for statement in policies.statements(&role) {
+                for action in &statement.actions {
+                    let Some((service, _)) = action.split_once(':') else {
                         continue;
                     };
-                    let by_lambda = OF_LAMBDA.contains(&action.as_str())
-                        || ["kafka", "kms"].contains(&service)
-                        || statement.resources.iter().all(|secret| logins.contains(secret))
-                        || (verb == "SendMessage" && statement.resources.iter().all(|queue| letters.contains(queue)));
                     // Glue and Lambda put functions and jobs into the network from where they are themselves.
                     let to_enter = service == "ec2" || action == "glue:GetConnection";
-                    if to_enter || (is_function && by_lambda) || WITHOUT.contains(&service) {
-                        continue;
+                    let by_itself = !to_enter && !(is_function && by_lambda.does(action, &statement));
+                    if by_itself && !WITHOUT.contains(&service) {
+                        found.call(endpoint(service), action, &statement.resources);
                     }
-                    called(&mut found, endpoint(service), action.clone(), &statement.resources);
                 }
             }
         }
@@ -107,11 +113,11 @@ pub fn of(stack: &Stack, plan: &Plan) -> Calls {
     for block in stack.resources("aws_emrserverless_application") {
         let Some(label) = block.labels.get(1) else { continue };
         out.applications.push(label.clone());
-        for statement in statements(stack, &format!("{label}_job")) {
-            for action in statement.actions {
+        for statement in policies.statements(&format!("{label}_job")) {
+            for action in &statement.actions {
                 let service = action.split(':').next().unwrap_or_default();
                 if !WITHOUT.contains(&service) {
-                    called(&mut found, endpoint(service), action.clone(), &statement.resources);
+                    found.call(endpoint(service), action, &statement.resources);
                 }
             }
         }
@@ -124,34 +130,48 @@ pub fn of(stack: &Stack, plan: &Plan) -> Calls {
     ];
     for (service, actions, resources) in others.into_iter().flatten() {
         for action in actions {
-            called(&mut found, service, action.to_owned(), &resources);
+            found.call(service, action, &resources);
         }
     }
     for block in stack.resources("aws_batch_job_definition") {
         out.programs = true;
         let Some(label) = block.labels.get(1) else { continue };
         for role in [label.clone(), format!("{label}_start")] {
-            for statement in statements(stack, &role) {
-                for action in statement.actions {
-                    let service = action.split(':').next().unwrap_or_default();
-                    // Images come by an endpoint of their own, under the same rights.
-                    let by = match service {
-                        "kms" => continue,
-                        "ecr" => vec!["ecr.api", "ecr.dkr"],
-                        other => vec![endpoint(other)],
-                    };
-                    for endpoint in by {
-                        called(&mut found, endpoint, action.clone(), &statement.resources);
-                    }
-                }
+            for statement in policies.statements(&role) {
+                found.call_of_container(&statement);
             }
         }
     }
-    for ((service, everywhere), called) in found {
+    for ((service, everywhere), called) in found.0 {
         let sid = if everywhere { "RolesEverywhere" } else { "Roles" };
         out.services.entry(service).or_default().push(allowed(sid, called));
     }
     out
+}
+
+/// What Lambda does for functions, so that they do not call it themselves.
+struct ByLambda {
+    /// Secrets with which it signs in to brokers.
+    logins: Vec<Value>,
+    /// Queues into which it puts what functions gave up.
+    letters: Vec<Value>,
+}
+
+impl ByLambda {
+    fn of(stack: &Stack, plan: &Plan) -> ByLambda {
+        ByLambda {
+            logins: kafka::secret_arns(plan),
+            letters: given_up(stack),
+        }
+    }
+
+    fn does(&self, action: &str, statement: &Allowed) -> bool {
+        let all_in = |those: &[Value]| statement.resources.iter().all(|resource| those.contains(resource));
+        OF_LAMBDA.contains(&action)
+            || matches!(action.split(':').next(), Some("kafka" | "kms"))
+            || all_in(&self.logins)
+            || (action.ends_with(":SendMessage") && all_in(&self.letters))
+    }
 }
 
 /// Every action that a policy of a role allows, whatever the resources and conditions.
@@ -161,20 +181,43 @@ pub fn actions(policy: &Block) -> Vec<String> {
 }
 
 /// Actions and resources, by the endpoint and whether the actions know no resource: those must not let the others go further.
-type Found = BTreeMap<(String, bool), (Vec<String>, Vec<Value>)>;
+#[derive(Default)]
+struct Found(BTreeMap<(String, bool), (BTreeSet<String>, Distinct)>);
 
-fn called(found: &mut Found, endpoint: &str, action: String, resources: &[Value]) {
-    let everywhere = resources.iter().any(|resource| text(resource).as_deref() == Some("*"));
-    let entry = found.entry((endpoint.to_owned(), everywhere)).or_default();
-    add(&mut entry.0, action);
-    for resource in resources {
-        add(&mut entry.1, whole_bucket(resource));
+impl Found {
+    fn call(&mut self, endpoint: &str, action: &str, resources: &[Value]) {
+        let everywhere = resources.iter().any(|resource| text(resource).as_deref() == Some("*"));
+        let (actions, all) = self.0.entry((endpoint.to_owned(), everywhere)).or_default();
+        actions.insert(action.to_owned());
+        resources.iter().for_each(|resource| all.add(whole_bucket(resource)));
+    }
+
+    /// Images come by an endpoint of their own, under the same rights; keys are used by what they protect.
+    fn call_of_container(&mut self, statement: &Allowed) {
+        for action in &statement.actions {
+            let by = match action.split(':').next().unwrap_or_default() {
+                "kms" => continue,
+                "ecr" => vec!["ecr.api", "ecr.dkr"],
+                other => vec![endpoint(other)],
+            };
+            by.into_iter()
+                .for_each(|endpoint| self.call(endpoint, action, &statement.resources));
+        }
     }
 }
 
-fn add<T: PartialEq>(all: &mut Vec<T>, one: T) {
-    if !all.contains(&one) {
-        all.push(one);
+/// Values in the order in which they came first.
+#[derive(Default)]
+struct Distinct {
+    values: Vec<Value>,
+    known: HashSet<Value>,
+}
+
+impl Distinct {
+    fn add(&mut self, value: Value) {
+        if self.known.insert(value.clone()) {
+            self.values.push(value);
+        }
     }
 }
 
@@ -186,12 +229,13 @@ fn endpoint(service: &str) -> &str {
 }
 
 /// Roles of this account may do through an endpoint what they may do at all.
-fn allowed(sid: &str, (mut actions, resources): (Vec<String>, Vec<Value>)) -> Statement {
-    actions.sort();
+fn allowed(sid: &str, (actions, resources): (BTreeSet<String>, Distinct)) -> Statement {
     let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
-    allow(sid, &actions, resources)
-        .everyone()
-        .when("StringEquals", "aws:PrincipalAccount", reference("local.account"))
+    allow(sid, &actions, resources.values).everyone().when(
+        "StringEquals",
+        "aws:PrincipalAccount",
+        reference("local.account"),
+    )
 }
 
 /// Objects by their bucket: which of them, the roles say.
@@ -227,13 +271,29 @@ struct Allowed {
     resources: Vec<Value>,
 }
 
-/// What a role's policies let it do itself; a key that is used through another service is that service's to call.
-fn statements(stack: &Stack, role: &str) -> Vec<Allowed> {
-    let of_role = reference(format!("aws_iam_role.{role}.id"));
-    let policies = stack
-        .resources("aws_iam_role_policy")
-        .filter(|block| block.get("role") == Some(&of_role));
-    policies.flat_map(of_policy).collect()
+/// The policies of a stack, by the role that each is of.
+struct Policies<'s>(HashMap<&'s Value, Vec<&'s Block>>);
+
+impl<'s> Policies<'s> {
+    fn of(stack: &'s Stack) -> Policies<'s> {
+        let mut by_role: HashMap<_, Vec<_>> = HashMap::new();
+        for block in stack.resources("aws_iam_role_policy") {
+            if let Some(role) = block.get("role") {
+                by_role.entry(role).or_default().push(block);
+            }
+        }
+        Policies(by_role)
+    }
+
+    /// What a role's policies let it do itself; a key that is used through another service is that service's to call.
+    fn statements(&self, role: &str) -> Vec<Allowed> {
+        let policies = self.0.get(&reference(format!("aws_iam_role.{role}.id")));
+        policies
+            .into_iter()
+            .flatten()
+            .flat_map(|block| of_policy(block))
+            .collect()
+    }
 }
 
 fn of_policy(policy: &Block) -> Vec<Allowed> {

@@ -16,24 +16,23 @@ pub fn jobs(plan: &Plan) -> impl Iterator<Item = &Transform> {
 }
 
 /// All of them, and the modules that they import, by their names.
-pub fn blocks(plan: &Plan, modules: &[&'static str]) -> Vec<Block> {
-    let mut out = vec![];
-    if jobs(plan).next().is_none() {
-        return out;
-    }
-    out.push(artifact("pipec_runtime", names::JOB_RUNTIME));
-    out.extend(modules.iter().map(|name| artifact(name, &format!("glue/{name}.py"))));
-    out.extend(glue_job::configuration(plan));
-    for transform in jobs(plan) {
-        let label = label(transform);
-        out.push(artifact(&label, &names::job_script(&transform.name)));
-        match &transform.engine {
-            Engine::Glue(settings) => out.extend(glue_job::blocks(plan, transform, settings, modules)),
-            Engine::Emr(settings) => out.extend(emr::blocks(plan, transform, settings, modules)),
-            Engine::Lambda(_) | Engine::Other(_) => {}
-        }
-    }
-    out
+pub fn blocks<'p>(plan: &'p Plan, modules: &'p [&'static str]) -> impl Iterator<Item = Block> + 'p {
+    let shared = jobs(plan).take(1).flat_map(move |_| {
+        let runtime = artifact("pipec_runtime", names::JOB_RUNTIME);
+        let modules = modules.iter().map(|name| artifact(name, &format!("glue/{name}.py")));
+        let all: Vec<_> = [runtime].into_iter().chain(modules).collect();
+        all.into_iter().chain(glue_job::configuration(plan))
+    });
+    let each = jobs(plan).flat_map(move |transform| {
+        let script = artifact(&label(transform), &names::job_script(&transform.name));
+        let job: Vec<Block> = match &transform.engine {
+            Engine::Glue(settings) => glue_job::blocks(plan, transform, settings, modules),
+            Engine::Emr(settings) => emr::blocks(plan, transform, settings, modules),
+            Engine::Lambda(_) | Engine::Other(_) => vec![],
+        };
+        [script].into_iter().chain(job)
+    });
+    shared.chain(each)
 }
 
 /// The label of what a job has: its script, its role, its logs.

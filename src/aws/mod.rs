@@ -72,7 +72,8 @@ use crate::plan::{Files, Plan, names};
 
 /// All resources of a platform whose jobs import these modules.
 pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
-    let mut out = paid(plan, modules);
+    let mut out = Stack::default();
+    add_paid(&mut out, plan, modules);
     root::add(&mut out, plan);
     out.file(
         "catalog",
@@ -85,9 +86,8 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
     out
 }
 
-/// The resources that may be paid for: the others tell what is where, and who may read it.
-pub fn paid(plan: &Plan, modules: &[&'static str]) -> Stack {
-    let mut out = Stack::default();
+/// Adds the resources that may be paid for: the others tell what is where, and who may read it.
+fn add_paid(out: &mut Stack, plan: &Plan, modules: &[&'static str]) {
     out.file(
         "keys",
         "The key of everything that this platform stores.",
@@ -174,7 +174,15 @@ pub fn paid(plan: &Plan, modules: &[&'static str]) -> Stack {
     out.file("backup", "Backups.", backup::blocks(plan));
     out.file("audit", "Who did what, and what was changed.", audit::blocks(plan));
     out.file("replication", "Copies in other regions.", replica::blocks(plan));
-    network::add(&mut out, plan);
+    network::add(out, plan);
+}
+
+/// The resources of these types, of those that may be paid for.
+pub fn paid(plan: &Plan, types: impl IntoIterator<Item = &'static str>) -> Stack {
+    let to_call = plan.pipeline.network.iter().flat_map(|_| calls::READS);
+    let mut out = Stack::keeping(types.into_iter().chain(to_call));
+    // What jobs import is a handful of small objects.
+    add_paid(&mut out, plan, &[]);
     out
 }
 

@@ -1,6 +1,6 @@
 //! All resources of a platform, by the file that holds them. Knows nothing of what they mean.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::emit::hcl::{Block, Value, print};
 use crate::plan::Files;
@@ -9,46 +9,82 @@ use crate::plan::Files;
 #[derive(Clone, Debug, Default)]
 pub struct Stack {
     files: BTreeMap<&'static str, (&'static str, Vec<Block>)>,
+    /// Where each resource is: its file, and its number there, by type and label.
+    places: HashMap<[String; 2], (&'static str, usize)>,
+    /// The types of resources that are kept, where that is not everything.
+    keeps: Option<BTreeSet<&'static str>>,
+    /// How many resources came.
+    resources: usize,
 }
 
 impl Stack {
+    /// One that keeps resources of some types only: a thousand jobs have no room for the others beside themselves.
+    pub fn keeping(types: impl IntoIterator<Item = &'static str>) -> Stack {
+        Stack {
+            keeps: Some(types.into_iter().collect()),
+            ..Stack::default()
+        }
+    }
+
+    /// How many resources there are, kept or not.
+    pub fn count(&self) -> usize {
+        self.resources
+    }
+
     /// A file: its name without `.tf`, what it is for, and its blocks. An empty one is left out.
     pub fn file(&mut self, name: &'static str, purpose: &'static str, blocks: impl IntoIterator<Item = Block>) {
-        let blocks: Vec<_> = blocks.into_iter().collect();
-        if !blocks.is_empty() {
-            self.files.entry(name).or_insert((purpose, vec![])).1.extend(blocks);
+        let mut blocks = blocks.into_iter().peekable();
+        if blocks.peek().is_some() {
+            self.files.entry(name).or_insert((purpose, vec![]));
+            blocks.for_each(|block| self.add_to(name, block));
         }
     }
 
     /// One more block of a file that there is.
-    pub fn add_to(&mut self, name: &str, block: Block) {
+    pub fn add_to(&mut self, name: &'static str, block: Block) {
+        let is_resource = block.kind == "resource";
+        self.resources += usize::from(is_resource);
+        let kind = block.labels.first().filter(|_| is_resource);
+        if let Some(keeps) = &self.keeps
+            && !kind.is_some_and(|kind| keeps.contains(kind.as_str()))
+        {
+            return;
+        }
         if let Some((_, blocks)) = self.files.get_mut(name) {
+            if let (Some(kind), Some(label)) = (kind, block.labels.get(1)) {
+                let place = (name, blocks.len());
+                self.places.entry([kind.clone(), label.clone()]).or_insert(place);
+            }
             blocks.push(block);
         }
     }
 
     /// Changes a resource.
     pub fn change(&mut self, kind: &str, label: &str, how: impl FnOnce(Block) -> Block) {
-        let mut all = self.files.values_mut().flat_map(|(_, blocks)| blocks);
-        if let Some(block) = all.find(|block| block.kind == "resource" && block.labels == [kind, label]) {
-            *block = how(block.clone());
+        let place = self.places.get(&[kind.to_owned(), label.to_owned()]);
+        let block = place.and_then(|(file, at)| self.files.get_mut(file)?.1.get_mut(*at));
+        if let Some(block) = block {
+            let before = std::mem::replace(block, Block::new(""));
+            *block = how(before);
         }
+    }
+
+    /// A resource, and the file that it is in.
+    fn resource(&self, kind: &str, label: &str) -> Option<(&'static str, &Block)> {
+        let (file, at) = self.places.get(&[kind.to_owned(), label.to_owned()])?;
+        Some((file, self.files.get(file)?.1.get(*at)?))
     }
 
     /// The label of a resource's role, and the file that the resource is in.
     pub fn role_of(&self, kind: &str, label: &str) -> Option<(&'static str, String)> {
-        self.files.iter().find_map(|(file, (_, blocks))| {
-            let mut blocks = blocks.iter();
-            let block = blocks.find(|block| block.kind == "resource" && block.labels == [kind, label])?;
-            let role = block.get("role").or_else(|| block.get("role_arn"))?;
-            match role {
-                Value::Reference(role) => {
-                    let label = role.strip_prefix("aws_iam_role.")?.strip_suffix(".arn")?;
-                    Some((*file, label.to_owned()))
-                }
-                _ => None,
+        let (file, block) = self.resource(kind, label)?;
+        match block.get("role").or_else(|| block.get("role_arn"))? {
+            Value::Reference(role) => {
+                let label = role.strip_prefix("aws_iam_role.")?.strip_suffix(".arn")?;
+                Some((file, label.to_owned()))
             }
-        })
+            _ => None,
+        }
     }
 
     /// Every block, by file.

@@ -115,36 +115,37 @@ pub fn estimate(plan: &Plan) -> Estimate {
 /// The proofs of a platform's environments: many of them cost the same.
 #[derive(Debug, Default)]
 pub struct Proofs {
-    known: Vec<(Plan, Estimate)>,
+    known: Vec<(Plan, Bounds)>,
 }
 
 impl Proofs {
-    /// Says whether the platform costs more than its budget, whatever happens.
-    pub fn prove(&mut self, plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
-        let Some(budget) = plan.pipeline.budget else {
-            return;
-        };
-        let path = format!("pipeline.{}.budget", plan.pipeline.name);
-        let estimate = self.estimate(plan);
-        if let (Some(span), true) = (places.get(&path), estimate.total().low > budget) {
-            diagnostics.push(above(&plan.pipeline.name, budget, estimate, span));
+    /// Says whether the platform costs more than its budget, whatever happens. Returns what it costs, US dollars a month,
+    /// where that was asked.
+    pub fn prove(&mut self, plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) -> Option<Bounds> {
+        let budget = plan.pipeline.budget?;
+        let total = self.known(plan).unwrap_or_else(|| estimate(plan).total());
+        let span = places.get(&format!("pipeline.{}.budget", plan.pipeline.name));
+        if let (Some(span), true) = (span, total.low > budget) {
+            diagnostics.push(above(&plan.pipeline.name, budget, &estimate(plan), span));
         }
+        Some(total)
     }
 
-    fn estimate(&mut self, plan: &Plan) -> &Estimate {
-        // What an environment is called, what it may cost and whether it may be destroyed costs nothing.
-        let mut same = plan.clone();
-        same.environment = None;
-        same.pipeline.budget = None;
-        same.pipeline.destroyable = false;
-        let at = match self.known.iter().position(|(known, _)| *known == same) {
-            Some(at) => at,
-            None => {
-                self.known.push((same, estimate(plan)));
-                self.known.len() - 1
-            }
+    /// Keeps in mind what a plan costs.
+    pub fn remember(&mut self, plan: Plan, total: Bounds) {
+        self.known.push((plan, total));
+    }
+
+    fn known(&mut self, plan: &Plan) -> Option<Bounds> {
+        let same = |known: &mut Plan| {
+            // What an environment is called, what it may cost and whether it may be destroyed costs nothing.
+            known.environment.clone_from(&plan.environment);
+            known.pipeline.budget = plan.pipeline.budget;
+            known.pipeline.destroyable = plan.pipeline.destroyable;
+            known == plan
         };
-        &self.known[at].1
+        let mut all = self.known.iter_mut();
+        all.find_map(|(known, total)| same(known).then_some(*total))
     }
 }
 

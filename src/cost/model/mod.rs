@@ -107,8 +107,7 @@ pub struct Model<'p> {
 impl<'p> Model<'p> {
     /// Of a plan.
     pub fn new(plan: &'p Plan) -> Model<'p> {
-        // What jobs import is a handful of small objects.
-        let stack = aws::paid(plan, &[]);
+        let stack = aws::paid(plan, PRICED.iter().map(|(kind, _)| *kind));
         let starts = stack.resources("aws_scheduler_schedule").filter_map(|block| {
             let often = starts_a_month(&text(block, "schedule_expression")?).unwrap_or(0.0);
             Some((block.labels.get(1)?.clone(), often))
@@ -128,7 +127,7 @@ impl<'p> Model<'p> {
             transforms: plan.transforms.iter().map(|one| (one.name.as_str(), one)).collect(),
             items: items(plan),
             objects: storage::requests(plan, &mut flows),
-            resources: stack.blocks().filter(|block| block.kind == "resource").count() as f64,
+            resources: stack.count() as f64,
             flows,
             plan,
             stack,
