@@ -6,11 +6,12 @@
 
 use super::calls::{self, Calls};
 use super::naming::{limit, named, short};
-use super::policy::{Statement, allow, allow_everywhere, document, own, role, trust};
+use super::policy::{Statement, allow, allow_everywhere, document, longest, own, role, trust};
 use super::stack::Stack;
 use super::{dms, kafka, lake, redshift, sinks};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::plan::{Network, Plan};
+use crate::prove::quotas::whole;
 use crate::{object_of, text_of};
 
 /// A function's security group.
@@ -328,7 +329,7 @@ fn endpoints(plan: &Plan, network: &Network, calls: &Calls) -> Vec<Block> {
         }
         let gateway = calls::is_gateway(service);
         let label = service.replace(['.', '-'], "_");
-        let mut policy: Vec<Statement> = statements.clone();
+        let mut policy = fitting(statements);
         if service == "s3" && !calls.jobs.is_empty() {
             policy.push(glue_assets());
         }
@@ -356,6 +357,17 @@ fn endpoints(plan: &Plan, network: &Network, calls: &Calls) -> Vec<Block> {
         });
     }
     out
+}
+
+/// What is let through an endpoint: of a platform with more resources than such a policy has room for, all of the account's,
+/// of which roles say the rest.
+fn fitting(statements: &[Statement]) -> Vec<Statement> {
+    if longest(statements) <= whole("vpc.endpoint_policy") as usize {
+        return statements.to_vec();
+    }
+    let why = "The policy of an endpoint has no room for the names of all.";
+    let statements = statements.iter().cloned();
+    statements.flat_map(|statement| statement.of_account(why)).collect()
 }
 
 /// Who may do what through it, the collections' own policies say.

@@ -1,7 +1,10 @@
 //! IAM policies as values. Knows the grammar of policies, not who needs which action.
 
-use crate::emit::hcl::{Block, Value, call, commented, list, object, reference};
+use crate::emit::hcl::{Block, Part, Value, call, commented, list, object, reference};
 use crate::{object_of, text_of};
+
+/// Characters that what a policy refers to gets at most: the ARN of a resource with a long name.
+const REFERENCE: usize = 160;
 
 /// A statement of a policy.
 #[derive(Clone, Debug)]
@@ -95,6 +98,23 @@ impl Statement {
         self
     }
 
+    /// The same in two parts: everything of the account in the place of what this platform has there, and what is others'.
+    pub fn of_account(mut self, because: &str) -> Vec<Statement> {
+        let (own, others): (Vec<_>, Vec<_>) = self.resources.iter().cloned().partition(is_own);
+        if own.is_empty() {
+            return vec![self];
+        }
+        self.resources = others;
+        let mut whole = Statement {
+            sid: format!("{}OfAccount", self.sid),
+            resources: vec!["*".into()],
+            ..self.clone()
+        };
+        whole = whole.when("StringEquals", "aws:ResourceAccount", reference("local.account"));
+        let others = Some(self).filter(|others| !others.resources.is_empty());
+        [whole.because(because)].into_iter().chain(others).collect()
+    }
+
     /// Its actions.
     pub fn actions(&self) -> &[String] {
         &self.actions
@@ -128,6 +148,48 @@ impl Statement {
             Some(reason) => commented(reason, object(entries)),
             None => object(entries),
         }
+    }
+}
+
+/// Whether an ARN is of this account: a resource of the platform, or a text that names the account.
+fn is_own(arn: &Value) -> bool {
+    let own = |name: &str| name.starts_with("aws_") || name == "local.account";
+    match arn {
+        Value::Reference(name) => own(name),
+        Value::Text(parts) => parts
+            .iter()
+            .any(|part| matches!(part, Part::Expression(Value::Reference(name)) if own(name))),
+        _ => false,
+    }
+}
+
+/// The characters that a policy gets at most.
+pub fn longest(statements: &[Statement]) -> usize {
+    statements.iter().map(|statement| length(&statement.value())).sum()
+}
+
+fn length(value: &Value) -> usize {
+    let all = |values: &[Value]| values.iter().map(|value| length(value) + 1).sum::<usize>() + 2;
+    match value {
+        Value::Null | Value::Bool(_) => 5,
+        Value::Number(digits) => digits.len(),
+        Value::Text(parts) => {
+            let part = |part: &Part| match part {
+                Part::Literal(text) => text.len(),
+                Part::Expression(value) => length(value),
+            };
+            parts.iter().map(part).sum::<usize>() + 2
+        }
+        Value::Reference(_) => REFERENCE,
+        Value::List(values) | Value::Call(_, values) => all(values),
+        Value::Object(entries) => {
+            entries
+                .iter()
+                .map(|(key, value)| key.len() + 4 + length(value))
+                .sum::<usize>()
+                + 2
+        }
+        Value::Commented(_, inner) => length(inner),
     }
 }
 

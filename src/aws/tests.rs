@@ -358,3 +358,47 @@ fn other_shapes_of_a_platform_hold_together() {
     assert!(text.contains("data.aws_kinesis_stream.clicks.arn"));
     assert_eq!(stack.resources("aws_kinesis_stream").count(), 0);
 }
+
+/// A platform of many streams, each with a function of its own.
+fn of_streams(count: usize) -> String {
+    let mut text = String::from(
+        r#"
+pipeline many { cloud = aws { region = "eu-west-1" }, owner = "many@example.com", network = private { } }
+schema Reading { id : uuid @key, at : timestamp @event_time }
+zone raw       like std.zones.raw       { retain = 30 days }
+zone processed like std.zones.processed { format = parquet, partition = [day], retain = 365 days }
+"#,
+    );
+    for number in 0..count {
+        text += &format!(
+            r#"
+source readings_{number} : stream of Reading {{
+  from   = kinesis {{ stream = own, capacity = on_demand, retention = 24 hours }}
+  volume = 20 per second of 200 B
+  into   = raw
+}}
+transform clean_{number} : readings_{number} -> processed.readings_{number} {{ derive day = date(at) }}
+"#
+        );
+    }
+    text
+}
+
+#[test]
+fn policies_of_endpoints_have_room_for_any_platform() {
+    let network_of = |count| {
+        let world = crate::base::Memory::new([("many.pipe", of_streams(count).as_str())]);
+        let plan = crate::compile(&world, &crate::Options::default()).plan.unwrap();
+        let printed = stack(&plan).print();
+        printed["terraform/endpoints.tf"].clone()
+    };
+    // Functions write logs themselves; streams are read by Lambda, and what they deliver to is called in the network.
+    let (few, many) = (network_of(2), network_of(150));
+    assert!(few.contains("aws_kinesis_firehose_delivery_stream.") && !few.contains("RolesOfAccount"));
+    assert!(!many.contains("aws_kinesis_firehose_delivery_stream."));
+    assert!(many.contains(r#""aws:ResourceAccount"  = local.account"#));
+    for endpoint in many.split("resource \"").skip(1) {
+        let size = endpoint.split_whitespace().map(str::len).sum::<usize>();
+        assert!(size < 20_480, "{size} characters: {endpoint}");
+    }
+}
