@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -276,9 +276,10 @@ def newest_files(folder: Folder, dataset: Dataset) -> list[str] | None:
     return [f"{folder.path}/{name}" for name in json.loads(text)["files"]]
 
 
-def write_files(rows: DataFrame, dataset: Dataset, folder: str, mode: str) -> None:
-    """Writes rows as files, each partition in a folder of its own."""
-    rows = laid_out(rows, dataset)
+def write_files(rows: DataFrame, dataset: Dataset, folder: str, mode: str) -> int:
+    """Writes rows as files, each partition in a folder of its own; returns how many."""
+    seen = Observation()
+    rows = laid_out(rows, dataset, seen)
     if dataset.format in ("json", "csv"):
         texts = [
             written(F.col(quoted(c.name)), c.dataType).alias(c.name)
@@ -298,15 +299,18 @@ def write_files(rows: DataFrame, dataset: Dataset, folder: str, mode: str) -> No
     if dataset.format == "csv":
         writer = writer.options(**csv(dataset), **CSV_WRITE, nullValue=dataset.missing)
     writer.partitionBy(*dataset.partition).save(folder)
+    return seen.get["rows"]
 
 
-def laid_out(rows: DataFrame, dataset: Dataset) -> DataFrame:
-    """Rows of one partition in one file, or in as many as its size asks for, sorted."""
+def laid_out(rows: DataFrame, dataset: Dataset, seen: Observation) -> DataFrame:
+    """Rows of one partition in one file, or in as many as its size asks for, sorted; each
+    is seen once, where files are written."""
     partition = list(dataset.partition)
     if partition:
         names = ", ".join(quoted(name) for name in partition)
         hint = f"SELECT /*+ REBALANCE({names}) */ * FROM {{rows}}"
         rows = rows.sparkSession.sql(hint, rows=rows)
+    rows = rows.observe(seen, F.count("*").alias("rows"))
     order = partition + [name for name in dataset.order if name not in partition]
     if order:
         columns = [F.asc_nulls_last(quoted(name)) for name in order]

@@ -41,7 +41,7 @@ from pipec_marks import (
 )
 from pipec_params import Param
 from pipec_sinks import GIVEN, Sink, Warehouse, send
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 if TYPE_CHECKING:
@@ -452,9 +452,8 @@ class Run:
         before = {
             name: folder.files_below(name) for name in self._computed(folder, partition)
         }
-        write_files(rows, target, folder.path, "overwrite")
+        self._rows_out += write_files(rows, target, folder.path, "overwrite")
         self._delete_unwritten(folder, before)
-        self._count(folder, target, self._parts(folder, partition))
 
     def append(self, rows: DataFrame, target: Dataset) -> None:
         """Adds rows that no run has added before."""
@@ -474,7 +473,8 @@ class Run:
         folder = self._folder(sink)
         rows = sink.one_each(rows)
         if isinstance(sink, Warehouse) and self._marked(sink) is not None:
-            write_files(rows, sink, f"{folder.path}/{GIVEN}", "overwrite")
+            given = f"{folder.path}/{GIVEN}"
+            self._rows_out += write_files(rows, sink, given, "overwrite")
             self._deletes.append((folder.path, GIVEN))
             self._loads.append((sink, add))
             return
@@ -535,14 +535,9 @@ class Run:
 
     def _stage(self, rows: DataFrame, target: Dataset, folder: Folder) -> None:
         """Writes rows where nobody reads them; `done` moves them to their place."""
-        write_files(rows, target, f"{folder.path}/{STAGING}", "overwrite")
+        place = f"{folder.path}/{STAGING}"
+        self._rows_out += write_files(rows, target, place, "overwrite")
         self._plan_moves(folder)
-        staged = Folder(self.spark, f"{folder.path}/{STAGING}")
-        self._count(staged, target, [staged.path] if staged.data_files() else [])
-
-    def _count(self, folder: Folder, target: Dataset, paths: Sequence[str]) -> None:
-        if paths and target.format in ("parquet", "orc"):
-            self._rows_out += read_files(folder, target, paths).count()
 
     def _plan_moves(self, folder: Folder) -> None:
         staged = Folder(self.spark, f"{folder.path}/{STAGING}")
@@ -563,10 +558,12 @@ class Run:
             lines = lines.coalesce(1)
         else:
             lines = lines.repartition(F.col(quoted(day)))
+        seen = Observation()
+        lines = lines.observe(seen, F.count("*").alias("rows"))
         if isinstance(self.reads, Additions):
             place = f"{self._quarantine.path}/{STAGING}"
             lines.write.mode("overwrite").options(**NO_MARKS).text(place)
-            self._rows_rejected = self.spark.read.text(place).count()
+            self._rows_rejected = seen.get["rows"]
             self._plan_moves(self._quarantine)
             return
         partition = [] if day is None else [day]
@@ -575,8 +572,7 @@ class Run:
         writer = lines.write.mode("overwrite").options(**NO_MARKS)
         writer.partitionBy(*partition).text(self._quarantine.path)
         self._delete_unwritten(self._quarantine, before)
-        paths = self._parts(self._quarantine, partition)
-        self._rows_rejected = self.spark.read.text(paths).count() if paths else 0
+        self._rows_rejected = seen.get["rows"]
 
     def _records(self, frame: DataFrame, day: str | None) -> DataFrame:
         """Lines for the quarantine, and the day that they are of."""

@@ -153,13 +153,15 @@ def test_the_jobs_types_hold(platform, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_rows_are_right_and_a_second_run_changes_nothing(spark_home, lake):
+def test_rows_are_right_and_a_second_run_changes_nothing(spark_home, lake, capsys):
     clicks = make_clicks(1, DAYS, 3000)
     lake.arrive("a", clicks[:1500])
     lake.arrive("b", clicks[1500:])
     spark_home.run_job(lake.job, lake.arguments("2026-01-04T01:15:00Z"))
     first = lake.result()
     assert first == expected(clicks)
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["rows_in"], told["rows_out"], told["rows_rejected"]) == (len(clicks), len(first), 0)
     files = [pq.ParquetFile(file).read() for file in sorted(lake.pages.glob("day=*/*.parquet"))]
     assert len(files) == 3, "a file a day"
     spark_home.run_job(lake.job, lake.arguments("2026-01-04T01:15:00Z"))
