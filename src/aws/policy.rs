@@ -153,7 +153,7 @@ impl Statement {
 
 /// Whether an ARN is of this account: a resource of the platform, or a text that names the account.
 fn is_own(arn: &Value) -> bool {
-    let own = |name: &str| name.starts_with("aws_") || name == "local.account";
+    let own = |name: &str| name.ends_with(".arn") || name == "local.account";
     match arn {
         Value::Reference(name) => own(name),
         Value::Text(parts) => parts
