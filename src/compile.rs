@@ -174,14 +174,11 @@ pub fn compile_parsed(
             }
         } else if let Some(found) = found {
             let lowered = lower_after(&found, Scope::Platform, &mut passed);
-            for diagnostic in lowered.diagnostics {
-                said.push(diagnostic);
-            }
-            let mut total = None;
-            if let Some(plan) = &lowered.plan {
+            lowered.diagnostics.into_iter().for_each(|one| said.push(one));
+            let total = lowered.plan.as_ref().and_then(|plan| {
                 prove(plan, &places, &mut said);
-                total = costs.prove(plan, &places, &mut said);
-            }
+                costs.prove(plan, &places, &mut said)
+            });
             if environment == asked {
                 (plan, not_yet) = (lowered.plan, lowered.not_yet);
                 not_yet.extend(files::missing(world, &found));
