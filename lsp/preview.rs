@@ -7,6 +7,7 @@ use tower_lsp::ls_types::{Position, TextDocumentIdentifier};
 use super::server::Backend;
 use super::state::{State, unknown};
 use crate::emit;
+use crate::emit::graph::Graph;
 use crate::local;
 use crate::plan::lower::{Scope, lower};
 
@@ -75,7 +76,7 @@ impl State {
                 return Ok(Some(Shown {
                     title,
                     language: "svg",
-                    text: emit::docs::drawing(plan, &name),
+                    text: emit::docs::drawing(&Graph::of(plan), &name),
                 }));
             }
             Kind::Terraform => (emit::files(plan), "terraform/", "terraform"),

@@ -508,3 +508,77 @@ fn fixes_are_applied_where_they_are_sure_and_warnings_can_be_denied() {
     exits(&pipec(project.path(), &["check", "--fix"]), 0);
     assert!(text().contains("  drop  user_id\n"), "{}", text());
 }
+
+#[test]
+fn a_drawing_shows_what_rows_go_through() {
+    let project = clickstream();
+    let drawn = |more: &[&str]| exits(&pipec(project.path(), &[&["graph"], more].concat()), 0);
+    let svg = drawn(&[]);
+    assert!(
+        svg.starts_with("<svg xmlns=") && svg.contains(">curated.daily_pages</text>"),
+        "{svg}"
+    );
+    let mermaid = drawn(&["--format", "mermaid"]);
+    let wanted = "flowchart LR\n  n0[/\"clicks\"/]\n  n1[(\"raw.clicks\")]\n  n2(\"clean\")\n";
+    assert!(
+        mermaid.starts_with(wanted) && mermaid.contains("  n2 --> n3\n"),
+        "{mermaid}"
+    );
+    let dot = drawn(&["--format", "dot", "--level", "aws"]);
+    assert!(
+        dot.contains("[label = \"daily_pages\\naws_glue_job.daily_pages\", shape = ellipse]"),
+        "{dot}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&drawn(&["--format", "json"])).unwrap();
+    assert_eq!(json["nodes"][5]["name"], "curated.daily_pages");
+    assert_eq!(json["edges"].as_array().unwrap().len(), 5);
+    // Only a graph is drawn, and only of what is right.
+    let said = exits(&pipec(project.path(), &["check", "--format", "svg"]), 2);
+    assert!(said.contains("only `pipec graph` draws"), "{said}");
+    replace(project.path(), "sum(amount)", "sum(amont)");
+    let said = exits(&pipec(project.path(), &["graph", "--format", "dot"]), 1);
+    assert!(said.contains("`amont`") && !said.contains("digraph"), "{said}");
+}
+
+#[test]
+fn a_difference_says_what_a_change_means() {
+    let (old, new) = (clickstream(), clickstream());
+    let path = |folder: &tempfile::TempDir| folder.path().to_str().unwrap().to_owned();
+    let (before, now) = (path(&old), path(&new));
+    let differ = |more: &[&str]| exits(&pipec(Path::new("/"), &[&["diff", &before, &now], more].concat()), 0);
+    // Layout and remarks mean nothing.
+    replace(new.path(), "  drop   user_id", "  // Not needed.\n  drop user_id");
+    assert_eq!(differ(&[]), "no difference\n");
+    replace(new.path(), "retain = 180 days", "retain = 90 days");
+    replace(new.path(), "sum(amount)", "max(amount)");
+    replace(new.path(), "amount < 100_000", "amount < 90_000");
+    replace(
+        new.path(),
+        "columns [day, page, kind, amount]",
+        "columns [day, page, kind]",
+    );
+    replace(new.path(), "shards = 2", "shards = 3");
+    replace(
+        new.path(),
+        "    /// Distinct buyers, by pseudonym.\n    buyers  = count_distinct(buyer)\n",
+        "",
+    );
+    replace(new.path(), ", buyers: 1", "");
+    let said = differ(&[]);
+    for wanted in [
+        "data\n  ~ dataset curated.daily_pages\n      - column buyers: int\n",
+        "      ~ expect: expect sane_amount : amount < 100_000 else quarantine -> expect sane_amount : amount < 90_000",
+        "      ~ group revenue: sum(amount) -> max(amount)\n",
+        "  ~ processed.clicks\n      ~ kept: 183 days -> 93 days\n",
+        "access\n  ~ access analysts\n      - curated.daily_pages.buyers: all rows\n      - processed.clicks.amount: all rows\n",
+        "cost\n  ~ all\n      ~ a month: ",
+        "  ~ aws_kinesis_stream.clicks\n      ~ shard_count: 2 -> 3\n",
+    ] {
+        assert!(said.contains(wanted), "{wanted}\n{said}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&differ(&["--format", "json"])).unwrap();
+    assert_eq!(json["lifetime"][0]["change"], "changed");
+    exits(&pipec(Path::new("/"), &["diff", &before]), 2);
+    replace(new.path(), "max(amount)", "max(amont)");
+    exits(&pipec(Path::new("/"), &["diff", &before, &now]), 1);
+}

@@ -8,9 +8,11 @@
 mod build;
 mod check;
 mod completions;
+mod diff;
 mod doctor;
 mod explain;
 mod fmt;
+mod graph;
 mod lsp;
 mod new;
 mod output;
@@ -65,6 +67,12 @@ enum FormatArgument {
     Json,
     Sarif,
     Github,
+    /// Of `pipec graph`: an image
+    Svg,
+    /// Of `pipec graph`: a diagram in Markdown
+    Mermaid,
+    /// Of `pipec graph`: the language of Graphviz
+    Dot,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -74,14 +82,16 @@ enum Colour {
     Never,
 }
 
-impl From<FormatArgument> for Format {
-    fn from(argument: FormatArgument) -> Self {
-        match argument {
-            FormatArgument::Human => Format::Human,
-            FormatArgument::Short => Format::Short,
-            FormatArgument::Json => Format::Json,
-            FormatArgument::Sarif => Format::Sarif,
-            FormatArgument::Github => Format::Github,
+impl FormatArgument {
+    /// How diagnostics are written; nothing where it says how something is drawn.
+    fn of_diagnostics(self) -> Option<Format> {
+        match self {
+            FormatArgument::Human => Some(Format::Human),
+            FormatArgument::Short => Some(Format::Short),
+            FormatArgument::Json => Some(Format::Json),
+            FormatArgument::Sarif => Some(Format::Sarif),
+            FormatArgument::Github => Some(Format::Github),
+            FormatArgument::Svg | FormatArgument::Mermaid | FormatArgument::Dot => None,
         }
     }
 }
@@ -102,6 +112,10 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Say why: a diagnostic's code, the plan, who sees what, where a column comes from
     Explain(explain::Arguments),
+    /// Draw the architecture: what rows come from, go through and stay in
+    Graph(graph::Arguments),
+    /// Say what a change means: for data, how long it stays, who sees it, what it costs, resources
+    Diff(diff::Arguments),
     /// Build the generated functions into the archives that the Terraform names
     Package(package::Arguments),
     /// Hold a Terraform plan against what the build claims of it
@@ -149,7 +163,15 @@ impl Failure {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let out = output::Output::new(&cli.global);
+    let drawn = cli
+        .global
+        .format
+        .is_some_and(|format| format.of_diagnostics().is_none());
     let outcome = match &cli.command {
+        command if drawn && !matches!(command, Command::Graph(_)) => {
+            let message = "only `pipec graph` draws: `svg`, `mermaid` and `dot` are formats of it alone";
+            Err(Failure::Usage(message.to_owned()))
+        }
         Command::New(arguments) => new::run(&out, arguments),
         Command::Check(arguments) => check::run(&out, arguments),
         Command::Build(arguments) => build::run(&out, arguments),
@@ -157,6 +179,8 @@ pub fn main() -> ExitCode {
         Command::Test(arguments) => test::run(&out, arguments),
         Command::Fmt(arguments) => fmt::run(&out, arguments),
         Command::Explain(arguments) => explain::run(&out, arguments),
+        Command::Graph(arguments) => graph::run(&out, cli.global.format, arguments),
+        Command::Diff(arguments) => diff::run(&out, arguments),
         Command::Package(arguments) => package::run(&out, arguments),
         Command::Verify(arguments) => verify::run(&out, arguments),
         Command::Watch(arguments) => watch::run(&out, arguments),

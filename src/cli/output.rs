@@ -25,7 +25,10 @@ impl Output {
             Colour::Never => false,
             Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none(),
         };
-        let format = global.format.map_or(default, Format::from);
+        let format = global
+            .format
+            .and_then(super::FormatArgument::of_diagnostics)
+            .unwrap_or(default);
         Output {
             format,
             colour,

@@ -144,6 +144,22 @@ pub(super) fn compile_or_say(
     })
 }
 
+/// The plan of a project, of one above its budget too: that is when it has to be explained.
+pub(super) fn plan_or_say(out: &Output, project: Project, environment: Option<&str>) -> Result<Plan, Failure> {
+    let compilation = compile(&project, environment)?;
+    let wrong = compilation
+        .diagnostics
+        .iter()
+        .filter(|said| said.severity == Severity::Error);
+    let above = wrong.clone().count() > 0 && wrong.clone().all(|said| said.code == Code::BUDGET);
+    if let (true, Some(program)) = (above, &compilation.doubtful)
+        && let Some(plan) = lower(program, Scope::Platform).plan
+    {
+        return Ok(plan);
+    }
+    Ok(compile_or_say(out, project, environment, Scope::Platform)?.plan)
+}
+
 /// Compiles a project and says nothing.
 pub(super) fn compile(project: &Project, environment: Option<&str>) -> Result<Compilation, Failure> {
     compiled(project, environment).map(|(compilation, _)| compilation)

@@ -4,6 +4,7 @@
 pub mod ci;
 pub mod dashboard;
 pub mod docs;
+pub mod graph;
 pub mod hcl;
 mod like;
 pub mod pyspark;

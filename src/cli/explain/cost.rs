@@ -9,9 +9,6 @@ use crate::cli::ProjectArgument;
 use crate::cli::output::Output;
 use crate::cli::project::{self, Project};
 use crate::cost::{self, Estimate, amount, dollars};
-use crate::diag::{Code, Severity};
-use crate::plan::Plan;
-use crate::plan::lower::{Scope, lower};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -36,10 +33,10 @@ pub(super) fn explain(out: &Output, arguments: &Arguments) -> Result<String, Fai
     let path = arguments.project.clone();
     let found = project::find(&ProjectArgument { path })?;
     let environment = arguments.env.as_deref();
-    let plan = plan(out, found, environment)?;
+    let plan = project::plan_or_say(out, found, environment)?;
     let now = cost::estimate(&plan);
     if let Some(other) = &arguments.against {
-        let before = cost::estimate(&self::plan(out, other_project(other)?, environment)?);
+        let before = cost::estimate(&project::plan_or_say(out, other_project(other)?, environment)?);
         return Ok(difference(&before, &now, arguments.json));
     }
     let item = arguments.item.as_deref();
@@ -59,24 +56,6 @@ fn other_project(path: &Path) -> Result<Project, Failure> {
     project::find(&ProjectArgument {
         path: Some(path.to_path_buf()),
     })
-}
-
-/// The plan of a project, of one above its budget too: that is when it has to be explained.
-fn plan(out: &Output, project: Project, environment: Option<&str>) -> Result<Plan, Failure> {
-    let compilation = project::compile(&project, environment)?;
-    let wrong = compilation
-        .diagnostics
-        .iter()
-        .filter(|said| said.severity == Severity::Error);
-    let above = wrong.clone().count() > 0 && wrong.clone().all(|said| said.code == Code::BUDGET);
-    if let (true, Some(program)) = (above, &compilation.doubtful) {
-        let lowered = lower(program, Scope::Platform);
-        if let Some(plan) = lowered.plan {
-            return Ok(plan);
-        }
-    }
-    let compiled = project::compile_or_say(out, project, environment, Scope::Platform)?;
-    Ok(compiled.plan)
 }
 
 fn json(value: &serde_json::Value) -> String {

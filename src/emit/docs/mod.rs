@@ -10,6 +10,7 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use crate::cost;
+use crate::emit::graph::Graph;
 use crate::plan::{Alarm, Dataset, Engine, Files, Format, Plan, Writer, lineage};
 use crate::prove::access::{Allowed, By, signers};
 use crate::prove::erasure;
@@ -103,7 +104,7 @@ pub fn emit(plan: &Plan) -> Files {
         region: &plan.pipeline.region,
         environment: plan.environment.as_deref(),
         budget: plan.pipeline.budget.map(|dollars| format!("{dollars}")),
-        diagram: diagram::draw(plan),
+        diagram: diagram::draw(&Graph::of(plan)),
         here: "",
         datasets: by_tier(plan).map(|dataset| describe(plan, dataset)).collect(),
         transforms: plan.transforms.iter().map(|one| transform(plan, one)).collect(),
@@ -137,10 +138,10 @@ fn listed(all: impl IntoIterator<Item = impl ToString>) -> String {
     names.join(", ")
 }
 
-/// The platform's diagram by itself, as SVG; the box of an item that is in it is marked.
-pub fn drawing(plan: &Plan, here: &str) -> String {
+/// A diagram by itself, as SVG; the box of an item that is in it is marked.
+pub fn drawing(graph: &Graph, here: &str) -> String {
     let drawing = Drawn {
-        diagram: diagram::draw(plan),
+        diagram: diagram::draw(graph),
         here,
     };
     fill("diagram.svg.html", &drawing)
@@ -357,6 +358,7 @@ fn classes<'a>(plan: &'a Plan, class: &'a crate::plan::Class) -> ClassPart<'a> {
 #[cfg(test)]
 mod tests {
     #[test]
+    use crate::emit::graph::Graph;
     fn what_an_author_writes_is_escaped() {
         let mut plan = crate::plan::fixture::clickstream();
         plan.pipeline.doc = Some("a <b> & {{ c }}".to_owned());
@@ -367,11 +369,11 @@ mod tests {
     #[test]
     fn a_drawing_stands_alone_and_marks_the_item_that_it_is_asked_for() {
         let plan = crate::plan::fixture::clickstream();
-        let drawing = super::drawing(&plan, "clean");
+        let drawing = super::drawing(&Graph::of(&plan), "clean");
         assert!(drawing.starts_with("<svg xmlns="), "{drawing}");
         assert!(drawing.trim_end().ends_with("</svg>"), "{drawing}");
         assert_eq!(drawing.matches("class=\"transform here\"").count(), 1, "{drawing}");
-        assert!(!super::drawing(&plan, "nobody").contains(" here\""));
+        assert!(!super::drawing(&Graph::of(&plan), "nobody").contains(" here\""));
         let page = super::emit(&plan).remove("docs/index.html").unwrap();
         assert!(!page.contains(" here\""), "{page}");
     }
