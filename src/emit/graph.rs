@@ -60,7 +60,7 @@ impl Graph {
             let read: Vec<_> = plan
                 .reads(transform)
                 .into_iter()
-                .filter_map(|input| graph.read(&input))
+                .filter_map(|input| graph.read(input))
                 .collect();
             let at = graph.node("transform", transform.name.clone());
             graph.edges.extend(read.into_iter().map(|from| Edge { from, to: at }));
@@ -124,11 +124,7 @@ impl Graph {
                 "dataset" => ("[(", ")]"),
                 _ => ("[", "]"),
             };
-            let label = node
-                .lines()
-                .map(|line| in_mermaid(line))
-                .collect::<Vec<_>>()
-                .join("<br/>");
+            let label = node.lines().map(in_mermaid).collect::<Vec<_>>().join("<br/>");
             // Writing to a String cannot fail.
             let _ = writeln!(text, "  n{at}{open}\"{label}\"{close}");
         }

@@ -357,8 +357,9 @@ fn classes<'a>(plan: &'a Plan, class: &'a crate::plan::Class) -> ClassPart<'a> {
 
 #[cfg(test)]
 mod tests {
-    #[test]
     use crate::emit::graph::Graph;
+
+    #[test]
     fn what_an_author_writes_is_escaped() {
         let mut plan = crate::plan::fixture::clickstream();
         plan.pipeline.doc = Some("a <b> & {{ c }}".to_owned());
