@@ -1,11 +1,12 @@
 """The terraform oracle: it accepts what is right, says what is wrong, and renders policies as AWS would see them."""
 
+import json
 import re
 import shutil
 
 import pytest
 from support.paths import ORACLE
-from support.terraform import Terraform, TerraformError, policies, resources
+from support.terraform import Terraform, TerraformError, assert_room, policies, resources
 
 HEAD = """terraform {
   required_providers {
@@ -145,3 +146,15 @@ def test_variables_are_handed_over_and_the_files_of_a_build_are_there(tmp_path):
     with Terraform(build / "terraform", variables={"names": ["a", "b"]}) as tf:
         tf.check()
         assert tf.outputs()["got"][0] == ["a", "b"]
+
+
+def test_policies_that_are_too_long_are_found():
+    def shown(*lengths):
+        whole = [json.dumps({"Statement": [{"Sid": "x" * length}]}) for length in lengths]
+        own = [{"address": f"aws_iam_role_policy.p{number}", "mode": "managed", "type": "aws_iam_role_policy",
+                "values": {"role": "job", "policy": text}} for number, text in enumerate(whole)]
+        return {"planned_values": {"root_module": {"resources": own}}}
+
+    assert_room(shown(5_000, 5_000))
+    with pytest.raises(AssertionError, match=r"job has 12052 characters"):
+        assert_room(shown(6_000, 6_000))

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,19 @@ TRUST = {"assume_role_policy"}
 # Attributes that hold a policy, whatever the resource is called.
 POLICY_ATTRIBUTES = {"policy", "assume_role_policy", "access_policy", "access_policies", "inline_policy",
                      "policy_document", "resource_policy", "secret_policy", "vault_policy"}
+
+
+# The characters that a policy may have, white space not counted: of a role's own policies all together.
+# <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html> and the pages of each service.
+ROOM = {
+    "aws_iam_role_policy": 10_240,
+    "aws_kms_key": 32_768,
+    "aws_s3_bucket_policy": 20_480,
+    "aws_ssoadmin_permission_set_inline_policy": 10_240,
+    "aws_vpc_endpoint": 20_480,
+}
+# What trusts a role, without a quota that is asked for.
+TRUST_ROOM = 2_048
 
 
 class TerraformError(Exception):
@@ -140,6 +154,7 @@ class Terraform:
         if is_build:
             # Now all of it is known, so that nothing is left to the configuration alone.
             self.verify(settled)
+            assert_room(settled)
             self.figures = checker.check(settled, json.loads((self.folder.parent / "evidence.json").read_text()))
         return self
 
@@ -174,6 +189,25 @@ def policies(shown: dict) -> list[Policy]:
             if attribute in POLICY_ATTRIBUTES and _is_policy(text):
                 found.append(Policy(resource["address"], resource["type"], attribute, text))
     return found
+
+
+def assert_room(shown: dict):
+    """Fails if a policy is longer than AWS takes."""
+    lengths = Counter()
+    for policy in policies(shown):
+        length = len(re.sub(r"\s", "", policy.text))
+        if policy.is_trust:
+            assert length <= TRUST_ROOM, f"who may take {policy.address} has {length} characters"
+        elif policy.type in ROOM:
+            lengths[policy.type, _subject(shown, policy)] += length
+    long = [f"{name} has {length} characters" for (kind, name), length in lengths.items() if length > ROOM[kind]]
+    assert not long, long
+
+
+def _subject(shown: dict, policy: Policy) -> str:
+    """Whose policy it is: all of a role count together."""
+    values = next(one["values"] for one in resources(shown) if one["address"] == policy.address)
+    return values.get("role") or policy.address
 
 
 def _strings(value, name: str = "") -> Iterator[tuple[str, str]]:
