@@ -48,6 +48,7 @@ pub fn of(plan: &Plan, stack: &Stack) -> Evidence {
     claims.extend(encrypted(stack));
     claims.extend(permissions(stack));
     claims.extend(access::claims(plan, &find));
+    claims.extend(residency(plan, &find));
     claims.extend(network(plan, stack, &find));
     let blocks = |kind: &'static str| stack.blocks().filter(move |block| block.kind == kind);
     let locals = blocks("locals").flat_map(|block| &block.items);
@@ -382,6 +383,36 @@ fn permissions(stack: &Stack) -> Vec<Claim> {
         }
     };
     roles.into_iter().map(claim).collect()
+}
+
+fn residency(plan: &Plan, find: &Addresses) -> Option<Claim> {
+    let allowed = plan.pipeline.regions.clone();
+    let copied = plan
+        .zones
+        .iter()
+        .filter_map(|zone| Some((zone, zone.replicate_to.as_ref()?)));
+    let own = std::iter::once(plan.pipeline.region.clone());
+    let regions: BTreeSet<String> = own.chain(copied.clone().map(|(_, region)| region.clone())).collect();
+    let labels = copied.flat_map(|(zone, _)| {
+        let label = lake::zone_label(&zone.name);
+        [
+            ("aws_s3_bucket_replication_configuration", label.clone()),
+            ("aws_s3_bucket", format!("{label}_replica")),
+        ]
+    });
+    let rests_on = find.there(labels.chain([("aws_kms_key", "platform".to_owned())]));
+    (!allowed.is_empty()).then(|| Claim {
+        id: "residency".to_owned(),
+        says: format!(
+            "data is in {} alone",
+            regions.iter().cloned().collect::<Vec<_>>().join(" and ")
+        ),
+        about: About::Residency {
+            allowed,
+            regions: regions.into_iter().collect(),
+        },
+        rests_on,
+    })
 }
 
 fn network(plan: &Plan, stack: &Stack, find: &Addresses) -> Vec<Claim> {

@@ -73,13 +73,25 @@ fn validation(condition: &str, message: &str) -> Block {
         .set("error_message", message)
 }
 
+/// Who deploys may name another region, but none that data may not be in.
+fn residency(plan: &Plan) -> Option<Block> {
+    let names: Vec<String> = plan.pipeline.regions.iter().map(|name| format!("\"{name}\"")).collect();
+    (!names.is_empty()).then(|| {
+        validation(
+            &format!("contains([{}], var.region)", names.join(", ")),
+            "Data may not be in this region.",
+        )
+    })
+}
+
 fn variables(plan: &Plan) -> Vec<Block> {
     let region = variable("region", "AWS region that holds everything.", "string")
         .set("default", plan.pipeline.region.as_str())
         .block(validation(
             "can(regex(\"^[a-z]{2,4}(-[a-z]+)+-[0-9]$\", var.region)) && length(var.region) <= 14",
             "The region must be an AWS region such as eu-west-1.",
-        ));
+        ))
+        .blocks(residency(plan));
     let manage = variable(
         "manage_lake_formation_settings",
         "Whether this stack writes the data lake settings, which exist once in an account and region: the defaults are emptied, and who deploys becomes an administrator beside those that there are. Set it to false where another stack manages them.",

@@ -135,6 +135,13 @@ pub enum About {
         /// The places, in the order in which they are dealt with.
         steps: Vec<Gone>,
     },
+    /// In which regions data may be, and is.
+    Residency {
+        /// Where it may be.
+        allowed: Vec<String>,
+        /// Where the platform is, and where its copies are.
+        regions: Vec<String>,
+    },
     /// That a service is reached from inside of the network.
     Network {
         /// The service, as its endpoint is called: `kinesis-firehose`.

@@ -118,6 +118,8 @@ pub struct Pipeline {
     pub network: Option<Network>,
     /// The datasets that other projects may read.
     pub exports: Vec<DatasetId>,
+    /// The only regions that data may be in; without any, every region.
+    pub regions: Vec<String>,
 }
 
 /// `network = private { … }`

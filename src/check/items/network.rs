@@ -27,6 +27,7 @@ impl Items<'_> {
         for rules in stands.zones {
             self.copies(&rules.item, region);
         }
+        self.residency(stands);
         for (name, settings) in stands.warehouses() {
             self.warehouse(name, settings, region, stands.pipeline);
         }
@@ -34,22 +35,89 @@ impl Items<'_> {
             return;
         };
         for source in stands.sources {
-            match source.item.settings.variant("from") {
-                Some(("kafka", kafka)) => {
-                    for name in ["cluster", "migrate_to"] {
-                        if let Some(("msk", msk)) = kafka.variant(name) {
-                            self.brokers(msk, network, stands.pipeline);
-                        }
-                    }
-                }
-                Some(("http", http)) => self.way_out(&source.item, http, network, stands.pipeline),
-                _ => {}
-            }
+            self.of_source(&source.item, network, stands.pipeline);
         }
         for sink in stands.sinks {
             if let Some(("postgres", to)) = sink.settings.variant("to") {
-                self.database(sink, to, network, stands.pipeline);
+                let said = format!("sink `{}` is a database", sink.name);
+                self.host(&said, to, sink, network, stands.pipeline);
             }
+        }
+    }
+
+    /// What a source asks of the network: brokers of its own stand in it, those of others and databases are reached from it.
+    fn of_source(&mut self, source: &Item, network: &Settings, pipeline: &Item) {
+        match source.settings.variant("from") {
+            Some(("kafka", kafka)) => {
+                for name in ["cluster", "migrate_to"] {
+                    match kafka.variant(name) {
+                        Some(("msk", msk)) => self.brokers(msk, network, pipeline),
+                        Some(("self_managed", cluster)) => {
+                            let said = format!("source `{}` has a broker", source.name);
+                            // A cluster stands in one network: that of its first broker is that of all.
+                            if let Some(first) = cluster.list("brokers").first()
+                                && let Value::Text(host) = &first.value
+                            {
+                                self.reached(&said, host, first.span, network, pipeline);
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Some(("database", database)) => {
+                let said = format!("source `{}` is a database", source.name);
+                self.host(&said, database, source, network, pipeline);
+            }
+            Some(("http", http)) if http.text("url").is_some_and(is_inside) => {
+                let said = format!("source `{}` is an endpoint", source.name);
+                let (url, span) = (http.text("url").unwrap_or_default(), http.span("url"));
+                let host = host_of(url).to_owned();
+                self.reached(&said, &host, span.unwrap_or(source.span), network, pipeline);
+            }
+            Some(("http", http)) => self.way_out(source, http, network, pipeline),
+            _ => {}
+        }
+    }
+
+    /// The platform and all of its copies are where data may be.
+    fn residency(&mut self, stands: &Stands<'_>) {
+        let settings = &stands.pipeline.settings;
+        let names = |item: &crate::base::Spanned<Value>| match &item.value {
+            Value::Text(name) => Some(name.clone()),
+            _ => None,
+        };
+        let allowed: Vec<String> = settings.list("regions").iter().filter_map(names).collect();
+        if allowed.is_empty() {
+            return;
+        }
+        let of_platform = settings
+            .variant("cloud")
+            .map(|(_, cloud)| (cloud.text("region"), cloud.span("region")));
+        let own = of_platform.map(|(region, span)| ("the platform is".to_owned(), region, span));
+        let copies = stands.zones.iter().map(|rules| {
+            let zone = &rules.item;
+            let (region, span) = (zone.settings.text("replicate_to"), zone.settings.span("replicate_to"));
+            (format!("a copy of zone `{}` is", zone.name), region, span)
+        });
+        for (what, region, span) in own.into_iter().chain(copies) {
+            let (Some(region), Some(span)) = (region, span) else {
+                continue;
+            };
+            if allowed.iter().any(|known| known == region) {
+                continue;
+            }
+            let message = format!("{what} in `{region}`, where data may not be");
+            let mut diagnostic = Diagnostic::new(Code::SETTINGS_CLASH, span, message)
+                .found("not among `regions`")
+                .help(format!(
+                    "name one of `{}`, or add `{region}` to `regions`",
+                    allowed.join("`, `")
+                ));
+            if let Some(span) = settings.span("regions") {
+                diagnostic = diagnostic.label(span, "where data may be");
+            }
+            self.say(diagnostic);
         }
     }
 
@@ -116,34 +184,33 @@ impl Items<'_> {
         }
     }
 
-    /// A database that rows are sent to is in a network that this one is connected with, or outside behind a way out.
-    fn database(&mut self, sink: &Item, to: &Settings, network: &Settings, pipeline: &Item) {
-        let Some(host) = to.text("host") else { return };
+    fn host(&mut self, said: &str, settings: &Settings, item: &Item, network: &Settings, pipeline: &Item) {
+        if let Some(host) = settings.text("host") {
+            let span = settings.span("host").unwrap_or(item.span);
+            self.reached(said, host, span, network, pipeline);
+        }
+    }
+
+    /// What has a host is in a network that this one is connected with, or outside behind a way out.
+    fn reached(&mut self, said: &str, host: &str, span: Span, network: &Settings, pipeline: &Item) {
         let closed = network.text("internet") == Some("none");
         if !network.list("peers").is_empty() || !(closed || is_inside(host)) {
             return;
         }
-        let span = to.span("host").unwrap_or(sink.span);
-        let message = format!(
-            "sink `{}` is a database at `{host}`, and no way leads there from the network",
-            sink.name
-        );
-        let peer = "write `peers = [vpc(\"vpc-…\")]` in the network: the one that the database is in";
-        let diagnostic =
-            Diagnostic::new(Code::SETTINGS_CLASH, span, message).found("not reached from a private network");
+        let message = format!("{said} at `{host}`, and no way leads there from the network");
+        let diagnostic = Diagnostic::new(Code::SETTINGS_CLASH, span, message)
+            .found("not reached from a private network")
+            .help("write `peers = [vpc(\"vpc-…\")]` in the network: the one that it is in");
         let diagnostic = match is_inside(host) {
-            true => diagnostic.help(peer),
-            false => diagnostic
-                .help(peer)
-                .help("or `internet = nat`, where it is reached from outside"),
+            true => diagnostic,
+            false => diagnostic.help("or `internet = nat`, where it is reached from outside"),
         };
         self.say(with_network(diagnostic, network, pipeline));
     }
 
     /// An endpoint outside of the network is reached through a way out.
     fn way_out(&mut self, source: &Item, http: &Settings, network: &Settings, pipeline: &Item) {
-        let inside = http.text("url").is_none_or(is_inside);
-        if network.text("internet") != Some("none") || inside {
+        if network.text("internet") != Some("none") || http.text("url").is_none() {
             return;
         }
         let span = http.span("url").unwrap_or(source.span);
@@ -172,13 +239,22 @@ impl Stands<'_> {
     }
 }
 
-/// Whether a host is one of a private network, by its name or its address.
-fn is_inside(url: &str) -> bool {
+/// The host of a URL, or of a broker with its port.
+fn host_of(url: &str) -> &str {
     let host = url.split_once("://").map_or(url, |(_, rest)| rest);
     let host = host.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = host.split_once(':').map_or(host, |(host, _)| host);
+    host.split_once(':').map_or(host, |(host, _)| host)
+}
+
+/// Whether a host is one of a private network, by its name or its address.
+/// <https://www.rfc-editor.org/rfc/rfc1918>
+fn is_inside(url: &str) -> bool {
+    let host = host_of(url);
     let private = [".internal", ".local", ".lan", ".corp", ".amazonaws.com"];
-    private.iter().any(|end| host.ends_with(end)) || ["10.", "192.168."].iter().any(|start| host.starts_with(start))
+    let address = host
+        .parse::<std::net::Ipv4Addr>()
+        .is_ok_and(|address| address.is_private());
+    address || private.iter().any(|end| host.ends_with(end))
 }
 
 fn network_span(network: &Settings, pipeline: &Item) -> Span {

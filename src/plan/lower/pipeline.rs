@@ -24,6 +24,7 @@ impl Lowering<'_> {
             audit: settings.list("audit").iter().filter_map(audit).collect(),
             network: network(settings),
             exports: self.exports(settings),
+            regions: super::serve::texts(settings, "regions"),
         })
     }
 

@@ -382,8 +382,51 @@ def network(platform, claims, counts):
                     yield f"the function {label} calls {action}, and nothing leads to {service}"
 
 
+def keys(platform, claims, counts):
+    """Each service that uses the platform's key for what it keeps, or sends, is let by the key's policy."""
+    allowed = set()
+    for values in platform.of("aws_kms_key").values():
+        for statement in json.loads(values["policy"])["Statement"]:
+            principal = statement["Principal"]
+            services = _list(principal.get("Service", [])) if isinstance(principal, dict) else []
+            allowed |= {(service, action) for service in services for action in _list(statement["Action"])}
+    needed = []
+    if any(one["kms_key_id"] for one in platform.of("aws_cloudwatch_log_group").values()):
+        needed.append(("logs.", "log groups"))
+    topics = {one["arn"] for one in platform.of("aws_sns_topic").values() if one["kms_master_key_id"]}
+    queues = {one["arn"] for one in platform.of("aws_sqs_queue").values() if one["kms_master_key_id"]}
+    for label, one in platform.of("aws_cloudwatch_metric_alarm").items():
+        if topics & set(one["alarm_actions"] or ()):
+            needed.append(("cloudwatch.", f"the alarm {label}"))
+    for label, one in platform.of("aws_cloudwatch_event_target").items():
+        if one["arn"] in topics | queues:
+            needed.append(("events.", f"the rule {label}"))
+    for label, one in platform.of("aws_sns_topic_subscription").items():
+        if one["endpoint"] in queues:
+            needed.append(("sns.", f"the subscription {label}"))
+    for label, one in platform.of("aws_s3_bucket_notification").items():
+        if any(queue["queue_arn"] in queues for queue in one["queue"] or ()):
+            needed.append(("s3.", f"the notifications of {label}"))
+    for label, one in platform.of("aws_cloudtrail").items():
+        if one["kms_key_id"]:
+            needed.append(("cloudtrail.", f"the trail {label}"))
+    for service, what in needed:
+        counts["keys"] += 1
+        found = {action for name, action in allowed if name.startswith(service)}
+        if not any(re.match(r"kms:GenerateDataKey", action) for action in found):
+            yield f"{what} uses the key by {service}, which the key's policy does not let"
+
+
+def residency(platform, claims, counts):
+    for claim in claims:
+        counts["residency"] += 1
+        regions = {bucket["region"] for bucket in platform.of("aws_s3_bucket").values() if bucket.get("region")}
+        if not regions <= set(claim["regions"]) <= set(claim["allowed"]):
+            yield f"buckets are in {sorted(regions)}, {sorted(claim['regions'])} is told, and {sorted(claim['allowed'])} allowed"
+
+
 CHECKS = {"lifetime": lifetimes, "retention": retentions, "private": private, "permissions": permissions, "reading": reading,
-          "ways": ways, "way": beside, "network": network}
+          "ways": ways, "way": beside, "network": network, "keys": keys, "residency": residency}
 
 
 def _resources(module):
