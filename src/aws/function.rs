@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, key_use, role, trust};
-use super::{firehose, lake, mapping, memory, objects, queue, root, secrets, sinks};
+use super::{firehose, lake, mapping, memory, objects, queue, root, scripts, secrets, sinks};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::plan::{
     Dataset, DatasetId, From, Input, Join, Plan, Source, StepKind, StreamFunction, Target, Transform, names,
@@ -130,6 +130,7 @@ fn blocks_of(plan: &Plan, function: &StreamFunction) -> Vec<Block> {
     if remembers(function) {
         statements.extend(memory::use_of());
     }
+    statements.extend(objects::permissions(plan, function));
     let tables = looked_up(plan, function);
     if !tables.is_empty() {
         statements.extend(read_tables(&tables));
@@ -225,6 +226,10 @@ fn lambda(plan: &Plan, function: &StreamFunction) -> Block {
         let landing = delivery(&firehose::landing_label(label));
         environment.push((names::LANDING_STREAM.into(), landing));
     }
+    if let Some(id) = function.source.kept_by_function() {
+        environment.push((names::OBJECTS.into(), lake::dataset_url(plan.dataset(id))));
+    }
+    environment.extend(scripts::environment(plan, function));
     for transform in &function.transforms {
         let name = &transform.name;
         for (target, label) in transform.deliveries() {
@@ -254,7 +259,7 @@ fn lambda(plan: &Plan, function: &StreamFunction) -> Block {
         environment.push((names::table_variable(&dataset.id), lake::dataset_url(dataset)));
     }
     let at_once = match objects_of(function.source) {
-        Some(_) => objects::at_once(function.source),
+        Some(_) => objects::at_once(function),
         None => mapping::readers(function.source) + 1,
     };
     let block = base(plan, label, &names::function_archive(label))
@@ -262,13 +267,14 @@ fn lambda(plan: &Plan, function: &StreamFunction) -> Block {
             "CKV_AWS_116",
             "what was given up goes to dead letters of the event source mapping, or of the queue",
         )
-        .set("runtime", "provided.al2023")
+        .set("runtime", scripts::runtime(function))
         .set("handler", "bootstrap")
         .set("architectures", list([&settings.architecture]))
         .set("memory_size", settings.memory_mib)
         .set("timeout", settings.timeout_seconds)
         .set("reserved_concurrent_executions", at_once)
-        .block(Block::new("environment").set("variables", object(environment)));
+        .block(Block::new("environment").set("variables", object(environment)))
+        .blocks(scripts::storage(function));
     let names: Vec<&str> = function.transforms.iter().map(|one| one.name.as_str()).collect();
     block.doc(&format!("Reads {label} for {}.", names.join(", ")))
 }

@@ -90,6 +90,7 @@ pub fn zone_bucket(plan: &Plan, zone: &Zone) -> Bucket {
             tiers: dataset.tiers.clone(),
         })
         .collect();
+    rules.extend(kept_objects(plan, zone));
     rules.push(Rule {
         id: "delivery-errors".into(),
         prefix: ERRORS.into(),
@@ -113,6 +114,20 @@ pub fn zone_bucket(plan: &Plan, zone: &Zone) -> Bucket {
             ),
         )
     }
+}
+
+/// Objects that rows of a zone's datasets tell of, and that scripts answered: they go with the rows.
+fn kept_objects<'p>(plan: &'p Plan, zone: &'p Zone) -> impl Iterator<Item = Rule> + 'p {
+    let here = plan.objects_of_scripts().filter(|(_, id)| id.zone == zone.name);
+    here.map(|(_, id)| {
+        let dataset = plan.dataset(id);
+        Rule {
+            id: format!("objects-{}", names::hyphened(&id.name)),
+            prefix: names::objects_prefix(&id.name),
+            days: Some(dataset.retain_days),
+            tiers: dataset.tiers.clone(),
+        }
+    })
 }
 
 /// How long what a transform turns away stays.

@@ -2,7 +2,7 @@
 //! when it is given up. Knows nothing of what the function does.
 
 use super::policy::Statement;
-use super::{function, kafka, kinesis, sqs};
+use super::{function, kafka, kinesis, scripts, sqs};
 use crate::emit::hcl::{Block, list, reference};
 use crate::plan::{From, Plan, Source, StreamFunction};
 
@@ -49,7 +49,7 @@ pub fn block(plan: &Plan, function: &StreamFunction) -> Block {
     let letters = function::queue_label(&source.name);
     block
         .set("starting_position", "TRIM_HORIZON")
-        .set("batch_size", settings.batch)
+        .set("batch_size", scripts::batch(function).unwrap_or(settings.batch))
         .set("maximum_batching_window_in_seconds", settings.wait_seconds)
         .set("bisect_batch_on_function_error", true)
         .set("maximum_retry_attempts", settings.retries)

@@ -55,6 +55,7 @@ mod redshift;
 mod replica;
 mod root;
 mod row_filter;
+mod scripts;
 mod secrets;
 mod sinks;
 mod sqs;
@@ -198,6 +199,7 @@ pub fn terraform(plan: &Plan, modules: &[&'static str]) -> Files {
     out.extend(uploads::files(plan));
     out.extend(partitions::files(plan));
     out.extend(program::files(plan));
+    out.extend(scripts::files(plan));
     out.extend(dashboard::files(plan));
     out.extend(dashboards::files(plan));
     out.extend(channels::files(plan));

@@ -150,7 +150,8 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
     let own = own
         .chain(landing::function_label(plan))
         .chain(uploads::function_label(plan))
-        .chain(partitions::function_label(plan));
+        .chain(partitions::function_label(plan))
+        .chain(super::kafka::function_label(plan));
     for name in functions.chain(own.chain(sinks::purger(plan))) {
         for (what, text) in [("Errors", "fails"), ("Throttles", "is throttled")] {
             let metric = metric("AWS/Lambda", what, function_dimension(&name));

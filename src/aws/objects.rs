@@ -7,7 +7,7 @@
 use super::function::queue_label;
 use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, deny, document, key_use};
-use super::{created, lake, queue};
+use super::{created, lake, queue, scripts};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
 use crate::plan::{DatasetId, From, Plan, Source, StreamFunction, names};
@@ -32,10 +32,43 @@ fn label(source: &Source) -> String {
     format!("{}_objects", source.name)
 }
 
-/// How many batches the function reads at once: what a second brings, and as much again.
-pub fn at_once(source: &Source) -> u32 {
-    let rate = source.volume.as_ref().map_or(0.0, |volume| volume.records_per_second);
-    ((2.0 * rate * READ_SECONDS / f64::from(BATCH)).ceil() as u32).clamp(LEAST_AT_ONCE, 1_000)
+/// How many batches the function reads at once: what a second brings, and as much again; with a script as many as its longest
+/// calls ask for, within what its author allows.
+pub fn at_once(function: &StreamFunction) -> u32 {
+    let rate = function.source.volume.as_ref();
+    let rate = rate.map_or(0.0, |volume| volume.records_per_second);
+    let longest = function.scripts().map(|(_, run)| run.timeout_seconds()).max();
+    let batches = match longest {
+        Some(seconds) => rate * seconds as f64,
+        None => 2.0 * rate * READ_SECONDS / f64::from(BATCH),
+    };
+    let most = function.scripts().filter_map(|(_, run)| run.most_calls()).min();
+    (batches.ceil() as u32).min(most.unwrap_or(1_000)).clamp(LEAST_AT_ONCE, 1_000)
+}
+
+/// What the role of the function needs besides what its events bring: to keep objects that messages bring, to give a script the
+/// files of those that its rows tell of, and to keep what it answers.
+pub fn permissions(plan: &Plan, function: &StreamFunction) -> Vec<Statement> {
+    let folder = |id: &DatasetId, prefix: &str| lake::objects(&lake::zone_label(&id.zone), prefix);
+    let mut kept = vec![];
+    let mut read = vec![];
+    if let Some(id) = function.source.kept_by_function() {
+        let landed = folder(id, &names::dataset_prefix(&id.name));
+        read.extend(function.scripts().next().map(|_| landed.clone()));
+        kept.push(landed);
+    }
+    for id in plan.objects_of_scripts().filter(|(transform, _)| function.runs(transform)).map(|(_, id)| id) {
+        kept.push(folder(id, &names::objects_prefix(&id.name)));
+    }
+    let mut out = vec![];
+    if !read.is_empty() {
+        out.push(allow("ReadKept", &["s3:GetObject", "s3:GetObjectVersion"], read));
+    }
+    if !kept.is_empty() {
+        out.push(allow("KeepObjects", &["s3:PutObject"], kept));
+        out.push(key_use("EncryptObjects", &["kms:Decrypt", "kms:GenerateDataKey"], "s3"));
+    }
+    out
 }
 
 /// What the role of the function needs to be told of objects, and to read them.
@@ -129,7 +162,7 @@ fn mapping(function: &StreamFunction, queue: &str) -> Block {
             "function_name",
             reference(format!("aws_lambda_function.{}.arn", source.name)),
         )
-        .set("batch_size", settings.batch.min(BATCH))
+        .set("batch_size", scripts::batch(function).unwrap_or(settings.batch.min(BATCH)))
         .set("function_response_types", list(["ReportBatchItemFailures"]))
-        .block(Block::new("scaling_config").set("maximum_concurrency", at_once(source)))
+        .block(Block::new("scaling_config").set("maximum_concurrency", at_once(function)))
 }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::base::{Span, World};
 use crate::check::program::Program;
 use crate::diag::{Code, Diagnostic};
-use crate::plan::{Image, Plan, Run, RunKind, StepKind};
+use crate::plan::{Image, Plan, Run, RunKind, Script, StepKind};
 
 /// What of the files that a program names is not there.
 pub(super) fn missing(world: &dyn World, program: &Program) -> Vec<Diagnostic> {
@@ -48,6 +48,32 @@ pub(super) fn images(world: &dyn World, plan: &Plan) -> BTreeMap<String, Image> 
         } else if let Some(address) = run.settings.text("image") {
             found.insert(address.to_owned(), Image::default());
         }
+    }
+    found
+}
+
+/// The scripts of a plan, with the modules beside each. A file that is no text is missing: Python would not read it.
+pub(super) fn scripts(world: &dyn World, plan: &Plan) -> BTreeMap<String, Script> {
+    let text = |path: &str| String::from_utf8(world.read(path).ok()?).ok();
+    let mut found = BTreeMap::new();
+    for run in plan.transforms.iter().filter_map(|transform| transform.script()) {
+        let Some(path) = run.path.as_deref() else { continue };
+        let folder = path.rsplit_once('/').map(|(folder, _)| folder);
+        let beside = folder.and_then(|folder| world.files_below(folder).ok());
+        let beside = beside.unwrap_or_default().into_iter().filter(|other| {
+            let here = other.rsplit_once('/').map(|(folder, _)| folder);
+            here == folder && other.ends_with(".py")
+        });
+        let files = beside.chain([path.to_owned()]).filter_map(|path| {
+            let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
+            Some((name, text(&path)?))
+        });
+        let requirements = run.settings.text("requirements").and_then(text);
+        let script = Script {
+            files: files.collect(),
+            requirements,
+        };
+        found.insert(path.to_owned(), script);
     }
     found
 }

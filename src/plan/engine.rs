@@ -48,6 +48,28 @@ pub struct Lambda {
     pub retries: u32,
 }
 
+impl Lambda {
+    /// The longest that a script may take in a function, seconds: a minute of the longest batch is for objects and rows.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+    pub const SCRIPT_SECONDS: u64 = 14 * 60;
+    /// The most memory of a script in a function, MiB: of the largest function it leaves what is for records and rows.
+    pub const SCRIPT_MIB: u32 = 10_240 - Lambda::OWN_MIB;
+    /// What a function itself uses beside a script, MiB.
+    const OWN_MIB: u32 = 256;
+    /// What a function itself does beside a script, seconds.
+    const OWN_SECONDS: u64 = 60;
+
+    /// With room and time for a script beside what the function does itself.
+    pub fn with_script(self, mebibytes: u32, seconds: u64) -> Lambda {
+        let timeout = (seconds.min(Lambda::SCRIPT_SECONDS) + Lambda::OWN_SECONDS) as u32;
+        Lambda {
+            memory_mib: self.memory_mib.max(mebibytes.min(Lambda::SCRIPT_MIB) + Lambda::OWN_MIB),
+            timeout_seconds: self.timeout_seconds.max(timeout),
+            ..self
+        }
+    }
+}
+
 /// Settings of a job on AWS Glue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Glue {

@@ -36,7 +36,7 @@ pub use shared::{Columns, Shared, Steps};
 pub use shown::{RowRule, Sharer, rules};
 pub use sink::{PURGE_SECONDS, Postgres, QUEUE_DAYS, Sink, To, Warehouse};
 pub use source::{Api, ApiAuth, Csv, FilesOf, Foreign, From, Kinesis, Poll, PollAuth, Source, Volume};
-pub use step::{EventWindow, Image, Join, JoinKind, Otherwise, Run, RunKind, Step, StepKind};
+pub use step::{EventWindow, Image, Join, JoinKind, Otherwise, Run, RunKind, Script, Step, StepKind};
 pub use streams::{StreamFunction, Way, WayStep, stream_functions, target_variable};
 
 use std::collections::BTreeMap;
@@ -91,6 +91,8 @@ pub struct Plan {
     pub tests: Shared<Test>,
     /// The images that containers are made of, by the folder with their Dockerfile or their address.
     pub images: BTreeMap<String, Image>,
+    /// The scripts that transforms give rows to, by their paths in the project.
+    pub scripts: BTreeMap<String, Script>,
 }
 
 /// The pipeline item.
@@ -455,6 +457,11 @@ impl Transform {
             StepKind::Run(run) if run.kind == RunKind::Container => Some(run),
             _ => None,
         })
+    }
+
+    /// The script that it gives rows to, if it does.
+    pub fn script(&self) -> Option<&Run> {
+        self.steps.iter().find_map(Step::script)
     }
 
     /// The one dataset that it writes, for the parts of a platform that carry no other target yet.

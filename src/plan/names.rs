@@ -34,6 +34,11 @@ pub fn table_variable(table: &super::DatasetId) -> String {
 
 /// Environment variable of a function: where it keeps the objects that come in messages, `s3://BUCKET/FOLDER/`.
 pub const OBJECTS: &str = "OBJECTS";
+/// Environment variable of a function: where it keeps the objects that a transform's script answers, `s3://BUCKET/FOLDER/`.
+pub fn objects_variable(transform: &str) -> String {
+    format!("{OBJECTS}_{}", transform.to_uppercase())
+}
+
 /// What names the files of a table's newest snapshot, in the table's folder: `{"files": ["day=2026-01-01/part-0.parquet"]}`,
 /// each below that folder. Whoever writes the table replaces it once all of them are there.
 pub const SNAPSHOT: &str = "_newest.json";
@@ -199,6 +204,29 @@ pub fn function_archive(source: &str) -> String {
     format!("lambda/dist/{}.zip", hyphened(source))
 }
 
+/// Path in the build of the script that a transform gives rows to, and of its archive below the function's folder.
+pub fn script_folder(transform: &str) -> String {
+    format!("programs/{transform}")
+}
+
+/// The folder with the packages that a transform's script uses, below the function's folder.
+pub fn script_packages(transform: &str) -> String {
+    format!("packages/{transform}")
+}
+
+/// Path in the build of what these packages are, as pip reads it.
+pub fn script_requirements(transform: &str) -> String {
+    format!("programs/{transform}.requirements.txt")
+}
+
+/// The folder of a zone's bucket with the objects that the rows of a dataset tell of.
+pub fn objects_prefix(dataset: &str) -> String {
+    format!("{OBJECTS_FOLDER}{dataset}/")
+}
+
+/// The folder of all of these: no dataset is called so.
+pub const OBJECTS_FOLDER: &str = "_objects/";
+
 /// Path of a job's script in the build.
 pub fn job_script(transform: &str) -> String {
     format!("glue/{transform}.py")
@@ -234,14 +262,21 @@ pub const EMBED: &str = "embed_dashboard";
 pub const REPORT: &str = "mail_report";
 /// The function that takes documents out of indexes when they have stayed their time, where a platform has any.
 pub const PURGE_SEARCH: &str = "purge_search";
+/// The function that makes topics in clusters that Terraform makes none in, where a platform has any.
+pub const TOPICS: &str = "make_topics";
 /// The function that tells channels, where a monitor has any.
 pub const TELL: &str = "tell_channel";
 /// How long a file that did not land stays in a bucket of the platform's own, days.
 pub const INBOX_DAYS: u32 = 7;
 
-/// Path of an operations function's source in the build; it is the only file of its archive, at its root.
+/// Path of an operations function's source in the build; it stands at the root of its archive.
 pub fn operations_source(name: &str) -> String {
     format!("ops/{name}.py")
+}
+
+/// Path in the build of what pip puts beside that source in its archive, pinned by hashes, where it needs anything.
+pub fn operations_requirements(name: &str) -> String {
+    format!("ops/{name}.requirements.txt")
 }
 
 /// Path of an operations function's archive in the build, made by `pipec package`.

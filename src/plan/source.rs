@@ -139,6 +139,14 @@ impl Source {
         }
     }
 
+    /// Where the function that reads it keeps the objects that messages bring.
+    pub fn kept_by_function(&self) -> Option<&DatasetId> {
+        match self.from {
+            From::Kafka(_) if self.shape == Shape::Objects => self.into.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Its stream, for the parts of a platform that are made for streams of Kinesis only.
     pub fn kinesis(&self) -> &Kinesis {
         match &self.from {

@@ -20,6 +20,16 @@ pub struct Step {
     pub span: Span,
 }
 
+impl Step {
+    /// The script that it runs, if it does.
+    pub fn script(&self) -> Option<&Run> {
+        match &self.kind {
+            StepKind::Run(run) if run.kind == RunKind::Script => Some(run),
+            _ => None,
+        }
+    }
+}
+
 /// What a step does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StepKind {
@@ -207,9 +217,20 @@ impl Run {
         self.settings.number("vcpu").unwrap_or(1.0)
     }
 
-    /// The longest that one container may take, seconds.
+    /// The longest that one container, or one call of a script, may take, seconds.
     pub fn timeout_seconds(&self) -> u64 {
         self.settings.seconds("timeout").unwrap_or(3_600)
+    }
+
+    /// The memory of a script, MiB.
+    pub fn script_mib(&self) -> u32 {
+        let bytes = self.settings.bytes("memory").unwrap_or(512 << 20);
+        u32::try_from(bytes >> 20).unwrap_or(u32::MAX)
+    }
+
+    /// The most calls of a script at once, where its author says so.
+    pub fn most_calls(&self) -> Option<u32> {
+        self.settings.int("concurrency")
     }
 
     /// The processors that all of its containers use at once at most: enough for one, whatever is said.
@@ -265,6 +286,15 @@ impl Run {
         });
         secrets.collect()
     }
+}
+
+/// A script of the project, with the modules beside it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Script {
+    /// The texts, by the names of their files: the script, and other files of Python in its folder.
+    pub files: std::collections::BTreeMap<String, String>,
+    /// The packages that it uses, as pip reads them.
+    pub requirements: Option<String>,
 }
 
 /// What a container is made of.

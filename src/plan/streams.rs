@@ -1,6 +1,7 @@
 //! Functions on streams: one for all transforms that read a source's arrivals, so that each record is read once.
 
-use super::{Engine, Input, Lambda, Plan, Source, Step, StepKind, Target, Transform, names};
+use super::types::TypeKind;
+use super::{DatasetId, Engine, Input, Lambda, Plan, Run, Source, Step, StepKind, Target, Transform, names};
 
 /// The function that reads a source.
 #[derive(Clone, Debug)]
@@ -34,6 +35,41 @@ pub struct WayStep<'p> {
     pub owner: &'p str,
     /// Its place there.
     pub place: usize,
+}
+
+impl<'p> Way<'p> {
+    /// The steps before a script, the script's own, and those behind it; nothing where there is none.
+    pub fn around_script(&self) -> Option<(&[WayStep<'p>], WayStep<'p>, &[WayStep<'p>])> {
+        let at = self.steps.iter().position(|one| one.step.script().is_some())?;
+        Some((self.steps.get(..at)?, *self.steps.get(at)?, self.steps.get(at + 1..)?))
+    }
+}
+
+impl Plan {
+    /// Each transform whose script answers objects, with the dataset that its rows go to: they are kept beside it, as long.
+    pub fn objects_of_scripts(&self) -> impl Iterator<Item = (&Transform, &DatasetId)> {
+        let answers = |transform: &&Transform| {
+            let script = transform.steps.iter().find(|step| step.script().is_some());
+            let mut columns = script.into_iter().flat_map(|step| step.columns.iter());
+            columns.any(|column| column.ty.kind == TypeKind::Object)
+        };
+        let all = self.transforms.iter().filter(answers);
+        all.filter_map(|transform| Some((transform, transform.datasets().into_iter().next()?)))
+    }
+}
+
+impl StreamFunction<'_> {
+    /// Whether it runs a transform.
+    pub fn runs(&self, transform: &Transform) -> bool {
+        self.transforms.iter().any(|own| own.name == transform.name)
+    }
+
+
+    /// The scripts that it gives rows to, each with its transform.
+    pub fn scripts(&self) -> impl Iterator<Item = (&Transform, &Run)> {
+        let all = self.transforms.iter();
+        all.filter_map(|transform| Some((*transform, transform.script()?)))
+    }
 }
 
 impl Transform {

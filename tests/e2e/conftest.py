@@ -1,12 +1,17 @@
 """What every end-to-end test may ask for. Each is started at its first use, once for the whole run."""
 
 import os
+import shutil
 import time
+import uuid
 
 import pytest
 from support import pipec
 from support.aws import Moto
+from support.gateway import Gateway
+from support.lambda_api import Function
 from support.paths import EXAMPLES, FUNCTIONS
+from support.shop import PRODUCTS, SHOP, SOURCES, cargo, environment, snapshot
 from support.spark import Spark
 from xdist.scheduler import LoadScopeScheduling
 
@@ -17,6 +22,7 @@ GROUPS = {
         "test_containers.py::test_the_program_has_its_part_and_leaves_its_answers_when_it_ended_well",
         "test_engines.py::test_functions_give_the_rows_of_the_embedded_engine",
         "test_functions.py",
+        "test_kafka.py",
         "test_lambda.py",
         "test_path.py",
         "test_semantics.py::test_rules_of_single_rows_hold_in_functions",
@@ -62,6 +68,16 @@ def aws():
 
 
 @pytest.fixture(scope="session")
+def broker():
+    """A broker of Apache Kafka; tests share it, so each names its topics after itself."""
+    # Its client is for those who ask for a broker alone.
+    from support.kafka import Broker
+
+    with Broker() as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
 def spark_home(aws):
     """Spark with `s3://` on the moto server: `run_job`, `start_job` and `session`."""
     with Spark(aws.url) as home:
@@ -85,3 +101,45 @@ def packaged(clickstream):
     """That build with the archives of `pipec package` in it; what cargo makes of its crates is kept for the next run."""
     pipec.pipec("package", clickstream, env={"CARGO_TARGET_DIR": str(FUNCTIONS)}, timeout=3000).ok()
     return clickstream
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory):
+    """The functions as they are generated."""
+    project = tmp_path_factory.mktemp("functions") / "shop"
+    shutil.copytree(SHOP, project, ignore=shutil.ignore_patterns(".pipec"))
+    # No test has this title: what the tests would be run on is written, and nothing else is done.
+    pipec.pipec("test", project, "--engine", "lambda", "--filter", "no test at all")
+    return project / ".pipec" / "test" / "lambda"
+
+
+@pytest.fixture(scope="session")
+def binaries(workspace, tmp_path_factory):
+    """Each function's binary, by its source."""
+    cargo(workspace, "build", "--release", "--locked")
+    folder = tmp_path_factory.mktemp("binaries")
+    return {source: shutil.copy(FUNCTIONS / "release" / f"fn-{source}", folder) for source in SOURCES}
+
+
+@pytest.fixture
+def gateway(aws):
+    with Gateway(aws) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def place(aws):
+    """The names of what a function finds in AWS, for one test alone."""
+    name = aws.around_functions(f"shop-{uuid.uuid4().hex[:12]}", "local-key-for-tests-only")
+    snapshot(aws, name, "one", PRODUCTS)
+    return name
+
+
+@pytest.fixture
+def start(binaries, gateway, place):
+    """Starts a function: each start is a sandbox of its own, which remembers nothing by itself."""
+
+    def started(source, **more):
+        return Function([binaries[source]], env={**environment(gateway, place), **more}, timeout=60)
+
+    return started

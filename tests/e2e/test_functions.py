@@ -3,11 +3,8 @@ and what was seen before are moto's. What each source brings has its own shape, 
 
 import base64
 import hashlib
-import importlib.util
 import json
-import os
 import random
-import shutil
 import subprocess
 import urllib.request
 import uuid
@@ -16,116 +13,27 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from support import events, postgres
 from support.aws import CREDENTIALS
-from support.gateway import Gateway
 from support.lambda_api import Function
-from support.paths import FUNCTIONS, ROOT
 from support.pipec import pipec
 from support.postgres import Postgres
 from support.search import Search
+from support.shop import (
+    CARGO,
+    PARAMS,
+    PDF,
+    PNG,
+    PRODUCTS,
+    cargo,
+    click,
+    environment,
+    load_operations,
+    payment,
+    reasons,
+    rows,
+    snapshot,
+)
 
-SHOP = ROOT / "tests" / "e2e" / "functions" / "shop"
-SOURCES = ["cheques", "clicks", "coins", "photos", "sales", "scans", "taps", "transfers"]
-# Optimising eight functions takes many minutes; what they do is the same without.
-CARGO = {
-    "CARGO_TARGET_DIR": str(FUNCTIONS), "CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0",
-    "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
-}  # fmt: skip
-PRODUCTS = [
-    {"sku": "p1", "title": "Tea", "price": "3.50", "tags": []},
-    {"sku": "p2", "title": "Cup", "price": "9.00", "tags": ["new"], "since": "2025-06-01"},
-    {"sku": "p3", "title": "Late", "price": "1.00", "tags": [], "since": "2027-01-01"},
-]
-# None of them is the default: where there is one.
-PARAMS = {"most_coins": 50, "till": "nørth \"1\"", "coin_worth": 3.5, "weight": 0.25, "by_weight": False,
-          "refused_currency": "XXX"}  # fmt: skip
 HOUR = 3600.0
-
-
-@pytest.fixture(scope="session")
-def workspace(tmp_path_factory):
-    """The functions as they are generated."""
-    project = tmp_path_factory.mktemp("functions") / "shop"
-    shutil.copytree(SHOP, project, ignore=shutil.ignore_patterns(".pipec"))
-    # No test has this title: what the tests would be run on is written, and nothing else is done.
-    pipec("test", project, "--engine", "lambda", "--filter", "no test at all")
-    return project / ".pipec" / "test" / "lambda"
-
-
-@pytest.fixture(scope="session")
-def binaries(workspace, tmp_path_factory):
-    """Each function's binary, by its source."""
-    cargo(workspace, "build", "--release", "--locked")
-    folder = tmp_path_factory.mktemp("binaries")
-    return {source: shutil.copy(FUNCTIONS / "release" / f"fn-{source}", folder) for source in SOURCES}
-
-
-def cargo(workspace, *arguments):
-    done = subprocess.run(["cargo", *arguments], cwd=workspace, env={**os.environ, **CARGO}, capture_output=True,
-                          text=True, timeout=3000, check=False)
-    assert done.returncode == 0, done.stderr[-8000:]
-
-
-@pytest.fixture
-def gateway(aws):
-    with Gateway(aws) as gateway:
-        yield gateway
-
-
-@pytest.fixture
-def place(aws):
-    """The names of what a function finds in AWS, for one test alone."""
-    name = aws.around_functions(f"shop-{uuid.uuid4().hex[:12]}", "local-key-for-tests-only")
-    snapshot(aws, name, "one", PRODUCTS)
-    return name
-
-
-def snapshot(aws, bucket, version, rows):
-    """A snapshot of the products: its files, and then the name of what is newest."""
-    s3, lines = aws.client("s3"), [json.dumps(row) for row in rows]
-    s3.put_object(Bucket=bucket, Key=f"products/{version}.jsonl", Body="\n".join(lines).encode())
-    s3.put_object(Bucket=bucket, Key="products/_newest.json", Body=json.dumps({"files": [f"{version}.jsonl"]}).encode())
-
-
-def environment(gateway, place):
-    labels = ["clean", "sold", "unknown", "numbers", "paid", "cashed", "coined", "pictured", "spread_processed_large",
-              "spread_processed_small", "spread_processed_others"]
-    transforms = ["clean", "sold", "unknown", "spread", "numbers", "paid", "cashed", "coined", "pictured"]
-    return {
-        **gateway.environment(),
-        **{f"DELIVERY_STREAM_{label.upper()}": label for label in labels},
-        **{f"QUARANTINE_STREAM_{name.upper()}": f"{name}-quarantine" for name in transforms},
-        **{f"PARAM_{name.upper()}": json.dumps(value) for name, value in PARAMS.items()},
-        "SEEN_TABLE": place, "OBJECTS": f"s3://{place}/scans/", "TABLE_RAW_PRODUCTS": f"s3://{place}/products/", "PSEUDONYM_SECRET": place,
-    }
-
-
-@pytest.fixture
-def start(binaries, gateway, place):
-    """Starts a function: each start is a sandbox of its own, which remembers nothing by itself."""
-
-    def started(source, **more):
-        return Function([binaries[source]], env={**environment(gateway, place), **more}, timeout=60)
-
-    return started
-
-
-def rows(gateway, stream):
-    return [json.loads(line) for line in gateway.records[stream]]
-
-
-def reasons(gateway, transform):
-    return sorted(row["reason"] for row in rows(gateway, f"{transform}-quarantine"))
-
-
-def click(number, **more):
-    return json.dumps({
-        "click_id": f"00000000-0000-0000-0000-{number:012d}", "user_id": "u", "at": "2026-01-01T00:00:00Z", "page": "/",
-        "kind": "buy", "amount": "119.00", "items": [], **more,
-    }).encode()  # fmt: skip
-
-
-def payment(name, **more):
-    return json.dumps({"payment_id": name, "at": "2026-01-01T00:00:00Z", "amount": "10.00", **more}).encode()
 
 
 def item(sku, quantity=1, **more):
@@ -290,17 +198,14 @@ def test_firehose_gets_its_records_back(start, gateway):
 
 def test_kafka_is_told_partition_and_offset(start, gateway):
     def message(partition, offset, data):
-        return {"topic": "transfers", "partition": partition, "offset": offset, "timestampType": "CREATE_TIME",
-                "timestamp": int(events.NEW_YEAR * 1000), "value": base64.b64encode(data).decode(), "headers": []}
+        return events.kafka_message(data, topic="transfers", partition=partition, offset=offset)
 
-    event = {"eventSource": "aws:kafka", "eventSourceArn": "arn", "bootstrapServers": "b", "records": {
-        "transfers-0": [message(0, 7, payment("a")), message(0, 8, payment("a"))],
-        "transfers-1": [message(1, 7, payment("b"))]}}  # fmt: skip
+    event = events.kafka([message(0, 7, payment("a")), message(0, 8, payment("a")), message(1, 7, payment("b"))])
     with start("transfers") as function:
         assert function.invoke(event).ok() == {"batchItemFailures": []}
         assert [row["payment_id"] for row in rows(gateway, "paid")] == ["a", "b"]
         gateway.fault = lambda stream, records: "ServiceUnavailableException"
-        event["records"] = {"transfers-1": [message(1, 9, payment("c"))]}
+        event = events.kafka([message(1, 9, payment("c"))])
         failure = {"itemIdentifier": {"topic-partition": "transfers-1", "offset": 9}}
         assert function.invoke(event).ok() == {"batchItemFailures": [failure]}
 
@@ -318,9 +223,6 @@ def test_sqs_is_told_the_message(start, gateway):
         gateway.fault = lambda stream, records: {0} if len(records) == 2 else "ServiceUnavailableException"
         event = {"Records": [message("m4", payment("c")), message("m5", payment("d"))]}
         assert function.invoke(event).ok() == {"batchItemFailures": [{"itemIdentifier": "m4"}]}
-
-
-PNG, PDF = b"\x89PNG\r\n\x1a\n", b"%PDF-1.7"
 
 
 def picture(number, **fields):
@@ -410,37 +312,31 @@ def test_what_a_sender_uploads_by_a_link_becomes_a_row_with_its_fields(start, ga
     assert {row["content"]["checksum"] for row in found} == {hashlib.sha256(body).hexdigest()}
 
 
-def load_operations(name):
-    """A function of the platform's own, as the compiler has it."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "stdlib" / "ops" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_objects_that_kafka_brings_are_kept_first(start, binaries, gateway, aws, place):
     def message(offset, body, **fields):
-        # As Java writes bytes: numbers from -128.
-        headers = [{name: [byte - 256 if byte > 127 else byte for byte in text.encode()]} for name, text in fields.items()]
-        return {"topic": "scans", "partition": 0, "offset": offset, "timestampType": "CREATE_TIME", "headers": headers,
-                "timestamp": int(events.NEW_YEAR * 1000), "value": base64.b64encode(body).decode()}
+        headers = [(name, text.encode()) for name, text in fields.items()]
+        return events.kafka_message(body, topic="scans", offset=offset, headers=headers)
 
     texts = {"photo_id": str(uuid.uuid4()), "taken_at": "1767225600000", "place": "tør"}
     sent = [message(1, PNG, **texts), message(2, PNG, **texts), message(3, b"?", **texts), message(4, PNG, place="no name")]
-    event = {"eventSource": "aws:kafka", "records": {"scans-0": sent}}
+    event = events.kafka(sent)
     with start("scans") as function:
         assert function.invoke(event).ok() == {"batchItemFailures": []}
         checksum = hashlib.sha256(PNG).hexdigest()
         first, second = rows(gateway, "pictured")
-        assert first == second and first["place"] == "tør" and first["content"] == {
-            "bucket": place, "key": f"scans/{checksum}.png", "version": "", "size": len(PNG), "checksum": checksum}
-        assert aws.client("s3").get_object(Bucket=place, Key=first["content"]["key"])["Body"].read() == PNG
+        for row, number in (first, 1), (second, 2):
+            assert row["place"] == "tør" and row["content"] == {
+                "bucket": place, "key": f"scans/arrived_on=2026-01-01/{checksum}-0{number:020}.png", "version": "",
+                "size": len(PNG), "checksum": checksum}  # fmt: skip
+        kept = aws.client("s3").get_object(Bucket=place, Key=first["content"]["key"])
+        assert kept["Body"].read() == PNG and kept["ContentType"] == "image/png"
+        assert kept["Metadata"] == {**texts, "place": "=?UTF-8?B?dMO4cg==?="}
         assert reasons(gateway, "pictured") == ["content is application/octet-stream", "photo_id is missing"]
     # What cannot be kept is brought again, and no row tells of it.
     gateway.records.clear()
     with Function([binaries["scans"]], env={**environment(gateway, place), "OBJECTS": "s3://no-such-bucket/a/"},
                   timeout=60) as function:
-        event["records"] = {"scans-0": sent[:1]}
+        event = events.kafka(sent[:1])
         failure = {"itemIdentifier": {"topic-partition": "scans-0", "offset": 1}}
         assert function.invoke(event).ok() == {"batchItemFailures": [failure]}
     assert gateway.records == {}

@@ -7,6 +7,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 # Two runs at once, in two checkouts that share a cache, take turns.
 exec 9>"$CACHE/lock"
 flock 9
-for tool in python node editors java jars trino postgres terraform; do
+for tool in python node editors java jars trino kafka postgres terraform; do
   bash "$here/$tool.sh" 9>&-
 done

@@ -98,7 +98,7 @@ fn configuration(plan: &Plan, source: &Source, brokers: &Brokers) -> Block {
         "auto.create.topics.enable=false".to_owned(),
         format!("default.replication.factor={copies}"),
         format!("min.insync.replicas={}", in_sync(brokers)),
-        format!("message.max.bytes={}", topics::LARGEST_BYTES),
+        format!("message.max.bytes={}", topics::largest_bytes(source)),
         "unclean.leader.election.enable=false".to_owned(),
     ];
     Block::resource("aws_msk_configuration", &source.name)

@@ -5,7 +5,7 @@
 //! Facts: <https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html>,
 //! <https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html>.
 
-use super::{arn, group, inside, read_secrets, secret_arn, secret_labels, topic_arn};
+use super::{arn, group, inside, read_secrets, secret_arn, secret_labels, topic_arn, topics};
 use crate::aws::network;
 use crate::aws::policy::{Statement, allow, allow_everywhere, own};
 use crate::emit::hcl::{Block, Value, list, reference};
@@ -115,6 +115,10 @@ pub fn mapping(plan: &Plan, source: &Source, kafka: &Kafka, block: Block) -> Blo
         }
         Cluster::Serverless | Cluster::Provisioned(_) => block
             .set("event_source_arn", arn(source, kafka))
+            .set(
+                "depends_on",
+                topics::address(source, kafka).map_or(Value::Null, |topic| vec![reference(topic)].into()),
+            )
             .block(consumer("amazon_managed_kafka_event_source_config")),
     };
     let bytes = source

@@ -34,12 +34,14 @@ pub fn library(plan: &Plan, krate: &Crate, parts: &[Part]) -> String {
     let remembers = parts.iter().any(|part| !part.asked.dedupes.is_empty());
     let source = krate.function.source;
     let object = object(source);
+    let answers = parts.iter().any(|part| part.rest.is_some());
     let imports = [
         (true, "Batch"),
         (remembers, "Dedupe"),
         (looks_up, "Format"),
         (true, "Function"),
         (object.is_some(), "Object"),
+        (answers, "Program"),
         (true, "Record"),
         (true, "Reject"),
         (looks_up, "Table"),
@@ -60,10 +62,11 @@ pub fn library(plan: &Plan, krate: &Crate, parts: &[Part]) -> String {
         doc.push_str("/// The function.\n");
     }
     let implementation = format!(
-        "impl Function for {own} {{\n{}{}{}\n{}}}\n",
+        "impl Function for {own} {{\n{}{}{}{}\n{}}}\n",
         transforms(parts),
         tables(plan, parts),
         object.as_deref().unwrap_or_default(),
+        super::answers::implementation(&transforms_of(parts)),
         take(krate, record, parts)
     );
     let runtime = match (source.tells_of_changes(), object.is_some()) {
@@ -72,10 +75,11 @@ pub fn library(plan: &Plan, krate: &Crate, parts: &[Part]) -> String {
         _ => "",
     };
     format!(
-        "//! What becomes of a record of `{}`; `main.rs` puts it to work.\n\n{}{}{}pub mod schema;\n{}pub mod transforms;\n\nuse \
+        "//! What becomes of a record of `{}`; `main.rs` puts it to work.\n\n{}{}{}{}pub mod schema;\n{}pub mod transforms;\n\nuse \
          pipec_function::{{{imports}}};\n{}{key_import}\n{}use schema::{record};\n\n\
          {doc}#[derive(Debug)]\n{structure}\n{}",
         one_line(&source.name),
+        if answers { "pub mod answers;\n" } else { "" },
         if krate.shared.structs.is_empty() {
             ""
         } else {
@@ -242,10 +246,11 @@ fn object(source: &Source) -> Option<String> {
 
 /// What a function is made with.
 fn asked(krate: &Crate, parts: &[Part]) -> Asked {
+    let rest = |part: &Part| part.rest.as_ref().map(|rest| (rest.uses_key, rest.uses_params)).unwrap_or_default();
     let checks = Asked::by_checks(&krate.function.source.schema.fields, &krate.shared.own);
     Asked {
-        key: checks.key || parts.iter().any(|part| part.uses_key),
-        params: checks.params || parts.iter().any(|part| part.uses_params),
+        key: checks.key || parts.iter().any(|part| part.uses_key || rest(part).0),
+        params: checks.params || parts.iter().any(|part| part.uses_params || rest(part).1),
     }
 }
 
@@ -290,7 +295,10 @@ fn take(krate: &Crate, ty: &str, parts: &[Part]) -> String {
 
 /// `transforms/mod.rs`
 pub fn modules(krate: &Crate, parts: &[Part]) -> String {
-    let mut names: Vec<&str> = parts.iter().map(|part| part.module.as_str()).collect();
+    let rests = parts.iter().filter(|part| part.rest.is_some());
+    let rests: Vec<String> = rests.map(|part| super::answers::rest_module(part.transform)).collect();
+    let own = parts.iter().map(|part| part.module.as_str());
+    let mut names: Vec<&str> = own.chain(rests.iter().map(String::as_str)).collect();
     names.sort_by_key(|name| name.trim_start_matches("r#"));
     let modules: String = names.iter().map(|name| format!("pub mod {name};\n")).collect();
     format!(

@@ -1,6 +1,7 @@
 //! Stream transforms as Rust functions for AWS Lambda: a Cargo workspace with a crate a function, what they all do
 //! around it, and the runtime that the embedded engine has too. Knows nothing of AWS's resources.
 
+mod answers;
 mod checks;
 mod code;
 mod expr;
@@ -23,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tera::{Context, Tera};
 
-use crate::plan::{Files, Function, Plan, StreamFunction, To, Transform, names as shared, stream_functions};
+use crate::plan::{Files, Function, Plan, StreamFunction, To, Transform, Way, WayStep, names as shared, stream_functions};
 use names::{Names, upper_camel};
 
 const WORKSPACE: &str = include_str!("templates/workspace.toml.tera");
@@ -78,8 +79,6 @@ pub struct Crate<'a> {
     record: String,
     /// The function's own type.
     own: String,
-    /// Whether the record's type borrows.
-    borrows: bool,
     /// What its files share.
     shared: expr::Shared,
     /// The project's own functions that it calls, as a file.
@@ -96,7 +95,6 @@ fn crates(plan: &Plan) -> Vec<Crate<'_>> {
         Crate {
             record,
             own,
-            borrows: schema::borrows(function.source),
             function,
             shared,
             own_functions,
@@ -147,6 +145,7 @@ fn shared_names() -> Context {
         ("landing_stream", shared::LANDING_STREAM),
         ("seen_table", shared::SEEN_TABLE),
         ("objects", shared::OBJECTS),
+        ("arrival_day", shared::ARRIVAL_DAY),
         ("sink", shared::SINK),
         ("snapshot", shared::SNAPSHOT),
         ("namespace", shared::METRIC_NAMESPACE),
@@ -175,9 +174,11 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
     context.insert("package", &package_name(krate.name()));
     context.insert("archive", &shared::function_archive(krate.name()));
     context.insert("architecture", &function.settings.architecture);
+    let scripts: Vec<_> = function.scripts().map(|(transform, _)| &transform.name).collect();
+    context.insert("scripts", &scripts);
     let mut modules = Names::new(["mod_"]);
     let mut parts: Vec<Part> = Vec::new();
-    let mut files = Vec::new();
+    let (mut files, mut answered) = (Vec::new(), Vec::new());
     let mut tables = 0;
     for way in &function.ways {
         let module = match way.transform.name.as_str() {
@@ -188,10 +189,28 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
         for part in parts.iter().filter(|part| part.transform.name == way.transform.name) {
             asked.dedupes.clone_from(&part.asked.dedupes);
         }
-        let file = transform::file(plan, krate, way, asked, tables);
+        let script = way.around_script();
+        let origin = transform::Origin {
+            record: &krate.record,
+            module: "schema",
+            source: function.source,
+            shared: &krate.shared,
+            to_script: script.is_some(),
+        };
+        let before = script.map(|(before, ..)| Way {
+            transform: way.transform,
+            steps: before.to_vec(),
+        });
+        let file = transform::file(plan, &origin, before.as_ref().unwrap_or(way), asked, tables);
         tables += file.asked.lookups.len();
         let path = module.trim_start_matches("r#");
         files.push((format!("src/transforms/{path}.rs"), file.text));
+        let rest = script.map(|(before, run, after)| {
+            let (rest, decoded, text) = rest_of(plan, krate, way.transform, (before, run, after));
+            answered.push((rest.module.clone(), decoded));
+            files.push((format!("src/transforms/{}.rs", answers::rest_module(way.transform)), text));
+            rest
+        });
         parts.push(Part {
             transform: way.transform,
             module,
@@ -199,8 +218,11 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
             uses_params: file.uses_params,
             uses_arrival: file.uses_arrival,
             asked: file.asked,
+            rest,
         });
     }
+    let scripts = !answered.is_empty();
+    files.extend(answers::files(&answered));
     let lookups: BTreeMap<_, _> = parts
         .iter()
         .flat_map(|part| &part.asked.lookups)
@@ -218,7 +240,10 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
     }
     let mut asks = Vec::new();
     asks.extend((!lookups.is_empty()).then_some("lookup"));
-    asks.extend(function.source.object().map(|_| "objects"));
+    match scripts {
+        true => asks.push("program"),
+        false => asks.extend(function.source.object().map(|_| "objects")),
+    }
     asks.extend(
         parts
             .iter()
@@ -251,6 +276,43 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
         ("src/transforms/mod.rs".into(), library::modules(krate, &parts)),
     ]);
     files
+}
+
+/// What a script answers, and the rest of its transform: what is said of it, the type of the rows, the rest itself.
+fn rest_of(
+    plan: &Plan,
+    krate: &Crate,
+    transform: &Transform,
+    (before, run, after): (&[WayStep<'_>], WayStep<'_>, &[WayStep<'_>]),
+) -> (answers::Rest, String, String) {
+    let source = answers::as_source(krate.function.source, &run);
+    let (module, record) = (answers::module(transform), answers::row_type(transform));
+    let origin = transform::Origin {
+        record: &record,
+        module: &format!("answers::{module}"),
+        source: &source,
+        shared: &krate.shared,
+        to_script: false,
+    };
+    let way = Way {
+        transform,
+        steps: after.to_vec(),
+    };
+    let file = transform::file(plan, &origin, &way, steps::Asked::default(), 0);
+    let given = match before.last() {
+        Some(last) => last.step.columns.to_vec(),
+        None => transform.input_columns.to_vec(),
+    };
+    let decoded = schema::file(&source, &record, &krate.shared);
+    let rest = answers::Rest {
+        module,
+        record,
+        uses_key: file.uses_key,
+        uses_params: file.uses_params,
+        uses_arrival: file.uses_arrival,
+        objects: [answers::objects(&given), answers::objects(&run.step.columns)],
+    };
+    (rest, decoded, file.text)
 }
 
 /// What of the function's own library sends rows to the sinks of its transforms.
@@ -287,6 +349,8 @@ struct Part<'a> {
     uses_arrival: bool,
     /// What it asks of the function.
     asked: steps::Asked,
+    /// What follows on its script, if it has one.
+    rest: Option<answers::Rest>,
 }
 
 /// Functions as they stand in a generated function's crate, without the crate.

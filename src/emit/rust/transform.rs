@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::code::{
     Block, Code, Statement, Value, call_lines, documentation, item, one_line, print_statements, quoted, without_unused,
 };
-use super::expr::{Binding, Lowering};
+use super::expr::{Binding, Lowering, Shared};
 use super::names::{Names, identifier};
 use super::schema::read_field;
 use super::steps::{Around, Asked, Flow, lower_step};
 use super::types::{self, Held, held, held_type};
-use super::{Crate, header, join, used_items};
+use super::{header, join, schema, used_items};
 use crate::plan::types::{Column, TypeKind};
-use crate::plan::{Plan, StepKind, Target, To, Way};
+use crate::plan::{Plan, Source, StepKind, Target, To, Way};
 
 /// A transform's file.
 pub struct File {
@@ -28,10 +28,23 @@ pub struct File {
     pub asked: Asked,
 }
 
+/// What a transform's file takes its rows from, and to where it puts them.
+pub struct Origin<'o> {
+    /// The type of the records, and the module that has it.
+    pub record: &'o str,
+    pub module: &'o str,
+    /// Their fields.
+    pub source: &'o Source,
+    /// What the files of the function share.
+    pub shared: &'o Shared,
+    /// Whether a script takes the rows, with all of their columns.
+    pub to_script: bool,
+}
+
 /// The file of a transform for rows that come by one way; `asked` is what other ways to it asked for.
-pub fn file(plan: &Plan, krate: &Crate, way: &Way, asked: Asked, first_table: usize) -> File {
+pub fn file(plan: &Plan, origin: &Origin, way: &Way, asked: Asked, first_table: usize) -> File {
     let mut flow = Flow {
-        lowering: start(krate),
+        lowering: start(origin),
         around: Vec::new(),
         asked,
         first_table,
@@ -40,18 +53,19 @@ pub fn file(plan: &Plan, krate: &Crate, way: &Way, asked: Asked, first_table: us
         lower_step(&mut flow, step, way.transform);
     }
     let columns = match &way.transform.target {
+        _ if origin.to_script => flow_columns(way, origin),
         Some(Target::Dataset(id)) => plan.dataset(id).columns.to_vec(),
-        _ => flow_columns(way, krate),
+        _ => flow_columns(way, origin),
     };
     let kept: Vec<_> = columns
         .iter()
         .filter_map(|column| Some((column.clone(), flow.lowering.columns.get(&column.name)?.clone())))
         .collect();
-    written(plan, krate, way, flow, kept)
+    written(plan, origin, way, flow, kept)
 }
 
 /// The record's columns, each in a variable.
-fn start<'k>(krate: &'k Crate) -> Lowering<'k> {
+fn start<'k>(origin: &Origin<'k>) -> Lowering<'k> {
     let mut names = Names::new(["arrival", "record", "key", "params", "out", "row"]);
     let mut columns = BTreeMap::new();
     let mut statements = Vec::new();
@@ -85,7 +99,7 @@ fn start<'k>(krate: &'k Crate) -> Lowering<'k> {
         &TypeKind::Text,
         false,
     );
-    for field in &krate.function.source.schema.fields {
+    for field in &origin.source.schema.fields {
         let column = &field.column;
         let optional = column.ty.optional && field.default.is_none();
         let value = read_field("record", &column.name, &column.ty.kind, optional);
@@ -97,21 +111,21 @@ fn start<'k>(krate: &'k Crate) -> Lowering<'k> {
             optional,
         );
     }
-    Lowering::new(statements, columns, names, &krate.shared)
+    Lowering::new(statements, columns, names, origin.shared)
 }
 
-fn flow_columns(way: &Way, krate: &Crate) -> Vec<Column> {
+fn flow_columns(way: &Way, origin: &Origin) -> Vec<Column> {
     match way.steps.last() {
         Some(last) => last.step.columns.to_vec(),
         None => {
-            let fields = krate.function.source.schema.fields.iter();
+            let fields = origin.source.schema.fields.iter();
             fields.map(|field| field.column.clone()).collect()
         }
     }
 }
 
 /// What is done with the row at the end: it is put out, to where it belongs.
-fn put_out(plan: &Plan, flow: &mut Flow, way: &Way, kept: &[(Column, Binding)]) -> Code {
+fn put_out(plan: &Plan, flow: &mut Flow, (way, origin): (&Way, &Origin), kept: &[(Column, Binding)]) -> Code {
     let deliveries = way.transform.deliveries();
     let number = |target: &Target| {
         deliveries
@@ -143,6 +157,10 @@ fn put_out(plan: &Plan, flow: &mut Flow, way: &Way, kept: &[(Column, Binding)]) 
         });
     };
     row(flow, kept);
+    if origin.to_script {
+        let row = Code::unary("&", &Code::name("row"));
+        return Code::method(&Code::name("out"), "ask", &[row]);
+    }
     let Some(StepKind::Route { branches, otherwise }) = way.steps.last().map(|last| &last.step.kind) else {
         return put(0);
     };
@@ -168,7 +186,7 @@ fn limit(plan: &Plan, target: &Target) -> Option<&'static str> {
     })
 }
 
-fn written(plan: &Plan, krate: &Crate, way: &Way, mut flow: Flow, mut kept: Vec<(Column, Binding)>) -> File {
+fn written(plan: &Plan, origin: &Origin, way: &Way, mut flow: Flow, mut kept: Vec<(Column, Binding)>) -> File {
     if matches!(
         way.steps.last().map(|last| &last.step.kind),
         Some(StepKind::Route { .. })
@@ -181,22 +199,22 @@ fn written(plan: &Plan, krate: &Crate, way: &Way, mut flow: Flow, mut kept: Vec<
             }
         }
     }
-    let end = put_out(plan, &mut flow, way, &kept);
+    let end = put_out(plan, &mut flow, (way, origin), &kept);
     let statics = std::mem::take(&mut flow.lowering.statics);
     let mut mentioned = BTreeSet::new();
     let (statements, end) = folded(flow.around, flow.lowering.statements, end, &mut mentioned);
     let (uses_key, uses_arrival) = (mentioned.contains("key"), mentioned.contains("arrival"));
     let uses_params = mentioned.contains("params");
-    let row = row(krate, way, &kept);
+    let row = row(origin, way, &kept);
     let statics = statics.print(&mut mentioned);
     let mut functions = String::new();
     for lookup in &flow.asked.lookups {
-        let (function, mentions) = join::key_function(lookup, &krate.shared);
+        let (function, mentions) = join::key_function(lookup, origin.shared);
         functions.push_str(&format!("\n{function}"));
         mentioned.extend(mentions);
     }
     let mut used = used_items(&mentioned);
-    used.extend(mentioned.iter().filter(|name| krate.shared.structs.has(name)).cloned());
+    used.extend(mentioned.iter().filter(|name| origin.shared.structs.has(name)).cloned());
     used.extend(row.used);
     used.extend(["Reject", "Out", "Line"].map(str::to_owned));
     used.extend(uses_key.then(|| "PseudonymKey".to_owned()));
@@ -205,8 +223,8 @@ fn written(plan: &Plan, krate: &Crate, way: &Way, mut flow: Flow, mut kept: Vec<
     if !flow.asked.lookups.is_empty() {
         used.extend(["Key", "Received"].map(str::to_owned));
     }
-    let function = function(krate, &mentioned, &statements, &end);
-    let mut more = vec![format!("use crate::schema::{};\n", krate.record)];
+    let function = function(origin, &mentioned, &statements, &end);
+    let mut more = vec![format!("use crate::{}::{};\n", origin.module, origin.record)];
     let tables: BTreeSet<_> = flow.asked.lookups.iter().map(|lookup| &lookup.table).collect();
     more.extend(tables.iter().map(|table| {
         format!(
@@ -218,8 +236,8 @@ fn written(plan: &Plan, krate: &Crate, way: &Way, mut flow: Flow, mut kept: Vec<
     let text = format!(
         "//! `{}`: from a record to rows of `{}`.\n\n{}\n{statics}{}{functions}\n{}",
         one_line(&way.transform.name),
-        targets(way),
-        header(&used, &krate.shared.structs, &more),
+        targets(way, origin),
+        header(&used, &origin.shared.structs, &more),
         item(function),
         row.text,
     );
@@ -232,7 +250,11 @@ fn written(plan: &Plan, krate: &Crate, way: &Way, mut flow: Flow, mut kept: Vec<
     }
 }
 
-fn targets(way: &Way) -> String {
+fn targets(way: &Way, origin: &Origin) -> String {
+    if origin.to_script {
+        let script = way.transform.script().and_then(|run| run.path.as_deref());
+        return one_line(script.unwrap_or_default());
+    }
     let name = |target: &&Target| match target {
         Target::Dataset(id) => id.to_string(),
         Target::Sink(sink) => sink.clone(),
@@ -246,14 +268,14 @@ fn targets(way: &Way) -> String {
     names.join("`, `")
 }
 
-fn function(krate: &Crate, mentioned: &BTreeSet<String>, statements: &[Statement], end: &Code) -> String {
-    let record = krate.record.as_str();
+fn function(origin: &Origin, mentioned: &BTreeSet<String>, statements: &[Statement], end: &Code) -> String {
+    let record = origin.record;
     let name = if mentioned.contains("record") {
         "record"
     } else {
         "_record"
     };
-    let mut parameters = vec![match krate.borrows {
+    let mut parameters = vec![match schema::borrows(origin.source) {
         true => format!("{name}: &{record}<'_>"),
         false => format!("{name}: &{record}"),
     }];
@@ -374,16 +396,16 @@ struct Row {
     used: BTreeSet<String>,
 }
 
-fn row(krate: &Crate, way: &Way, kept: &[(Column, Binding)]) -> Row {
+fn row(origin: &Origin, way: &Way, kept: &[(Column, Binding)]) -> Row {
     let borrows = kept.iter().any(|(_, binding)| binding.held == Held::Borrowed);
     let (lifetime, elided) = if borrows { ("<'a>", "<'_>") } else { ("", "") };
     let mut used = BTreeSet::from(["encode".to_owned()]);
     let mut out = format!(
         "/// A row of `{}`.\n#[derive(Clone, Debug)]\npub struct Row{lifetime} {{\n",
-        targets(way)
+        targets(way, origin)
     );
     for (column, binding) in kept {
-        let ty = held_type(&column.ty.kind, binding.held, "'a ", &krate.shared.structs);
+        let ty = held_type(&column.ty.kind, binding.held, "'a ", &origin.shared.structs);
         used.extend(types::mentioned(&ty).map(str::to_owned));
         let ty = types::optional(ty, binding.optional);
         out.push_str(&documentation(column.doc.as_deref().unwrap_or_default(), 4));
@@ -399,7 +421,7 @@ fn row(krate: &Crate, way: &Way, kept: &[(Column, Binding)]) -> Row {
     let targets = way.transform.deliveries();
     let (sinks, datasets): (Vec<_>, Vec<_>) = targets
         .iter()
-        .partition(|(target, _)| matches!(target, Target::Sink(_)));
+        .partition(|(target, _)| origin.to_script || matches!(target, Target::Sink(_)));
     let method = |name: &str, made: &str| {
         let head =
             format!("    fn {name}(&self, out: &mut Vec<u8>) {{\n        let mut row = encode::Row::{made}(out);\n");

@@ -10,7 +10,7 @@ macro_rules! sources {
 const FUNCTION: &[(&str, &str)] = sources!("function/":
     "aws.rs", "batch.rs", "deliver.rs", "event/firehose.rs", "event/http.rs", "event/kafka.rs", "event/kafka_objects.rs",
     "event/kinesis.rs", "event/mod.rs", "event/objects.rs", "event/sqs.rs", "files.rs", "lib.rs", "logic.rs", "lookup.rs",
-    "memory.rs", "metrics.rs", "objects.rs", "reject.rs", "sinks/events.rs",
+    "memory.rs", "metrics.rs", "objects.rs", "program.rs", "reject.rs", "sinks/events.rs",
     "sinks/index.rs", "sinks/items.rs", "sinks/mod.rs", "sinks/queue.rs", "sinks/request.rs", "sinks/row.rs",
     "sinks/stream.rs", "sinks/table.rs", "sinks/tls.rs", "sinks/topic.rs", "store.rs", "tables.rs",
 );

@@ -3,6 +3,7 @@
 
 mod event;
 mod package;
+mod pip;
 pub(super) mod rows;
 mod service;
 mod store;

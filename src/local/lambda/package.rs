@@ -11,6 +11,7 @@ use serde_json::Value;
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
+use super::pip;
 use crate::local::{Fault, RunError};
 use crate::plan::names;
 
@@ -35,6 +36,8 @@ pub(super) struct Function {
     archive: String,
     /// `x86_64` or `arm64`.
     architecture: String,
+    /// The transforms whose scripts it starts.
+    scripts: Vec<String>,
 }
 
 /// Builds every function of a build folder and archives it; `progress` hears what is being done.
@@ -44,7 +47,13 @@ pub fn package(build: &Path, progress: &mut dyn FnMut(&str)) -> Result<Vec<Archi
         let bytes = read(&binary)?;
         check_glibc(&bytes, &function.package)?;
         progress(&format!("archiving {}", function.archive));
-        archives.push(archive(build, &function.archive, "bootstrap", &bytes, 0o755)?);
+        let mut files = vec![Packed::new("bootstrap", bytes, 0o755)];
+        for transform in &function.scripts {
+            progress(&format!("fetching what the script of `{transform}` needs"));
+            files.extend(beside(build, transform, &function.architecture)?);
+        }
+        fits(&function, &files)?;
+        archives.push(archive(build, &function.archive, &mut files)?);
     }
     let others = [
         names::LANDING,
@@ -54,21 +63,55 @@ pub fn package(build: &Path, progress: &mut dyn FnMut(&str)) -> Result<Vec<Archi
         names::REPORT,
         names::PURGE_SEARCH,
         names::TELL,
+        names::TOPICS,
     ];
     for name in names::OPERATIONS.into_iter().chain(others) {
         let source = build.join(names::operations_source(name));
         if source.exists() {
-            let file = format!("{name}.py");
-            archives.push(archive(
-                build,
-                &names::operations_archive(name),
-                &file,
-                &read(&source)?,
-                0o644,
-            )?);
+            let mut files = vec![Packed::new(&format!("{name}.py"), read(&source)?, 0o644)];
+            let requirements = build.join(names::operations_requirements(name));
+            if requirements.exists() {
+                progress(&format!("fetching what `{name}` needs"));
+                files.extend(pip::packages(&requirements, "arm64")?);
+            }
+            archives.push(archive(build, &names::operations_archive(name), &mut files)?);
         }
     }
     Ok(archives)
+}
+
+/// What stands beside a function's binary for the script of a transform: its files, and the packages that it uses.
+fn beside(build: &Path, transform: &str, architecture: &str) -> Result<Vec<Packed>, RunError> {
+    let folder = names::script_folder(transform);
+    let mut out = pip::files(&build.join(&folder), &format!("{folder}/"))?;
+    let requirements = build.join(names::script_requirements(transform));
+    if requirements.exists() {
+        let packages = pip::packages(&requirements, architecture)?.into_iter();
+        let below = names::script_packages(transform);
+        out.extend(packages.map(|file| Packed {
+            name: format!("{below}/{}", file.name),
+            ..file
+        }));
+    }
+    Ok(out)
+}
+
+/// What the service unpacks of an archive, bytes (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+const UNPACKED: u64 = 250 << 20;
+
+/// Whether the service takes a function with all that stands beside it.
+fn fits(function: &Function, files: &[Packed]) -> Result<(), RunError> {
+    let bytes: u64 = files.iter().map(|file| file.bytes.len() as u64).sum();
+    if bytes <= UNPACKED {
+        return Ok(());
+    }
+    let what = format!(
+        "`{}` has {} MiB with what its scripts need, but Lambda takes {}",
+        function.package,
+        bytes >> 20,
+        UNPACKED >> 20
+    );
+    Err(RunError::new(Fault::Surroundings, what).help("name fewer packages in `requirements`, or smaller ones"))
 }
 
 /// Every function of a build folder with its binary, built now; none where the build has no workspace of functions.
@@ -144,6 +187,7 @@ fn workspace_of(workspace: &Path) -> Result<(Vec<Function>, PathBuf), RunError> 
             package: text(&package["name"]),
             archive: text(&ours["archive"]),
             architecture: text(&ours["architecture"]),
+            scripts: ours["scripts"].as_array().into_iter().flatten().map(text).collect(),
         })
     });
     Ok((functions.collect(), PathBuf::from(text(&metadata["target_directory"]))))
@@ -242,14 +286,40 @@ fn version_of(name: &str) -> Option<(u32, u32)> {
 }
 
 #[allow(clippy::disallowed_methods, reason = "what cargo built is no input of a compilation")]
-fn read(path: &Path) -> Result<Vec<u8>, RunError> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, RunError> {
     std::fs::read(path).map_err(|error| RunError::file(path, "read", error))
 }
 
-/// One file in an archive whose bytes depend on that file alone.
-fn archive(build: &Path, to: &str, name: &str, bytes: &[u8], mode: u32) -> Result<Archive, RunError> {
+/// A file of an archive.
+#[derive(Debug)]
+pub(super) struct Packed {
+    /// Its path there.
+    name: String,
+    bytes: Vec<u8>,
+    /// Who may read and run it.
+    mode: u32,
+}
+
+impl Packed {
+    /// Its path there.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn new(name: &str, bytes: Vec<u8>, mode: u32) -> Packed {
+        Packed {
+            name: name.to_owned(),
+            bytes,
+            mode,
+        }
+    }
+}
+
+/// Files in an archive whose bytes depend on these files alone.
+fn archive(build: &Path, to: &str, files: &mut [Packed]) -> Result<Archive, RunError> {
     let path = build.join(to);
-    let zipped = zip_of(name, bytes, mode).map_err(|error| RunError::file(&path, "written", error))?;
+    files.sort_by(|one, other| one.name.cmp(&other.name));
+    let zipped = zip_of(files).map_err(|error| RunError::file(&path, "written", error))?;
     let folder = path.parent().unwrap_or(build);
     let written = std::fs::create_dir_all(folder)
         .and_then(|()| readable().tempfile_in(folder))
@@ -271,14 +341,16 @@ fn readable() -> tempfile::Builder<'static, 'static> {
     builder
 }
 
-fn zip_of(name: &str, bytes: &[u8], mode: u32) -> zip::result::ZipResult<Vec<u8>> {
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .last_modified_time(zip::DateTime::default())
-        .unix_permissions(mode);
+fn zip_of(files: &[Packed]) -> zip::result::ZipResult<Vec<u8>> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    zip.start_file(name, options)?;
-    zip.write_all(bytes)?;
+    for file in files {
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .last_modified_time(zip::DateTime::default())
+            .unix_permissions(file.mode);
+        zip.start_file(file.name.as_str(), options)?;
+        zip.write_all(&file.bytes)?;
+    }
     Ok(zip.finish()?.into_inner())
 }
 
@@ -307,8 +379,9 @@ mod unit {
 
     #[test]
     fn an_archive_depends_on_its_file_alone() {
-        let first = zip_of("bootstrap", b"binary", 0o755).unwrap();
-        assert_eq!(first, zip_of("bootstrap", b"binary", 0o755).unwrap());
+        let files = [Packed::new("bootstrap", b"binary".to_vec(), 0o755)];
+        let first = zip_of(&files).unwrap();
+        assert_eq!(first, zip_of(&files).unwrap());
         let mut zip = zip::ZipArchive::new(std::io::Cursor::new(first)).unwrap();
         let file = zip.by_index(0).unwrap();
         assert_eq!(

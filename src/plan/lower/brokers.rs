@@ -97,9 +97,6 @@ impl Lowering<'_> {
             self.refuse(span, "a cluster of Amazon MSK without a network", Some(help));
         }
         if cluster.text("kind") == Some("serverless") {
-            let span = settings.span(name).unwrap_or(source.item.span);
-            let help = "write `msk { kind = provisioned }`";
-            self.refuse(span, "making topics in a serverless cluster", Some(help));
             return Some(Cluster::Serverless);
         }
         let count = cluster.int("brokers").unwrap_or(zones.unwrap_or(3).clamp(2, 3));

@@ -188,6 +188,7 @@ impl Lowering<'_> {
             deliveries,
             tests: program.tests.clone(),
             images: BTreeMap::new(),
+            scripts: BTreeMap::new(),
         })
     }
 

@@ -23,8 +23,8 @@ impl Lowering<'_> {
         let platform = self.scope == Scope::Platform;
         let copied = platform && (source.shape, name) == (Shape::Table, "database");
         let landed = copied || matches!((source.shape, name), (Shape::Table, "s3" | "http"));
-        let uploaded = (source.shape, name) == (Shape::Objects, "api");
-        if source.shape != Shape::Stream && !landed && !uploaded && name != "project" {
+        let brought = matches!((source.shape, name), (Shape::Objects, "api" | "kafka"));
+        if source.shape != Shape::Stream && !landed && !brought && name != "project" {
             self.no_way(source, name);
             if platform {
                 return None;
@@ -37,6 +37,9 @@ impl Lowering<'_> {
             "database" => self.replication(source, connector),
             _ => None,
         };
+        if platform && brought && source.into.is_none() {
+            self.refuse(item.span, "objects that do not land", Some("write `into = ZONE`"));
+        }
         let volume = volume_of(settings);
         let brokered = self.brokered(source, connector, volume.as_ref());
         let from = match (name, settings.variant("via")) {
@@ -154,7 +157,7 @@ impl Lowering<'_> {
     /// Rows that no bundle brings by this way.
     fn no_way(&mut self, source: &program::Source, from: &str) {
         let (shape, help) = match source.shape {
-            Shape::Objects => ("objects", "write `from = api { … }`: senders ask for uploads"),
+            Shape::Objects => ("objects", "write `from = api { … }`: senders ask for uploads; or `from = kafka { … }`"),
             _ => (
                 "table",
                 "this version has `stream of`, and tables of `s3`, `http`, `database` and `project`",
@@ -164,12 +167,8 @@ impl Lowering<'_> {
         self.refuse(source.item.span, what, Some(help));
     }
 
-    /// Uploads whose objects land nowhere, or which no link lets in.
+    /// Uploads that no link lets in.
     fn uploads(&mut self, source: &program::Source) {
-        if source.into.is_none() {
-            let help = Some("write `into = ZONE`");
-            self.refuse(source.item.span, "uploads of objects that do not land", help);
-        }
         let rules = source.schema.fields.iter().find_map(|field| field.object.as_ref());
         let most = rules.and_then(|rules| rules.max_bytes);
         if most.is_some_and(|bytes| bytes > LARGEST_UPLOAD) {

@@ -176,8 +176,18 @@ impl Lowering<'_> {
             let span = transform.item.settings.span("engine").unwrap_or(transform.item.span);
             self.refuse(span, what, Some(&help));
         }
+        let mut why = vec![why];
         let engine = match name {
-            "lambda" => Engine::Lambda(lambda_of(engine)?),
+            "lambda" => Engine::Lambda(match transform.steps.iter().find_map(Step::script) {
+                Some(script) => {
+                    let (mebibytes, seconds) = (script.script_mib(), script.timeout_seconds());
+                    why.push(format!(
+                        "its script may use {mebibytes} MiB and take {seconds} seconds a call, which a function has"
+                    ));
+                    lambda_of(engine)?.with_script(mebibytes, seconds)
+                }
+                None => lambda_of(engine)?,
+            }),
             "glue" => Engine::Glue(glue_of(engine)?),
             "emr" => Engine::Emr(emr_of(engine)?),
             "batch" => Engine::Glue(Glue {
@@ -186,7 +196,7 @@ impl Lowering<'_> {
             }),
             other => Engine::Other(other.to_owned()),
         };
-        Some((engine, vec![why]))
+        Some((engine, why))
     }
 
     /// What transforms write: columns, format, partition and lifetime.

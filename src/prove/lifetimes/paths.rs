@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::stay::Stay;
-use crate::plan::types::Column;
+use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Dataset, DatasetId, FilesOf, From, Input, Plan, Serve, Source, Transform};
 
 /// One stay of a value on its path.
@@ -224,7 +224,10 @@ impl<'p, 'r> Paths<'p, 'r> {
             .backup_days
             .map(|days| self.hop(Stay::Backup(zone, days), column, Ways::default()));
         self.add(&mut next, backup);
+        // What of its rows is copied by those who ask; a dataset of objects alone has nothing that they hold.
+        let asked_for = self.copied(dataset.columns.iter());
         for (serve, athena) in self.plan.athena() {
+            let Some(column) = asked_for else { break };
             if serve.expose.contains(&dataset.id) {
                 let results = self.hop(Stay::Results(serve, athena), column, Ways::default());
                 self.add(&mut next, Some(results));
@@ -234,7 +237,7 @@ impl<'p, 'r> Paths<'p, 'r> {
         for (serve, quicksight) in self.plan.dashboards().filter(|(serve, _)| exposes(serve)) {
             // A label's column that is not shown is not held either.
             let shown = self.plan.shown(quicksight, &dataset.id);
-            let Some(column) = self.carrier(shown.into_iter()) else {
+            let Some(column) = self.copied(shown.into_iter()) else {
                 continue;
             };
             let asked = self.hop(Stay::Asked(serve), column, Ways::default());
@@ -245,6 +248,7 @@ impl<'p, 'r> Paths<'p, 'r> {
             }
         }
         for (serve, _) in self.plan.warehouses().filter(|(serve, _)| exposes(serve)) {
+            let Some(column) = asked_for else { break };
             let set_back = self.hop(Stay::Warehouse(serve), column, Ways::default());
             self.add(&mut next, Some(set_back));
         }
@@ -269,7 +273,7 @@ impl<'p, 'r> Paths<'p, 'r> {
 
     fn quarantine(&mut self, transform: &'p Transform) {
         let later = transform.steps.iter().flat_map(|step| step.columns.iter());
-        let column = self.carrier(transform.input_columns.iter().chain(later));
+        let column = self.copied(transform.input_columns.iter().chain(later));
         if let (Some(column), Some(stay)) = (column, turned_away(self.plan, transform)) {
             let hop = self.hop(stay, column, Ways::default());
             self.turned_away.insert(&transform.name, hop);
@@ -281,7 +285,7 @@ impl<'p, 'r> Paths<'p, 'r> {
             .steps
             .last()
             .map_or(&transform.input_columns, |step| &step.columns);
-        let Some(column) = self.carrier(columns.iter()) else {
+        let Some(column) = self.copied(columns.iter()) else {
             return;
         };
         for sink in self.plan.sinks_of(transform) {
@@ -292,9 +296,24 @@ impl<'p, 'r> Paths<'p, 'r> {
         }
     }
 
+    /// The first column that carries the class and is in copies of rows. An object is not: its row says where it lies, and there
+    /// it goes, whoever has the row.
+    fn copied(&self, columns: impl Iterator<Item = &'p Column>) -> Option<&'p str> {
+        self.carrier(columns.filter(|column| !only_refers(&column.ty.kind)))
+    }
+
     /// The first column that carries the class.
     fn carrier(&self, mut columns: impl Iterator<Item = &'p Column>) -> Option<&'p str> {
         let carries = |column: &&Column| column.labels.contains(self.class);
         columns.find(carries).map(|column| column.name.as_str())
+    }
+}
+
+/// Whether values only say where objects lie.
+fn only_refers(kind: &TypeKind) -> bool {
+    match kind {
+        TypeKind::Object => true,
+        TypeKind::List(item) => only_refers(&item.kind),
+        _ => false,
     }
 }

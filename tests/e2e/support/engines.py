@@ -4,7 +4,6 @@ What the embedded engine left says what must come out. Jobs read what it wrote f
 landed in the format in which it came; functions read the samples' own lines, as the service would bring them.
 """
 
-import base64
 import dataclasses
 import datetime
 import decimal
@@ -217,15 +216,6 @@ def different_reasons(mine: list, theirs: list) -> str:
 # Functions.
 
 
-def kafka(records: list[bytes], times: list[float], first: int) -> dict:
-    """A batch of a topic."""
-    messages = [{
-        "topic": "samples", "partition": 0, "offset": first + number, "timestampType": "CREATE_TIME", "headers": [],
-        "timestamp": round(at * 1000), "value": base64.b64encode(record).decode(),
-    } for number, (record, at) in enumerate(zip(records, times, strict=True))]  # fmt: skip
-    return {"eventSource": "aws:kafka", "eventSourceArn": "arn", "bootstrapServers": "b", "records": {"samples-0": messages}}
-
-
 def run_function(gateway: Gateway, binary: Path, environment: dict[str, str], lines: list[bytes], event_time: str, *, topic: bool):
     """Brings a function all lines of a sample, a hundred at a time."""
     times = arrivals(lines, ["_arrived", event_time])
@@ -233,7 +223,8 @@ def run_function(gateway: Gateway, binary: Path, environment: dict[str, str], li
         for start in range(0, len(lines), 100):
             some, at = lines[start : start + 100], times[start : start + 100]
             if topic:
-                event = kafka(some, at, start)
+                event = events.kafka([events.kafka_message(record, topic="samples", offset=start + n, arrival=when)
+                                      for n, (record, when) in enumerate(zip(some, at, strict=True))])
             else:
                 numbers = [str(events.FIRST_SEQUENCE + start + n) for n in range(len(some))]
                 event = events.kinesis(some, arrivals=at, sequences=numbers)

@@ -68,6 +68,35 @@ def kinesis(
     return {"Records": batch}
 
 
+def kafka_message(value: bytes | None, *, topic: str, offset: int = 0, partition: int = 0, arrival: float = NEW_YEAR,
+                  headers: Iterable[tuple[str, bytes]] = (), appended: bool = False) -> dict:  # fmt: skip
+    """One record of a Kafka batch: bytes in Base64, headers as Java writes them, in numbers from -128."""
+    return {
+        "topic": topic,
+        "partition": partition,
+        "offset": offset,
+        "timestamp": round(arrival * 1000),
+        "timestampType": "LOG_APPEND_TIME" if appended else "CREATE_TIME",
+        **({} if value is None else {"value": base64.b64encode(value).decode()}),
+        "headers": [{name: [byte - 256 if byte > 127 else byte for byte in text]} for name, text in headers],
+    }
+
+
+def kafka_record(record) -> dict:
+    """The same, of what a client of Kafka read."""
+    return kafka_message(record.value, topic=record.topic, offset=record.offset, partition=record.partition,
+                         arrival=record.timestamp / 1000, headers=record.headers, appended=record.timestamp_type == 1)
+
+
+def kafka(messages: list[dict]) -> dict:
+    """A batch of a topic: by its partitions."""
+    parts: dict[str, list[dict]] = {}
+    for message in messages:
+        parts.setdefault(f"{message['topic']}-{message['partition']}", []).append(message)
+    return {"eventSource": "aws:kafka", "eventSourceArn": f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/local/1",
+            "bootstrapServers": "localhost:9098", "records": parts}
+
+
 def sequences(event: dict) -> list[str]:
     """The sequence numbers of a Kinesis event, in order."""
     return [record["kinesis"]["sequenceNumber"] for record in event["Records"]]

@@ -51,6 +51,19 @@ pub trait Function {
     #[cfg(feature = "objects")]
     const OBJECT: Option<crate::Object> = None;
 
+    /// The programs that they give rows to, a transform one at most.
+    #[cfg(feature = "program")]
+    const PROGRAMS: &'static [crate::program::Program] = &[];
+
+    /// Hands a row that a program answered to the rest of its transform.
+    ///
+    /// # Errors
+    /// Where it is no row of what the program returns.
+    #[cfg(feature = "program")]
+    fn answer(&self, _transform: usize, _row: &Record, _batch: &mut Batch) -> Result<(), Reject> {
+        Ok(())
+    }
+
     /// Hands the record to each transform.
     ///
     /// # Errors
@@ -168,6 +181,9 @@ pub struct Output {
     pub transform: &'static Transform,
     /// Rows, by delivery stream.
     pub rows: Vec<Lines>,
+    /// Rows for its program.
+    #[cfg(feature = "program")]
+    pub asked: Lines,
     /// Records of the quarantine.
     pub rejects: Lines,
     /// Why records were turned away, by their places.
@@ -227,6 +243,8 @@ fn outputs<F: Function>() -> Vec<Output> {
     let empty = |transform: &'static Transform| Output {
         transform,
         rows: transform.rows.iter().map(|_| Lines::default()).collect(),
+        #[cfg(feature = "program")]
+        asked: Lines::default(),
         rejects: Lines::default(),
         reasons: Vec::new(),
         counts: Counts::default(),
@@ -265,7 +283,10 @@ impl Batch {
 impl Output {
     /// How many rows there are.
     fn rows(&self) -> usize {
-        self.rows.iter().map(Lines::len).sum()
+        let rows: usize = self.rows.iter().map(Lines::len).sum();
+        #[cfg(feature = "program")]
+        let rows = rows + self.asked.len();
+        rows
     }
 
     /// Puts a record into the quarantine, as it came; of one too large for it, as much from its start as there is room
@@ -317,6 +338,14 @@ impl<'a> Out<'a> {
             return Err(TOO_LARGE);
         }
         lines.end(self.index);
+        Ok(())
+    }
+
+    /// Adds a row for the transform's program.
+    #[cfg(feature = "program")]
+    pub fn ask(&mut self, row: &impl Line) -> Result<(), Reject> {
+        row.write_plain(&mut self.output.asked.bytes);
+        self.output.asked.end(self.index);
         Ok(())
     }
 

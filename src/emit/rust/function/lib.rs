@@ -14,6 +14,8 @@ pub mod metrics;
 pub mod names;
 #[cfg(feature = "objects")]
 pub mod objects;
+#[cfg(feature = "program")]
+pub mod program;
 pub mod reject;
 #[cfg(feature = "sinks")]
 pub mod sinks;
@@ -37,6 +39,8 @@ pub use memory::{Dedupe, Key};
 pub use metrics::Received;
 #[cfg(feature = "objects")]
 pub use objects::Object;
+#[cfg(feature = "program")]
+pub use program::Program;
 pub use reject::Reject;
 
 /// What stops a function before it takes its first batch.
@@ -115,6 +119,11 @@ impl<F: Function> Sandbox<F> {
         }
         let tables = self.tables().await?;
         let mut batch = process(&self.function, &records, &missing, std::mem::take(&mut self.seen), tables);
+        #[cfg(feature = "program")]
+        if let Err(error) = Box::pin(self.ask_programs(&records, &mut batch)).await {
+            self.seen = batch::nothing_seen::<F>();
+            return Err(error);
+        }
         let told = self.tell_of_tables(&records, &mut batch);
         let unlanded = Box::pin(self.streams.land(&self.aws, &records, context)).await;
         if let Some(failure) = batch.failure() {
@@ -126,6 +135,11 @@ impl<F: Function> Sandbox<F> {
         if !failed.contains(&0) {
             self.told(&told);
         }
+        // Of rows that a program answered nobody knows which record they came of.
+        #[cfg(feature = "program")]
+        if !failed.is_empty() {
+            failed.extend(0..records.len());
+        }
         failed.extend(missing);
         failed.extend(unlanded);
         self.seen = std::mem::take(&mut batch.seen);
@@ -134,6 +148,31 @@ impl<F: Function> Sandbox<F> {
             failed.extend(Box::pin(self.store.remember(seen, &failed, &context.request_id)).await);
         }
         Ok(E::answer(receipt, &records, &batch, &failed))
+    }
+
+    /// Gives programs their rows, and hands what they answer to the rest of their transforms.
+    ///
+    /// # Errors
+    /// Where a program fails, or answers what is no row: then nothing of the batch is delivered.
+    #[cfg(feature = "program")]
+    async fn ask_programs(&self, records: &[Record], batch: &mut Batch) -> Result<(), Error> {
+        let Some(arrived) = records.iter().map(|record| record.arrived).max() else {
+            return Ok(());
+        };
+        for program in F::PROGRAMS {
+            let asked = std::mem::take(&mut batch.outputs[program.transform].asked);
+            if asked.is_empty() {
+                continue;
+            }
+            for (number, data) in program.answers(&self.aws, &asked, arrived).await?.into_iter().enumerate() {
+                let row = Record { data, arrived, seq: format!("{number:020}"), media: "" };
+                if let Err(reject) = self.function.answer(program.transform, &row, batch) {
+                    let how = format!("answered what is no row of what it returns: {}", reject.reason);
+                    return Err(program.failed(&how));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Turns away what a table that was read anew holds beside its rows; answers with the tables' numbers.

@@ -7,10 +7,13 @@ use crate::check::program::{Dataset, DatasetWriter, Delivers, Mode, Program, Sou
 use crate::check::settings::Value;
 use crate::plan::expr::{Aggregate, Expr, ExprKind};
 use crate::plan::types::Column;
-use crate::plan::{DatasetId, Field, Input, Shape, Step, StepKind, Target};
+use crate::plan::{DatasetId, Field, Input, Lambda, Run, RunKind, Shape, Step, StepKind, Target};
 
 /// Generated Rust functions on AWS Lambda.
-pub(super) struct Functions;
+pub(super) struct Functions {
+    /// Whether scripts stand beside them.
+    pub scripts: bool,
+}
 
 impl Gate for Functions {
     fn name(&self) -> &'static str {
@@ -46,9 +49,13 @@ impl Gate for Functions {
             StepKind::Pivot { .. } => glue("`pivot`"),
             StepKind::Sort(_) => glue("`sort`"),
             StepKind::Take(_) => glue("`take`"),
-            StepKind::Run(_) => Some(Refusal::but(
-                "a provided program",
-                "`pipec run` starts it; on AWS it becomes a function of its own, in Python or as a container, which is not made yet",
+            StepKind::Run(run) if run.kind == RunKind::Script && self.scripts => does_not_fit(run),
+            StepKind::Run(run) => Some(Refusal::but(
+                match run.kind {
+                    RunKind::Script => "`run script`",
+                    RunKind::Container => "`run container`",
+                },
+                "`pipec run` starts it",
             )),
         }
     }
@@ -67,6 +74,9 @@ impl Gate for Functions {
     }
 
     fn input(&self, input: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
+        if let Some(refused) = around_script(transform) {
+            return Some(refused);
+        }
         let looked_up = transform.steps.iter().any(|step| match &step.kind {
             StepKind::Join(join) => join.other == *input,
             _ => false,
@@ -133,6 +143,41 @@ impl Gate for Functions {
             )
         })
     }
+}
+
+/// Why a function cannot start a script, if it cannot: only Python stands beside functions, and a call has bounds.
+fn does_not_fit(run: &Run) -> Option<Refusal> {
+    let path = run.path.as_deref().unwrap_or_default();
+    let seconds = run.timeout_seconds();
+    let mebibytes = run.script_mib();
+    if !path.ends_with(".py") {
+        let help = "write it in Python: a function has no other interpreter";
+        return Some(Refusal::but(format!("`{path}`, which is no Python,"), help));
+    }
+    if seconds > Lambda::SCRIPT_SECONDS {
+        let what = format!("a script that may take {seconds} seconds, where a function has {} for it,", Lambda::SCRIPT_SECONDS);
+        return Some(Refusal::but(what, "write `timeout = 14 min`, or less"));
+    }
+    (mebibytes > Lambda::SCRIPT_MIB).then(|| {
+        let what = format!("a script that may use {mebibytes} MiB, where a function has {} for it,", Lambda::SCRIPT_MIB);
+        Refusal::but(what, "write `memory = 9 GiB`, or less")
+    })
+}
+
+/// What a function does not do around a script: nobody knows which record a row came of that a script answered.
+fn around_script(transform: &Transform) -> Option<Refusal> {
+    let at = transform.steps.iter().position(|step| step.script().is_some())?;
+    let behind = transform.steps.get(at + 1..)?.iter();
+    let word = behind.filter_map(|step| match &step.kind {
+        StepKind::Dedupe { .. } => Some("`dedupe`"),
+        StepKind::Join(_) => Some("`join`"),
+        StepKind::Union { .. } => Some("`union`"),
+        StepKind::Run(_) => Some("another program"),
+        _ => None,
+    });
+    let word = word.into_iter().next()?;
+    let help = "write it before the script, or in a transform of what this one writes";
+    Some(Refusal::but(format!("{word} behind a script"), help))
 }
 
 const ON_GLUE: &str = "write `engine = glue`, or leave `engine` out: a function sees one batch at a time";

@@ -109,7 +109,8 @@ impl Lowering<'_> {
         let gate: &dyn Gate = match (self.scope, engine) {
             (Scope::Embedded, _) => &embedded::Embedded,
             (Scope::Sql, _) if transform.shape == Shape::Table => &athena::Athena,
-            (Scope::Platform | Scope::Functions, Engine::Lambda(_)) => &functions::Functions,
+            (Scope::Platform, Engine::Lambda(_)) => &functions::Functions { scripts: true },
+            (Scope::Functions, Engine::Lambda(_)) => &functions::Functions { scripts: false },
             (Scope::Platform, Engine::Glue(_)) => &jobs::Jobs { programs: true },
             (Scope::Platform, Engine::Emr(_)) | (Scope::Jobs, Engine::Glue(_) | Engine::Emr(_)) => {
                 &jobs::Jobs { programs: false }
@@ -133,7 +134,7 @@ impl Lowering<'_> {
             let mut all = with_views(self.program, transform).into_iter();
             all.any(|transform| in_transform(gate, transform, self.program, false).is_some())
         };
-        self.scope != Scope::Functions && refused(&functions::Functions) && !refused(&jobs::Jobs { programs: false })
+        self.scope != Scope::Functions && refused(&functions::Functions { scripts: true }) && !refused(&jobs::Jobs { programs: false })
     }
 
     /// Whether Athena's SQL carries a transform; the first thing that it does not is said.

@@ -23,7 +23,11 @@ impl Gate for Platform {
     /// A step is refused where it needs a resource besides the job or function that it runs in.
     fn step(&self, step: &Step, shape: Shape) -> Option<Refusal> {
         match &step.kind {
-            StepKind::Run(run) if run.kind == RunKind::Script => Some(Refusal::of("`run script`")),
+            StepKind::Run(run) if run.kind == RunKind::Script && shape != Shape::Table => None,
+            StepKind::Run(run) if run.kind == RunKind::Script => Some(Refusal::but(
+                "`run script` on a table",
+                "write `run container` with the folder of a Dockerfile that starts it",
+            )),
             StepKind::Run(_) if shape != Shape::Table => Some(Refusal::of("`run container` on what arrives")),
             StepKind::Run(_) => None,
             _ if shape == Shape::Table => slice::arrival(step).map(|column| {

@@ -64,7 +64,7 @@ impl super::Event for Event {
         let of = F::OBJECT.ok_or("the function brings no objects")?;
         let mut missing = BTreeSet::new();
         for (number, (record, brought)) in records.iter_mut().zip(brought).enumerate() {
-            match Box::pin(keep(&client, &of, &brought.fields, &brought.object)).await {
+            match Box::pin(keep(&client, &of, &brought.fields, (&brought.object, record))).await {
                 Ok(told) => (record.data, record.media) = (told.row, told.media),
                 Err(error) => {
                     complain(&error);
