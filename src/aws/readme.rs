@@ -7,7 +7,7 @@ use crate::plan::{Channel, Engine, Plan, Text, WriteMode};
 
 /// Its text.
 pub fn text(plan: &Plan) -> String {
-    let mut out = vec![heading(plan), package(), deploy(plan)];
+    let mut out = vec![heading(plan), package(plan), deploy(plan)];
     if secrets::needed(plan) {
         out.push(secret());
     }
@@ -73,6 +73,11 @@ fn folders(plan: &Plan) -> impl Iterator<Item = (&'static str, &'static str)> {
             "images",
             "what containers run in, and `push`, which makes their images",
         ),
+        (
+            !plan.scripts.is_empty(),
+            "programs",
+            "scripts that functions start, and what each needs",
+        ),
         (true, "ops", "functions that watch the platform, Python"),
         (
             true,
@@ -89,10 +94,16 @@ fn folders(plan: &Plan) -> impl Iterator<Item = (&'static str, &'static str)> {
         .filter_map(|(there, folder, what)| there.then_some((folder, what)))
 }
 
-fn package() -> String {
-    "## Package\n\nTerraform reads the archives when it plans, so they come first:\n\n\
-     ```sh\npipec package .\n```\n"
-        .into()
+fn package(plan: &Plan) -> String {
+    let fetched = super::kafka::function_label(plan).is_some() || plan.scripts.values().any(|one| one.requirements.is_some());
+    let python = match fetched {
+        true => "\nIt fetches packages of Python for Lambda, and needs Python 3 with pip for that.\n",
+        false => "",
+    };
+    format!(
+        "## Package\n\nTerraform reads the archives when it plans, so they come first:\n\n\
+         ```sh\npipec package .\n```\n{python}"
+    )
 }
 
 fn deploy(plan: &Plan) -> String {

@@ -56,8 +56,8 @@ pub fn environment(plan: &Plan, function: &StreamFunction) -> Vec<(String, Value
 /// Room for the files of a call's objects: what comes, as much again for what is made of it, and what a script needs itself.
 pub fn storage(function: &StreamFunction) -> Option<Block> {
     let most = function.source.object()?.object.as_ref()?.max_bytes?;
-    let needed = 2 * u64::from(batch(function)?) * (most >> 20).max(1) + STORAGE_MIB.0;
-    (needed > 2 * STORAGE_MIB.0)
+    let needed = 2 * u64::from(batch(function)?) * (most >> 20).max(1) + STORAGE_MIB.0 / 2;
+    (needed > STORAGE_MIB.0)
         .then(|| Block::new("ephemeral_storage").set("size", needed.min(STORAGE_MIB.1) as u32))
 }
 

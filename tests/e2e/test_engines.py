@@ -18,8 +18,8 @@ from support.engines import KEY, Example, different, different_reasons, plain, r
 from support.firehose import read
 from support.gateway import Gateway
 from support.paths import FUNCTIONS, ROOT
+from support.shop import CARGO
 from support.spark import rows
-from test_functions import CARGO
 
 # Platforms that are made for these tests.
 MADE = ROOT / "tests" / "e2e" / "engines"
@@ -34,7 +34,7 @@ NOT_IN_JOBS = {
 # What `pipec test` says that functions do not carry. Jobs carry all but the first.
 NOT_IN_FUNCTIONS = {
     "changes": {"seldom": "`dedupe … within` more than 1 hour is not supported on lambda yet"},
-    "image-lake": {"process_images": "a provided program is not supported on lambda yet"},
+    "image-lake": {"process_images": "`run script` is not supported on lambda yet"},
     "kitchen": {
         "at_risk": "`join … within`, of two streams, is not supported on lambda yet",
         "fridges": "`group … every` is not supported on lambda yet",

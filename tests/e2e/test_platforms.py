@@ -16,7 +16,7 @@ from support.terraform import Terraform, TerraformError, policies, resources
 
 PLATFORMS = ROOT / "tests" / "e2e" / "platforms"
 # Examples that have what none of the small ones has.
-WHOLE = ["batch-lakehouse", "data-pipeline", "reference-architecture", "team"]
+WHOLE = ["batch-lakehouse", "data-pipeline", "image-lake", "reference-architecture", "team"]
 # What is decided at deployment and has no default.
 DECIDED = {"brokers": {
     "kafka_cluster_id_payments": "MkU3OEVBNTcwNTJENDM2Qk",

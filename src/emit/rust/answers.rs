@@ -3,6 +3,7 @@
 use super::code::{call_lines, grouped, quoted};
 use super::names::{identifier, upper_camel};
 use super::Part;
+use super::library::{constant, structure};
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Field, Run, Schema, Source, Transform, WayStep, names as shared};
 
@@ -88,13 +89,13 @@ pub fn implementation(transforms: &[&Part]) -> String {
     if parts.is_empty() {
         return String::new();
     }
-    let mut out = String::from("    const PROGRAMS: &'static [Program] = &[\n");
-    for (number, part, rest, run) in &parts {
-        out.push_str(&program(*number, part.transform, rest, run));
-    }
-    out.push_str("    ];\n\n");
+    let programs: Vec<String> = parts
+        .iter()
+        .map(|(number, part, rest, run)| program(*number, part.transform, rest, run))
+        .collect();
+    let mut out = constant("PROGRAMS", "Program", &programs) + "\n";
     let parameters = ["&self", "transform: usize", "row: &Record", "batch: &mut Batch"].map(str::to_owned);
-    out.push_str(&call_lines("    fn answer", &parameters, " -> Result<(), Reject> {", 4));
+    out.push_str(&call_lines("fn answer", &parameters, " -> Result<(), Reject> {", 4));
     for (number, part, rest, _) in &parts {
         let Rest { module, record, .. } = rest;
         let arguments = [
@@ -112,7 +113,7 @@ pub fn implementation(transforms: &[&Part]) -> String {
              batch.transform({number}, row, |out| {call});\n        }}\n"
         ));
     }
-    out + "        Ok(())\n    }\n\n"
+    out + "        Ok(())\n    }\n"
 }
 
 fn program(number: usize, transform: &Transform, rest: &Rest, run: &Run) -> String {
@@ -135,6 +136,5 @@ fn program(number: usize, transform: &Transform, rest: &Rest, run: &Run) -> Stri
         format!("makes: {}", texts(&rest.objects[1])),
         format!("objects: {}", quoted(&shared::objects_variable(&transform.name))),
     ];
-    let lines: String = fields.iter().map(|field| format!("            {field},\n")).collect();
-    format!("        Program {{\n{lines}        }},\n")
+    structure("Program", &fields)
 }

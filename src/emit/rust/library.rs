@@ -99,7 +99,7 @@ pub fn library(plan: &Plan, krate: &Crate, parts: &[Part]) -> String {
 }
 
 /// `const NAME: &'static [TY] = &[…];`, as rustfmt lays it out. Items of several lines are indented for the list.
-fn constant(name: &str, ty: &str, all: &[String]) -> String {
+pub fn constant(name: &str, ty: &str, all: &[String]) -> String {
     let (start, list) = (format!("    const {name}: &'static [{ty}] ="), all.join(", "));
     let fits = |line: &String| !line.contains('\n') && line.chars().count() <= WIDTH;
     let line = format!("{start} &[{list}];");
@@ -116,7 +116,7 @@ fn constant(name: &str, ty: &str, all: &[String]) -> String {
 }
 
 /// `Name { … }` in such a list.
-fn structure(name: &str, fields: &[String]) -> String {
+pub fn structure(name: &str, fields: &[String]) -> String {
     let line = format!("{name} {{ {} }}", fields.join(", "));
     if line.chars().count() + 9 <= WIDTH && !line.contains('\n') {
         return line;

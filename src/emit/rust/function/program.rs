@@ -98,7 +98,9 @@ impl Program {
         };
         let place = setting(self.objects)?;
         for name in self.makes {
-            let Some(object) = object_of(&row, name) else { continue };
+            // What says only where it lies stays there.
+            let object = object_of(&row, name).filter(|object| object.contains_key("path"));
+            let Some(object) = object else { continue };
             // What was handed on lies where it was put; a path that the program made is one below its folder.
             let path = folder.join(text(&object, "path")?);
             let path = path.canonicalize().map_err(|error| format!("`{name}` is no file: {error}"))?;

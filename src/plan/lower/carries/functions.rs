@@ -74,7 +74,7 @@ impl Gate for Functions {
     }
 
     fn input(&self, input: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
-        if let Some(refused) = around_script(transform) {
+        if let Some(refused) = around_script(transform).or_else(|| answered_at_once(input, transform, program)) {
             return Some(refused);
         }
         let looked_up = transform.steps.iter().any(|step| match &step.kind {
@@ -178,6 +178,18 @@ fn around_script(transform: &Transform) -> Option<Refusal> {
     let word = word.into_iter().next()?;
     let help = "write it before the script, or in a transform of what this one writes";
     Some(Refusal::but(format!("{word} behind a script"), help))
+}
+
+/// A script on what somebody waits for: a request, or records that Firehose shows on their way.
+fn answered_at_once(input: &Input, transform: &Transform, program: &Program) -> Option<Refusal> {
+    transform.steps.iter().find_map(Step::script)?;
+    let Input::Stream(name) = input else { return None };
+    let source = program.sources.iter().find(|source| source.item.name == *name)?;
+    let (via, _) = source.item.settings.variant("via")?;
+    ["direct", "firehose"].contains(&via).then(|| {
+        let what = format!("a script on what comes `via = {via}`, which waits for an answer,");
+        Refusal::but(what, "write `via = kinesis { }` in the source")
+    })
 }
 
 const ON_GLUE: &str = "write `engine = glue`, or leave `engine` out: a function sees one batch at a time";
