@@ -43,7 +43,9 @@ pub fn at_once(function: &StreamFunction) -> u32 {
         None => 2.0 * rate * READ_SECONDS / f64::from(BATCH),
     };
     let most = function.scripts().filter_map(|(_, run)| run.most_calls()).min();
-    (batches.ceil() as u32).min(most.unwrap_or(1_000)).clamp(LEAST_AT_ONCE, 1_000)
+    (batches.ceil() as u32)
+        .min(most.unwrap_or(1_000))
+        .clamp(LEAST_AT_ONCE, 1_000)
 }
 
 /// What the role of the function needs besides what its events bring: to keep objects that messages bring, to give a script the
@@ -57,7 +59,11 @@ pub fn permissions(plan: &Plan, function: &StreamFunction) -> Vec<Statement> {
         read.extend(function.scripts().next().map(|_| landed.clone()));
         kept.push(landed);
     }
-    for id in plan.objects_of_scripts().filter(|(transform, _)| function.runs(transform)).map(|(_, id)| id) {
+    for id in plan
+        .objects_of_scripts()
+        .filter(|(transform, _)| function.runs(transform))
+        .map(|(_, id)| id)
+    {
         kept.push(folder(id, &names::objects_prefix(&id.name)));
     }
     let mut out = vec![];
@@ -162,7 +168,10 @@ fn mapping(function: &StreamFunction, queue: &str) -> Block {
             "function_name",
             reference(format!("aws_lambda_function.{}.arn", source.name)),
         )
-        .set("batch_size", scripts::batch(function).unwrap_or(settings.batch.min(BATCH)))
+        .set(
+            "batch_size",
+            scripts::batch(function).unwrap_or(settings.batch.min(BATCH)),
+        )
         .set("function_response_types", list(["ReportBatchItemFailures"]))
         .block(Block::new("scaling_config").set("maximum_concurrency", at_once(function)))
 }

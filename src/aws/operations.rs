@@ -199,7 +199,11 @@ fn configuration(plan: &Plan) -> Block {
     }
     for bucket in lake::buckets(plan).iter().filter(|bucket| !bucket.takes_logs) {
         let zone = bucket.label.starts_with("zone_");
-        for rule in bucket.rules.iter().filter(|rule| !zone || rule.prefix == lake::ERRORS || rule.prefix.starts_with(names::OBJECTS_FOLDER)) {
+        for rule in bucket
+            .rules
+            .iter()
+            .filter(|rule| !zone || rule.prefix == lake::ERRORS || rule.prefix.starts_with(names::OBJECTS_FOLDER))
+        {
             let Some(days) = rule.days else { continue };
             places.push(object_of! {
                 "name" => format!("{}/{}", bucket.label, rule.prefix.trim_end_matches('/')),

@@ -95,7 +95,8 @@ fn folders(plan: &Plan) -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 fn package(plan: &Plan) -> String {
-    let fetched = super::kafka::function_label(plan).is_some() || plan.scripts.values().any(|one| one.requirements.is_some());
+    let fetched =
+        super::kafka::function_label(plan).is_some() || plan.scripts.values().any(|one| one.requirements.is_some());
     let python = match fetched {
         true => "\nIt fetches packages of Python for Lambda, and needs Python 3 with pip for that.\n",
         false => "",

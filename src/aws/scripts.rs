@@ -45,7 +45,10 @@ pub fn environment(plan: &Plan, function: &StreamFunction) -> Vec<(String, Value
         return vec![];
     }
     let mut out = vec![("AWS_LAMBDA_EXEC_WRAPPER".to_owned(), Value::from("/var/task/bootstrap"))];
-    for (transform, id) in plan.objects_of_scripts().filter(|(transform, _)| function.runs(transform)) {
+    for (transform, id) in plan
+        .objects_of_scripts()
+        .filter(|(transform, _)| function.runs(transform))
+    {
         let bucket = reference(format!("aws_s3_bucket.{}.bucket", lake::zone_label(&id.zone)));
         let folder = text_of!["s3://", bucket, format!("/{}", names::objects_prefix(&id.name))];
         out.push((names::objects_variable(&transform.name), folder));
@@ -57,8 +60,7 @@ pub fn environment(plan: &Plan, function: &StreamFunction) -> Vec<(String, Value
 pub fn storage(function: &StreamFunction) -> Option<Block> {
     let most = function.source.object()?.object.as_ref()?.max_bytes?;
     let needed = 2 * u64::from(batch(function)?) * (most >> 20).max(1) + STORAGE_MIB.0 / 2;
-    (needed > STORAGE_MIB.0)
-        .then(|| Block::new("ephemeral_storage").set("size", needed.min(STORAGE_MIB.1) as u32))
+    (needed > STORAGE_MIB.0).then(|| Block::new("ephemeral_storage").set("size", needed.min(STORAGE_MIB.1) as u32))
 }
 
 /// The scripts, as files of the build: what `pipec package` puts beside a function's binary.

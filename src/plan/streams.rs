@@ -64,7 +64,6 @@ impl StreamFunction<'_> {
         self.transforms.iter().any(|own| own.name == transform.name)
     }
 
-
     /// The scripts that it gives rows to, each with its transform.
     pub fn scripts(&self) -> impl Iterator<Item = (&Transform, &Run)> {
         let all = self.transforms.iter();

@@ -827,6 +827,56 @@ def test_lambda_reads_topics_within_bounds_and_as_one_group(platform):
     assert "partners_landing" not in landing and not landing["payments_landing"]["kinesis_source_configuration"]
 
 
+def test_a_function_makes_topics_where_terraform_makes_none(platform):
+    state = of(platform, "brokers")
+    cluster = values(state, "aws_msk_serverless_cluster")["pictures"]
+    asked = json.loads(values(state, "aws_lambda_invocation")["pictures_topic"]["input"])
+    assert (asked["topic"], asked["partitions"], asked["brokers"]) == ("pictures", 4, cluster["bootstrap_brokers_sasl_iam"])
+    # What may be said of such a topic, and no more.
+    assert set(asked["settings"]) == {"cleanup.policy", "max.message.bytes", "message.timestamp.type", "retention.ms"}
+    assert int(asked["settings"]["retention.ms"]) <= 86_400_000 and asked["settings"]["message.timestamp.type"] == "LogAppendTime"
+    may = allowed(state, "ops_make_topics_function")
+    assert may["kafka-cluster:CreateTopic"] == [cluster["arn"].replace(":cluster/", ":topic/") + "/pictures"]
+    assert not any(action in may for action in ["kafka-cluster:DeleteTopic", "kafka-cluster:ReadData", "kafka-cluster:WriteData"])
+    # Pictures are kept where they land, and neither Firehose nor a table has them.
+    bucket = values(state, "aws_s3_bucket")["zone_raw"]
+    variables = values(state, "aws_lambda_function")["pictures"]["environment"][0]["variables"]
+    assert variables["OBJECTS"] == f"s3://{bucket['bucket']}/pictures/" and "LANDING_STREAM" not in variables
+    assert allowed(state, "pictures_function")["s3:PutObject"] == [f"{bucket['arn']}/pictures/*"]
+    assert "pictures_landing" not in values(state, "aws_kinesis_firehose_delivery_stream")
+    for source, bytes_ in [("tills", "1000000"), ("payments", "1000000")]:
+        configs = json.loads(base64.b64decode(values(state, "aws_msk_topic")[source]["configs"]))
+        assert configs["max.message.bytes"] == bytes_
+        # Copies have arrived when the first of them did.
+        assert ("message.timestamp.type" in configs) is (source != "payments")
+
+
+def test_functions_start_scripts_and_keep_what_these_answer_as_long_as_rows(platform):
+    state = of(platform, "image-lake")
+    functions, buckets = values(state, "aws_lambda_function"), values(state, "aws_s3_bucket")
+    for source in ["cameras", "uploads"]:
+        function = functions[source]
+        assert (function["runtime"], function["memory_size"], function["timeout"]) == ("python3.13", 1280, 180)
+        variables = function["environment"][0]["variables"]
+        assert variables["AWS_LAMBDA_EXEC_WRAPPER"] == "/var/task/bootstrap"
+        assert variables["OBJECTS_PROCESS_IMAGES"] == f"s3://{buckets['zone_lake']['bucket']}/_objects/images/"
+    mappings = values(state, "aws_lambda_event_source_mapping")
+    assert mappings["uploads"]["batch_size"] == 1 and mappings["cameras"]["batch_size"] == 10
+    # Two pictures a second of two minutes each, within the 500 that are allowed.
+    assert mappings["uploads"]["scaling_config"][0]["maximum_concurrency"] == 240
+    landing, lake = buckets["zone_landing"]["arn"], buckets["zone_lake"]["arn"]
+    assert allowed(state, "cameras_function")["s3:PutObject"] == [f"{landing}/cameras/*", f"{lake}/_objects/images/*"]
+    assert allowed(state, "uploads_function")["s3:PutObject"] == [f"{lake}/_objects/images/*"]
+    assert allowed(state, "cameras_function")["s3:GetObject"] == [f"{landing}/cameras/*"]
+    rules_of = {rule["filter"][0]["prefix"]: rule["expiration"][0]["days"]
+                for rule in values(state, "aws_s3_bucket_lifecycle_configuration")["zone_lake"]["rule"] if rule["expiration"]}
+    assert rules_of["_objects/images/"] == rules_of["images/"] == 7
+    places = json.loads(values(state, "aws_s3_object")["operations"]["content"])["places"]
+    assert [place["days"] for place in places if place["prefix"] == "_objects/images/"] == [10]
+    files = {path.name for path in (platform[1] / "programs").rglob("*") if path.is_file()}
+    assert files == {"process.py", "process_images.requirements.txt"}
+
+
 def test_brokers_are_reached_by_rule(platform):
     state = of(platform, "brokers")
 
@@ -836,10 +886,12 @@ def test_brokers_are_reached_by_rule(platform):
 
     assert rules_of("ingress") == {
         "brokers_from_brokers": 9098, "brokers_from_peer_1_9094": 9094, "brokers_from_peer_1_9096": 9096,
-        "brokers_from_peer_1_9098": 9098, "endpoints_from_pollers": 443}
+        "brokers_from_peer_1_9098": 9098, "brokers_from_functions": 9098, "endpoints_from_pollers": 443}
     outward = {f"pollers_to_{port}": port for port in (9094, 9096)}
     peers = {f"pollers_to_peer_1_{port}": port for port in (9094, 9096)}
-    assert rules_of("egress") == {"brokers_to_brokers": 9098, "pollers_to_endpoints": 443, **outward, **peers}
+    # The function that makes topics is a client as well.
+    made = {"functions_to_brokers": 9098}
+    assert rules_of("egress") == {"brokers_to_brokers": 9098, **made, "pollers_to_endpoints": 443, **outward, **peers}
     # Pollers of their own call nothing from inside (P-MSK-1): only the copying reads its secrets from there.
     endpoints = values(state, "aws_vpc_endpoint")
     assert {"lambda", "sts"} & set(endpoints) == set() and "secretsmanager" in endpoints

@@ -53,7 +53,10 @@ pub fn address(source: &Source, kafka: &Kafka) -> Option<String> {
 fn topic(source: &Source, kafka: &Kafka, brokers: &Brokers) -> Block {
     let (kept, piece) = kept(kafka);
     let mut configs = settings(source, kafka, kept);
-    configs.push(("min.insync.replicas".into(), cluster::in_sync(brokers).to_string().into()));
+    configs.push((
+        "min.insync.replicas".into(),
+        cluster::in_sync(brokers).to_string().into(),
+    ));
     configs.push(("segment.ms".into(), piece.to_string().into()));
     configs.sort_by(|(one, _), (other, _)| one.cmp(other));
     Block::resource("aws_msk_topic", &source.name)
@@ -103,7 +106,10 @@ fn made(source: &Source, kafka: &Kafka) -> Block {
         "settings" => object(settings(source, kafka, kept)),
     };
     Block::resource("aws_lambda_invocation", &format!("{}_topic", source.name))
-        .doc(&format!("The topic of {}: made, or changed to what is said here.", source.name))
+        .doc(&format!(
+            "The topic of {}: made, or changed to what is said here.",
+            source.name
+        ))
         .set(
             "function_name",
             reference(format!(

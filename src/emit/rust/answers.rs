@@ -1,9 +1,9 @@
 //! What a script answers, in a generated function: rows of what it returns, which go on behind it as records do.
 
-use super::code::{call_lines, grouped, quoted};
-use super::names::{identifier, upper_camel};
 use super::Part;
+use super::code::{call_lines, grouped, quoted};
 use super::library::{constant, structure};
+use super::names::{identifier, upper_camel};
 use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Field, Run, Schema, Source, Transform, WayStep, names as shared};
 
@@ -105,8 +105,16 @@ pub fn implementation(transforms: &[&Part]) -> String {
             (rest.uses_params, "&self.params"),
             (true, "out"),
         ];
-        let arguments: Vec<&str> = arguments.iter().filter(|(used, _)| *used).map(|(_, name)| *name).collect();
-        let call = format!("transforms::{}::transform({})", rest_module(part.transform), arguments.join(", "));
+        let arguments: Vec<&str> = arguments
+            .iter()
+            .filter(|(used, _)| *used)
+            .map(|(_, name)| *name)
+            .collect();
+        let call = format!(
+            "transforms::{}::transform({})",
+            rest_module(part.transform),
+            arguments.join(", ")
+        );
         out.push_str(&format!(
             "        if transform == {number} {{\n            \
              let answer = answers::{module}::{record}::decode(&row.data, &mut batch.received)?;\n            \
@@ -128,7 +136,10 @@ fn program(number: usize, transform: &Transform, rest: &Rest, run: &Run) -> Stri
     let file = path.rsplit('/').next().unwrap_or(path);
     let fields = [
         format!("transform: {number}"),
-        format!("path: {}", quoted(&format!("{}/{file}", shared::script_folder(&transform.name)))),
+        format!(
+            "path: {}",
+            quoted(&format!("{}/{file}", shared::script_folder(&transform.name)))
+        ),
         format!("packages: {}", quoted(&shared::script_packages(&transform.name))),
         format!("environment: {}", list(&environment)),
         format!("timeout_seconds: {}", grouped(i128::from(run.timeout_seconds()))),

@@ -246,7 +246,12 @@ fn object(source: &Source) -> Option<String> {
 
 /// What a function is made with.
 fn asked(krate: &Crate, parts: &[Part]) -> Asked {
-    let rest = |part: &Part| part.rest.as_ref().map(|rest| (rest.uses_key, rest.uses_params)).unwrap_or_default();
+    let rest = |part: &Part| {
+        part.rest
+            .as_ref()
+            .map(|rest| (rest.uses_key, rest.uses_params))
+            .unwrap_or_default()
+    };
     let checks = Asked::by_checks(&krate.function.source.schema.fields, &krate.shared.own);
     Asked {
         key: checks.key || parts.iter().any(|part| part.uses_key || rest(part).0),

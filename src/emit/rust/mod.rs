@@ -24,7 +24,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tera::{Context, Tera};
 
-use crate::plan::{Files, Function, Plan, StreamFunction, To, Transform, Way, WayStep, names as shared, stream_functions};
+use crate::plan::{
+    Files, Function, Plan, StreamFunction, To, Transform, Way, WayStep, names as shared, stream_functions,
+};
 use names::{Names, upper_camel};
 
 const WORKSPACE: &str = include_str!("templates/workspace.toml.tera");
@@ -208,7 +210,10 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
         let rest = script.map(|(before, run, after)| {
             let (rest, decoded, text) = rest_of(plan, krate, way.transform, (before, run, after));
             answered.push((rest.module.clone(), decoded));
-            files.push((format!("src/transforms/{}.rs", answers::rest_module(way.transform)), text));
+            files.push((
+                format!("src/transforms/{}.rs", answers::rest_module(way.transform)),
+                text,
+            ));
             rest
         });
         parts.push(Part {

@@ -18,8 +18,22 @@ pub(super) fn packages(requirements: &Path, architecture: &str) -> Result<Vec<Pa
     };
     let mut command = Command::new("python3");
     command
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"])
-        .args(["--only-binary", ":all:", "--implementation", "cp", "--python-version", PYTHON])
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-compile",
+        ])
+        .args([
+            "--only-binary",
+            ":all:",
+            "--implementation",
+            "cp",
+            "--python-version",
+            PYTHON,
+        ])
         .args(["--platform", &format!("manylinux2014_{machine}")])
         .args(["--platform", &format!("manylinux_2_28_{machine}")])
         .arg("--target")
@@ -41,7 +55,11 @@ pub(super) fn packages(requirements: &Path, architecture: &str) -> Result<Vec<Pa
 pub(super) fn files(folder: &Path, before: &str) -> Result<Vec<Packed>, RunError> {
     let mut out = Vec::new();
     for path in below(folder)? {
-        let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        let name = path
+            .strip_prefix(folder)
+            .unwrap_or(&path)
+            .to_string_lossy()
+            .replace('\\', "/");
         out.push(Packed::new(&format!("{before}{name}"), read(&path)?, 0o644));
     }
     Ok(out)

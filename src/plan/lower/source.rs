@@ -157,7 +157,10 @@ impl Lowering<'_> {
     /// Rows that no bundle brings by this way.
     fn no_way(&mut self, source: &program::Source, from: &str) {
         let (shape, help) = match source.shape {
-            Shape::Objects => ("objects", "write `from = api { … }`: senders ask for uploads; or `from = kafka { … }`"),
+            Shape::Objects => (
+                "objects",
+                "write `from = api { … }`: senders ask for uploads; or `from = kafka { … }`",
+            ),
             _ => (
                 "table",
                 "this version has `stream of`, and tables of `s3`, `http`, `database` and `project`",

@@ -155,11 +155,17 @@ fn does_not_fit(run: &Run) -> Option<Refusal> {
         return Some(Refusal::but(format!("`{path}`, which is no Python,"), help));
     }
     if seconds > Lambda::SCRIPT_SECONDS {
-        let what = format!("a script that may take {seconds} seconds, where a function has {} for it,", Lambda::SCRIPT_SECONDS);
+        let what = format!(
+            "a script that may take {seconds} seconds, where a function has {} for it,",
+            Lambda::SCRIPT_SECONDS
+        );
         return Some(Refusal::but(what, "write `timeout = 14 min`, or less"));
     }
     (mebibytes > Lambda::SCRIPT_MIB).then(|| {
-        let what = format!("a script that may use {mebibytes} MiB, where a function has {} for it,", Lambda::SCRIPT_MIB);
+        let what = format!(
+            "a script that may use {mebibytes} MiB, where a function has {} for it,",
+            Lambda::SCRIPT_MIB
+        );
         Refusal::but(what, "write `memory = 9 GiB`, or less")
     })
 }

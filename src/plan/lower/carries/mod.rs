@@ -134,7 +134,9 @@ impl Lowering<'_> {
             let mut all = with_views(self.program, transform).into_iter();
             all.any(|transform| in_transform(gate, transform, self.program, false).is_some())
         };
-        self.scope != Scope::Functions && refused(&functions::Functions { scripts: true }) && !refused(&jobs::Jobs { programs: false })
+        self.scope != Scope::Functions
+            && refused(&functions::Functions { scripts: true })
+            && !refused(&jobs::Jobs { programs: false })
     }
 
     /// Whether Athena's SQL carries a transform; the first thing that it does not is said.
