@@ -183,8 +183,7 @@ pub fn compile_parsed(
                 (plan, not_yet) = (lowered.plan, lowered.not_yet);
                 not_yet.extend(files::missing(world, &found));
                 if let Some(plan) = &mut plan {
-                    plan.images = files::images(world, plan);
-                    plan.scripts = files::scripts(world, plan);
+                    files::read(world, plan);
                 }
                 program = Some(found);
             } else if let (Some(plan), Some(total)) = (lowered.plan, total) {

@@ -29,8 +29,14 @@ pub(super) fn missing(world: &dyn World, program: &Program) -> Vec<Diagnostic> {
     said
 }
 
+/// What a plan's containers are made of, and the scripts that its transforms give rows to.
+pub(super) fn read(world: &dyn World, plan: &mut Plan) {
+    plan.images = images(world, plan);
+    plan.scripts = scripts(world, plan);
+}
+
 /// What the containers of a plan are made of. A file that cannot be read is missing: the folder was there a moment ago.
-pub(super) fn images(world: &dyn World, plan: &Plan) -> BTreeMap<String, Image> {
+fn images(world: &dyn World, plan: &Plan) -> BTreeMap<String, Image> {
     let mut found = BTreeMap::new();
     for run in plan.transforms.iter().filter_map(|transform| transform.program()) {
         if let Some(folder) = run.settings.text("build") {
@@ -53,7 +59,7 @@ pub(super) fn images(world: &dyn World, plan: &Plan) -> BTreeMap<String, Image> 
 }
 
 /// The scripts of a plan, with the modules beside each. A file that is no text is missing: Python would not read it.
-pub(super) fn scripts(world: &dyn World, plan: &Plan) -> BTreeMap<String, Script> {
+fn scripts(world: &dyn World, plan: &Plan) -> BTreeMap<String, Script> {
     let text = |path: &str| String::from_utf8(world.read(path).ok()?).ok();
     let mut found = BTreeMap::new();
     for run in plan.transforms.iter().filter_map(|transform| transform.script()) {

@@ -15,7 +15,11 @@ const MTLS: u32 = 9_094;
 pub fn groups(plan: &Plan, network: &Network, make: &dyn Fn(&str, &str) -> Block, jobs: bool) -> Vec<Block> {
     let mut out = vec![];
     if managed(plan).next().is_some() {
-        out.push(make(BROKERS, "The platform's brokers, and what Lambda reads them with"));
+        let group = make(BROKERS, "The platform's brokers, and what Lambda reads them with");
+        let serverless = managed(plan).all(|(_, kafka)| kafka.cluster == Cluster::Serverless);
+        out.push(group.when(serverless, |group| {
+            group.skip("CKV2_AWS_5", "serverless clusters of Kafka are in it")
+        }));
         out.extend(brokers(plan, network, jobs));
     }
     if others(plan).next().is_some() {

@@ -301,7 +301,9 @@ fn take(krate: &Crate, ty: &str, parts: &[Part]) -> String {
 /// `transforms/mod.rs`
 pub fn modules(krate: &Crate, parts: &[Part]) -> String {
     let rests = parts.iter().filter(|part| part.rest.is_some());
-    let rests: Vec<String> = rests.map(|part| super::answers::rest_module(part.transform)).collect();
+    let mut rests: Vec<String> = rests.map(|part| super::answers::rest_module(part.transform)).collect();
+    rests.sort();
+    rests.dedup();
     let own = parts.iter().map(|part| part.module.as_str());
     let mut names: Vec<&str> = own.chain(rests.iter().map(String::as_str)).collect();
     names.sort_by_key(|name| name.trim_start_matches("r#"));

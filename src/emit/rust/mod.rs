@@ -191,40 +191,9 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
         for part in parts.iter().filter(|part| part.transform.name == way.transform.name) {
             asked.dedupes.clone_from(&part.asked.dedupes);
         }
-        let script = way.around_script();
-        let origin = transform::Origin {
-            record: &krate.record,
-            module: "schema",
-            source: function.source,
-            shared: &krate.shared,
-            to_script: script.is_some(),
-        };
-        let before = script.map(|(before, ..)| Way {
-            transform: way.transform,
-            steps: before.to_vec(),
-        });
-        let file = transform::file(plan, &origin, before.as_ref().unwrap_or(way), asked, tables);
-        tables += file.asked.lookups.len();
-        let path = module.trim_start_matches("r#");
-        files.push((format!("src/transforms/{path}.rs"), file.text));
-        let rest = script.map(|(before, run, after)| {
-            let (rest, decoded, text) = rest_of(plan, krate, way.transform, (before, run, after));
-            answered.push((rest.module.clone(), decoded));
-            files.push((
-                format!("src/transforms/{}.rs", answers::rest_module(way.transform)),
-                text,
-            ));
-            rest
-        });
-        parts.push(Part {
-            transform: way.transform,
-            module,
-            uses_key: file.uses_key,
-            uses_params: file.uses_params,
-            uses_arrival: file.uses_arrival,
-            asked: file.asked,
-            rest,
-        });
+        let part = part(plan, krate, way, (module, asked, tables), (&mut files, &mut answered));
+        tables += part.asked.lookups.len();
+        parts.push(part);
     }
     let scripts = !answered.is_empty();
     files.extend(answers::files(&answered));
@@ -281,6 +250,53 @@ fn crate_files(plan: &Plan, krate: &Crate) -> Vec<(String, String)> {
         ("src/transforms/mod.rs".into(), library::modules(krate, &parts)),
     ]);
     files
+}
+
+/// Files by their paths, and the types of what scripts answer by their modules.
+type Texts = Vec<(String, String)>;
+
+/// One way to a transform, with its files.
+fn part<'p>(
+    plan: &Plan,
+    krate: &Crate,
+    way: &Way<'p>,
+    (module, asked, tables): (String, steps::Asked, usize),
+    (files, answered): (&mut Texts, &mut Texts),
+) -> Part<'p> {
+    let script = way.around_script();
+    let origin = transform::Origin {
+        record: &krate.record,
+        module: "schema",
+        source: krate.function.source,
+        shared: &krate.shared,
+        to_script: script.is_some(),
+    };
+    let before = script.map(|(before, ..)| Way {
+        transform: way.transform,
+        steps: before.to_vec(),
+    });
+    let file = transform::file(plan, &origin, before.as_ref().unwrap_or(way), asked, tables);
+    let path = module.trim_start_matches("r#");
+    files.push((format!("src/transforms/{path}.rs"), file.text));
+    let rest = script.map(|around| {
+        let (rest, decoded, text) = rest_of(plan, krate, way.transform, around);
+        // Rows that come by several ways go on by one.
+        if answered.iter().all(|(module, _)| *module != rest.module) {
+            answered.push((rest.module.clone(), decoded));
+            let path = answers::rest_module(way.transform);
+            files.push((format!("src/transforms/{path}.rs"), text));
+        }
+        rest
+    });
+    Part {
+        transform: way.transform,
+        module,
+        uses_key: file.uses_key,
+        uses_params: file.uses_params,
+        uses_arrival: file.uses_arrival,
+        asked: file.asked,
+        rest,
+    }
 }
 
 /// What a script answers, and the rest of its transform: what is said of it, the type of the rows, the rest itself.

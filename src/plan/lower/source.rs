@@ -37,9 +37,7 @@ impl Lowering<'_> {
             "database" => self.replication(source, connector),
             _ => None,
         };
-        if platform && brought && source.into.is_none() {
-            self.refuse(item.span, "objects that do not land", Some("write `into = ZONE`"));
-        }
+        self.objects_land(source, platform && brought);
         let volume = volume_of(settings);
         let brokered = self.brokered(source, connector, volume.as_ref());
         let from = match (name, settings.variant("via")) {
@@ -168,6 +166,14 @@ impl Lowering<'_> {
         };
         let what = format!("`{shape} of` sources by `{from}`");
         self.refuse(source.item.span, what, Some(help));
+    }
+
+    /// Objects that land nowhere, where they have to.
+    fn objects_land(&mut self, source: &program::Source, must: bool) {
+        if must && source.into.is_none() {
+            let help = Some("write `into = ZONE`");
+            self.refuse(source.item.span, "objects that do not land", help);
+        }
     }
 
     /// Uploads that no link lets in.
