@@ -52,7 +52,7 @@ def test_objects_of_a_real_broker_are_kept_with_their_fields(start, gateway, aws
     assert (summary.errors, summary.discarded, len(summary.delivered)) == ([], [], 5)
     found = rows(gateway, "pictured")
     assert [(row["photo_id"], row["place"]) for row in found] == [(one["photo_id"], one["place"]) for one in told]
-    assert reasons(gateway, "pictured") == ["content has more than 1024 bytes", "content is application/octet-stream"]
+    assert reasons(gateway, "pictured") == ["content is application/octet-stream", "content is larger than 1024 B"]
     s3, today = aws.client("s3"), time.strftime("%Y-%m-%d", time.gmtime())
     for row, body in zip(found, bodies, strict=True):
         assert row["content"]["key"].startswith(f"scans/arrived_on={today}/")
