@@ -7,8 +7,10 @@
 #![allow(clippy::disallowed_methods, reason = "editors hold files, and so does the disk")]
 
 mod answers;
+mod colours;
 mod files;
 mod preview;
+mod pull;
 mod queue;
 mod say;
 mod server;

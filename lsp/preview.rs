@@ -1,14 +1,17 @@
 //! Requests of our own: what the item under the cursor becomes, and running a test.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use tower_lsp::jsonrpc::{Error, Result};
-use tower_lsp::ls_types::{Position, TextDocumentIdentifier};
+use tower_lsp::ls_types::{Position, TextDocumentIdentifier, Uri};
 
 use super::server::Backend;
 use super::state::{State, unknown};
 use crate::emit;
 use crate::emit::graph::Graph;
-use crate::local;
+use crate::local::{self, Inputs};
+use crate::plan::Plan;
 use crate::plan::lower::{Scope, lower};
 
 /// What to show of which item.
@@ -99,8 +102,28 @@ impl State {
         Ok((!text.is_empty()).then_some(Shown { title, language, text }))
     }
 
+    /// What runs a transform on the samples, with all that it reads, and says how many rows came of it.
+    pub(super) fn run_rows(&mut self, uri: &Uri, name: &str) -> Result<impl FnOnce() -> Result<String> + Send + use<>> {
+        let document = self.documents.get(uri).cloned().ok_or_else(|| unknown(uri))?;
+        let analysis = self.analysed(&document.root);
+        let program = analysis.as_ref().and_then(|analysis| analysis.program.as_ref());
+        let plan = program.and_then(|program| lower(program, Scope::Embedded).plan);
+        let plan = plan.ok_or_else(|| Error::invalid_params("the project has errors: nothing can run"))?;
+        let name = name.to_owned();
+        Ok(move || rows(&plan, &document.root, &name))
+    }
+
+    /// The resources that carry the name of a transform.
+    pub(super) fn resources(&mut self, uri: &Uri, name: &str) -> Result<String> {
+        let found = self.of(uri, |context, _, _| context.made_of("transform", name))?;
+        Ok(match found.is_empty() {
+            true => format!("{name}: nothing yet, the project cannot be built"),
+            false => format!("{name}: {}", found.join(", ")),
+        })
+    }
+
     /// Runs the tests of a project with this title on the embedded engine, and says how they went.
-    pub(super) fn run_test(&mut self, uri: &tower_lsp::ls_types::Uri, title: &str) -> Result<String> {
+    pub(super) fn run_test(&mut self, uri: &Uri, title: &str) -> Result<String> {
         let document = self.documents.get(uri).cloned().ok_or_else(|| unknown(uri))?;
         let analysis = self.analysed(&document.root);
         let program = analysis.as_ref().and_then(|analysis| analysis.program.as_ref());
@@ -116,6 +139,40 @@ impl State {
         let lines: Vec<_> = results.iter().map(line).collect();
         Ok(lines.join("\n"))
     }
+}
+
+/// Runs a plan on its samples in a folder that is gone afterwards, and says what came of a transform.
+fn rows(plan: &Plan, root: &Path, name: &str) -> Result<String> {
+    let failed = |message: String| Error {
+        message: message.into(),
+        ..Error::invalid_params("")
+    };
+    let folder = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
+    let options = local::Options {
+        only: None,
+        add: false,
+        at: None,
+        project: root.to_path_buf(),
+    };
+    let inputs = Inputs {
+        folder: root.join("samples"),
+    };
+    let report =
+        local::run(plan, &inputs, &folder.path().join("run"), &options).map_err(|error| failed(error.message))?;
+    let own = report.transforms.iter().filter(|transform| transform.name == name);
+    let line = |transform: &local::TransformReport| {
+        let turned_away = match transform.rejected_rows() {
+            0 => String::new(),
+            rows => format!(", {rows} turned away"),
+        };
+        let (target, before, rows) = (&transform.target, transform.rows_in, transform.rows_out);
+        format!("{name} -> {target}: {before} rows in, {rows} out{turned_away}")
+    };
+    let lines: Vec<_> = own.map(line).collect();
+    Ok(match lines.is_empty() {
+        true => format!("{name} writes nothing: its rows are those of whoever reads it"),
+        false => lines.join("\n"),
+    })
 }
 
 /// The blocks of Terraform that have a name in them; all of them for no name. A block ends with a brace in column 0.

@@ -123,7 +123,8 @@ fn capabilities(encoding: Encoding) -> ServerCapabilities {
                     token_types: shape::COLOURS.iter().map(|(_, name)| name.clone()).collect(),
                     token_modifiers: vec![SemanticTokenModifier::DECLARATION],
                 },
-                full: Some(SemanticTokensFullOptions::Bool(true)),
+                full: Some(SemanticTokensFullOptions::Delta { delta: Some(true) }),
+                range: Some(true),
                 ..SemanticTokensOptions::default()
             }
             .into(),
@@ -142,17 +143,23 @@ fn capabilities(encoding: Encoding) -> ServerCapabilities {
             work_done_progress_options: WorkDoneProgressOptions::default(),
         }),
         execute_command_provider: Some(ExecuteCommandOptions {
-            commands: vec!["pipec.test".to_owned()],
+            commands: ["pipec.test", "pipec.rows", "pipec.resources"]
+                .map(str::to_owned)
+                .to_vec(),
             ..ExecuteCommandOptions::default()
         }),
         diagnostic_provider: Some(DiagnosticServerCapabilities::Options(DiagnosticOptions {
             identifier: Some("pipec".to_owned()),
             inter_file_dependencies: true,
-            workspace_diagnostics: false,
+            workspace_diagnostics: true,
             work_done_progress_options: WorkDoneProgressOptions::default(),
         })),
         ..ServerCapabilities::default()
     }
+}
+
+fn no_such_command() -> tower_lsp::jsonrpc::Error {
+    tower_lsp::jsonrpc::Error::invalid_params("no such command, or not with these arguments")
 }
 
 impl LanguageServer for Backend {
@@ -173,7 +180,16 @@ impl LanguageServer for Backend {
     }
 
     async fn initialized(&self, _: InitializedParams) {
-        let watchers = ["**/*.pipe", "**/*.csv", "**/*.jsonl"].map(|glob| FileSystemWatcher {
+        let watchers = [
+            "**/*.pipe",
+            "**/*.csv",
+            "**/*.jsonl",
+            "**/*.json",
+            "**/*.parquet",
+            "**/*.avro",
+            "**/*.py",
+        ]
+        .map(|glob| FileSystemWatcher {
             glob_pattern: GlobPattern::String(glob.to_owned()),
             kind: None,
         });
@@ -356,6 +372,11 @@ impl LanguageServer for Backend {
             .await
     }
 
+    async fn workspace_diagnostic(&self, params: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
+        self.ask(move |state| Ok(state.report_all(&params.previous_result_ids).into()))
+            .await
+    }
+
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
         self.ask(move |state| {
             state.of(&params.text_document.uri, |context, file, around| {
@@ -427,9 +448,30 @@ impl LanguageServer for Backend {
 
     async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {
         self.ask(move |state| {
-            state.of(&params.text_document.uri, |context, file, around| {
-                Some(SemanticTokensResult::Tokens(shape::colours(context, around, file)))
-            })
+            let tokens = state.colours(&params.text_document.uri)?;
+            Ok(Some(SemanticTokensResult::Tokens(tokens)))
+        })
+        .await
+    }
+
+    async fn semantic_tokens_full_delta(
+        &self,
+        params: SemanticTokensDeltaParams,
+    ) -> Result<Option<SemanticTokensFullDeltaResult>> {
+        self.ask(move |state| {
+            let found = state.colours_since(&params.text_document.uri, &params.previous_result_id)?;
+            Ok(Some(found))
+        })
+        .await
+    }
+
+    async fn semantic_tokens_range(
+        &self,
+        params: SemanticTokensRangeParams,
+    ) -> Result<Option<SemanticTokensRangeResult>> {
+        self.ask(move |state| {
+            let tokens = state.colours_within(&params.text_document.uri, params.range)?;
+            Ok(Some(SemanticTokensRangeResult::Tokens(tokens)))
         })
         .await
     }
@@ -535,13 +577,21 @@ impl LanguageServer for Backend {
                 .and_then(|value| value.as_str())
                 .map(str::to_owned)
         };
-        let (uri, title) = (text(0).and_then(|uri| uri.parse::<Uri>().ok()), text(1));
-        let (Some(uri), Some(title), "pipec.test") = (uri, title, params.command.as_str()) else {
-            return Err(tower_lsp::jsonrpc::Error::invalid_params(
-                "no such command, or not with these arguments",
-            ));
+        let (uri, name) = (text(0).and_then(|uri| uri.parse::<Uri>().ok()), text(1));
+        let (Some(uri), Some(name)) = (uri, name) else {
+            return Err(no_such_command());
         };
-        let said = self.ask(move |state| state.run_test(&uri, &title)).await?;
+        let said = match params.command.as_str() {
+            "pipec.test" => self.ask(move |state| state.run_test(&uri, &name)).await?,
+            "pipec.rows" => {
+                let run = self.ask(move |state| state.run_rows(&uri, &name)).await?;
+                // It takes as long as its samples are long, and nobody is to wait for it.
+                let found = tokio::task::spawn_blocking(run).await;
+                found.map_err(|_| tower_lsp::jsonrpc::Error::internal_error())??
+            }
+            "pipec.resources" => self.ask(move |state| state.resources(&uri, &name)).await?,
+            _ => return Err(no_such_command()),
+        };
         self.client.show_message(MessageType::INFO, &said).await;
         Ok(Some(LSPAny::String(said)))
     }

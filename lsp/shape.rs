@@ -113,8 +113,13 @@ pub(super) fn selection(context: &Context<'_>, around: &Around<'_>, place: Place
     })
 }
 
-/// Colours, each by its distance from the one before; texts over several lines are left to the grammar.
-pub(super) fn colours(context: &Context<'_>, around: &Around<'_>, file: FileId) -> SemanticTokens {
+/// Colours, of all lines or some, each by its distance from the one before; texts over several lines are left to the grammar.
+pub(super) fn colours(
+    context: &Context<'_>,
+    around: &Around<'_>,
+    file: FileId,
+    within: Option<Range>,
+) -> Vec<SemanticToken> {
     let source = &context.sources.get(file).text;
     let (mut line, mut start, mut data) = (0, 0, Vec::new());
     let (mut counted, mut at) = (0, Position::default());
@@ -128,7 +133,8 @@ pub(super) fn colours(context: &Context<'_>, around: &Around<'_>, file: FileId) 
             down => Position::new(at.line + down, here.character),
         };
         counted = span.start as usize;
-        if word.contains('\n') {
+        let outside = |range: Range| at.line < range.start.line || range.end.line < at.line;
+        if word.contains('\n') || within.is_some_and(outside) {
             continue;
         }
         let length = text::position(word, word.len(), around.encoding).character;
@@ -146,7 +152,7 @@ pub(super) fn colours(context: &Context<'_>, around: &Around<'_>, file: FileId) 
         });
         (line, start) = (at.line, at.character);
     }
-    SemanticTokens { result_id: None, data }
+    data
 }
 
 pub(super) fn hints(context: &Context<'_>, around: &Around<'_>, file: FileId, within: Range) -> Vec<InlayHint> {

@@ -11,11 +11,10 @@ use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
     CallHierarchyItem, CodeAction, CodeActionOrCommand, CodeActionParams, CodeActionResponse, Diagnostic as Said,
-    DocumentDiagnosticReport, DocumentDiagnosticReportResult, FullDocumentDiagnosticReport, InitializeParams, Position,
-    Range, RelatedFullDocumentDiagnosticReport, RelatedUnchangedDocumentDiagnosticReport,
-    TextDocumentContentChangeEvent, UnchangedDocumentDiagnosticReport, Uri, WorkspaceSymbol,
+    InitializeParams, Position, Range, TextDocumentContentChangeEvent, Uri, WorkspaceSymbol,
 };
 
+use super::colours::Coloured;
 use super::queue::{Job, Owned};
 use super::text::{self, Encoding};
 use super::{files, say, shape};
@@ -73,6 +72,11 @@ pub(super) struct State {
     pub(super) encoding: Encoding,
     /// Whether the editor asks for diagnostics itself.
     pub(super) pulls: bool,
+    /// Whether it has asked for those of all files.
+    pub(super) pulls_all: bool,
+    /// The colours that were told last, and how many answers there were.
+    pub(super) coloured: BTreeMap<Uri, Coloured>,
+    pub(super) answers: u64,
     pub(super) documents: BTreeMap<Uri, Document>,
     pub(super) projects: BTreeMap<PathBuf, Project>,
     pub(super) folders: BTreeSet<PathBuf>,
@@ -95,6 +99,9 @@ impl State {
         State {
             encoding: Encoding::Utf16,
             pulls: false,
+            pulls_all: false,
+            coloured: BTreeMap::new(),
+            answers: 0,
             documents: BTreeMap::new(),
             projects: BTreeMap::new(),
             folders: BTreeSet::new(),
@@ -222,6 +229,7 @@ impl State {
         let Some(document) = self.documents.remove(uri) else {
             return;
         };
+        self.coloured.remove(uri);
         for (root, project) in &mut self.projects {
             if let Some(inside) = files::seen_from(root, &document.path).filter(|inside| project.session.sees(inside)) {
                 project.session.close(&inside);
@@ -350,6 +358,10 @@ impl State {
             return;
         }
         project.generation = Some(analysis.generation);
+        if self.pulls_all {
+            self.tell(Tell::Refresh);
+            return;
+        }
         let found = say::by_file(root, &analysis.sources, &analysis.diagnostics, encoding);
         let mut now: BTreeMap<Uri, (Vec<Said>, Option<i32>)> = BTreeMap::new();
         for (file, said) in found {
@@ -450,43 +462,6 @@ impl State {
 
 /// What is asked for many projects, or with what was said.
 impl State {
-    /// What is to be said of a document; that nothing changed, where that is so.
-    pub(super) fn report(&mut self, uri: &Uri, before: Option<&str>) -> Result<DocumentDiagnosticReportResult> {
-        let document = self.documents.get(uri).cloned().ok_or_else(|| unknown(uri))?;
-        let analysis = self.analysed(&document.root);
-        let generation = analysis.as_ref().map_or(0, |analysis| analysis.generation);
-        let id = format!("{generation}");
-        if before == Some(id.as_str()) {
-            let same = RelatedUnchangedDocumentDiagnosticReport {
-                related_documents: None,
-                unchanged_document_diagnostic_report: UnchangedDocumentDiagnosticReport { result_id: id },
-            };
-            return Ok(DocumentDiagnosticReportResult::Report(
-                DocumentDiagnosticReport::Unchanged(same),
-            ));
-        }
-        let encoding = self.encoding;
-        let mut items = Vec::new();
-        if let Some(analysis) = analysis {
-            let found = say::by_file(&document.root, &analysis.sources, &analysis.diagnostics, encoding);
-            for (file, said) in found {
-                if files::address(&document.root, &analysis.sources, file).as_ref() == Some(uri) {
-                    items = said;
-                }
-            }
-        }
-        let full = RelatedFullDocumentDiagnosticReport {
-            related_documents: None,
-            full_document_diagnostic_report: FullDocumentDiagnosticReport {
-                result_id: Some(id),
-                items,
-            },
-        };
-        Ok(DocumentDiagnosticReportResult::Report(DocumentDiagnosticReport::Full(
-            full,
-        )))
-    }
-
     /// The items of all projects whose names are like a text.
     pub(super) fn symbols(&mut self, like: &str) -> Vec<WorkspaceSymbol> {
         let encoding = self.encoding;
@@ -565,6 +540,11 @@ pub(super) struct Around<'a> {
 }
 
 impl Project {
+    /// Forgets what was told, and says of which files that is to be taken back.
+    pub(super) fn take_back(&mut self) -> Vec<Uri> {
+        std::mem::take(&mut self.told).into_keys().collect()
+    }
+
     fn edited(&mut self) {
         self.touched = Some(Instant::now());
         if self.under_way.take().is_some() {

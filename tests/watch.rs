@@ -167,3 +167,52 @@ fn a_project_that_appears_later_is_built_and_only_what_is_affected_is_tested() {
     watched.save(&CLICKSTREAM.replace("keep first by at", "keep last by at"));
     assert_eq!(tests(&watched.all()), ["revenue adds up"]);
 }
+
+#[test]
+fn many_other_files_renamed_ones_and_samples() {
+    let watched = Watched::start(None, &[".", "--run", "-o", "out"]);
+    watched.says("not built");
+    let other = watched.folder.join("data");
+    for folder in 0..100 {
+        let folder = other.join(folder.to_string());
+        fs::create_dir_all(&folder).unwrap();
+        for file in 0..100 {
+            fs::write(folder.join(format!("{file}.bin")), "").unwrap();
+        }
+    }
+    let samples = watched.folder.join("samples");
+    fs::create_dir(&samples).unwrap();
+    let click = |number: u32, kind: &str| {
+        format!(
+            "{{\"click_id\":\"00000000-0000-0000-0000-{number:012}\",\"user_id\":\"u\",\"at\":\"2026-01-01T00:00:00Z\",\"page\":\"/\",\"kind\":\"{kind}\",\"amount\":1}}\n"
+        )
+    };
+    fs::write(samples.join("clicks.jsonl"), click(1, "buy")).unwrap();
+    watched.save(CLICKSTREAM);
+    watched.says("built ");
+    let ran = || {
+        let folder = watched.folder.join("run/processed/clicks");
+        folder.is_dir()
+    };
+    watched.all();
+    assert!(ran(), "the samples are run");
+    // Files that are none of the project's, however many, build nothing.
+    for file in 0..500 {
+        fs::write(other.join(format!("7/more{file}")), "x").unwrap();
+    }
+    fs::remove_dir_all(other.join("8")).unwrap();
+    assert_eq!(watched.all(), [""; 0]);
+    // A file that is called otherwise is the same platform; one that is gone is none.
+    fs::rename(watched.folder.join("lake.pipe"), watched.folder.join("sea.pipe")).unwrap();
+    watched.all();
+    fs::write(samples.join("clicks.jsonl"), click(1, "buy") + &click(2, "view")).unwrap();
+    let said = watched.all();
+    assert!(!said.is_empty(), "other samples are run");
+    fs::rename(watched.folder.join("sea.pipe"), watched.folder.join("sea.txt")).unwrap();
+    watched.says("not built");
+    fs::rename(watched.folder.join("sea.txt"), watched.folder.join("lake.pipe")).unwrap();
+    watched.says(" ms)");
+    watched.save(&CLICKSTREAM.replace("keep first by at", "keep last by at"));
+    watched.says("built ");
+    watched.all();
+}

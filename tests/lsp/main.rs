@@ -255,7 +255,7 @@ fn shapes_and_ways_of_a_file() {
         .iter()
         .map(|lens| lens["command"]["title"].as_str().unwrap())
         .collect();
-    assert_eq!(titles, ["0 readers", "preview", "run test"]);
+    assert_eq!(titles, ["0 readers", "rows", "resources", "run test"]);
     let (line, character) = place(ROWS, "transform cl$0ean");
     let stations = client.request(
         "textDocument/prepareCallHierarchy",
@@ -275,6 +275,127 @@ fn shapes_and_ways_of_a_file() {
         json!({ "command": "pipec.test", "arguments": arguments }),
     );
     assert_eq!(ran, "pass: only purchases");
+    let row = |id: u32, kind: &str| {
+        let id = format!("00000000-0000-0000-0000-{id:012}");
+        json!({ "id": id, "user": "u", "at": "2026-01-01T00:00:00Z", "kind": kind }).to_string() + "\n"
+    };
+    std::fs::create_dir(client.folder.join("samples")).unwrap();
+    let rows = [row(1, "view"), row(2, "buy"), row(3, "view")].concat();
+    std::fs::write(client.folder.join("samples/clicks.jsonl"), rows).unwrap();
+    let mut command = |name: &str| {
+        let arguments = json!([client.uri("rows.pipe"), "clean"]);
+        client.ask(
+            "workspace/executeCommand",
+            json!({ "command": name, "arguments": arguments }),
+        )
+    };
+    let rows = command("pipec.rows");
+    assert_eq!(rows["result"], "clean -> processed.clicks: 3 rows in, 1 out", "{rows}");
+    let resources = command("pipec.resources");
+    let resources = resources["result"].as_str().unwrap();
+    assert!(
+        resources.contains("`aws_kinesis_firehose_delivery_stream.clean`"),
+        "{resources}"
+    );
+    assert!(command("pipec.nothing").get("error").is_some());
+}
+
+#[test]
+fn colours_are_told_by_what_changed() {
+    let mut client = shop();
+    client.settled("rows.pipe");
+    let document = json!({ "uri": client.uri("rows.pipe") });
+    let first = client.request("textDocument/semanticTokens/full", json!({ "textDocument": document }));
+    client.change(
+        "rows.pipe",
+        &ROWS.replace("filter kind == buy", "filter kind == buy and at is not null"),
+    );
+    let params = json!({ "textDocument": document, "previousResultId": first["resultId"] });
+    let delta = client.request("textDocument/semanticTokens/full/delta", params.clone());
+    let now = client.request("textDocument/semanticTokens/full", json!({ "textDocument": document }));
+    let numbers = |tokens: &Value| -> Vec<u64> {
+        let data = tokens["data"].as_array().unwrap();
+        data.iter().map(|number| number.as_u64().unwrap()).collect()
+    };
+    let mut patched = numbers(&first);
+    let edits = delta["edits"].as_array().unwrap();
+    assert_eq!(edits.len(), 1, "{delta}");
+    let at = |name: &str| usize::try_from(edits[0][name].as_u64().unwrap()).unwrap();
+    let (start, gone) = (at("start"), at("deleteCount"));
+    assert!(gone < 50 && numbers(&edits[0]).len() < 100, "{delta}");
+    patched.splice(start..start + gone, numbers(&edits[0]));
+    assert_eq!(patched, numbers(&now));
+    // An answer that is not the last one any more is told whole.
+    let whole = client.request("textDocument/semanticTokens/full/delta", params);
+    assert_eq!(numbers(&whole), numbers(&now));
+    let range = json!({ "start": { "line": 2, "character": 0 }, "end": { "line": 4, "character": 0 } });
+    let part = client.request(
+        "textDocument/semanticTokens/range",
+        json!({ "textDocument": document, "range": range }),
+    );
+    let part = numbers(&part);
+    assert!(
+        !part.is_empty() && part.len() < patched.len() / 2 && part[0] >= 2,
+        "{part:?}"
+    );
+}
+
+#[test]
+fn all_files_can_be_asked_about_at_once() {
+    let mut client = shop();
+    let text = ROWS.replace("filter kind == buy", "filter knd == buy");
+    client.change("rows.pipe", &text);
+    let asked = |client: &mut Client, before: Value| {
+        let report = client.request("workspace/diagnostic", json!({ "previousResultIds": before }));
+        report["items"].as_array().unwrap().clone()
+    };
+    let items = asked(&mut client, json!([]));
+    let (head, rows) = (client.uri("head.pipe"), client.uri("rows.pipe"));
+    let of = |items: &[Value], uri: &str| items.iter().find(|item| item["uri"] == uri).unwrap().clone();
+    assert_eq!(of(&items, &head)["items"], json!([]));
+    assert!(
+        of(&items, &rows)["items"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("`knd`")
+    );
+    let known: Vec<_> = items
+        .iter()
+        .map(|item| json!({ "uri": item["uri"], "value": item["resultId"] }))
+        .collect();
+    let again = asked(&mut client, json!(known));
+    assert!(again.iter().all(|item| item["kind"] == "unchanged"), "{again:?}");
+    client.change("rows.pipe", ROWS);
+    let mended = asked(&mut client, json!(known));
+    assert_eq!(of(&mended, &rows)["items"], json!([]));
+    assert_eq!(of(&mended, &head)["kind"], "unchanged");
+    // What was told of files before is taken back: nothing is shown twice.
+    let report = client.request("textDocument/diagnostic", json!({ "textDocument": { "uri": rows } }));
+    assert_eq!(report["items"], json!([]));
+}
+
+#[test]
+fn what_is_typed_in_a_large_project_is_said_to_who_asks() {
+    let more: String = (0..900)
+        .map(|number| format!("transform more_{number} : clicks -> processed.more_{number} {{\n  derive day = date(at)\n  drop user\n}}\n\n"))
+        .collect();
+    let files = [("head.pipe", HEAD), ("rows.pipe", ROWS), ("more.pipe", more.as_str())];
+    let capabilities = json!({ "textDocument": { "diagnostic": {} }, "general": { "positionEncodings": ["utf-8"] } });
+    let mut client = Client::start_as(&files, capabilities);
+    client.open("rows.pipe");
+    let document = json!({ "textDocument": { "uri": client.uri("rows.pipe") } });
+    assert_eq!(
+        client.request("textDocument/diagnostic", document.clone())["items"],
+        json!([])
+    );
+    client.change("rows.pipe", &ROWS.replace("filter kind == buy", "filter knd == buy"));
+    let report = client.request("textDocument/diagnostic", document.clone());
+    assert!(
+        report["items"][0]["message"].as_str().unwrap().contains("`knd`"),
+        "{report}"
+    );
+    client.change("rows.pipe", ROWS);
+    assert_eq!(client.request("textDocument/diagnostic", document)["items"], json!([]));
 }
 
 #[test]

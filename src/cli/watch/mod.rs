@@ -55,7 +55,9 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
         root: root.clone(),
     };
     project::refuse_project_folder(&project, &folder)?;
-    let mut eyes = Eyes::open(&root, &[folder.clone(), root.join("run")])?;
+    // What changes is told by whole paths.
+    let here = std::fs::canonicalize(".").map_err(|error| Failure::io("find", Path::new("."), &error))?;
+    let mut eyes = Eyes::open(&root, &[here.join(&folder), root.join("run")])?;
     let mut watch = Watch {
         out,
         arguments,

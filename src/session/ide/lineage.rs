@@ -126,11 +126,13 @@ impl Context<'_> {
                         title: text,
                         does: None,
                     });
-                    found.push(Lens {
-                        span: name.span,
-                        title: "preview".to_owned(),
-                        does: Some(("preview", name.text.clone())),
-                    });
+                    for does in ["rows", "resources"] {
+                        found.push(Lens {
+                            span: name.span,
+                            title: does.to_owned(),
+                            does: Some((does, name.text.clone())),
+                        });
+                    }
                 }
                 _ => {}
             }

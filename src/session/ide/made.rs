@@ -9,7 +9,7 @@ const NAMED: usize = 8;
 
 impl Context<'_> {
     /// The resources that carry the name of an item, by type; nothing where the project cannot be built yet.
-    pub(super) fn made_of(&self, kind: &str, name: &str) -> Vec<String> {
+    pub fn made_of(&self, kind: &str, name: &str) -> Vec<String> {
         if !matches!(
             kind,
             "source" | "transform" | "zone" | "schedule" | "monitor" | "serve" | "sink"
