@@ -25,6 +25,7 @@ GROUPS = {
         "test_kafka.py",
         "test_lambda.py",
         "test_path.py",
+        "test_scripts.py",
         "test_semantics.py::test_rules_of_single_rows_hold_in_functions",
     ],
     "sql": ["test_conformance.py::test_in_sql"],

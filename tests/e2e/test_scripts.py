@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import shutil
+import subprocess
 import time
 import uuid
 import zipfile
@@ -89,6 +90,18 @@ def embedded(tmp_path_factory):
     pipec.pipec("run", "--at", "2026-03-04T00:00:00Z", cwd=project).ok()
     found = duckdb.sql(f"SELECT to_json(r) FROM read_parquet('{project}/run/lake/images/**/*.parquet') r").fetchall()
     return {told(json.loads(row)) for (row,) in found}
+
+
+def test_functions_with_scripts_are_laid_out_and_carry_them(image_lake):
+    files = [path for name in ["cameras", "uploads"] for path in (image_lake / "build" / "lambda" / name / "src").rglob("*.rs")]
+    assert {"answers/process_images.rs", "transforms/process_images_answers.rs"} <= {"/".join(path.parts[-2:]) for path in files}
+    subprocess.run(["rustfmt", "--edition", "2024", "--check", *map(str, files)], check=True)
+    script = EXAMPLES / "image-lake" / "scripts" / "process.py"
+    assert (image_lake / "cameras" / "programs" / "process_images" / "process.py").read_bytes() == script.read_bytes()
+    # The function that makes topics has its client with it, as pip fetched it by its hash.
+    with zipfile.ZipFile(image_lake / "build" / "lambda" / "dist" / "ops-make-topics.zip") as archive:
+        assert {"make_topics.py", "kafka/__init__.py"} <= set(archive.namelist())
+        assert not [name for name in archive.namelist() if name.startswith("bin/") or name.endswith("RECORD")]
 
 
 def test_pictures_of_a_topic_are_looked_at(image_lake, lake, aws, broker, embedded):
