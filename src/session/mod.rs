@@ -8,8 +8,8 @@ mod quick;
 mod texts;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::base::{FileId, Sources, World, join};
 use crate::check::functions::{self, Functions};
@@ -67,6 +67,8 @@ pub struct Analysis {
     trees: Vec<Arc<File>>,
     /// What single items can be checked against.
     ready: Option<Ready>,
+    /// The resources that the plan becomes, type and label, once somebody asked.
+    resources: OnceLock<Vec<(String, String)>>,
 }
 
 /// A compilation that can be run anywhere, at any time.
@@ -140,6 +142,7 @@ impl Analysis {
             plan: found.plan,
             trees: found.trees,
             ready: found.ready,
+            resources: OnceLock::new(),
         }
     }
 }

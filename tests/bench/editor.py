@@ -120,6 +120,7 @@ def measure(pipec: str, folder: Path, keys: int) -> tuple[float, float, float, f
     text = path.read_text()
     lines = text.splitlines()
     at = next(number for number, line in enumerate(lines) if line.strip().startswith("derive"))
+    head = next(number for number, line in enumerate(lines) if line.startswith("transform "))
     uri = path.as_uri()
     started = time.perf_counter()
     server.send({
@@ -158,11 +159,11 @@ def measure(pipec: str, folder: Path, keys: int) -> tuple[float, float, float, f
         type_key(key)
         spent.append(server.cpu() - before)
         if key % 5 == 0:
-            for method in ("completion", "hover"):
+            for method, line, column in (("completion", at, end), ("hover", at, end), ("hover", head, len("transform c"))):
                 before = server.cpu()
                 server.request(
                     f"textDocument/{method}",
-                    {"textDocument": {"uri": uri}, "position": {"line": at, "character": end}},
+                    {"textDocument": {"uri": uri}, "position": {"line": line, "character": column}},
                 )
                 answers.append(server.cpu() - before)
     rests = []

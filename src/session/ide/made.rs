@@ -3,9 +3,28 @@
 use crate::aws;
 
 use super::Context;
+use crate::session::Analysis;
 
 /// How many of them are named.
 const NAMED: usize = 8;
+
+impl Analysis {
+    /// The resources that the plan becomes, type and label. To find them takes as long as checking a good part of the
+    /// platform, so that it is done once.
+    fn resources(&self) -> &[(String, String)] {
+        self.resources.get_or_init(|| {
+            let stack = self.plan.as_ref().map(|plan| aws::stack(plan, &[]));
+            let blocks = stack.iter().flat_map(aws::Stack::blocks);
+            let resources = blocks.filter(|block| block.kind == "resource");
+            resources
+                .filter_map(|block| match block.labels.as_slice() {
+                    [ty, label] => Some((ty.clone(), label.clone())),
+                    _ => None,
+                })
+                .collect()
+        })
+    }
+}
 
 impl Context<'_> {
     /// The resources that carry the name of an item, by type; nothing where the project cannot be built yet.
@@ -16,18 +35,11 @@ impl Context<'_> {
         ) {
             return Vec::new();
         }
-        let Some(plan) = self.analysis.and_then(|analysis| analysis.plan.as_ref()) else {
+        let Some(analysis) = self.analysis else {
             return Vec::new();
         };
-        let stack = aws::stack(plan, &[]);
-        let mut found = Vec::new();
-        for block in stack.blocks().filter(|block| block.kind == "resource") {
-            if let [ty, label] = block.labels.as_slice()
-                && is_of(label, name)
-            {
-                found.push(format!("`{ty}.{label}`"));
-            }
-        }
+        let own = analysis.resources().iter().filter(|(_, label)| is_of(label, name));
+        let mut found: Vec<_> = own.map(|(ty, label)| format!("`{ty}.{label}`")).collect();
         let more = found.len().saturating_sub(NAMED);
         found.truncate(NAMED);
         if more > 0 {
