@@ -13,7 +13,7 @@ use crate::emit::hcl::{Block, Item, Value};
 use crate::evidence::{About, Assumption, Claim, Evidence, Gone, Part, Stay as Told, body, value};
 use crate::plan::{Alarm, Class, Dataset, Format, From, Plan, Source, Writer};
 use crate::prove::lifetimes::{self, Stay, days};
-use crate::prove::{capacity, erasure, freshness};
+use crate::prove::{capacity, erasure, freshness, limits};
 
 /// Attributes that say with which key something is encrypted.
 const KEYS: [&str; 9] = [
@@ -44,6 +44,7 @@ pub fn of(plan: &Plan, stack: &Stack) -> Evidence {
     );
     claims.extend(freshness::sums(plan).into_iter().map(|aged| fresh(plan, &aged, &find)));
     claims.extend(plan.sources.iter().filter_map(|source| fits(source, &find)));
+    claims.extend(limits::bounds(plan).iter().map(|bound| within(bound, &find)));
     claims.extend(private(stack, &find));
     claims.extend(encrypted(stack));
     claims.extend(permissions(stack));
@@ -321,6 +322,33 @@ fn fits(source: &Source, find: &Addresses) -> Option<Claim> {
     })
 }
 
+fn within(bound: &limits::Bound, find: &Addresses) -> Claim {
+    let sources = bound.sources.iter().flat_map(|source| {
+        let alarms = ["full", "promised"].map(|what| ("aws_cloudwatch_metric_alarm", format!("{source}_{what}")));
+        let kinds = [
+            "aws_kinesis_stream",
+            "aws_lambda_function",
+            "aws_sqs_queue",
+            "aws_apigatewayv2_api",
+        ];
+        kinds.map(|kind| (kind, source.clone())).into_iter().chain(alarms)
+    });
+    Claim {
+        id: format!("bound.{}", bound.what.replace('`', "")),
+        says: format!(
+            "{} needs {} {} at most, of {}",
+            bound.what, bound.needed, bound.unit, bound.allowed
+        ),
+        about: About::Bound {
+            needed: bound.needed,
+            allowed: bound.allowed,
+            unit: bound.unit.to_owned(),
+            derivation: bound.derivation.clone(),
+        },
+        rests_on: find.there(sources),
+    }
+}
+
 fn private<'s>(stack: &'s Stack, find: &'s Addresses) -> impl Iterator<Item = Claim> + 's {
     let labels = stack.resources("aws_s3_bucket").filter_map(|block| block.labels.get(1));
     labels.map(|label| Claim {
@@ -446,6 +474,12 @@ fn network(plan: &Plan, stack: &Stack, find: &Addresses) -> Vec<Claim> {
 fn assumptions(plan: &Plan, claims: &[Claim], find: &Addresses) -> Vec<Assumption> {
     let alarm = |label: String| ("aws_cloudwatch_metric_alarm", label);
     let mut out: Vec<Assumption> = vec![];
+    let bounds = limits::bounds(plan);
+    let bounded = |source: &Source| {
+        let of = bounds.iter().filter(|bound| bound.sources.contains(&source.name));
+        of.map(|bound| format!("bound.{}", bound.what.replace('`', "")))
+            .collect::<Vec<_>>()
+    };
     for source in plan.sources.iter().filter(|source| source.is_kinesis()) {
         let Some(volume) = &source.volume else { continue };
         let declared = plan.monitors.iter().flat_map(|monitor| {
@@ -461,7 +495,9 @@ fn assumptions(plan: &Plan, claims: &[Claim], find: &Addresses) -> Vec<Assumptio
                 "`{}` brings {} records of {} B a second at most",
                 source.name, volume.records_per_second, volume.record_bytes
             ),
-            needed_by: vec![format!("capacity.{}", source.name)],
+            needed_by: std::iter::once(format!("capacity.{}", source.name))
+                .chain(bounded(source))
+                .collect(),
             alarms: find.there(declared.chain(usual)),
         });
     }

@@ -95,6 +95,17 @@ pub enum About {
         /// Shards that there are; none where the stream grows by itself.
         shards: Option<u32>,
     },
+    /// That a service takes what comes to it.
+    Bound {
+        /// How much is needed, at most.
+        needed: f64,
+        /// How much there is.
+        allowed: f64,
+        /// Of what.
+        unit: String,
+        /// How the need comes about.
+        derivation: String,
+    },
     /// That a bucket can be read by nobody outside, and by nobody without TLS.
     Private,
     /// That what is kept is encrypted with a key of the platform's.

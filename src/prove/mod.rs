@@ -6,6 +6,7 @@ pub mod capacity;
 pub mod erasure;
 pub mod freshness;
 pub mod lifetimes;
+pub mod limits;
 pub mod quotas;
 
 use crate::check::items::Places;
@@ -16,6 +17,7 @@ use crate::plan::Plan;
 pub fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) {
     lifetimes::prove(plan, places, diagnostics);
     capacity::prove(plan, places, diagnostics);
+    limits::prove(plan, places, diagnostics);
     access::prove(plan, places, diagnostics);
     erasure::prove(plan, places, diagnostics);
     freshness::prove(plan, places, diagnostics);

@@ -13,8 +13,8 @@ use crate::cost;
 use crate::emit::graph::Graph;
 use crate::plan::{Alarm, Dataset, Engine, Files, Format, Plan, Writer, lineage};
 use crate::prove::access::{Allowed, By, signers};
-use crate::prove::erasure;
 use crate::prove::lifetimes::days;
+use crate::prove::{erasure, limits};
 
 const PAGE: &str = include_str!("../templates/docs.html.tera");
 const DIAGRAM: &str = include_str!("../templates/diagram.html.tera");
@@ -34,6 +34,8 @@ struct Page<'a> {
     datasets: Vec<DatasetPart<'a>>,
     transforms: Vec<TransformPart<'a>>,
     accesses: Vec<AccessPart<'a>>,
+    /// What services take, and how much of it is needed, a line for each.
+    bounds: Vec<String>,
     /// For each column that names a person: it, when its rows are gone, and what is done in which order.
     erasures: Vec<(String, String, Vec<String>)>,
     schedules: Vec<String>,
@@ -109,6 +111,7 @@ pub fn emit(plan: &Plan) -> Files {
         datasets: by_tier(plan).map(|dataset| describe(plan, dataset)).collect(),
         transforms: plan.transforms.iter().map(|one| transform(plan, one)).collect(),
         accesses: plan.accesses.iter().map(|access| matrix(plan, access)).collect(),
+        bounds: limits::bounds(plan).iter().map(within).collect(),
         erasures: erasure::subjects(plan)
             .into_iter()
             .map(|subject| erased(plan, subject))
@@ -292,6 +295,14 @@ fn ways(plan: &Plan, access: &crate::plan::Access) -> Vec<String> {
         }
     }
     out
+}
+
+fn within(bound: &limits::Bound) -> String {
+    let (what, needed, allowed, unit) = (&bound.what, bound.needed, bound.allowed, bound.unit);
+    format!(
+        "{what} needs {needed} {unit} at most, of {allowed}: {}",
+        bound.derivation
+    )
 }
 
 fn erased(plan: &Plan, subject: erasure::Subject<'_>) -> (String, String, Vec<String>) {
