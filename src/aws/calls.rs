@@ -1,7 +1,7 @@
 //! What functions and jobs call from where they run: read from the policies of their roles, which have exactly the actions
 //! that each needs. Knows nothing of networks.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::policy::{Statement, allow};
 use super::stack::Stack;
@@ -102,8 +102,8 @@ pub fn of(stack: &Stack, plan: &Plan) -> Calls {
                     };
                     // Glue and Lambda put functions and jobs into the network from where they are themselves.
                     let to_enter = service == "ec2" || action == "glue:GetConnection";
-                    let by_itself = !to_enter && !(is_function && by_lambda.does(action, &statement));
-                    if by_itself && !WITHOUT.contains(&service) {
+                    let by_others = to_enter || (is_function && by_lambda.does(action, &statement));
+                    if !by_others && !WITHOUT.contains(&service) {
                         found.call(endpoint(service), action, &statement.resources);
                     }
                 }
@@ -210,7 +210,7 @@ impl Found {
 #[derive(Default)]
 struct Distinct {
     values: Vec<Value>,
-    known: HashSet<Value>,
+    known: BTreeSet<Value>,
 }
 
 impl Distinct {
@@ -272,11 +272,11 @@ struct Allowed {
 }
 
 /// The policies of a stack, by the role that each is of.
-struct Policies<'s>(HashMap<&'s Value, Vec<&'s Block>>);
+struct Policies<'s>(BTreeMap<&'s Value, Vec<&'s Block>>);
 
 impl<'s> Policies<'s> {
     fn of(stack: &'s Stack) -> Policies<'s> {
-        let mut by_role: HashMap<_, Vec<_>> = HashMap::new();
+        let mut by_role: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for block in stack.resources("aws_iam_role_policy") {
             if let Some(role) = block.get("role") {
                 by_role.entry(role).or_default().push(block);

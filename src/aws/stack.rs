@@ -1,6 +1,6 @@
 //! All resources of a platform, by the file that holds them. Knows nothing of what they mean.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::emit::hcl::{Block, Value, print};
 use crate::plan::Files;
@@ -10,7 +10,7 @@ use crate::plan::Files;
 pub struct Stack {
     files: BTreeMap<&'static str, (&'static str, Vec<Block>)>,
     /// Where each resource is: its file, and its number there, by type and label.
-    places: HashMap<[String; 2], (&'static str, usize)>,
+    places: BTreeMap<[String; 2], (&'static str, usize)>,
     /// The types of resources that are kept, where that is not everything.
     keeps: Option<BTreeSet<&'static str>>,
     /// How many resources came.

@@ -82,8 +82,10 @@ struct TransformPart<'a> {
 struct AccessPart<'a> {
     name: &'a str,
     principals: Vec<&'a str>,
-    /// For each dataset: its name, the columns that can be seen, those that cannot.
+    /// For each dataset of which something can be seen: its name, the columns that can be seen, those that cannot.
     rows: Vec<(String, String, String)>,
+    /// How many datasets there are beside these.
+    others: usize,
     /// The ways beside queries, a line for each.
     ways: Vec<String>,
 }
@@ -110,8 +112,12 @@ pub fn emit(plan: &Plan) -> Files {
         here: "",
         datasets: by_tier(plan).map(|dataset| describe(plan, dataset)).collect(),
         transforms: plan.transforms.iter().map(|one| transform(plan, one)).collect(),
+<<<<<<< HEAD
         accesses: plan.accesses.iter().map(|access| matrix(plan, access)).collect(),
         bounds: limits::bounds(plan).iter().map(within).collect(),
+=======
+        accesses: matrices(plan),
+>>>>>>> 738f96e (Show of each access what it sees, and know types of resources in order)
         erasures: erasure::subjects(plan)
             .into_iter()
             .map(|subject| erased(plan, subject))
@@ -246,7 +252,13 @@ fn transform<'p>(plan: &'p Plan, transform: &'p crate::plan::Transform) -> Trans
     }
 }
 
-fn matrix<'a>(plan: &'a Plan, access: &'a crate::plan::Access) -> AccessPart<'a> {
+fn matrices(plan: &Plan) -> Vec<AccessPart<'_>> {
+    let allowed = Allowed::new(plan);
+    let accesses = plan.accesses.iter();
+    accesses.map(|access| matrix(plan, access, &allowed)).collect()
+}
+
+fn matrix<'a>(plan: &'a Plan, access: &'a crate::plan::Access, allowed: &Allowed<'_>) -> AccessPart<'a> {
     let mut of: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for grant in &access.grants {
         of.entry(&grant.dataset).or_default().push(grant);
@@ -269,17 +281,21 @@ fn matrix<'a>(plan: &'a Plan, access: &'a crate::plan::Access) -> AccessPart<'a>
             .collect();
         (dataset.id.to_string(), shown.join("; "), hidden.join(", "))
     };
+    let rows: Vec<_> = by_tier(plan)
+        .filter(|dataset| of.contains_key(&dataset.id))
+        .map(row)
+        .collect();
     AccessPart {
         name: &access.name,
         principals: access.principals().map(String::as_str).collect(),
-        rows: by_tier(plan).map(row).collect(),
-        ways: ways(plan, access),
+        others: plan.datasets.len() - rows.len(),
+        rows,
+        ways: ways(access, allowed),
     }
 }
 
 /// The ways beside queries by which those whom an access names see rows, a line for each.
-fn ways(plan: &Plan, access: &crate::plan::Access) -> Vec<String> {
-    let allowed = Allowed::new(plan);
+fn ways(access: &crate::plan::Access, allowed: &Allowed<'_>) -> Vec<String> {
     let mut out = vec![];
     for signer in signers(access) {
         for way in allowed.ways(signer).into_iter().filter(|way| way.by != By::Grants) {
@@ -378,6 +394,21 @@ mod tests {
         assert!(page.contains("<p>a &lt;b&gt; &amp; {{ c }}</p>"), "{page}");
         assert!(page.contains("<code>processed.clicks.amount</code>"), "{page}");
     }
+
+    #[test]
+    fn an_access_has_a_row_for_what_it_sees_and_a_word_for_the_rest() {
+        let plan = crate::plan::fixture::clickstream();
+        let page = super::emit(&plan).remove("docs/index.html").unwrap();
+        let (_, seen) = page.split_once("<h2>Who sees what</h2>").unwrap();
+        let (seen, _) = seen.split_once("<h2>Classes</h2>").unwrap();
+        let granted = plan.accesses.iter().map(|access| {
+            let datasets: std::collections::BTreeSet<_> = access.grants.iter().map(|grant| &grant.dataset).collect();
+            datasets.len()
+        });
+        assert_eq!(seen.matches("<tr><td><code>").count(), granted.sum::<usize>(), "{seen}");
+        assert!(seen.contains("And nothing of the other "), "{seen}");
+    }
+
     #[test]
     fn a_drawing_stands_alone_and_marks_the_item_that_it_is_asked_for() {
         let plan = crate::plan::fixture::clickstream();

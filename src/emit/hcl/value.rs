@@ -4,7 +4,7 @@
 const LAST: &str = "depends_on";
 
 /// A value of an attribute.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
     /// `null`
     Null,
@@ -27,7 +27,7 @@ pub enum Value {
 }
 
 /// A part of a quoted string.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// Text as it is; escaped when printed.
     Literal(String),
@@ -36,7 +36,7 @@ pub enum Part {
 }
 
 /// What a body holds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Item {
     /// `name = value`
     Attribute(String, Value),
@@ -47,7 +47,7 @@ pub enum Item {
 }
 
 /// `kind "label" { … }`
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Block {
     /// `resource`, `rule` …
     pub kind: String,
