@@ -112,12 +112,8 @@ pub fn emit(plan: &Plan) -> Files {
         here: "",
         datasets: by_tier(plan).map(|dataset| describe(plan, dataset)).collect(),
         transforms: plan.transforms.iter().map(|one| transform(plan, one)).collect(),
-<<<<<<< HEAD
-        accesses: plan.accesses.iter().map(|access| matrix(plan, access)).collect(),
-        bounds: limits::bounds(plan).iter().map(within).collect(),
-=======
         accesses: matrices(plan),
->>>>>>> 738f96e (Show of each access what it sees, and know types of resources in order)
+        bounds: limits::bounds(plan).iter().map(within).collect(),
         erasures: erasure::subjects(plan)
             .into_iter()
             .map(|subject| erased(plan, subject))
