@@ -4,15 +4,19 @@ import os
 import shutil
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 from support import pipec
+from support.archives import put_missing
 from support.aws import Moto
+from support.built import DECIDED, PLATFORMS, WHOLE
 from support.gateway import Gateway
 from support.lambda_api import Function
 from support.paths import EXAMPLES, FUNCTIONS
 from support.shop import PRODUCTS, SHOP, SOURCES, cargo, environment, snapshot
 from support.spark import Spark
+from support.terraform import Terraform
 from xdist.scheduler import LoadScopeScheduling
 
 # Builds of functions share a folder, in which one replaces what another one just made.
@@ -29,6 +33,8 @@ GROUPS = {
         "test_semantics.py::test_rules_of_single_rows_hold_in_functions",
     ],
     "sql": ["test_conformance.py::test_in_sql"],
+    # They look at the same builds, each of which is applied once.
+    "platforms": sorted(path.name for path in Path(__file__).parent.glob("test_platforms*.py")),
 }
 
 # Python shows Spark's instants as local times; every time in these tests is UTC.
@@ -144,3 +150,13 @@ def start(binaries, gateway, place):
         return Function([binaries[source]], env={**environment(gateway, place), **more}, timeout=60)
 
     return started
+
+
+@pytest.fixture(scope="session", params=[*sorted(path.name for path in PLATFORMS.iterdir()), *WHOLE])
+def platform(request, tmp_path_factory):
+    """The name of a platform, its build, and its state: laid out, valid, planned, applied, planned without changes."""
+    source = EXAMPLES if request.param in WHOLE else PLATFORMS
+    folder = pipec.build(source / request.param, tmp_path_factory.mktemp("platform") / "build")
+    put_missing(folder)
+    with Terraform(folder / "terraform", variables=DECIDED.get(request.param, {})) as terraform:
+        yield request.param, folder, terraform.check().state()
