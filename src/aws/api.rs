@@ -1,11 +1,11 @@
-//! Requests over HTTPS that become records of a stream: checked against the schema, limited, logged. Knows nothing of what
+//! Requests over HTTPS that become records of a stream, of Kinesis or of Firehose: checked against the schema, limited, logged. Knows nothing of what
 //! reads the stream.
 
 use serde_json::{Map, Value as Json, json};
 
 use super::naming::{limit, named};
 use super::policy::{allow, key_use, own, role, trust};
-use super::{kinesis, lake, root};
+use super::{firehose, kinesis, lake, root};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::plan::types::{Type, TypeKind};
 use crate::plan::{Api, ApiAuth, Plan, Schema, Source};
@@ -193,12 +193,16 @@ fn method(source: &Source, api: &Api, label: &str, resource: &Value) -> Vec<Bloc
                 reference(format!("aws_api_gateway_model.{label}.name")),
             )]),
         );
+    let action = match source.gathered() {
+        Some(_) => ":firehose:action/PutRecord",
+        None => ":kinesis:action/PutRecord",
+    };
     let uri = text_of![
         "arn:",
         reference("local.partition"),
         ":apigateway:",
         reference("var.region"),
-        ":kinesis:action/PutRecord"
+        action
     ];
     let integration = of("aws_api_gateway_integration", label)
         .set("type", "AWS")
@@ -252,8 +256,15 @@ fn method(source: &Source, api: &Api, label: &str, resource: &Value) -> Vec<Bloc
     out
 }
 
-/// The record as it came, by the text of its key; without one, by the request.
+/// The record as it came; of a stream of Kinesis by the text of its key, and without one by the request.
 fn template(source: &Source) -> Value {
+    if source.gathered().is_some() {
+        return text_of![
+            "{\"DeliveryStreamName\": \"",
+            delivery(source, "name"),
+            "\", \"Record\": {\"Data\": \"$util.base64Encode($input.body)\"}}"
+        ];
+    }
     let key = source.kinesis().partition_key.as_ref();
     let path = key.map_or_else(|| "$.".to_owned(), |key| format!("$.{key}"));
     let found = match key {
@@ -268,17 +279,30 @@ fn template(source: &Source) -> Value {
     ]
 }
 
+/// What is known of the delivery stream that lands a source.
+fn delivery(source: &Source, attribute: &str) -> Value {
+    let label = firehose::landing_label(&source.name);
+    reference(format!("aws_kinesis_firehose_delivery_stream.{label}.{attribute}"))
+}
+
 fn sender(plan: &Plan, source: &Source, label: &str) -> [Block; 2] {
-    let stream = reference(format!("{}.arn", kinesis::address(source)));
+    let statements = match source.gathered() {
+        Some(_) => vec![allow("Put", &["firehose:PutRecord"], [delivery(source, "arn")])],
+        None => vec![
+            allow(
+                "Put",
+                &["kinesis:PutRecord"],
+                [reference(format!("{}.arn", kinesis::address(source)))],
+            ),
+            key_use("Encrypt", &["kms:GenerateDataKey"], "kinesis"),
+        ],
+    };
     role(
         label,
         named(plan, label, limit::SIXTY_FOUR),
         &format!("Puts requests on the stream of {}", source.name),
         trust("apigateway.amazonaws.com", None),
-        vec![
-            allow("Put", &["kinesis:PutRecord"], [stream]),
-            key_use("Encrypt", &["kms:GenerateDataKey"], "kinesis"),
-        ],
+        statements,
     )
 }
 

@@ -8,9 +8,10 @@ mod access;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::stack::Stack;
-use super::{calls, catalog, job, lake, landing, sinks};
+use super::{calls, catalog, firehose, job, lake, landing, sinks};
 use crate::emit::hcl::{Block, Item, Value};
 use crate::evidence::{About, Assumption, Claim, Evidence, Gone, Part, Stay as Told, body, value};
+use crate::plan::names::PURGE_TABLES;
 use crate::plan::{Alarm, Class, Dataset, Format, From, Plan, Source, Writer};
 use crate::prove::lifetimes::{self, Stay, days};
 use crate::prove::{capacity, erasure, freshness, limits};
@@ -169,6 +170,10 @@ fn leaves_by(plan: &Plan, stay: Stay<'_>, find: &Addresses) -> Vec<String> {
             ("data.aws_sqs_queue", format!("{}_queue", source.name)),
             ("aws_sqs_queue", format!("{}_queue_dead_letters", source.name)),
         ],
+        Stay::Delivery(source) => vec![(
+            "aws_kinesis_firehose_delivery_stream",
+            firehose::landing_label(&source.name),
+        )],
         Stay::Project(source, _) => match &source.from {
             From::Project(foreign) => vec![("aws_glue_catalog_table", catalog::label(&foreign.id))],
             _ => vec![],
@@ -234,6 +239,16 @@ fn jobs(plan: &Plan, dataset: &Dataset) -> Vec<(&'static str, String)> {
                 ("aws_emrserverless_application", transform.name.clone()),
                 ("aws_s3_object", job::label(transform)),
             ]
+            .into_iter()
+            .chain(
+                plan.brought_tables()
+                    .filter(|(brought, _)| brought.id == dataset.id)
+                    .flat_map(|_| {
+                        let label = PURGE_TABLES.to_owned();
+                        [("aws_glue_job", label.clone()), ("aws_glue_trigger", label)]
+                    }),
+            )
+            .collect()
         }),
         _ => vec![],
     }

@@ -5,9 +5,9 @@
 
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, key_use, own, role, trust};
-use super::{catalog, kinesis, lake};
+use super::{catalog, iceberg, kinesis, lake};
 use crate::emit::hcl::{Block, Value, reference};
-use crate::plan::{Dataset, Engine, Format, Plan, Source, Target, Transform, names};
+use crate::plan::{Dataset, Engine, Format, Gathered, Plan, Source, Target, Transform, names};
 use crate::prove::quotas;
 use crate::text_of;
 
@@ -57,7 +57,8 @@ pub fn deliveries(plan: &Plan) -> impl Iterator<Item = Rows<'_>> {
 }
 
 fn landed(plan: &Plan) -> impl Iterator<Item = (&Source, &Dataset)> {
-    let brings = |source: &&Source| source.is_kinesis() || source.landed_by_function().is_some();
+    let brings =
+        |source: &&Source| source.is_kinesis() || source.gathered().is_some() || source.landed_by_function().is_some();
     let streams = plan.sources.iter().filter(brings);
     streams.filter_map(|source| source.into.as_ref().map(|id| (source, plan.dataset(id))))
 }
@@ -91,8 +92,8 @@ struct Delivery<'a> {
     /// What its role may write, with `*` at the end.
     prefix: &'a str,
     source: Option<&'a Source>,
-    /// Whether it reads a table's schema, which Lake Formation has to grant first.
-    converts: bool,
+    /// Whether it asks for a table, which Lake Formation has to grant first.
+    granted: bool,
     statements: Vec<Statement>,
     destination: Block,
 }
@@ -101,7 +102,7 @@ fn landing(plan: &Plan, source: &Source, dataset: &Dataset) -> Vec<Block> {
     let label = landing_label(&source.name);
     let prefix = names::dataset_prefix(&dataset.id.name);
     let delimiter = processor("AppendDelimiterToRecord", &[("Delimiter", "\\n")]);
-    let destination = destination(&label, &lake::zone_label(&dataset.id.zone))
+    let destination = landing_of(source, &label, &lake::zone_label(&dataset.id.zone))
         .set("prefix", format!("{prefix}{}={DAY}/", names::ARRIVAL_DAY))
         .set("error_output_prefix", errors(&dataset.id.name))
         .set("compression_format", "GZIP")
@@ -118,7 +119,7 @@ fn landing(plan: &Plan, source: &Source, dataset: &Dataset) -> Vec<Block> {
         bucket: lake::zone_label(&dataset.id.zone),
         prefix: &prefix,
         source: source.is_kinesis().then_some(source),
-        converts: false,
+        granted: false,
         statements: match source.is_kinesis() {
             true => vec![kinesis::read(source), kinesis::decrypt(source)],
             false => vec![],
@@ -128,7 +129,58 @@ fn landing(plan: &Plan, source: &Source, dataset: &Dataset) -> Vec<Block> {
     delivery.blocks(plan)
 }
 
+/// Rows of a table of Iceberg: Firehose writes its files and tells the catalog of them, as it reads each row.
+/// <https://docs.aws.amazon.com/firehose/latest/dev/apache-iceberg-destination.html>
+fn rows_of_table(plan: &Plan, rows: &Rows<'_>) -> Vec<Block> {
+    let Rows {
+        transform,
+        dataset,
+        label,
+    } = rows;
+    let bucket = lake::zone_label(&dataset.id.zone);
+    let prefix = names::dataset_prefix(&dataset.id.name);
+    let aside = whereto("s3_configuration", label, &bucket)
+        .set("error_output_prefix", errors(&dataset.id.name))
+        .set("compression_format", "GZIP")
+        .block(logging(label));
+    let destination = Block::new("iceberg_configuration")
+        .set("role_arn", reference(format!("aws_iam_role.{label}_delivery.arn")))
+        .set("catalog_arn", own("glue", "catalog"))
+        .set("append_only", true)
+        .set("buffering_size", quotas::whole("firehose.largest_buffer"))
+        .set("buffering_interval", names::DELIVERY_BUFFER_SECONDS)
+        .set("retry_duration", 300u32)
+        .set("s3_backup_mode", "FailedDataOnly")
+        .block(logging(label))
+        .block(
+            Block::new("destination_table_configuration")
+                .set("database_name", catalog::database(&dataset.id))
+                .set("table_name", catalog::table(&dataset.id)),
+        )
+        .block(aside);
+    let mut statements = vec![allow(
+        "ReplaceFiles",
+        &["s3:DeleteObject"],
+        [lake::objects(&bucket, &prefix)],
+    )];
+    statements.extend(iceberg::use_of(&[], &[dataset]));
+    let delivery = Delivery {
+        label: label.clone(),
+        purpose: format!("Adds the rows of {} to {}.", transform.name, dataset.id),
+        bucket,
+        prefix: &prefix,
+        source: None,
+        granted: true,
+        statements,
+        destination,
+    };
+    delivery.blocks(plan)
+}
+
 fn rows(plan: &Plan, rows: &Rows<'_>) -> Vec<Block> {
+    if rows.dataset.format == Format::Iceberg {
+        return rows_of_table(plan, rows);
+    }
     let Rows {
         transform,
         dataset,
@@ -172,7 +224,7 @@ fn rows(plan: &Plan, rows: &Rows<'_>) -> Vec<Block> {
         bucket: lake::zone_label(&dataset.id.zone),
         prefix: &prefix,
         source: None,
-        converts,
+        granted: converts,
         statements: if converts { vec![read_schema(dataset)] } else { vec![] },
         destination,
     };
@@ -197,7 +249,7 @@ fn turned_away(plan: &Plan, transform: &Transform) -> Vec<Block> {
         bucket: "quarantine".into(),
         prefix: &prefix,
         source: None,
-        converts: false,
+        granted: false,
         statements: vec![],
         destination,
     };
@@ -205,12 +257,35 @@ fn turned_away(plan: &Plan, transform: &Transform) -> Vec<Block> {
 }
 
 fn destination(label: &str, bucket: &str) -> Block {
-    Block::new("extended_s3_configuration")
+    whereto("extended_s3_configuration", label, bucket)
+}
+
+/// Where a source lands, as much at once as it says.
+fn landing_of(source: &Source, label: &str, bucket: &str) -> Block {
+    let gathered = source.gathered().unwrap_or(most());
+    gathering("extended_s3_configuration", label, bucket, gathered)
+}
+
+/// A bucket that a stream writes to, under the name that its destination has for it.
+fn whereto(name: &str, label: &str, bucket: &str) -> Block {
+    gathering(name, label, bucket, most())
+}
+
+/// For the largest files.
+fn most() -> Gathered {
+    Gathered {
+        mebibytes: quotas::whole("firehose.largest_buffer"),
+        seconds: names::DELIVERY_BUFFER_SECONDS,
+    }
+}
+
+fn gathering(name: &str, label: &str, bucket: &str, gathered: Gathered) -> Block {
+    Block::new(name)
         .set("role_arn", reference(format!("aws_iam_role.{label}_delivery.arn")))
         .set("bucket_arn", reference(format!("aws_s3_bucket.{bucket}.arn")))
         .set("kms_key_arn", reference(super::policy::KEY))
-        .set("buffering_size", quotas::whole("firehose.largest_buffer"))
-        .set("buffering_interval", names::DELIVERY_BUFFER_SECONDS)
+        .set("buffering_size", gathered.mebibytes)
+        .set("buffering_interval", gathered.seconds)
 }
 
 /// Once a prefix has expressions, failures need one too: by kind and day of arrival.
@@ -337,7 +412,7 @@ impl Delivery<'_> {
                     )
             })
             .set("name", name)
-            .set("destination", "extended_s3")
+            .set("destination", self.destination.kind.trim_end_matches("_configuration"))
             .block(self.destination);
         let block = match self.source {
             Some(source) => block.block(
@@ -356,7 +431,7 @@ impl Delivery<'_> {
             ),
         };
         let mut waits = vec![reference(format!("aws_iam_role_policy.{group}"))];
-        if self.converts {
+        if self.granted {
             waits.push(reference(format!("aws_lakeformation_permissions.{group}")));
         }
         block.set("depends_on", waits)

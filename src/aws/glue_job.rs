@@ -19,8 +19,9 @@ pub fn name(transform: &str) -> Value {
 /// A security configuration cannot be changed, only replaced: its name is made from what is in it.
 pub fn configuration(plan: &Plan) -> Option<Block> {
     let mut jobs = job::jobs(plan);
-    jobs.any(|transform| matches!(transform.engine, Engine::Glue(_)))
-        .then(security)
+    let any =
+        jobs.any(|transform| matches!(transform.engine, Engine::Glue(_))) || plan.brought_tables().next().is_some();
+    any.then(security)
 }
 
 fn security() -> Block {
@@ -54,11 +55,7 @@ fn security() -> Block {
 /// A job, its role and its logs.
 pub fn blocks(plan: &Plan, transform: &Transform, settings: &Glue, modules: &[&str]) -> Vec<Block> {
     let label = job::label(transform);
-    let group = |kind: &str| {
-        let name = text_of![log_prefix(plan, transform), format!("/{kind}")];
-        lake::log_group(plan, &format!("{label}_{kind}"), name)
-    };
-    let mut out = vec![group("output"), group("error")];
+    let mut out = logs(plan, &transform.name).to_vec();
     out.extend(role(
         &label,
         named(plan, &label, limit::SIXTY_FOUR),
@@ -66,12 +63,23 @@ pub fn blocks(plan: &Plan, transform: &Transform, settings: &Glue, modules: &[&s
         trust("glue.amazonaws.com", None),
         permissions(plan, transform, &label, modules),
     ));
-    out.push(job_block(plan, transform, settings, &label, modules));
+    out.push(job_block(plan, transform, settings, modules));
     if transform.shape == Shape::Stream {
         out.push(starts(plan, transform));
     }
     out
 }
+
+/// The groups of a job's logs.
+pub fn logs(plan: &Plan, name: &str) -> [Block; 2] {
+    LOGS.map(|kind| {
+        let path = text_of![log_prefix(plan, name), format!("/{kind}")];
+        lake::log_group(plan, &format!("{name}_job_{kind}"), path)
+    })
+}
+
+/// What Glue writes of a job.
+const LOGS: [&str; 2] = ["output", "error"];
 
 /// How often a batch of a stream is written.
 const EVERY: &str = "60 seconds";
@@ -87,25 +95,51 @@ fn starts(plan: &Plan, transform: &Transform) -> Block {
         .block(Block::new("actions").set("job_name", name(&transform.name)))
 }
 
-fn log_prefix(plan: &Plan, transform: &Transform) -> Value {
-    text_of!["/aws-glue/jobs/", named(plan, &transform.name, limit::LONG)]
+fn log_prefix(plan: &Plan, name: &str) -> Value {
+    text_of!["/aws-glue/jobs/", named(plan, name, limit::LONG)]
 }
 
-fn job_block(plan: &Plan, transform: &Transform, settings: &Glue, label: &str, modules: &[&str]) -> Block {
+/// What every job has in common; the caller adds what it runs on and what it is asked for.
+pub fn base(plan: &Plan, name: &str, kind: &str) -> Block {
+    let label = format!("{name}_job");
+    Block::resource("aws_glue_job", name)
+        .set("name", named(plan, name, limit::LONG))
+        .set("role_arn", reference(format!("aws_iam_role.{label}.arn")))
+        .set("glue_version", "5.0")
+        .set("execution_class", "STANDARD")
+        .set("security_configuration", reference(format!("{CONFIGURATION}.name")))
+        .block(
+            Block::new("command")
+                .set("name", kind)
+                .set("python_version", "3")
+                .set("script_location", job::script_url(&label)),
+        )
+        .block(Block::new("execution_property").set("max_concurrent_runs", 1u32))
+        .set(
+            "depends_on",
+            vec![
+                reference(format!("aws_cloudwatch_log_group.{label}_error")),
+                reference(format!("aws_cloudwatch_log_group.{label}_output")),
+                reference(format!("aws_iam_role_policy.{label}")),
+            ],
+        )
+}
+
+fn job_block(plan: &Plan, transform: &Transform, settings: &Glue, modules: &[&str]) -> Block {
     let is_stream = transform.shape == Shape::Stream;
-    let block = Block::resource("aws_glue_job", &transform.name);
+    let block = base(
+        plan,
+        &transform.name,
+        if is_stream { "gluestreaming" } else { "glueetl" },
+    );
     let block = match &transform.doc {
         Some(doc) => block.doc(doc),
         None => block,
     };
     let told = alarms::told_after(plan, &transform.name);
     block
-        .set("name", named(plan, &transform.name, limit::LONG))
-        .set("role_arn", reference(format!("aws_iam_role.{label}.arn")))
-        .set("glue_version", "5.0")
         .set("worker_type", settings.worker.as_str())
         .set("number_of_workers", settings.max_workers)
-        .set("execution_class", "STANDARD")
         .set(
             "timeout",
             if is_stream {
@@ -120,41 +154,41 @@ fn job_block(plan: &Plan, transform: &Transform, settings: &Glue, label: &str, m
             "The state machine retries, with waits; Glue itself does not."
         })
         .set("max_retries", if is_stream { 3u32 } else { 0u32 })
-        .set("security_configuration", reference(format!("{CONFIGURATION}.name")))
         .set("default_arguments", arguments(plan, transform, settings, modules))
-        .block(
-            Block::new("command")
-                .set("name", if is_stream { "gluestreaming" } else { "glueetl" })
-                .set("python_version", "3")
-                .set("script_location", job::script_url(label)),
-        )
-        .block(Block::new("execution_property").set("max_concurrent_runs", 1u32))
         .blocks(told.map(|minutes| Block::new("notification_property").set("notify_delay_after", minutes)))
-        .set(
-            "depends_on",
-            vec![
-                reference(format!("aws_cloudwatch_log_group.{label}_error")),
-                reference(format!("aws_cloudwatch_log_group.{label}_output")),
-                reference(format!("aws_iam_role_policy.{label}")),
-            ],
-        )
 }
 
-fn arguments(plan: &Plan, transform: &Transform, settings: &Glue, modules: &[&str]) -> Value {
-    let own = names::dataset_prefix(&transform.name);
+/// What every job is asked, but for what it reads and writes; `conf` is what Spark is told, each a value of `--conf`, which
+/// can be given once: the others are chained in its value.
+pub fn usual_arguments(plan: &Plan, name: &str, conf: Vec<Value>, modules: &[&str]) -> Vec<(String, Value)> {
+    let own = names::dataset_prefix(name);
     let mut out: Vec<(String, Value)> = vec![
         ("--job-language".into(), "python".into()),
         ("--extra-py-files".into(), job::extra_files(modules)),
         ("--TempDir".into(), lake::url("artifacts", &format!("{TEMPORARY}{own}"))),
         ("--job-bookmark-option".into(), "job-bookmark-disable".into()),
         ("--enable-auto-scaling".into(), "true".into()),
-        ("--conf".into(), conf(plan, transform, settings)),
+    ];
+    let chained = conf
+        .into_iter()
+        .reduce(|all, setting| text_of![all, " --conf ", setting]);
+    out.extend(chained.map(|conf| ("--conf".to_owned(), conf)));
+    out.extend([
         ("--enable-metrics".into(), "true".into()),
         ("--enable-observability-metrics".into(), "true".into()),
         ("--enable-continuous-cloudwatch-log".into(), "true".into()),
-        ("--custom-logGroup-prefix".into(), log_prefix(plan, transform)),
+        ("--custom-logGroup-prefix".into(), log_prefix(plan, name)),
         ("--enable-spark-ui".into(), "false".into()),
-    ];
+    ]);
+    out
+}
+
+fn arguments(plan: &Plan, transform: &Transform, settings: &Glue, modules: &[&str]) -> Value {
+    let least = settings.min_workers.saturating_sub(1).max(1);
+    let mut conf = vec![Value::from(format!("spark.dynamicAllocation.minExecutors={least}"))];
+    let of_tables = job::tables(plan, transform).next().map(iceberg::settings);
+    conf.extend(of_tables.into_iter().flatten());
+    let mut out = usual_arguments(plan, &transform.name, conf, modules);
     let asked = job::arguments(plan, transform).into_iter();
     out.extend(asked.map(|(name, value)| (format!("--{name}"), value)));
     if transform.shape == Shape::Stream {
@@ -170,35 +204,26 @@ fn arguments(plan: &Plan, transform: &Transform, settings: &Glue, modules: &[&st
     object(out)
 }
 
-/// `--conf` can be given once: the others are chained in its value.
-fn conf(plan: &Plan, transform: &Transform, settings: &Glue) -> Value {
-    let least = settings.min_workers.saturating_sub(1).max(1);
-    let first = Value::from(format!("spark.dynamicAllocation.minExecutors={least}"));
-    let others = job::tables(plan, transform).next().map(iceberg::settings);
-    let others = others.into_iter().flatten();
-    others.fold(first, |all, setting| text_of![all, " --conf ", setting])
-}
-
 fn permissions(plan: &Plan, transform: &Transform, label: &str, modules: &[&str]) -> Vec<Statement> {
     let mut out = job::permissions(plan, transform, modules, &[TEMPORARY]);
-    out.push(allow(
+    out.extend(tell(label));
+    out
+}
+
+/// What a job needs to write its logs and to say how it goes.
+pub fn tell(label: &str) -> [Statement; 2] {
+    let logs = allow(
         "Log",
         &["logs:CreateLogStream", "logs:PutLogEvents"],
-        ["output", "error"].map(|kind| lake::log_streams(&format!("{label}_{kind}"))),
-    ));
-    out.push(
-        allow_everywhere(
-            "Measure",
-            &["cloudwatch:PutMetricData"],
-            "CloudWatch limits metrics by namespace, not by ARN.",
-        )
-        .when(
-            "StringEquals",
-            "cloudwatch:namespace",
-            Value::from(vec!["Glue".into(), "glue".into()]),
-        ),
+        LOGS.map(|kind| lake::log_streams(&format!("{label}_{kind}"))),
     );
-    out
+    let measure = allow_everywhere(
+        "Measure",
+        &["cloudwatch:PutMetricData"],
+        "CloudWatch limits metrics by namespace, not by ARN.",
+    );
+    let namespaces = Value::from(vec!["Glue".into(), "glue".into()]);
+    [logs, measure.when("StringEquals", "cloudwatch:namespace", namespaces)]
 }
 
 /// What a state machine needs to run jobs and wait for them: it polls.

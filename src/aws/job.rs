@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::lake::{self, STATE};
 use super::policy::{KEY, Statement, allow, key_use};
-use super::{catalog, emr, glue_job, iceberg, imports, kinesis, root, secrets, sinks};
+use super::{catalog, emr, glue_job, iceberg, imports, kinesis, root, secrets, sinks, table_purge};
 use crate::emit::hcl::{Block, Value, call, reference};
 use crate::plan::{Dataset, DatasetId, Engine, Format, Input, Plan, Source, Transform, names};
 use crate::text_of;
@@ -17,7 +17,8 @@ pub fn jobs(plan: &Plan) -> impl Iterator<Item = &Transform> {
 
 /// All of them, and the modules that they import, by their names.
 pub fn blocks<'p>(plan: &'p Plan, modules: &'p [&'static str]) -> impl Iterator<Item = Block> + 'p {
-    let shared = jobs(plan).take(1).flat_map(move |_| {
+    let any = jobs(plan).next().is_some() || plan.brought_tables().next().is_some();
+    let shared = any.then_some(()).into_iter().flat_map(move |()| {
         let runtime = artifact("pipec_runtime", names::JOB_RUNTIME);
         let modules = modules.iter().map(|name| artifact(name, &format!("glue/{name}.py")));
         let all: Vec<_> = [runtime].into_iter().chain(modules).collect();
@@ -32,7 +33,7 @@ pub fn blocks<'p>(plan: &'p Plan, modules: &'p [&'static str]) -> impl Iterator<
         };
         [script].into_iter().chain(job)
     });
-    shared.chain(each)
+    shared.chain(each).chain(table_purge::blocks(plan, modules))
 }
 
 /// The label of what a job has: its script, its role, its logs.
@@ -40,7 +41,8 @@ pub fn label(transform: &Transform) -> String {
     format!("{}_job", transform.name)
 }
 
-fn artifact(label: &str, path: &str) -> Block {
+/// A file of a build in the bucket of artifacts.
+pub fn artifact(label: &str, path: &str) -> Block {
     let file = || text_of![reference("path.module"), "/../", path];
     Block::resource("aws_s3_object", label)
         .set("bucket", reference("aws_s3_bucket.artifacts.id"))
@@ -168,12 +170,6 @@ pub fn permissions(plan: &Plan, transform: &Transform, modules: &[&str], more: &
     let reads: Vec<_> = reads
         .filter(|dataset| targets.iter().all(|target| target.id != dataset.id))
         .collect();
-    let place = |dataset: &Dataset| {
-        (
-            lake::zone_label(&dataset.id.zone),
-            names::dataset_prefix(&dataset.id.name),
-        )
-    };
     let mut written: Vec<_> = targets.iter().map(|dataset| place(dataset)).collect();
     written.push(("artifacts".to_string(), format!("{STATE}{own_prefix}")));
     written.extend(
@@ -183,24 +179,48 @@ pub fn permissions(plan: &Plan, transform: &Transform, modules: &[&str], more: &
     let sinks = plan.sinks_of(transform).into_iter();
     written.extend(sinks.map(|sink| ("artifacts".to_string(), names::sink_prefix(&transform.name, &sink.name))));
     written.push(("quarantine".to_string(), own_prefix));
+    let (elsewhere, here): (Vec<_>, Vec<_>) = reads.iter().partition(|dataset| dataset.id.project().is_some());
+    let read: Vec<_> = here.into_iter().map(place).collect();
+    let mut out = files(label, &read, &written, modules);
+    out.extend(imports::read(&elsewhere));
+    let streams = arrivals(plan, transform);
+    if !streams.is_empty() {
+        out.extend(kinesis::read_all(&streams));
+    }
+    out.extend(iceberg::use_of(&of_iceberg(&reads), &of_iceberg(&targets)));
+    if secrets::uses_pseudonym(plan, transform) {
+        out.extend(secrets::read());
+    }
+    out.extend(sinks::permissions_of_job(plan, transform));
+    out
+}
+
+/// The bucket of a dataset, and its prefix there.
+pub fn place(dataset: &Dataset) -> (String, String) {
+    (
+        lake::zone_label(&dataset.id.zone),
+        names::dataset_prefix(&dataset.id.name),
+    )
+}
+
+/// What a job may do with files: its script and modules, some that it reads, and others that it changes.
+pub fn files(label: &str, read: &[(String, String)], written: &[(String, String)], modules: &[&str]) -> Vec<Statement> {
     let object = |object: &str| {
         let key = reference(format!("aws_s3_object.{object}.key"));
         text_of![reference("aws_s3_bucket.artifacts.arn"), "/", key]
     };
-    let (elsewhere, here): (Vec<_>, Vec<_>) = reads.iter().partition(|dataset| dataset.id.project().is_some());
-    let read: Vec<_> = here.into_iter().map(place).collect();
     let mut readable: Vec<_> = read
         .iter()
         .flat_map(|(bucket, prefix)| [lake::objects(bucket, prefix), marker(bucket, prefix)])
         .collect();
     readable.extend(
         read.iter()
-            .chain(&written)
+            .chain(written)
             .map(|(bucket, prefix)| folder(bucket, prefix)),
     );
     readable.extend([object(label), object("pipec_runtime")]);
     readable.extend(modules.iter().copied().map(object));
-    let mut out = vec![
+    vec![
         allow("Read", &["s3:GetObject"], readable),
         allow(
             "Write",
@@ -214,20 +234,9 @@ pub fn permissions(plan: &Plan, transform: &Transform, modules: &[&str], more: &
                 .iter()
                 .flat_map(|(bucket, prefix)| [lake::objects(bucket, prefix), marker(bucket, prefix)]),
         ),
-    ];
-    out.push(listing(&read, &written));
-    out.push(key_use("Encrypt", &["kms:Decrypt", "kms:GenerateDataKey"], "s3"));
-    out.extend(imports::read(&elsewhere));
-    let streams = arrivals(plan, transform);
-    if !streams.is_empty() {
-        out.extend(kinesis::read_all(&streams));
-    }
-    out.extend(iceberg::use_of(&of_iceberg(&reads), &of_iceberg(&targets)));
-    if secrets::uses_pseudonym(plan, transform) {
-        out.extend(secrets::read());
-    }
-    out.extend(sinks::permissions_of_job(plan, transform));
-    out
+        listing(read, written),
+        key_use("Encrypt", &["kms:Decrypt", "kms:GenerateDataKey"], "s3"),
+    ]
 }
 
 fn of_iceberg<'a>(all: &[&'a Dataset]) -> Vec<&'a Dataset> {

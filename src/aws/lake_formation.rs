@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::athena::{self, Workgroup};
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, document, key_use, own, role, trust};
-use super::{catalog, firehose, iceberg, job, lake, quicksight, readers, redshift, row_filter};
+use super::{catalog, firehose, iceberg, job, lake, quicksight, readers, redshift, row_filter, table_purge};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::plan::expr::Expr;
 use crate::plan::{Access, DatasetId, Format, Grant, Plan};
@@ -79,6 +79,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     out.extend(firehose_grants(plan));
     out.extend(iceberg::grants(plan));
     out.extend(job::grants(plan));
+    out.extend(table_purge::grants(plan));
     out.extend(quicksight::grants(plan));
     for access in &plan.accesses {
         out.extend(grants(plan, access));
@@ -136,20 +137,23 @@ fn registration(plan: &Plan, zones: &BTreeSet<&str>) -> Vec<Block> {
     out
 }
 
-/// Firehose reads the schema that it converts to: without a grant Lake Formation hides it.
+/// Firehose reads the schema that it converts to, and changes tables of Iceberg: without a grant Lake Formation hides both.
 fn firehose_grants(plan: &Plan) -> Vec<Block> {
     firehose::deliveries(plan)
-        .filter(|rows| rows.dataset.format == Format::Parquet)
-        .map(|rows| {
+        .filter_map(|rows| {
+            let label = format!("{}_delivery", rows.label);
+            match rows.dataset.format {
+                Format::Iceberg => return Some(iceberg::grant(&label, &label, rows.dataset, &iceberg::CHANGE)),
+                Format::Parquet => {}
+                _ => return None,
+            }
             let table = Block::new("table")
                 .set("database_name", catalog::database(&rows.dataset.id))
                 .set("name", catalog::table(&rows.dataset.id));
-            permission(&format!("{}_delivery", rows.label), &["DESCRIBE", "SELECT"])
-                .set(
-                    "principal",
-                    reference(format!("aws_iam_role.{}_delivery.arn", rows.label)),
-                )
-                .block(table)
+            let block = permission(&label, &["DESCRIBE", "SELECT"])
+                .set("principal", reference(format!("aws_iam_role.{label}.arn")))
+                .block(table);
+            Some(block)
         })
         .collect()
 }

@@ -60,6 +60,7 @@ mod secrets;
 mod sinks;
 mod sqs;
 mod stack;
+mod table_purge;
 #[cfg(test)]
 mod tests;
 mod uploads;

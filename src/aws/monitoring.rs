@@ -9,11 +9,11 @@ use super::operations::{AGE, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
 use super::{
     alarms, api, channels, firehose, function, iot, job, landing, operations, orchestration, partitions, sinks, sqs,
-    uploads,
+    table_purge, uploads,
 };
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
-use crate::plan::{Input, Monitor, Plan, Source, Text, names, stream_functions};
+use crate::plan::{Format, Input, Monitor, Plan, Source, Text, names, stream_functions};
 
 /// The ARN of a monitor's topic.
 pub fn topic(monitor: &str) -> Value {
@@ -96,6 +96,17 @@ fn delivery(label: &str, name: &'static str) -> Metric {
     metric("AWS/Firehose", name, vec![("DeliveryStreamName", stream)])
 }
 
+/// How old the oldest row is that a delivery stream still has.
+fn waiting(plan: &Plan, label: &str) -> Metric {
+    let to_table =
+        firehose::deliveries(plan).any(|rows| rows.label == *label && rows.dataset.format == Format::Iceberg);
+    let name = match to_table {
+        true => "DeliveryToIceberg.DataFreshness",
+        false => "DeliveryToS3.DataFreshness",
+    };
+    delivery(label, name).with("Maximum", 300)
+}
+
 /// How far the job of a stream may be behind before someone is told, seconds: longer than it takes to start again.
 const BEHIND: f64 = 1_800.0;
 
@@ -164,7 +175,7 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
         }
     }
     for label in firehose::labels(plan) {
-        let late = delivery(&label, "DeliveryToS3.DataFreshness").with("Maximum", 300);
+        let late = waiting(plan, &label);
         let limit = f64::from(3 * names::DELIVERY_BUFFER_SECONDS);
         out.push(ring(
             format!("{label}_delivery_late"),
@@ -173,8 +184,21 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
             limit,
         ));
     }
+    for source in plan.sources.iter().filter(|source| source.gathered().is_some()) {
+        let label = firehose::landing_label(&source.name);
+        let text = format!("Senders of {} are throttled", source.name);
+        out.push(ring(
+            format!("{label}_full"),
+            text,
+            delivery(&label, "ThrottledRecords"),
+            0.0,
+        ));
+    }
     for rows in firehose::deliveries(plan) {
-        let failed = delivery(&rows.label, "FailedConversion.Records");
+        let failed = match rows.dataset.format {
+            Format::Iceberg => delivery(&rows.label, "DeliveryToIceberg.FailedRowCount"),
+            _ => delivery(&rows.label, "FailedConversion.Records"),
+        };
         let text = format!(
             "Rows of {} do not fit the schema of {}",
             rows.transform.name, rows.dataset.id
@@ -206,6 +230,10 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
         "Something that should be purged is still there, or nobody looked",
     );
     out.push(over(block, &overdue, 0.0, 1, "breaching"));
+    out.extend(table_purge::missed(plan).map(|(label, text, ended)| {
+        let block = over(alarm(plan, monitor, &label, &text), &ended, 1.0, 1, "breaching");
+        block.set("comparison_operator", "LessThanThreshold")
+    }));
     out.extend(
         sinks::overdue(plan)
             .into_iter()
@@ -294,11 +322,7 @@ fn dashboard(plan: &Plan) -> Block {
         queues(plan).iter().map(|queue| depth(queue).line(queue)).collect(),
     ));
     let late = firehose::labels(plan);
-    let late = late.iter().map(|label| {
-        delivery(label, "DeliveryToS3.DataFreshness")
-            .with("Maximum", 300)
-            .line(label)
-    });
+    let late = late.iter().map(|label| waiting(plan, label).line(label));
     widgets.push(("Rows waiting in Firehose, seconds".into(), late.collect()));
     let widgets: Vec<Value> = widgets
         .into_iter()

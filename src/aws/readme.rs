@@ -259,6 +259,14 @@ fn verify(plan: &Plan) -> String {
             source.name
         ));
     }
+    for source in &plan.sources {
+        if let Some(gathered) = source.gathered() {
+            lines.push(format!(
+                "- Post a record to `{0}` (`terraform output endpoints`): it is in the raw bucket within {1} seconds.",
+                source.name, gathered.seconds
+            ));
+        }
+    }
     for schedule in &plan.schedules {
         lines.push(format!(
             "- Start the schedule `{0}` by hand: `aws stepfunctions start-execution --state-machine-arn \"$(terraform output -json state_machines | jq -r .{0})\"`.",

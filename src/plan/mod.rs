@@ -35,7 +35,7 @@ pub use serve::{Athena, QuickSight, Redshift, Refresh, Report, Serve, ServeEngin
 pub use shared::{Columns, Shared, Steps};
 pub use shown::{RowRule, Sharer, rules};
 pub use sink::{PURGE_SECONDS, Postgres, QUEUE_DAYS, Sink, To, Warehouse};
-pub use source::{Api, ApiAuth, Csv, FilesOf, Foreign, From, Kinesis, Poll, PollAuth, Source, Volume};
+pub use source::{Api, ApiAuth, Csv, FilesOf, Foreign, From, Gathered, Kinesis, Poll, PollAuth, Source, Volume};
 pub use step::{EventWindow, Image, Join, JoinKind, Otherwise, Run, RunKind, Script, Step, StepKind};
 pub use streams::{StreamFunction, Way, WayStep, stream_functions, target_variable};
 
@@ -295,6 +295,17 @@ impl Plan {
     pub fn own_datasets(&self) -> impl Iterator<Item = &Dataset> {
         let all = self.datasets.values();
         all.filter(|dataset| !matches!(dataset.writer, Writer::Import(_)))
+    }
+
+    /// The tables of Iceberg that no job writes, each with its writer: a function's rows are brought to them.
+    pub fn brought_tables(&self) -> impl Iterator<Item = (&Dataset, &Transform)> {
+        let tables = self.own_datasets().filter(|dataset| dataset.format == Format::Iceberg);
+        tables
+            .filter_map(|dataset| match &dataset.writer {
+                Writer::Transform(name) => Some((dataset, self.transform(name)?)),
+                Writer::Source(_) | Writer::Import(_) => None,
+            })
+            .filter(|(_, transform)| !transform.engine.is_job())
     }
 }
 

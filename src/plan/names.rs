@@ -79,7 +79,9 @@ pub const ARRIVAL_DAY: &str = "arrived_on";
 /// What no dataset is called: the prefix in every bucket of what could not be delivered.
 pub const RESERVED_DATASETS: [&str; 1] = ["errors"];
 /// What no transform is called: that prefix in the quarantine, and what stands beside functions and jobs in a build.
-pub const RESERVED_TRANSFORMS: [&str; 5] = ["crates", "dist", "errors", "pipec_runtime", "target"];
+pub const RESERVED_TRANSFORMS: [&str; 6] = ["crates", "dist", "errors", "pipec_runtime", PURGE_TABLES, "target"];
+/// The job that takes old rows out of tables that no other job writes.
+pub const PURGE_TABLES: &str = "purge_tables";
 
 /// Prefix of a dataset in its zone's bucket, and folder in `pipec run`'s output below the zone.
 pub fn dataset_prefix(dataset: &str) -> String {

@@ -115,6 +115,14 @@ impl Source {
         matches!(self.from, From::Kinesis(_))
     }
 
+    /// What is gathered of it before it is written, where producers hand it to a delivery stream.
+    pub fn gathered(&self) -> Option<Gathered> {
+        match self.from {
+            From::Firehose(gathered) => Some(gathered),
+            _ => None,
+        }
+    }
+
     /// Its topic, if it comes by one.
     pub fn kafka(&self) -> Option<&Kafka> {
         match &self.from {
@@ -159,7 +167,16 @@ impl Source {
 /// The age at which what comes by other ways than a stream of our own is given up, seconds: half a day.
 const OTHER_GIVE_UP_SECONDS: u64 = 43_200;
 
-/// Requests over HTTPS that are checked and put on a stream.
+/// How much is gathered before it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gathered {
+    /// The most, MiB.
+    pub mebibytes: u32,
+    /// The longest, seconds.
+    pub seconds: u32,
+}
+
+/// Requests over HTTPS that are checked and handed on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Api {
     /// The path that is posted to.
@@ -197,8 +214,8 @@ pub enum ApiAuth {
 pub enum From {
     /// An Amazon Kinesis data stream.
     Kinesis(Kinesis),
-    /// Amazon Data Firehose, which shows records to a function on their way to where they land.
-    Firehose,
+    /// Amazon Data Firehose, which writes records to where they land.
+    Firehose(Gathered),
     /// A topic of Apache Kafka, read by an event source mapping.
     Kafka(Kafka),
     /// A queue of Amazon SQS.

@@ -470,6 +470,8 @@ class Table:
 
     def delete(self, where: str) -> None:
         """Deletes the rows of which a condition holds."""
+        if not self.exists():
+            return
         self.spark.sql(f"DELETE FROM {self.name} WHERE {where}")
 
 

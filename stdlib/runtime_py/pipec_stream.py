@@ -14,7 +14,7 @@ import argparse
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pipec_aggregates as aggregates
 import pipec_records as records
@@ -438,10 +438,16 @@ class Batch(runtime.Run):
     def done(self) -> None:
         """Shows what the batch wrote, remembers it, and forgets what waited before."""
         super().done()
+        self._stream.purged = self.run_at.date()
         now = set(self._after["held"].values())
         for place in self._before.get("held", {}).values():
             if place not in now:
                 self._state.delete(f"{HELD}/{place}")
+
+    def _purge(self, target: Dataset) -> None:
+        """Once a day: a batch a minute would be as many changes of a table."""
+        if self._stream.purged != self.run_at.date():
+            super()._purge(target)
 
 
 def _age(rows: DataFrame, time: str) -> str:
@@ -480,6 +486,8 @@ class Stream:
         parser.add_argument("--until", default="stopped", choices=ends)
         self.arguments, _ = parser.parse_known_args(list(argv)[1:])
         self.closing = False
+        # The day on which old rows were taken out last.
+        self.purged: date | None = None
         # What the arrivals of sources look like, once some were read.
         self.shapes: dict[str, T.StructType] = {}
         self._decoders: dict[str, Decoder] = {}

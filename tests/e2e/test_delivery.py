@@ -11,6 +11,7 @@ from support.archives import put_missing
 from support.aws import CREDENTIALS, Moto
 from support.lint import checkov, parliament
 from support.paths import EXAMPLES, JARS, JDK, PLUGINS, tool
+from support.rules import values
 from support.terraform import Terraform, policies
 
 # How each system is written, its labels as odd as a text can be; its file; the schema of such files.
@@ -142,3 +143,92 @@ COMMANDS = [
     INIT,
     f"{TERRAFORM} apply -input=false plan.bin",
 ]
+
+
+# In the account itself: AWS CodePipeline.
+
+IN_THE_ACCOUNT = {
+    "image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/pipec@sha256:" + "0" * 64,
+    "image_repository_arn": "arn:aws:ecr:eu-west-1:123456789012:repository/pipec",
+    "state_bucket": "example-states", "state_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+    "plan_policies": [f"{ARN}:policy/reader"], "apply_policies": [f"{ARN}:policy/writer"],
+    "permissions_boundary": f"{ARN}:policy/boundary",
+}
+
+
+@pytest.fixture(scope="module")
+def codepipeline(tmp_path_factory):
+    """The folder of the module, and its state."""
+    folder = tmp_path_factory.mktemp("codepipeline")
+    text = (EXAMPLES / "starter" / "starter.pipe").read_text()
+    (folder / "platform.pipe").write_text(
+        f'{text}\ndelivery ship {{ ci = codepipeline {{ repository = "example/odd.name" }}, environments = [dev, prod], approve = [prod] }}\n\n'
+        "env dev  { pipeline.destroyable = true }\nenv prod { zone.processed.retain = 400 days }\n")
+    module = pipec.build(folder, folder / "build") / "ci" / "codepipeline"
+    with Terraform(module, variables=IN_THE_ACCOUNT) as terraform:
+        return module, terraform.check().state()
+
+
+def test_a_pipeline_goes_through_every_environment_and_asks(codepipeline):
+    module, state = codepipeline
+    (pipeline,) = values(state, "aws_codepipeline").values()
+    taken = [(stage["name"], [action["name"] for action in sorted(stage["action"], key=lambda one: one["run_order"] or 1)])
+             for stage in pipeline["stage"]]
+    assert taken == [
+        ("source", ["source"]), ("check", ["check"]), ("ship-dev", ["package-dev", "plan-dev", "apply-dev"]),
+        ("ship-prod", ["package-prod", "plan-prod", "approve-prod", "apply-prod"])]
+    actions = {action["name"]: action for stage in pipeline["stage"] for action in stage["action"]}
+    connection = values(state, "aws_codeconnections_connection")["repository"]
+    assert actions["source"]["configuration"]["ConnectionArn"] == connection["arn"]
+    assert actions["source"]["configuration"]["FullRepositoryId"] == "example/odd.name"
+    assert actions["approve-prod"]["category"] == "Approval"
+    # Each step is given what the one before left.
+    for name, given in [("package-dev", "source"), ("plan-dev", "package_dev"), ("apply-dev", "plan_dev")]:
+        assert actions[name]["input_artifacts"] == [given]
+    projects = values(state, "aws_codebuild_project")
+    for name, action in actions.items():
+        if action["provider"] == "CodeBuild":
+            project = projects[name.replace("-", "_")]
+            assert action["configuration"] == {"ProjectName": project["name"]}
+            steps = yaml.safe_load(project["source"][0]["buildspec"])
+            assert project["source"][0]["buildspec"] == (module / f"{name}.yml").read_text() and steps["version"] == 0.2
+            assert project["environment"][0]["privileged_mode"] is False
+
+
+def test_steps_have_the_commands_of_every_delivery(codepipeline):
+    module, _ = codepipeline
+    commands = [command for name in ("package-dev", "plan-dev", "apply-dev")
+                for command in yaml.safe_load((module / f"{name}.yml").read_text())["phases"]["build"]["commands"]]
+    assert [command for command in commands if not command.startswith("printf ")] == COMMANDS
+    backend = next(command for command in commands if command.startswith("printf "))
+    says = {"STATE_BUCKET": "states", "STATE_KEY_ARN": "arn:aws:kms:x", "STATE_REGION": "eu-west-1", "TF_BACKEND_CONFIG": "/dev/stdout"}
+    done = subprocess.run(["bash", "-euc", backend], env={**os.environ, **says}, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        'bucket = "states"', 'kms_key_id = "arn:aws:kms:x"', 'region = "eu-west-1"', "encrypt = true", "use_lockfile = true"]
+
+
+def test_only_its_own_steps_take_a_role_and_building_has_no_rights(codepipeline):
+    module, state = codepipeline
+    found = list(policies(state))
+    trusts = {policy.address.split(".")[1]: policy.document()["Statement"][0] for policy in found if policy.is_trust}
+    assert sorted(trusts) == ["apply_dev", "apply_prod", "build", "pipeline", "plan_dev", "plan_prod"]
+    projects = values(state, "aws_codebuild_project")
+    for role, labels in {"plan_prod": ["plan_prod"], "apply_dev": ["apply_dev"], "build": ["check", "package_dev", "package_prod"]}.items():
+        sources = trusts[role]["Condition"]["ArnLike"]["aws:SourceArn"]
+        assert sources == [projects[label]["arn"] for label in labels]
+        assert all(projects[label]["service_role"].endswith(f":role/{values(state, 'aws_iam_role')[role]['name']}") for label in labels)
+    may = {policy.address.split(".")[1]: policy.document()["Statement"] for policy in found
+           if policy.type == "aws_iam_role_policy"}
+    told = {role: {action for statement in statements for action in statement["Action"]} for role, statements in may.items()}
+    assert told["build"] == {
+        "ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer", "kms:Decrypt", "kms:GenerateDataKey",
+        "logs:CreateLogStream", "logs:PutLogEvents", "s3:GetObject", "s3:PutObject"}
+    written = {role for role, statements in may.items() for statement in statements
+               if "s3:PutObject" in statement["Action"] and any(arn.endswith(".tfstate") for arn in statement["Resource"])}
+    assert written == {"apply_dev", "apply_prod"}
+    assert {one["policy_arn"] for one in values(state, "aws_iam_role_policy_attachment").values()} <= {f"{ARN}:policy/reader", f"{ARN}:policy/writer"}
+    roles = values(state, "aws_iam_role")
+    assert {roles[name]["permissions_boundary"] for name in ("plan_dev", "apply_prod")} == {f"{ARN}:policy/boundary"}
+    texts = [policy.text for policy in found if policy.type == "aws_iam_role_policy"]
+    assert [finding for said in parliament(texts) for finding in said] == []
+    assert checkov(module)["failed"] == []

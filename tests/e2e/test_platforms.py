@@ -45,6 +45,9 @@ def test_jobs_of_streams_read_their_streams_and_start_again(platform):
             assert arguments[f"--stream__{name}"] == f"kinesis:{streams[name]}"
     given = {name: value for name, value in jobs["minutes"]["default_arguments"].items() if name.startswith("--param__")}
     assert given == {"--param__smallest_buy": "0.01", "--param__shop": '"copenhagen"'}
+    # One of them changes a table of Iceberg.
+    assert jobs["led"]["default_arguments"]["--kept_led"].startswith("glue_catalog.")
+    assert allowed(state, "led_job")["glue:UpdateTable"] and "glue:UpdateTable" not in allowed(state, "minutes_job")
     ages = {name for name in values(state, "aws_cloudwatch_metric_alarm") if name.endswith("_age")}
     assert ages == {"buys_age", "clicks_age"}
 

@@ -10,10 +10,10 @@ def test_requests_are_checked_limited_and_put_on_the_stream(platform):
     state = of(platform, "api")
     methods = values(state, "aws_api_gateway_method")
     assert {name: (method["authorization"], method["api_key_required"]) for name, method in methods.items()} == {
-        "visits_api": ("NONE", True), "calls_api": ("AWS_IAM", False)}
+        "visits_api": ("NONE", True), "calls_api": ("AWS_IAM", False), "looks_api": ("AWS_IAM", False)}
     assert set(values(state, "aws_api_gateway_usage_plan")) == {"visits_api"}
     parts = {name: resource["path_part"] for name, resource in values(state, "aws_api_gateway_resource").items()}
-    assert parts == {"visits_api_1": "v1", "visits_api_2": "visits", "calls_api_1": "calls"}
+    assert parts == {"visits_api_1": "v1", "visits_api_2": "visits", "calls_api_1": "calls", "looks_api_1": "looks"}
     schema = json.loads(values(state, "aws_api_gateway_model")["visits_api"]["schema"])
     assert schema["required"] == ["visit_id", "at", "page"]
     assert "null" in schema["properties"]["note"]["type"] and "null" not in schema["properties"]["page"]["type"]
@@ -72,3 +72,20 @@ def test_a_request_becomes_a_record_as_it_came(platform):
     name = values(state, "aws_kinesis_stream")["visits"]["name"]
     assert json.loads(record) == {
         "StreamName": name, "Data": "$util.base64Encode($input.body)", "PartitionKey": "$key"}
+
+
+def test_a_request_goes_straight_to_where_it_lands(platform):
+    state = of(platform, "api")
+    stream = values(state, "aws_kinesis_firehose_delivery_stream")["looks_landing"]
+    (to,) = stream["extended_s3_configuration"]
+    assert (to["buffering_size"], to["buffering_interval"]) == (64, 60)
+    assert to["prefix"].startswith("looks/arrived_on=!{timestamp:yyyy-MM-dd}/") and not stream["kinesis_source_configuration"]
+    assert stream["server_side_encryption"][0]["key_type"] == "CUSTOMER_MANAGED_CMK"
+    integration = values(state, "aws_api_gateway_integration")["looks_api"]
+    assert integration["uri"] == "arn:aws:apigateway:eu-west-1:firehose:action/PutRecord"
+    assert json.loads(integration["request_templates"]["application/json"]) == {
+        "DeliveryStreamName": stream["name"], "Record": {"Data": "$util.base64Encode($input.body)"}}
+    assert allowed(state, "looks_api") == {"firehose:PutRecord": [stream["arn"]]}
+    assert "looks" not in values(state, "aws_kinesis_stream") and "looks" not in values(state, "aws_lambda_function")
+    alarm = values(state, "aws_cloudwatch_metric_alarm")
+    assert not alarm or alarm["looks_landing_full"]["metric_name"] == "ThrottledRecords"

@@ -27,6 +27,48 @@ def test_tables_are_made_looked_after_and_reached_by_the_catalog(platform):
     assert " --conf spark.sql.catalog.glue_catalog.catalog-impl=" in arguments["--conf"]
 
 
+def test_firehose_adds_the_rows_of_a_function_to_a_table(platform):
+    state = of(platform, "tables")
+    stream = values(state, "aws_kinesis_firehose_delivery_stream")["tapped"]
+    table = values(state, "aws_glue_catalog_table")["kept_taps"]
+    (to,) = stream["iceberg_configuration"]
+    assert stream["destination"] == "iceberg" and stream["extended_s3_configuration"] == []
+    assert (to["append_only"], to["s3_backup_mode"], to["buffering_interval"]) == (True, "FailedDataOnly", 900)
+    assert to["catalog_arn"] == "arn:aws:glue:eu-west-1:123456789012:catalog"
+    (into,) = to["destination_table_configuration"]
+    assert (into["database_name"], into["table_name"]) == (table["database_name"], table["name"])
+    (aside,) = to["s3_configuration"]
+    assert aside["error_output_prefix"].startswith("errors/taps/!{firehose:error-output-type}/")
+    # What could not be added is a copy as well, and goes when the zone's quarantine does.
+    rules = {rule["prefix"] or rule["filter"][0]["prefix"]: rule["expiration"][0]["days"]
+             for rule in values(state, "aws_s3_bucket_lifecycle_configuration")["zone_kept"]["rule"] if rule["expiration"]}
+    assert rules["errors/"] == 14 and "taps/" not in rules
+    may = allowed(state, "tapped_delivery")
+    bucket = values(state, "aws_s3_bucket")["zone_kept"]["arn"]
+    assert may["s3:DeleteObject"] == [f"{bucket}/taps/*"] and may["s3:PutObject"] == [f"{bucket}/taps/*", f"{bucket}/errors/taps/*"]
+    assert may["glue:UpdateTable"][-1].endswith(f"table/{table['database_name']}/{table['name']}")
+    grant = values(state, "aws_lakeformation_permissions")["tapped_delivery"]
+    assert {"ALTER", "DELETE", "DESCRIBE", "INSERT", "SELECT"} == set(grant["permissions"])
+    alarms = values(state, "aws_cloudwatch_metric_alarm")
+    assert alarms["tapped_conversion"]["metric_name"] == "DeliveryToIceberg.FailedRowCount"
+    assert alarms["tapped_delivery_late"]["metric_name"] == "DeliveryToIceberg.DataFreshness"
+
+
+def test_a_job_takes_old_rows_out_of_tables_that_no_other_job_writes(platform):
+    state = of(platform, "tables")
+    job = values(state, "aws_glue_job")["purge_tables"]
+    assert job["default_arguments"]["--kept_taps"].startswith("glue_catalog.")
+    assert values(state, "aws_glue_trigger")["purge_tables"]["actions"][0]["job_name"] == job["name"]
+    may = allowed(state, "purge_tables_job")
+    changed = [arn for arn in may["s3:DeleteObject"] if "-kept-" in arn]
+    assert changed and all(arn.rsplit("/", 1)[1] in ("*", "taps_$folder$") and "/taps" in arn for arn in changed)
+    assert not any("-processed-" in arn or "-raw-" in arn for arn in may["s3:DeleteObject"] + may["s3:GetObject"])
+    missed = values(state, "aws_cloudwatch_metric_alarm")["purge_tables_missed"]
+    assert (missed["comparison_operator"], missed["treat_missing_data"], missed["period"]) == ("LessThanThreshold", "breaching", 86_400)
+    told = values(state, "aws_cloudwatch_log_metric_filter")["purge_tables"]
+    assert told["log_group_name"].endswith("/output") and told["metric_transformation"][0]["name"] == missed["metric_name"]
+
+
 def inner_numbers(types):
     """The numbers of all fields inside of columns."""
     if isinstance(types, dict):

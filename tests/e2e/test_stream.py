@@ -3,9 +3,10 @@
 import base64
 import json
 import os
+import sys
 import time
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from support import pipec
@@ -127,6 +128,23 @@ def test_killed_and_broken_batches_lose_and_double_nothing(spark_home, streams, 
     }
     assert late > 3
     assert {"buy_id": "none"} in [json.loads(row["row"]) for row in away]
+
+
+def test_old_rows_leave_a_table_that_a_function_writes(spark_home, tmp_path):
+    glue = pipec.build(ROOT / "tests/e2e/platforms/tables", tmp_path / "build") / "glue"
+    place = tmp_path / "taps"
+    places = ["--kept_taps", place, "--state", tmp_path / "state", "--quarantine", tmp_path / "quarantine"]
+    run = [*map(str, places), "--run_at", "2026-06-01T02:15:00Z"]
+    with spark_home.own_settings(), spark_home.module(glue / "purge_tables.py") as job:
+        lake, session = sys.modules["pipec_lake"], spark_home.session
+        # Nothing was ever written.
+        job.main([str(glue), *run])
+        days = [date(2026, 2, 28), date(2026, 3, 2), date(2026, 3, 3), date(2026, 6, 1)]
+        taps = [(str(day), START, "/", "view", None, 1, day) for day in days]
+        lake.save(session.createDataFrame(taps, job.KEPT_TAPS.schema), job.KEPT_TAPS, str(place))
+        job.main([str(glue), *run])
+        # Ninety days: what is of the second of March may leave from the first of June on.
+        assert [row["day"] for row in rows(lake.load(session, job.KEPT_TAPS, str(place)), "day")] == days[2:]
 
 
 @pytest.mark.parametrize(("name", "value"), [("smallest_buy", "3.005"), ("smallest_buy", '"3"'), ("shop", "3")])

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::Bounds;
 use super::{GIB, MONTH_DAYS, MONTH_HOURS, MONTH_SECONDS, Model, number, times, up_to};
 use crate::emit::hcl::{Block, Value};
+use crate::plan::names::PURGE_TABLES;
 use crate::plan::{Engine, Plan, Schedule, Shape, Starts, Transform};
 
 /// The least that a run of a job is billed, hours: a minute.
@@ -128,6 +129,7 @@ fn hours_of(model: &Model<'_>, transform: &Transform) -> (Bounds, Bounds) {
 
 pub(super) fn glue(model: &mut Model<'_>, block: &Block, label: &str) {
     let Some(transform) = model.transforms.get(label).copied() else {
+        purge(model, block, label);
         return;
     };
     let Engine::Glue(glue) = &transform.engine else { return };
@@ -140,6 +142,22 @@ pub(super) fn glue(model: &mut Model<'_>, block: &Block, label: &str) {
         times(units(&glue.worker), "DPU"),
     ];
     model.line(&format!("transform {label}"), block, "glue.dpu_hour", factors);
+}
+
+/// The platform's own job, which takes old rows out of tables once a day.
+fn purge(model: &mut Model<'_>, block: &Block, label: &str) {
+    if label != PURGE_TABLES {
+        return;
+    }
+    let workers = number(block, "number_of_workers").unwrap_or(2.0);
+    let most = number(block, "timeout").unwrap_or(60.0) / 60.0;
+    let factors = vec![
+        times(MONTH_HOURS / 24.0, "runs"),
+        times(Bounds::new(LEAST_HOURS, most), "h"),
+        times(workers, "workers"),
+        times(1.0, "DPU"),
+    ];
+    model.line(&Model::shared("operations"), block, "glue.dpu_hour", factors);
 }
 
 pub(super) fn emr(model: &mut Model<'_>, block: &Block, label: &str) {

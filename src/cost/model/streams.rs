@@ -103,6 +103,12 @@ pub(super) fn delivery(model: &mut Model<'_>, block: &Block, label: &str) {
         (None, Some(transform)) => model.flows.transform(transform),
         (None, None) => return,
     };
+    if block.children("iceberg_configuration").next().is_some() {
+        // What goes to tables of Iceberg is counted as it is.
+        let gib = flow.bytes * (MONTH_SECONDS / GIB);
+        model.line(&item, block, "firehose.iceberg_gib", vec![times(gib, "GiB")]);
+        return;
+    }
     // MSK's records are not rounded up; no bundle delivers them yet.
     let gib = || times(rounded(flow, quota("firehose.counted_by")), "GiB");
     model.line(&item, block, "firehose.in_gib", vec![gib()]);

@@ -4,6 +4,7 @@
 //! role for changes ([`crate::aws::delivery`] makes both). Text of an author's enters a file quoted, in one place a system.
 
 mod bitbucket;
+mod codepipeline;
 mod github;
 mod gitlab;
 mod jenkins;
@@ -19,15 +20,14 @@ const CHECK: [&str; 3] = ["pipec fmt --check", "pipec check --format short", "pi
 pub fn emit(plan: &Plan) -> Files {
     plan.deliveries
         .iter()
-        .filter_map(|delivery| file(&plan.pipeline.name, delivery, plan.has_containers()))
-        .map(|(name, text)| (format!("ci/{name}"), text))
+        .flat_map(|delivery| files(&plan.pipeline.name, delivery, plan.has_containers()))
         .collect()
 }
 
-/// The file of a system that keeps its pipelines in the repository.
-fn file(platform: &str, delivery: &Delivery, images: bool) -> Option<(&'static str, String)> {
+/// The file of a system that keeps its pipelines in the repository; of one that does not, a file a step.
+fn files(platform: &str, delivery: &Delivery, images: bool) -> Files {
     let stages = Stage::of(platform, delivery, images);
-    Some(match &delivery.ci {
+    let (name, text) = match &delivery.ci {
         Ci::Gitlab => ("gitlab-ci.yml", gitlab::pipeline(platform, &stages)),
         Ci::GithubActions { runner } => ("github-actions.yml", github::workflow(platform, runner, &stages)),
         Ci::Bitbucket { runner } => (
@@ -35,8 +35,9 @@ fn file(platform: &str, delivery: &Delivery, images: bool) -> Option<(&'static s
             bitbucket::pipelines(platform, runner.as_deref(), &stages),
         ),
         Ci::Jenkins { agent } => ("Jenkinsfile", jenkins::pipeline(platform, agent, &stages)),
-        Ci::CodePipeline { .. } => return None,
-    })
+        Ci::CodePipeline { .. } => return codepipeline::buildspecs(platform, &stages),
+    };
+    Files::from([(format!("ci/{name}"), text)])
 }
 
 /// What one environment goes through: its build, a plan, and its change, each by shell commands in the project's folder.

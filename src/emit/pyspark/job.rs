@@ -261,14 +261,7 @@ impl<'p> Job<'p> {
         if !order.is_empty() {
             arguments.push(Py::keyword("order", texts(&order)));
         }
-        arguments.push(Py::keyword("retain_days", Py::atom(dataset.retain_days.to_string())));
-        if let (Format::Iceberg, Some(column)) = (dataset.format, dataset.aged_by(&self.transform.mode)) {
-            arguments.push(Py::keyword("aged_by", Py::text(&column.name)));
-        }
-        if let Some(zone) = self.plan.zone(&dataset.id.zone) {
-            let size = Py::atom(zone.target_file_bytes.to_string());
-            arguments.push(Py::keyword("target_file_bytes", size));
-        }
+        arguments.extend(kept(self.plan, dataset, &self.transform.mode));
         Py::call("runtime.Dataset", arguments)
     }
 
@@ -485,6 +478,26 @@ pub(super) fn constant(name: &str, value: &Py) -> String {
 
 pub(super) fn texts(names: &[String]) -> Py {
     Py::List(names.iter().map(|name| Py::text(name)).collect())
+}
+
+/// A table as who takes old rows out of it knows it.
+pub(super) fn table(plan: &Plan, dataset: &Dataset, mode: &WriteMode) -> Vec<Py> {
+    let mut arguments = named(plan, dataset);
+    arguments.extend(kept(plan, dataset, mode));
+    arguments
+}
+
+/// How long rows stay, by which column, and how large files are.
+fn kept(plan: &Plan, dataset: &Dataset, mode: &WriteMode) -> Vec<Py> {
+    let mut arguments = vec![Py::keyword("retain_days", Py::atom(dataset.retain_days.to_string()))];
+    if let (Format::Iceberg, Some(column)) = (dataset.format, dataset.aged_by(mode)) {
+        arguments.push(Py::keyword("aged_by", Py::text(&column.name)));
+    }
+    if let Some(zone) = plan.zone(&dataset.id.zone) {
+        let size = Py::atom(zone.target_file_bytes.to_string());
+        arguments.push(Py::keyword("target_file_bytes", size));
+    }
+    arguments
 }
 
 fn named(plan: &Plan, dataset: &Dataset) -> Vec<Py> {

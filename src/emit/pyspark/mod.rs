@@ -8,6 +8,7 @@ mod job;
 mod labels;
 mod landed;
 mod modules;
+mod purge;
 mod sinks;
 mod steps;
 mod stream;
@@ -29,6 +30,7 @@ pub fn emit(plan: &Plan) -> Files {
             files.insert(names::job_script(&transform.name), job::job(plan, transform));
         }
     }
+    files.extend(purge::job(plan).map(|text| (names::job_script(names::PURGE_TABLES), text)));
     if !files.is_empty() {
         let needed = modules::needed(files.values().map(String::as_str));
         files.extend(modules::files(&needed));

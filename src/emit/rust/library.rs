@@ -360,7 +360,7 @@ fn event(source: &Source) -> &'static str {
         From::Kafka(_) if source.shape == Shape::Objects => "kafka_objects",
         From::Kafka(_) => "kafka",
         From::Queue(_) => "sqs",
-        From::Firehose => "firehose",
+        From::Firehose(_) => "firehose",
         From::Http => "http",
         // The gate refuses the others.
         From::Files(_) | From::Poll(_) | From::Project(_) | From::Other(_) => crate::plan::refused(),

@@ -19,8 +19,6 @@ pub struct Structs {
     names: Names,
     /// In the order in which they were met.
     order: Vec<String>,
-    /// Whether rows are sent outside the lake, as the language writes them.
-    pub plain: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -153,7 +151,7 @@ impl Structs {
                 body.push_str(&item(self.decode(found, defaults, &mut used)));
             }
             body.push('\n');
-            body.push_str(&item(encode(found, self.plain)));
+            body.push_str(&item(encode(found)));
         }
         used.retain(|name| !self.has(name));
         Some(format!(
@@ -234,22 +232,15 @@ fn is_constructor(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_uppercase()) && text.matches('(').count() == 1
 }
 
-fn encode(found: &Struct, plain: bool) -> String {
+fn encode(found: &Struct) -> String {
     let mut out = format!("impl encode::Value for {} {{\n", found.name);
-    let mut fields = String::new();
+    out.push_str("    fn write(&self, form: encode::Form, out: &mut Vec<u8>) -> bool {\n");
+    out.push_str("        let mut row = encode::Row::new(form, out);\n");
     for field in &found.fields {
         let name = identifier(&field.name);
-        fields.push_str(&format!("        row.field({}, &self.{name});\n", quoted(&field.name)));
+        out.push_str(&format!("        row.field({}, &self.{name});\n", quoted(&field.name)));
     }
-    let methods = [("write_json", "new", true), ("write_plain", "plain", plain)];
-    let methods = methods.iter().filter(|(.., asked)| *asked).map(|(name, made, _)| {
-        let head = format!(
-            "    fn {name}(&self, out: &mut Vec<u8>) -> bool {{\n        let mut row = encode::Row::{made}(out);\n"
-        );
-        format!("{head}{fields}        row.close();\n        true\n    }}\n")
-    });
-    out.push_str(&methods.collect::<Vec<_>>().join("\n"));
-    out.push_str("}\n");
+    out.push_str("        row.close();\n        true\n    }\n}\n");
     out
 }
 

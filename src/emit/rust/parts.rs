@@ -13,10 +13,6 @@ use crate::plan::{DatasetId, Function, Input, Plan, StepKind, StreamFunction, Wa
 /// What all files share, and the file of the project's own functions.
 pub fn shared(plan: &Plan, function: &StreamFunction<'_>, types: Names) -> (Shared, Option<String>) {
     let mut structs = Structs::new(types);
-    structs.plain = function
-        .transforms
-        .iter()
-        .any(|transform| !plan.sinks_of(transform).is_empty());
     let mut exprs: Vec<(&Expr, &str)> = Vec::new();
     for field in &function.source.schema.fields {
         structs.field(field);

@@ -12,7 +12,7 @@ use super::steps::{Around, Asked, Flow, lower_step};
 use super::types::{self, Held, held, held_type};
 use super::{header, join, schema, used_items};
 use crate::plan::types::{Column, TypeKind};
-use crate::plan::{Plan, Source, StepKind, Target, To, Way};
+use crate::plan::{Format, Plan, Source, StepKind, Target, To, Way};
 
 /// A transform's file.
 pub struct File {
@@ -143,7 +143,11 @@ fn put_out(plan: &Plan, flow: &mut Flow, (way, origin): (&Way, &Origin), kept: &
                 "send",
                 &[place, Code::unary("&", &Code::path(&format!("sinks::{limit}"))), row],
             ),
-            None => Code::method(&Code::name("out"), "put", &[place, row]),
+            None => {
+                let form = deliveries.get(number).map_or("Hive", |(target, _)| form(plan, target));
+                let form = Code::path(&format!("encode::Form::{form}"));
+                Code::method(&Code::name("out"), "put", &[place, form, row])
+            }
         }
     };
     let row = |flow: &mut Flow, kept: &[(Column, Binding)]| {
@@ -172,6 +176,14 @@ fn put_out(plan: &Plan, flow: &mut Flow, (way, origin): (&Way, &Origin), kept: &
     match otherwise {
         Some(target) => put(number(target)),
         None => Code::plain("Ok(())"),
+    }
+}
+
+/// How rows are written that Firehose brings to a dataset.
+fn form(plan: &Plan, target: &Target) -> &'static str {
+    match target {
+        Target::Dataset(id) if plan.dataset(id).format == Format::Iceberg => "Iceberg",
+        Target::Dataset(_) | Target::Sink(_) => "Hive",
     }
 }
 
@@ -412,27 +424,14 @@ fn row(origin: &Origin, way: &Way, kept: &[(Column, Binding)]) -> Row {
         out.push_str(&format!("    pub {}: {ty},\n", identifier(&column.name)));
     }
     out.push_str("}\n");
-    let mut fields = String::new();
+    let mut write = format!("impl Line for Row{elided} {{\n");
+    write.push_str("    fn write(&self, form: encode::Form, out: &mut Vec<u8>) {\n");
+    write.push_str("        let mut row = encode::Row::new(form, out);\n");
     for (column, _) in kept {
         let (name, field) = (quoted(&column.name), identifier(&column.name));
-        fields.push_str(&format!("        row.field({name}, &self.{field});\n"));
+        write.push_str(&format!("        row.field({name}, &self.{field});\n"));
     }
-    fields.push_str("        row.end();\n    }\n");
-    let targets = way.transform.deliveries();
-    let (sinks, datasets): (Vec<_>, Vec<_>) = targets
-        .iter()
-        .partition(|(target, _)| origin.to_script || matches!(target, Target::Sink(_)));
-    let method = |name: &str, made: &str| {
-        let head =
-            format!("    fn {name}(&self, out: &mut Vec<u8>) {{\n        let mut row = encode::Row::{made}(out);\n");
-        format!("{head}{fields}")
-    };
-    let methods = match (sinks.is_empty(), datasets.is_empty()) {
-        (true, _) => method("write", "new"),
-        (false, true) => method("write", "plain"),
-        (false, false) => format!("{}\n{}", method("write", "new"), method("write_plain", "plain")),
-    };
-    let write = format!("impl Line for Row{elided} {{\n{methods}}}\n");
+    write.push_str("        row.end();\n    }\n}\n");
     let text = format!("{}\n{}", item(out), item(write));
     Row { text, used }
 }

@@ -24,7 +24,7 @@ pub fn events(source: &Source, records: &[Arrived]) -> Vec<Value> {
         From::Kinesis(_) | From::Files(_) | From::Poll(_) | From::Project(_) | From::Other(_) => {
             vec![json!({"Records": all(records, kinesis)})]
         }
-        From::Firehose => vec![json!({"records": all(records, firehose)})],
+        From::Firehose(_) => vec![json!({"records": all(records, firehose)})],
         From::Kafka(_) => vec![json!({"eventSource": "aws:kafka", "records": {"local-0": all(records, kafka)}})],
         From::Queue(_) => vec![json!({"Records": all(records, sqs)})],
         From::Http => all(records, http),

@@ -97,12 +97,16 @@ fn literal(raw: Option<Raw<'_>>, kind: &TypeKind) -> Option<Literal> {
             }
         }
         TypeKind::Date => Literal::Date(decode::date(raw)?.0),
-        // Hive's text, a space for the `T` and no zone; or, on the way to a sink, the language's.
-        TypeKind::Timestamp => {
-            let text = decode::text(raw)?.replacen(' ', "T", 1);
-            let zone = if text.ends_with('Z') { "" } else { "Z" };
-            Literal::Timestamp(Timestamp::parse(&format!("{text}{zone}"))?.0)
-        }
+        // Hive's text, a space for the `T` and no zone; on the way to a sink the language's; and microseconds on the way
+        // to a table of Iceberg.
+        TypeKind::Timestamp => match decode::text(raw) {
+            Some(text) => {
+                let text = text.replacen(' ', "T", 1);
+                let zone = if text.ends_with('Z') { "" } else { "Z" };
+                Literal::Timestamp(Timestamp::parse(&format!("{text}{zone}"))?.0)
+            }
+            None => Literal::Timestamp(decode::int(raw)?),
+        },
         TypeKind::Duration => Literal::Duration(decode::duration(raw)?),
         TypeKind::Uuid => Literal::Uuid(decode::uuid(raw)?.to_string()),
         TypeKind::Bytes => Literal::Bytes(decode::bytes(raw)?),
@@ -159,6 +163,12 @@ mod unit {
             unscaled: 1250,
             scale: 2
         }));
+        let line = br#"{"at":1767225600000001,"amount":null,"day":"2026-01-01"}"#;
+        assert!(
+            super::row(columns, line)
+                .unwrap()
+                .contains(&Literal::Timestamp(1_767_225_600_000_001))
+        );
         assert!(super::row(columns, b"[]").is_none());
     }
 }

@@ -33,7 +33,7 @@ pub fn canonical(literal: &Literal) -> Option<String> {
 /// text; what is missing is left out. `known` says the types of columns that have one that arrow does not tell.
 pub fn row_as_json(columns: &[(String, ArrayRef)], known: &[Column], row: usize) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut record = encode::Row::new(&mut out);
+    let mut record = encode::Row::new(encode::Form::Plain, &mut out);
     for (name, array) in columns {
         let column = known.iter().find(|column| column.name == *name);
         let kind = column.map_or(&TypeKind::Null, |column| &column.ty.kind);
@@ -48,7 +48,7 @@ pub fn row_as_json(columns: &[(String, ArrayRef)], known: &[Column], row: usize)
 struct Json(Value);
 
 impl encode::Value for Json {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+    fn write(&self, _: encode::Form, out: &mut Vec<u8>) -> bool {
         match &self.0 {
             Value::Missing => return false,
             Value::Float(value) if !value.is_finite() => return false,

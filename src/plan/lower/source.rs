@@ -4,7 +4,9 @@ use super::brokers::queue_of;
 use super::{Lowering, Scope};
 use crate::check::program::{self, Shape};
 use crate::check::settings::{Settings, Value};
-use crate::plan::{Api, ApiAuth, Delivers, FilesOf, Format, From, Kinesis, Poll, PollAuth, Schema, Source, Volume};
+use crate::plan::{
+    Api, ApiAuth, Delivers, FilesOf, Format, From, Gathered, Kinesis, Poll, PollAuth, Schema, Source, Volume,
+};
 
 impl Lowering<'_> {
     pub(super) fn sources(&mut self) -> Vec<Source> {
@@ -45,7 +47,10 @@ impl Lowering<'_> {
             ("api" | "s3", _) if source.shape == Shape::Objects => From::Objects,
             ("kinesis", _) => From::Kinesis(kinesis_of(connector, &source.schema)?),
             (_, Some(("kinesis", stream))) => From::Kinesis(kinesis_of(stream, &source.schema)?),
-            (_, Some(("firehose", _))) => From::Firehose,
+            (_, Some(("firehose", gathered))) => From::Firehose(Gathered {
+                mebibytes: u32::try_from(gathered.bytes("buffer")? >> 20).ok()?,
+                seconds: u32::try_from(gathered.seconds("interval")?).ok()?,
+            }),
             ("project", _) => From::Project(self.foreign(source)?),
             ("api", Some(("direct", _))) => From::Http,
             ("s3", _) if source.shape == Shape::Table => From::Files(files_of(settings, connector)),
@@ -59,7 +64,7 @@ impl Lowering<'_> {
             (other, _) => From::Other(other.to_owned()),
         };
         let api = match (name, &from) {
-            ("api", From::Kinesis(_)) => self.api(connector, false),
+            ("api", From::Kinesis(_) | From::Firehose(_)) => self.api(connector, false),
             ("api", From::Objects) if platform => {
                 self.uploads(source);
                 self.api(connector, true)
@@ -68,7 +73,11 @@ impl Lowering<'_> {
             ("api", From::Objects) => None,
             ("api", _) => {
                 let span = settings.span("via").unwrap_or(item.span);
-                self.refuse(span, "`from = api` without a stream", Some("write `via = kinesis { }`"));
+                self.refuse(
+                    span,
+                    "`from = api` straight to a function",
+                    Some("write `via = kinesis { }`, or `via = firehose { }` where nothing reads the arrivals"),
+                );
                 None
             }
             _ => None,

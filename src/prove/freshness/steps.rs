@@ -127,6 +127,7 @@ fn landing(source: &Source) -> Sum {
             None => sum,
         },
         From::Poll(poll) => sum.and(poll.every_seconds, format!("`{name}` is asked")),
+        From::Firehose(gathered) => sum.and(gathered.seconds.into(), "a buffer of Firehose fills"),
         _ => sum.and(DELIVERY_BUFFER_SECONDS.into(), "a buffer of Firehose fills"),
     }
 }

@@ -204,6 +204,7 @@ impl<'p, 'r> Paths<'p, 'r> {
             }
             From::Files(_) => vec![self.hop(Stay::Inbox(source), column, next)],
             From::Queue(_) => vec![self.hop(Stay::Queue(source), column, next)],
+            From::Firehose(_) => vec![self.hop(Stay::Delivery(source), column, next)],
             _ => {
                 let stream = self.hop(Stay::Stream(source), column, next);
                 let mut brought = Ways::default();

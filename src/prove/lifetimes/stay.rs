@@ -10,6 +10,9 @@ const SWEEP: f64 = 2.0;
 const VERSIONS: f64 = 1.0;
 /// Days that dead letters stay.
 const DEAD_LETTERS: f64 = 14.0;
+/// The longest that Firehose keeps what it is handed and cannot write, days.
+/// <https://docs.aws.amazon.com/firehose/latest/dev/retry.html>
+const DELIVERY: f64 = 1.0;
 
 /// What keeps a value.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +21,8 @@ pub enum Stay<'p> {
     Stream(&'p Source),
     /// A queue of Amazon SQS, with its dead letters.
     Queue(&'p Source),
+    /// The delivery stream that producers hand a source's rows to.
+    Delivery(&'p Source),
     /// A bucket of the platform's own that senders put a source's files into.
     Inbox(&'p Source),
     /// The project that a source reads, up to the last moment at which a row can be read there, days.
@@ -71,7 +76,7 @@ pub(super) struct Setting {
 impl Setting {
     /// Whether its value is a time that an author writes.
     pub(super) fn takes_days(&self) -> bool {
-        !matches!(self.name, "engine" | "queue" | "refresh" | "from" | "to")
+        !matches!(self.name, "engine" | "queue" | "refresh" | "from" | "to" | "via")
     }
 }
 
@@ -95,6 +100,7 @@ impl Stay<'_> {
         match self {
             Stay::Stream(source) => in_stream(source),
             Stay::Queue(source) => in_queue(source),
+            Stay::Delivery(_) => DELIVERY,
             Stay::Inbox(_) => f64::from(INBOX_DAYS),
             Stay::Dataset(dataset, _) => f64::from(dataset.retain_days) + history(dataset),
             Stay::Backup(_, days) => f64::from(days),
@@ -113,6 +119,7 @@ impl Stay<'_> {
             Stay::Stream(_)
             | Stay::Project(..)
             | Stay::Queue(_)
+            | Stay::Delivery(_)
             | Stay::Backup(..)
             | Stay::Sink(..)
             | Stay::Held(..)
@@ -133,6 +140,7 @@ impl Stay<'_> {
             Stay::Stream(_)
             | Stay::Project(..)
             | Stay::Queue(_)
+            | Stay::Delivery(_)
             | Stay::Backup(..)
             | Stay::Sink(..)
             | Stay::Held(..)
@@ -156,6 +164,10 @@ impl Stay<'_> {
             (Stay::Queue(source), _) => (
                 format!("{name} ({kept})"),
                 format!("the queue of `{}` and its dead letters keep it {kept}", source.name),
+            ),
+            (Stay::Delivery(_), _) => (
+                format!("{name} (firehose, {kept})"),
+                format!("Firehose tries for {kept} to write `{name}` where it lands"),
             ),
             (Stay::Stream(_), _) => (
                 format!("{name} (kinesis, {kept})"),
@@ -201,7 +213,7 @@ impl Stay<'_> {
     /// What it is called: `raw.clicks`.
     pub fn name(self) -> String {
         match self {
-            Stay::Stream(source) | Stay::Project(source, _) => source.name.clone(),
+            Stay::Stream(source) | Stay::Project(source, _) | Stay::Delivery(source) => source.name.clone(),
             Stay::Queue(source) => format!("queue of {}", source.name),
             Stay::Inbox(source) => format!("files of {}", source.name),
             Stay::Dataset(dataset, _) => dataset.id.to_string(),
@@ -222,6 +234,7 @@ impl Stay<'_> {
                 ("source", &source.name, path, "retention")
             }
             Stay::Inbox(source) => ("source", &source.name, "from".to_owned(), "retention"),
+            Stay::Delivery(source) => ("source", &source.name, "via".to_owned(), "via"),
             Stay::Project(source, _) => ("source", &source.name, "from".to_owned(), "from"),
             Stay::Queue(source) => ("source", &source.name, "from".to_owned(), "queue"),
             Stay::Dataset(dataset, zone) => match &dataset.writer {

@@ -1,5 +1,5 @@
-//! Rows as JSON lines for Firehose, whose conversion reads them with Hive's JSON SerDe: decimals as numbers with all
-//! their digits, timestamps in Hive's text, missing values as absent fields.
+//! Rows as JSON lines, for Firehose and for whoever reads JSON: decimals as numbers with all their digits, missing values
+//! as absent fields.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,15 +10,23 @@ use crate::functions::json::Json;
 use crate::json::plain_bytes;
 use crate::types::{Date, Decimal, Timestamp, Uuid, decimal};
 
-/// A value as Hive's JSON SerDe reads it.
+/// Who reads a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Hive's JSON SerDe, by which Firehose converts rows to files: timestamps in Hive's text, `json` as a text.
+    Hive,
+    /// Firehose, for a table of Iceberg: timestamps as microseconds since 1970, `json` as a text, each column there, if only
+    /// as `null`.
+    /// <https://docs.aws.amazon.com/firehose/latest/dev/apache-iceberg-destination-supp.html>
+    Iceberg,
+    /// Whoever reads JSON as the language writes it.
+    Plain,
+}
+
+/// A value as its reader reads it.
 pub trait Value {
     /// Appends it; `false`, and nothing appended, where it is missing.
-    fn write_json(&self, out: &mut Vec<u8>) -> bool;
-
-    /// The same, as the language writes it.
-    fn write_plain(&self, out: &mut Vec<u8>) -> bool {
-        self.write_json(out)
-    }
+    fn write(&self, form: Form, out: &mut Vec<u8>) -> bool;
 }
 
 /// One row being written.
@@ -26,29 +34,17 @@ pub trait Value {
 pub struct Row<'a> {
     out: &'a mut Vec<u8>,
     empty: bool,
-    plain: bool,
+    form: Form,
 }
 
 impl<'a> Row<'a> {
     /// Starts a row at the end of a buffer.
-    pub fn new(out: &'a mut Vec<u8>) -> Row<'a> {
+    pub fn new(form: Form, out: &'a mut Vec<u8>) -> Row<'a> {
         out.push(b'{');
-        Row {
-            out,
-            empty: true,
-            plain: false,
-        }
+        Row { out, empty: true, form }
     }
 
-    /// Starts a row whose values are as the language writes them.
-    pub fn plain(out: &'a mut Vec<u8>) -> Row<'a> {
-        Row {
-            plain: true,
-            ..Row::new(out)
-        }
-    }
-
-    /// Adds a field, unless its value is missing.
+    /// Adds a field, unless its value is missing and its reader takes that for a field which is absent.
     #[inline]
     pub fn field(&mut self, name: &str, value: &(impl Value + ?Sized)) {
         let start = self.out.len();
@@ -57,11 +53,10 @@ impl<'a> Row<'a> {
         }
         string(self.out, name);
         self.out.push(b':');
-        let there = match self.plain {
-            true => value.write_plain(self.out),
-            false => value.write_json(self.out),
-        };
-        if there {
+        if value.write(self.form, self.out) {
+            self.empty = false;
+        } else if self.form == Form::Iceberg {
+            or_null(false, self.out);
             self.empty = false;
         } else {
             self.out.truncate(start);
@@ -121,106 +116,78 @@ fn quoted(out: &mut Vec<u8>, text: &[u8]) -> bool {
 }
 
 impl Value for str {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+    fn write(&self, _: Form, out: &mut Vec<u8>) -> bool {
         string(out, self);
         true
     }
 }
 
 impl Value for String {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
-        self.as_str().write_json(out)
+    fn write(&self, form: Form, out: &mut Vec<u8>) -> bool {
+        self.as_str().write(form, out)
     }
 }
 
 impl Value for Cow<'_, str> {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
-        self.as_ref().write_json(out)
+    fn write(&self, form: Form, out: &mut Vec<u8>) -> bool {
+        self.as_ref().write(form, out)
     }
 }
 
 impl Value for Hex {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+    fn write(&self, _: Form, out: &mut Vec<u8>) -> bool {
         quoted(out, self.as_bytes())
     }
 }
 
 impl<T: Value + ?Sized> Value for &T {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
-        (**self).write_json(out)
-    }
-
-    fn write_plain(&self, out: &mut Vec<u8>) -> bool {
-        (**self).write_plain(out)
+    fn write(&self, form: Form, out: &mut Vec<u8>) -> bool {
+        (**self).write(form, out)
     }
 }
 
 impl<T: Value> Value for Option<T> {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
-        self.as_ref().is_some_and(|value| value.write_json(out))
-    }
-
-    fn write_plain(&self, out: &mut Vec<u8>) -> bool {
-        self.as_ref().is_some_and(|value| value.write_plain(out))
+    fn write(&self, form: Form, out: &mut Vec<u8>) -> bool {
+        self.as_ref().is_some_and(|value| value.write(form, out))
     }
 }
 
 /// Items that are missing are `null`: a list keeps its length.
 impl<T: Value> Value for [T] {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
-        list(self, T::write_json, out)
-    }
-
-    fn write_plain(&self, out: &mut Vec<u8>) -> bool {
-        list(self, T::write_plain, out)
-    }
-}
-
-fn list<T>(items: &[T], write: impl Fn(&T, &mut Vec<u8>) -> bool, out: &mut Vec<u8>) -> bool {
-    out.push(b'[');
-    for (place, item) in items.iter().enumerate() {
-        if place > 0 {
-            out.push(b',');
+    fn write(&self, form: Form, out: &mut Vec<u8>) -> bool {
+        out.push(b'[');
+        for (place, item) in self.iter().enumerate() {
+            if place > 0 {
+                out.push(b',');
+            }
+            or_null(item.write(form, out), out);
         }
-        or_null(write(item, out), out);
+        out.push(b']');
+        true
     }
-    out.push(b']');
-    true
 }
 
 impl<T: Value> Value for Vec<T> {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
-        self.as_slice().write_json(out)
-    }
-
-    fn write_plain(&self, out: &mut Vec<u8>) -> bool {
-        self.as_slice().write_plain(out)
+    fn write(&self, form: Form, out: &mut Vec<u8>) -> bool {
+        self.as_slice().write(form, out)
     }
 }
 
 /// A key without a value is a key all the same.
 impl<T: Value> Value for BTreeMap<String, T> {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
-        map(self, T::write_json, out)
-    }
-
-    fn write_plain(&self, out: &mut Vec<u8>) -> bool {
-        map(self, T::write_plain, out)
-    }
-}
-
-fn map<T>(entries: &BTreeMap<String, T>, write: impl Fn(&T, &mut Vec<u8>) -> bool, out: &mut Vec<u8>) -> bool {
-    out.push(b'{');
-    for (place, (key, value)) in entries.iter().enumerate() {
-        if place > 0 {
-            out.push(b',');
+    fn write(&self, form: Form, out: &mut Vec<u8>) -> bool {
+        out.push(b'{');
+        for (place, (key, value)) in self.iter().enumerate() {
+            if place > 0 {
+                out.push(b',');
+            }
+            string(out, key);
+            out.push(b':');
+            or_null(value.write(form, out), out);
         }
-        string(out, key);
-        out.push(b':');
-        or_null(write(value, out), out);
+        out.push(b'}');
+        true
     }
-    out.push(b'}');
-    true
 }
 
 fn or_null(there: bool, out: &mut Vec<u8>) {
@@ -231,13 +198,11 @@ fn or_null(there: bool, out: &mut Vec<u8>) {
 
 /// A column of `json` is one of texts.
 impl Value for Json {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
-        string(out, &self.to_string());
-        true
-    }
-
-    fn write_plain(&self, out: &mut Vec<u8>) -> bool {
-        out.extend_from_slice(self.to_string().as_bytes());
+    fn write(&self, form: Form, out: &mut Vec<u8>) -> bool {
+        match form {
+            Form::Hive | Form::Iceberg => string(out, &self.to_string()),
+            Form::Plain => out.extend_from_slice(self.to_string().as_bytes()),
+        }
         true
     }
 }
@@ -245,27 +210,27 @@ impl Value for Json {
 /// Bytes, as base 64.
 #[cfg(feature = "hashes")]
 impl Value for [u8] {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+    fn write(&self, _: Form, out: &mut Vec<u8>) -> bool {
         quoted(out, crate::functions::base64_of(self).as_bytes())
     }
 }
 
 #[cfg(feature = "hashes")]
 impl Value for Vec<u8> {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
-        self.as_slice().write_json(out)
+    fn write(&self, form: Form, out: &mut Vec<u8>) -> bool {
+        self.as_slice().write(form, out)
     }
 }
 
 impl Value for bool {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+    fn write(&self, _: Form, out: &mut Vec<u8>) -> bool {
         out.extend_from_slice(if *self { b"true" } else { b"false" });
         true
     }
 }
 
 impl Value for i64 {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+    fn write(&self, _: Form, out: &mut Vec<u8>) -> bool {
         let mut room = [0; 48];
         out.extend_from_slice(decimal::Text(i128::from(*self), 0).write(&mut room));
         true
@@ -274,13 +239,13 @@ impl Value for i64 {
 
 /// NaN and the infinities have no JSON: they count as missing.
 impl Value for f64 {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+    fn write(&self, _: Form, out: &mut Vec<u8>) -> bool {
         self.is_finite() && write!(out, "{self:?}").is_ok()
     }
 }
 
 impl<const P: u8, const S: u8> Value for Decimal<P, S> {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+    fn write(&self, _: Form, out: &mut Vec<u8>) -> bool {
         let mut room = [0; 48];
         out.extend_from_slice(decimal::Text(self.0, S).write(&mut room));
         true
@@ -288,23 +253,23 @@ impl<const P: u8, const S: u8> Value for Decimal<P, S> {
 }
 
 impl Value for Timestamp {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
-        quoted(out, &self.hive().bytes())
-    }
-
-    fn write_plain(&self, out: &mut Vec<u8>) -> bool {
-        quoted(out, self.to_string().as_bytes())
+    fn write(&self, form: Form, out: &mut Vec<u8>) -> bool {
+        match form {
+            Form::Hive => quoted(out, &self.hive().bytes()),
+            Form::Iceberg => self.0.write(form, out),
+            Form::Plain => quoted(out, self.to_string().as_bytes()),
+        }
     }
 }
 
 impl Value for Date {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+    fn write(&self, _: Form, out: &mut Vec<u8>) -> bool {
         quoted(out, &self.text())
     }
 }
 
 impl Value for Uuid {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+    fn write(&self, _: Form, out: &mut Vec<u8>) -> bool {
         quoted(out, &self.text())
     }
 }
@@ -316,7 +281,7 @@ mod tests {
     #[test]
     fn a_row_is_one_line_without_missing_fields() {
         let mut out = Vec::new();
-        let mut row = Row::new(&mut out);
+        let mut row = Row::new(Form::Hive, &mut out);
         row.field("none", &None::<i64>);
         row.field("id", &Uuid([0xAB; 16]));
         row.field("page", "/\"é\"\\\n\u{1}\u{7f}");
@@ -345,7 +310,7 @@ mod tests {
     #[test]
     fn lists_and_maps_keep_what_is_missing() {
         let mut out = Vec::new();
-        let mut row = Row::new(&mut out);
+        let mut row = Row::new(Form::Hive, &mut out);
         row.field("list", &vec![Some("a".to_owned()), None]);
         row.field(
             "map",
@@ -361,7 +326,7 @@ mod tests {
     #[test]
     fn plain_rows_have_times_and_json_as_they_are() {
         let mut out = Vec::new();
-        let mut row = Row::plain(&mut out);
+        let mut row = Row::new(Form::Plain, &mut out);
         row.field("at", &Some(Timestamp(1)));
         row.field("all", &vec![Some(Timestamp(0)), None]);
         row.field("of", &BTreeMap::from([("k".to_owned(), Timestamp(0))]));
@@ -376,20 +341,38 @@ mod tests {
     }
 
     #[test]
+    fn rows_for_iceberg_have_times_as_microseconds() {
+        let mut out = Vec::new();
+        let mut row = Row::new(Form::Iceberg, &mut out);
+        row.field("none", &None::<Timestamp>);
+        row.field("at", &Some(Timestamp(-1)));
+        row.field("all", &vec![Some(Timestamp(1_700_000_000_123_456)), None]);
+        row.field("json", &Json::parse("{\"b\":[1,null]}"));
+        row.field("day", &Date(0));
+        row.field("amount", &Decimal::<12, 2>(1250));
+        row.end();
+        let expected = concat!(
+            r#"{"none":null,"at":-1,"all":[1700000000123456,null],"json":"{\"b\":[1,null]}","#,
+            r#""day":"1970-01-01","amount":12.50}"#
+        );
+        assert_eq!(String::from_utf8(out).unwrap().trim_end(), expected);
+    }
+
+    #[test]
     fn floats_are_json() {
         for value in [1e300, -0.0, 1.0, 5e-324, 123_456_789.125] {
             let mut out = Vec::new();
-            assert!(value.write_json(&mut out));
+            assert!(value.write(Form::Hive, &mut out));
             let text = String::from_utf8(out).unwrap();
             assert_eq!(serde_json::from_str::<f64>(&text).unwrap(), value, "{text}");
         }
-        assert!(!f64::NAN.write_json(&mut Vec::new()));
+        assert!(!f64::NAN.write(Form::Hive, &mut Vec::new()));
     }
 
     #[test]
     fn a_row_of_nothing() {
         let mut out = Vec::new();
-        Row::new(&mut out).end();
+        Row::new(Form::Hive, &mut out).end();
         assert_eq!(out, b"{}\n");
     }
 }

@@ -1,6 +1,6 @@
 //! Why a row is turned away: one text for each reason, the same on every engine; and the quarantine's record.
 
-use crate::encode::{self, Value};
+use crate::encode::{self, Form, Value};
 use crate::types::Timestamp;
 
 /// A syntax error, bytes after the value, or not UTF-8.
@@ -71,7 +71,7 @@ fn duration(seconds: u64) -> String {
 /// Appends the quarantine's record of a row, with its line end: `at` is the row's arrival, `row` the bytes as they
 /// came (what is not UTF-8 in them is replaced).
 pub fn quarantine(out: &mut Vec<u8>, transform: &str, reason: &str, at: Timestamp, row: &[u8]) {
-    let mut record = encode::Row::new(out);
+    let mut record = encode::Row::new(Form::Hive, out);
     record.field("transform", transform);
     record.field("reason", reason);
     record.field("at", &at.to_string());
@@ -82,8 +82,8 @@ pub fn quarantine(out: &mut Vec<u8>, transform: &str, reason: &str, at: Timestam
 struct Lossy<'a>(&'a [u8]);
 
 impl Value for Lossy<'_> {
-    fn write_json(&self, out: &mut Vec<u8>) -> bool {
-        String::from_utf8_lossy(self.0).write_json(out)
+    fn write(&self, form: Form, out: &mut Vec<u8>) -> bool {
+        String::from_utf8_lossy(self.0).write(form, out)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use pipec_runtime::encode::Form;
 use pipec_runtime::{Timestamp, reject};
 
 use crate::lookup::{Rows, Table};
@@ -73,13 +74,8 @@ pub trait Function {
 
 /// A row that can be written as a line.
 pub trait Line {
-    /// Appends the row as a line of JSON, for delivery to a dataset.
-    fn write(&self, out: &mut Vec<u8>);
-
-    /// Appends the row as a line of JSON, for whoever reads JSON as the language writes it.
-    fn write_plain(&self, out: &mut Vec<u8>) {
-        self.write(out);
-    }
+    /// Appends the row as a line of JSON, for who reads it.
+    fn write(&self, form: Form, out: &mut Vec<u8>);
 }
 
 /// Lines, each with the place in its batch of the record that it came of.
@@ -324,14 +320,14 @@ pub struct Out<'a> {
 }
 
 impl<'a> Out<'a> {
-    /// Adds a row for one of the delivery streams, by its number.
+    /// Adds a row for one of the delivery streams, by its number, as the stream's destination reads it.
     ///
     /// # Errors
     /// Where the row is larger than Firehose takes.
     #[inline]
-    pub fn put(&mut self, stream: usize, row: &impl Line) -> Result<(), Reject> {
+    pub fn put(&mut self, stream: usize, form: Form, row: &impl Line) -> Result<(), Reject> {
         let lines = &mut self.output.rows[stream];
-        row.write(&mut lines.bytes);
+        row.write(form, &mut lines.bytes);
         if lines.length() > RECORD_LIMIT {
             lines.cut();
             self.place = u32::MAX;
@@ -344,7 +340,7 @@ impl<'a> Out<'a> {
     /// Adds a row for the transform's program.
     #[cfg(feature = "program")]
     pub fn ask(&mut self, row: &impl Line) -> Result<(), Reject> {
-        row.write_plain(&mut self.output.asked.bytes);
+        row.write(Form::Plain, &mut self.output.asked.bytes);
         self.output.asked.end(self.index);
         Ok(())
     }
@@ -357,7 +353,7 @@ impl<'a> Out<'a> {
     #[inline]
     pub fn send(&mut self, sink: usize, limit: &crate::sinks::Limit, row: &impl Line) -> Result<(), Reject> {
         let lines = &mut self.output.rows[sink];
-        row.write_plain(&mut lines.bytes);
+        row.write(Form::Plain, &mut lines.bytes);
         if lines.length() > limit.bytes {
             lines.cut();
             self.place = u32::MAX;

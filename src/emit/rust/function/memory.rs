@@ -27,7 +27,7 @@ impl Key {
     pub fn of(values: &[&dyn encode::Value]) -> Key {
         let mut text = Vec::new();
         for value in values {
-            let there = value.write_json(&mut text);
+            let there = value.write(encode::Form::Hive, &mut text);
             // No JSON has these bytes.
             text.push(if there {
                 1

@@ -81,7 +81,7 @@ impl Gate for Platform {
         let dataset = dataset?;
         let carried: &[&str] = match transform.shape {
             Shape::Table => &["iceberg", "parquet"],
-            Shape::Stream | Shape::Objects => &["json", "parquet"],
+            Shape::Stream | Shape::Objects => &["iceberg", "json", "parquet"],
         };
         (!carried.contains(&dataset.format.as_str())).then(|| {
             Refusal::but(

@@ -5,6 +5,12 @@
 //! Which rights a plan or a change needs beyond the Terraform state is the account's to say: policies of its own are
 //! attached, within a boundary of its own. Knows nothing of the files that the systems read.
 
+mod codepipeline;
+
+use codepipeline::Repository;
+
+pub use codepipeline::FOLDER as CODEPIPELINE;
+
 use super::naming::{self, limit};
 use super::policy::{Statement, allow, document};
 use super::root::{output, variable};
@@ -22,6 +28,7 @@ pub fn files(plan: &Plan) -> Files {
     let mut out = Files::new();
     for delivery in &plan.deliveries {
         let Some(system) = System::of(&delivery.ci) else {
+            out.extend(in_the_account(plan, delivery));
             continue;
         };
         let header = "Who may deliver: applied once, by an administrator of the account.";
@@ -34,6 +41,46 @@ pub fn files(plan: &Plan) -> Files {
         out.extend(parts.map(|(name, blocks)| (format!("ci/roles/{name}.tf"), print(header, &blocks))));
     }
     out
+}
+
+/// The module of a delivery that runs in the account itself.
+fn in_the_account(plan: &Plan, delivery: &Delivery) -> Files {
+    let Ci::CodePipeline {
+        repository,
+        branch,
+        connection,
+    } = &delivery.ci
+    else {
+        return Files::new();
+    };
+    let repository = Repository {
+        name: repository,
+        branch,
+        connection: connection.as_deref(),
+    };
+    let mut asked = codepipeline::variables(plan, &repository);
+    asked.extend(of_states_and_policies());
+    let mut roles = vec![];
+    for environment in &delivery.environments {
+        for what in ["plan", "apply"] {
+            let label = format!("{what}_{environment}");
+            let trusted = document([codepipeline::trusted(plan, delivery, &label)]);
+            let may = codepipeline::permissions(&plan.pipeline.name, environment, what == "apply");
+            roles.extend(role(plan, environment, what, trusted, may));
+        }
+    }
+    let header = "What delivers: applied once, by an administrator of the account.";
+    let parts = [
+        ("versions", codepipeline::provider(versions())),
+        ("variables", asked),
+        ("roles", roles),
+        ("pipeline", codepipeline::blocks(plan, delivery, &repository)),
+        ("outputs", codepipeline::outputs(&repository)),
+    ];
+    parts
+        .into_iter()
+        .map(|(name, blocks)| (format!("{CODEPIPELINE}/{name}.tf"), print(header, &blocks)))
+        .collect()
 }
 
 /// A system outside of AWS, by what its tokens say.
@@ -196,12 +243,16 @@ impl System {
     }
 }
 
-fn module(plan: &Plan) -> Vec<Block> {
+fn versions() -> Block {
     let aws = object_of! { "source" => "hashicorp/aws", "version" => "~> 6.25" };
+    Block::new("terraform")
+        .set("required_version", ">= 1.6")
+        .block(Block::new("required_providers").set("aws", aws))
+}
+
+fn module(plan: &Plan) -> Vec<Block> {
     vec![
-        Block::new("terraform")
-            .set("required_version", ">= 1.6")
-            .block(Block::new("required_providers").set("aws", aws)),
+        versions(),
         Block::new("provider")
             .label("aws")
             .set("region", plan.pipeline.region.as_str()),
@@ -233,18 +284,26 @@ fn variables(system: &System) -> Vec<Block> {
         let uuids = "The UUID of each deployment environment, in braces, by its name.";
         out.push(variable("environment_uuids", uuids, "map(string)"));
     }
-    out.push(text_variable(
-        "state_bucket",
-        "The bucket that holds the Terraform states.",
-        None,
-        "^[a-z0-9.-]{3,63}$",
-    ));
-    out.push(text_variable(
-        "state_key_arn",
-        "The ARN of the KMS key that encrypts them.",
-        None,
-        "^arn:[a-z-]+:kms:",
-    ));
+    out.extend(of_states_and_policies());
+    out
+}
+
+/// Where states are, and what the account says of the roles.
+fn of_states_and_policies() -> Vec<Block> {
+    let mut out = vec![
+        text_variable(
+            "state_bucket",
+            "The bucket that holds the Terraform states.",
+            None,
+            "^[a-z0-9.-]{3,63}$",
+        ),
+        text_variable(
+            "state_key_arn",
+            "The ARN of the KMS key that encrypts them.",
+            None,
+            "^arn:[a-z-]+:kms:",
+        ),
+    ];
     let policies = |name: &str, description: &str| {
         variable(name, description, "set(string)").block(
             Block::new("validation")
@@ -286,13 +345,19 @@ fn roles(plan: &Plan, delivery: &Delivery, system: &System) -> Vec<Block> {
             .set("client_id_list", vec![reference("local.audience")]),
     ];
     for environment in &delivery.environments {
-        out.extend(role(plan, system, environment, "plan", (system.plans)(environment)));
-        out.extend(role(plan, system, environment, "apply", (system.applies)(environment)));
+        for (what, subject) in [
+            ("plan", (system.plans)(environment)),
+            ("apply", (system.applies)(environment)),
+        ] {
+            let may = state(&state_key(&plan.pipeline.name, environment), what == "apply");
+            out.extend(role(plan, environment, what, trust(system, subject), may));
+        }
     }
     out
 }
 
-fn role(plan: &Plan, system: &System, environment: &str, what: &str, subject: Value) -> [Block; 3] {
+/// The role of an environment's plans or changes: who takes it, and what it may do by itself.
+fn role(plan: &Plan, environment: &str, what: &str, trusted: Value, may: Vec<Statement>) -> [Block; 3] {
     let label = format!("{what}_{environment}");
     let platform = &plan.pipeline.name;
     let name = naming::fit(
@@ -310,14 +375,11 @@ fn role(plan: &Plan, system: &System, environment: &str, what: &str, subject: Va
             .set("description", description)
             .set("max_session_duration", 3_600u32)
             .set("permissions_boundary", reference("var.permissions_boundary"))
-            .set("assume_role_policy", trust(system, subject)),
+            .set("assume_role_policy", trusted),
         Block::resource("aws_iam_role_policy", &label)
             .set("name", "terraform-state")
             .set("role", of.clone())
-            .set(
-                "policy",
-                document(state(&state_key(platform, environment), what == "apply")),
-            ),
+            .set("policy", document(may)),
         Block::resource("aws_iam_role_policy_attachment", &label)
             .set("for_each", reference(format!("var.{what}_policies")))
             .set("role", of)
