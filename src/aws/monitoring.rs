@@ -132,7 +132,35 @@ fn ages(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
 fn watched(plan: &Plan) -> Vec<(String, String, Metric, f64)> {
     let mut all: Vec<_> = sinks::watched(plan).into_iter().chain(sqs::watched(plan)).collect();
     all.extend(requests_and_runs(plan));
+    all.extend(delivered(plan));
     all
+}
+
+/// What delivery streams have, do not take, and cannot write.
+fn delivered(plan: &Plan) -> Vec<(String, String, Metric, f64)> {
+    let mut out = vec![];
+    for label in firehose::labels(plan) {
+        let text = format!("Rows wait too long in {label}");
+        let limit = f64::from(3 * names::DELIVERY_BUFFER_SECONDS);
+        out.push((format!("{label}_delivery_late"), text, waiting(plan, &label), limit));
+    }
+    for source in plan.sources.iter().filter(|source| source.gathered().is_some()) {
+        let label = firehose::landing_label(&source.name);
+        let text = format!("Senders of {} are throttled", source.name);
+        out.push((format!("{label}_full"), text, delivery(&label, "ThrottledRecords"), 0.0));
+    }
+    for rows in firehose::deliveries(plan) {
+        let failed = match rows.dataset.format {
+            Format::Iceberg => delivery(&rows.label, "DeliveryToIceberg.FailedRowCount"),
+            _ => delivery(&rows.label, "FailedConversion.Records"),
+        };
+        let text = format!(
+            "Rows of {} do not fit the schema of {}",
+            rows.transform.name, rows.dataset.id
+        );
+        out.push((format!("{}_conversion", rows.label), text, failed, 0.0));
+    }
+    out
 }
 
 /// What every platform watches, declared or not; the first monitor is told.
@@ -173,37 +201,6 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
                 0.0,
             ));
         }
-    }
-    for label in firehose::labels(plan) {
-        let late = waiting(plan, &label);
-        let limit = f64::from(3 * names::DELIVERY_BUFFER_SECONDS);
-        out.push(ring(
-            format!("{label}_delivery_late"),
-            format!("Rows wait too long in {label}"),
-            late,
-            limit,
-        ));
-    }
-    for source in plan.sources.iter().filter(|source| source.gathered().is_some()) {
-        let label = firehose::landing_label(&source.name);
-        let text = format!("Senders of {} are throttled", source.name);
-        out.push(ring(
-            format!("{label}_full"),
-            text,
-            delivery(&label, "ThrottledRecords"),
-            0.0,
-        ));
-    }
-    for rows in firehose::deliveries(plan) {
-        let failed = match rows.dataset.format {
-            Format::Iceberg => delivery(&rows.label, "DeliveryToIceberg.FailedRowCount"),
-            _ => delivery(&rows.label, "FailedConversion.Records"),
-        };
-        let text = format!(
-            "Rows of {} do not fit the schema of {}",
-            rows.transform.name, rows.dataset.id
-        );
-        out.push(ring(format!("{}_conversion", rows.label), text, failed, 0.0));
     }
     for source in plan.sources.iter().filter(|source| source.is_kinesis()) {
         let full = of_stream(source, "WriteProvisionedThroughputExceeded");

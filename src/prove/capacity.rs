@@ -94,12 +94,10 @@ const LARGEST_REGIONS: [&str; 3] = ["eu-west-1", "us-east-1", "us-west-2"];
 /// Requests are put on a delivery stream one by one.
 fn too_much_to_deliver(plan: &Plan, source: &Source, volume: &Volume, places: &Places) -> Option<Diagnostic> {
     let region = plan.pipeline.region.as_str();
-    let suffix = if LARGEST_REGIONS.contains(&region) {
-        "_large"
-    } else {
-        ""
+    let (most_bytes, most) = match LARGEST_REGIONS.contains(&region) {
+        true => (quota("firehose.put_bytes_large"), quota("firehose.put_requests_large")),
+        false => (quota("firehose.put_bytes"), quota("firehose.put_requests")),
     };
-    let [most_bytes, most] = ["bytes", "requests"].map(|what| quota(&format!("firehose.put_{what}{suffix}")));
     let bytes = volume.records_per_second * volume.record_bytes as f64;
     if bytes <= most_bytes && volume.records_per_second <= most {
         return None;

@@ -46,6 +46,40 @@ impl Lowering<'_> {
         }
     }
 
+    /// What goes straight to a delivery stream lands, and nobody sees it before.
+    pub(super) fn delivery_streams_only_land(&mut self, plan: &Plan) {
+        let program = self.program;
+        for source in plan.sources.iter().filter(|source| source.gathered().is_some()) {
+            let known = program.sources.iter().find(|known| known.item.name == source.name);
+            let Some(known) = known else { continue };
+            let span = known.item.settings.span("via").unwrap_or(known.item.span);
+            let help = Some("write `via = kinesis { }`");
+            if source.connector != "api" {
+                let what = format!("`from = {}` with `via = firehose`", source.connector);
+                self.refuse(span, what, help);
+            }
+            if source.into.is_none() {
+                self.refuse(
+                    span,
+                    "a delivery stream that lands nowhere",
+                    Some("write `into = ZONE`"),
+                );
+            }
+            let stream = Input::Stream(source.name.clone());
+            if plan
+                .transforms
+                .iter()
+                .any(|transform| plan.reads(transform).contains(&&stream))
+            {
+                let what = format!(
+                    "reading `{}` as it arrives, straight from a delivery stream,",
+                    source.name
+                );
+                self.refuse(span, what, help);
+            }
+        }
+    }
+
     /// A topic; what no bundle carries of it is refused.
     pub(super) fn kafka(
         &mut self,

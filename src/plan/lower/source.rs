@@ -63,25 +63,7 @@ impl Lowering<'_> {
             }
             (other, _) => From::Other(other.to_owned()),
         };
-        let api = match (name, &from) {
-            ("api", From::Kinesis(_) | From::Firehose(_)) => self.api(connector, false),
-            ("api", From::Objects) if platform => {
-                self.uploads(source);
-                self.api(connector, true)
-            }
-            // Objects are there when a function of its own is told of them.
-            ("api", From::Objects) => None,
-            ("api", _) => {
-                let span = settings.span("via").unwrap_or(item.span);
-                self.refuse(
-                    span,
-                    "`from = api` straight to a function",
-                    Some("write `via = kinesis { }`, or `via = firehose { }` where nothing reads the arrivals"),
-                );
-                None
-            }
-            _ => None,
-        };
+        let api = self.requests(source, name, &from, connector);
         let topic = match (name, &from) {
             ("iot", From::Kinesis(_)) => connector.text("topic").map(str::to_owned),
             ("iot", _) => {
@@ -128,6 +110,32 @@ impl Lowering<'_> {
 }
 
 impl Lowering<'_> {
+    /// The requests that bring a source, where some do.
+    fn requests(&mut self, source: &program::Source, name: &str, from: &From, connector: &Settings) -> Option<Api> {
+        let item = &source.item;
+        let settings = &item.settings;
+        let platform = self.scope == Scope::Platform;
+        match (name, from) {
+            ("api", From::Kinesis(_) | From::Firehose(_)) => self.api(connector, false),
+            ("api", From::Objects) if platform => {
+                self.uploads(source);
+                self.api(connector, true)
+            }
+            // Objects are there when a function of its own is told of them.
+            ("api", From::Objects) => None,
+            ("api", _) => {
+                let span = settings.span("via").unwrap_or(item.span);
+                self.refuse(
+                    span,
+                    "`from = api` straight to a function",
+                    Some("write `via = kinesis { }`, or `via = firehose { }` where nothing reads the arrivals"),
+                );
+                None
+            }
+            _ => None,
+        }
+    }
+
     /// Files whose rows no job reads are refused.
     fn files(&mut self, source: &program::Source, connector: &Settings) {
         let format = connector.variant("format").map_or("json", |(name, _)| name);
