@@ -75,6 +75,15 @@ pub fn alarm(plan: &Plan, monitor: &Monitor, label: &str, description: &str) -> 
 
 /// An alarm that rings when a metric is over a threshold for so many periods.
 pub fn over(block: Block, metric: &Metric, threshold: f64, periods: u32, missing: &str) -> Block {
+    rings(block, metric, ("GreaterThanThreshold", threshold), periods, missing)
+}
+
+/// An alarm that rings when a metric is under a threshold for one period, or there is none of it.
+pub fn under(block: Block, metric: &Metric, threshold: f64) -> Block {
+    rings(block, metric, ("LessThanThreshold", threshold), 1, "breaching")
+}
+
+fn rings(block: Block, metric: &Metric, when: (&str, f64), periods: u32, missing: &str) -> Block {
     block
         .set("namespace", metric.namespace)
         .set("metric_name", metric.name)
@@ -82,8 +91,8 @@ pub fn over(block: Block, metric: &Metric, threshold: f64, periods: u32, missing
         .set("statistic", metric.statistic)
         .set("period", metric.period)
         .set("evaluation_periods", periods)
-        .set("comparison_operator", "GreaterThanThreshold")
-        .set("threshold", threshold)
+        .set("comparison_operator", when.0)
+        .set("threshold", when.1)
         .set("treat_missing_data", missing)
 }
 

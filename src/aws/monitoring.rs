@@ -3,6 +3,7 @@
 
 use super::metric::{
     Metric, alarm, behind, function_dimension, machine_dimension, metric, of_stream, over, place, transform_dimensions,
+    under,
 };
 use super::naming::{self, limit, named};
 use super::operations::{AGE, FAILED, OVERDUE, PLATFORM};
@@ -227,10 +228,8 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
         "Something that should be purged is still there, or nobody looked",
     );
     out.push(over(block, &overdue, 0.0, 1, "breaching"));
-    out.extend(table_purge::missed(plan).map(|(label, text, ended)| {
-        let block = over(alarm(plan, monitor, &label, &text), &ended, 1.0, 1, "breaching");
-        block.set("comparison_operator", "LessThanThreshold")
-    }));
+    let missed = table_purge::missed(plan).into_iter();
+    out.extend(missed.map(|(label, text, ended)| under(alarm(plan, monitor, &label, &text), &ended, 1.0)));
     out.extend(
         sinks::overdue(plan)
             .into_iter()

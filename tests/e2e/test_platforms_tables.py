@@ -40,9 +40,8 @@ def test_firehose_adds_the_rows_of_a_function_to_a_table(platform):
     (aside,) = to["s3_configuration"]
     assert aside["error_output_prefix"].startswith("errors/taps/!{firehose:error-output-type}/")
     # What could not be added is a copy as well, and goes when the zone's quarantine does.
-    rules = {rule["prefix"] or rule["filter"][0]["prefix"]: rule["expiration"][0]["days"]
-             for rule in values(state, "aws_s3_bucket_lifecycle_configuration")["zone_kept"]["rule"] if rule["expiration"]}
-    assert rules["errors/"] == 14 and "taps/" not in rules
+    rules = {rule["id"]: rule for rule in values(state, "aws_s3_bucket_lifecycle_configuration")["zone_kept"]["rule"]}
+    assert rules["delivery-errors"]["expiration"][0]["days"] == 14 and rules["taps"]["expiration"] == []
     may = allowed(state, "tapped_delivery")
     bucket = values(state, "aws_s3_bucket")["zone_kept"]["arn"]
     assert may["s3:DeleteObject"] == [f"{bucket}/taps/*"] and may["s3:PutObject"] == [f"{bucket}/taps/*", f"{bucket}/errors/taps/*"]
