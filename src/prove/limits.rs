@@ -117,7 +117,7 @@ fn of_source(source: &Source) -> Vec<Bound> {
             quota("sqs.message_bytes"),
             "send it as a file, `objects of`, or in parts",
         )),
-        From::Firehose => Some((
+        From::Firehose(_) => Some((
             "a record",
             quota("firehose.record_bytes"),
             "send it as a file, `objects of`, or in parts",
@@ -125,7 +125,7 @@ fn of_source(source: &Source) -> Vec<Bound> {
         _ => None,
     };
     out.extend(record.map(|(what, most, help)| bound(what, bytes, most, "B", help)));
-    if matches!(source.from, From::Firehose) {
+    if matches!(source.from, From::Firehose(_)) {
         let (needed, most) = (bytes * volume.records_per_second, quota("firehose.put_bytes"));
         let help = "write `via = kinesis { }`: a delivery stream that reads a stream has no such bound";
         out.push(bound("the delivery stream", needed, most, "B a second", help));
