@@ -196,7 +196,7 @@ fn leaves_by(plan: &Plan, stay: Stay<'_>, find: &Addresses) -> Vec<String> {
         Stay::Warehouse(serve) => vec![("aws_redshiftserverless_namespace", serve.name.clone())],
         Stay::TurnedAway(..) | Stay::NotSent(..) => bucket("quarantine".to_owned()),
         Stay::Sink(sink, _) => {
-            let label = format!("{}_sink", sink.name);
+            let label = sinks::label(sink);
             let kinds = [
                 "aws_dynamodb_table",
                 "aws_kinesis_stream",

@@ -66,6 +66,7 @@ mod tests;
 mod uploads;
 mod views;
 
+pub use sinks::of_label as sink_of;
 pub use stack::Stack;
 
 use crate::emit::hcl::Block;

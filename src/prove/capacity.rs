@@ -1,4 +1,4 @@
-//! Whether what a source promises fits what takes it.
+//! Whether what a source promises fits the stream or the topic that takes it.
 
 use super::quotas::quota;
 use crate::check::items::Places;
@@ -15,7 +15,6 @@ pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics)
                 Some(shards) => too_few_shards(source, volume, shards, places).into_iter().collect(),
                 None => too_much_on_demand(source, volume, places).into_iter().collect(),
             },
-            From::Firehose(_) => too_much_to_deliver(plan, source, volume, places).into_iter().collect(),
             From::Kafka(topic) => super::brokers::prove(source, topic, volume, places),
             _ => Vec::new(),
         };
@@ -85,41 +84,6 @@ fn too_much_on_demand(source: &Source, volume: &Volume, places: &Places) -> Opti
             hundredths(bytes / quota("kinesis.shard_bytes"))
         ))
         .help(format!("write `capacity = provisioned {{ shards = {needed} }}`"));
-    Some(with_volume(diagnostic, source, places))
-}
-
-/// The regions in which a delivery stream takes more.
-const LARGEST_REGIONS: [&str; 3] = ["eu-west-1", "us-east-1", "us-west-2"];
-
-/// Requests are put on a delivery stream one by one.
-fn too_much_to_deliver(plan: &Plan, source: &Source, volume: &Volume, places: &Places) -> Option<Diagnostic> {
-    let region = plan.pipeline.region.as_str();
-    let (most_bytes, most) = match LARGEST_REGIONS.contains(&region) {
-        true => (quota("firehose.put_bytes_large"), quota("firehose.put_requests_large")),
-        false => (quota("firehose.put_bytes"), quota("firehose.put_requests")),
-    };
-    let bytes = volume.records_per_second * volume.record_bytes as f64;
-    if bytes <= most_bytes && volume.records_per_second <= most {
-        return None;
-    }
-    let message = format!("`{}` brings more than a delivery stream takes in {region}", source.name);
-    let mebibyte = quota("kinesis.shard_bytes");
-    let diagnostic = Diagnostic::new(
-        Code::CAPACITY,
-        places.get(&format!("source.{}.via", source.name))?,
-        message,
-    )
-    .found(format!(
-        "takes {} MiB and {most} requests a second",
-        hundredths(most_bytes / mebibyte)
-    ))
-    .note(format!(
-        "{} records of {} B a second are {} MiB a second",
-        volume.records_per_second,
-        volume.record_bytes,
-        hundredths(bytes / mebibyte)
-    ))
-    .help("write `via = kinesis { capacity = on_demand }`");
     Some(with_volume(diagnostic, source, places))
 }
 

@@ -38,7 +38,7 @@ impl Bound {
 
 /// Every bound of a plan.
 pub fn bounds(plan: &Plan) -> Vec<Bound> {
-    let mut out: Vec<Bound> = plan.sources.iter().flat_map(of_source).collect();
+    let mut out: Vec<Bound> = plan.sources.iter().flat_map(|source| of_source(plan, source)).collect();
     out.extend(
         plan.transforms
             .iter()
@@ -77,7 +77,10 @@ fn told(volume: &Volume) -> String {
     )
 }
 
-fn of_source(source: &Source) -> Vec<Bound> {
+/// The regions in which a delivery stream takes more.
+const LARGEST_REGIONS: [&str; 3] = ["eu-west-1", "us-east-1", "us-west-2"];
+
+fn of_source(plan: &Plan, source: &Source) -> Vec<Bound> {
     let Some(volume) = &source.volume else { return vec![] };
     let bound = |what: &str, needed, allowed, unit, help: &str| Bound {
         what: format!("{what} of `{}`", source.name),
@@ -126,9 +129,16 @@ fn of_source(source: &Source) -> Vec<Bound> {
     };
     out.extend(record.map(|(what, most, help)| bound(what, bytes, most, "B", help)));
     if matches!(source.from, From::Firehose(_)) {
-        let (needed, most) = (bytes * volume.records_per_second, quota("firehose.put_bytes"));
-        let help = "write `via = kinesis { }`: a delivery stream that reads a stream has no such bound";
-        out.push(bound("the delivery stream", needed, most, "B a second", help));
+        // Requests are put on a delivery stream one by one.
+        let (most_bytes, most) = match LARGEST_REGIONS.contains(&plan.pipeline.region.as_str()) {
+            true => (quota("firehose.put_bytes_large"), quota("firehose.put_requests_large")),
+            false => (quota("firehose.put_bytes"), quota("firehose.put_requests")),
+        };
+        let needed = bytes * volume.records_per_second;
+        let help = "write `via = kinesis { capacity = on_demand }`: a delivery stream that reads a stream has no such bound";
+        out.push(bound("the delivery stream", needed, most_bytes, "B a second", help));
+        let records = volume.records_per_second;
+        out.push(bound("the delivery stream", records, most, "requests a second", help));
     }
     out
 }

@@ -19,8 +19,16 @@ use crate::plan::{Plan, Sink, StreamFunction, Target, To, Transform, names};
 use crate::text_of;
 
 /// The label of what is made for a sink: sources and transforms may be called the same.
-fn label(sink: &Sink) -> String {
-    format!("{}_sink", sink.name)
+pub fn label(sink: &Sink) -> String {
+    format!("{}{END}", sink.name)
+}
+
+/// What labels of sinks have behind their names.
+const END: &str = "_sink";
+
+/// The sink that something of this label is made for.
+pub fn of_label<'p>(plan: &'p Plan, label: &str) -> Option<&'p Sink> {
+    plan.sink(label.strip_suffix(END)?)
 }
 
 /// All that is made for sinks.

@@ -3,6 +3,7 @@
 use super::super::Bounds;
 use super::requests::to_sink;
 use super::{GIB, MONTH_DAYS, MONTH_SECONDS, Model, hours, text, times, up_to};
+use crate::aws::sink_of;
 use crate::emit::hcl::Block;
 use crate::plan::{StepKind, To};
 use crate::prove::quotas::quota;
@@ -60,7 +61,7 @@ pub(super) fn warehouse(model: &mut Model<'_>, block: &Block, label: &str) {
 /// What a sink writes there; what is read in the lake is not kept.
 pub(super) fn warehouse_rows(model: &mut Model<'_>, block: &Block, label: &str) {
     let plan = model.plan;
-    let sink = label.strip_suffix("_sink").and_then(|name| plan.sink(name));
+    let sink = sink_of(plan, label);
     let Some(sink) = sink else { return };
     let bytes = to_sink(model, sink).bytes.high * 86_400.0 * FOR_EVER;
     model.line(
@@ -126,7 +127,7 @@ pub(super) fn replication(model: &mut Model<'_>, block: &Block, label: &str) {
 /// Indexing and searching each, and what rests.
 pub(super) fn search(model: &mut Model<'_>, block: &Block, label: &str) {
     let plan = model.plan;
-    let Some(sink) = label.strip_suffix("_sink").and_then(|name| plan.sink(name)) else {
+    let Some(sink) = sink_of(plan, label) else {
         return;
     };
     let To::Index {
@@ -149,7 +150,7 @@ pub(super) fn search(model: &mut Model<'_>, block: &Block, label: &str) {
 /// Rows by their keys, or what functions remember.
 pub(super) fn items(model: &mut Model<'_>, block: &Block, label: &str) {
     let plan = model.plan;
-    let Some(sink) = label.strip_suffix("_sink").and_then(|name| plan.sink(name)) else {
+    let Some(sink) = sink_of(plan, label) else {
         remembered(model, block);
         return;
     };

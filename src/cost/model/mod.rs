@@ -195,7 +195,7 @@ impl<'p> Model<'p> {
         if let Some(item) = names.find_map(|name| self.items.get(name)) {
             return item.clone();
         }
-        if let Some(sink) = label.strip_suffix("_sink").and_then(|name| self.plan.sink(name)) {
+        if let Some(sink) = aws::sink_of(self.plan, label) {
             return format!("sink {}", sink.name);
         }
         match self.deliveries.get(label) {

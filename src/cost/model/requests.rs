@@ -3,6 +3,7 @@
 use super::super::Bounds;
 use super::super::flow::Flow;
 use super::{MONTH_DAYS, MONTH_SECONDS, Model, times, up_to};
+use crate::aws::sink_of;
 use crate::emit::hcl::Block;
 use crate::plan::Sink;
 use crate::prove::quotas::quota;
@@ -77,7 +78,7 @@ fn messages_of(model: &mut Model<'_>, label: &str) -> Option<(String, Bounds, f6
     let brought = ["_queue", "_pipe"]
         .iter()
         .find_map(|end| plan.source(label.strip_suffix(end)?));
-    let (item, flow) = match (brought, label.strip_suffix("_sink").and_then(|name| plan.sink(name))) {
+    let (item, flow) = match (brought, sink_of(plan, label)) {
         (Some(source), _) => (format!("source {}", source.name), model.flows.source(source)),
         (None, Some(sink)) => (format!("sink {}", sink.name), to_sink(model, sink)),
         (None, None) => return None,

@@ -4,6 +4,7 @@ use super::super::Bounds;
 use super::super::flow::Flow;
 use super::requests::to_sink;
 use super::{GIB, MONTH_HOURS, MONTH_SECONDS, Model, hours, number, text, times, up_to};
+use crate::aws::sink_of;
 use crate::emit::hcl::Block;
 use crate::plan::{Input, Kinesis, To, names};
 use crate::prove::quotas::quota;
@@ -25,7 +26,7 @@ fn rounded(flow: Flow, step: f64) -> Bounds {
 pub(super) fn kinesis(model: &mut Model<'_>, block: &Block, label: &str) {
     let plan = model.plan;
     let item = model.item(label);
-    let sink = label.strip_suffix("_sink").and_then(|name| plan.sink(name));
+    let sink = sink_of(plan, label);
     let (flow, stream): (Flow, Option<&Kinesis>) = match (plan.source(label), sink) {
         (Some(source), _) => (model.flows.source(source), Some(source.kinesis())),
         (None, Some(sink)) => {
