@@ -1,8 +1,10 @@
 //! The documentation is true: every whole `.pipe` platform in it compiles, every `pipec` command shown runs, and of the
-//! examples of a code's page the wrong one fires that code and the right one does not.
+//! examples of a code's page the wrong one fires that code and the right one does not. What the page of coverage names is
+//! there, and its sums are right.
 
 #![allow(clippy::disallowed_methods, reason = "tests look at folders")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -195,4 +197,89 @@ fn items(text: &str) -> Vec<(String, String)> {
         item.push('\n');
     }
     found
+}
+
+/// How far a requirement is met, as the last cell of its row begins.
+const STATUSES: [&str; 3] = ["covered", "partly: ", "open"];
+
+fn coverage() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/coverage.md")).unwrap()
+}
+
+/// The rows of requirements, each as its cells: the first is `S1.1`.
+fn requirements(text: &str) -> Vec<Vec<&str>> {
+    let rows = text.lines().filter(|line| {
+        let id = line.strip_prefix("| S").and_then(|rest| rest.split(' ').next());
+        id.is_some_and(|id| id.contains('.'))
+    });
+    rows.map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect()
+}
+
+/// How many rows of a document, or of `all`, have a status.
+fn count(rows: &[Vec<&str>], document: &str, status: &str) -> usize {
+    let of = |row: &&Vec<&str>| document == "all" || row[0].split('.').next() == Some(document);
+    rows.iter().filter(of).filter(|row| row[5].starts_with(status)).count()
+}
+
+/// The text of the Rust files below a folder.
+fn rust_below(folder: &str) -> String {
+    let mut text = String::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                text.push_str(&fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn what_the_coverage_names_is_there() {
+    let text = coverage();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let written = rust_below("src/aws") + &rust_below("src/emit");
+    let mut untrue = Vec::new();
+    for word in text.lines().flat_map(|line| line.split('`').skip(1).step_by(2)) {
+        let never_written = word.starts_with("aws_") && !written.contains(&format!("\"{word}\""));
+        let is_path = ["tests/", "src/", "examples/"].iter().any(|folder| word.starts_with(folder));
+        if never_written || (is_path && !root.join(word).exists()) {
+            untrue.push(word);
+        }
+    }
+    for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
+        let is_code = word.len() == 5 && word.starts_with("P0");
+        if is_code && pipec::diag::CODES.iter().all(|info| info.code.to_string() != word) {
+            untrue.push(word);
+        }
+    }
+    assert_eq!(untrue, Vec::<&str>::new());
+}
+
+#[test]
+fn the_coverage_has_every_requirement_once_and_adds_up() {
+    let text = coverage();
+    let rows = requirements(&text);
+    let mut last: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in &rows {
+        assert_eq!(row.len(), 6, "{row:?}");
+        let (document, number) = row[0].split_once('.').unwrap();
+        let last = last.entry(document).or_default();
+        *last += 1;
+        assert_eq!(number, last.to_string(), "{document}");
+        assert!(STATUSES.iter().any(|status| row[5].starts_with(status)), "{row:?}");
+    }
+    let all = [("S1", 19), ("S2", 30), ("S3", 33), ("S4", 24), ("S5", 69)];
+    assert_eq!(last, BTreeMap::from(all));
+    for (document, _) in all.into_iter().chain([("all", 0)]) {
+        let [covered, partly, open] = STATUSES.map(|status| count(&rows, document, status));
+        let sum = covered + partly + open;
+        let line = format!("| {document} | {covered} | {partly} | {open} | {sum} |");
+        assert!(text.lines().any(|said| said == line), "{line}");
+    }
 }
