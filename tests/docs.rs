@@ -247,7 +247,9 @@ fn what_the_coverage_names_is_there() {
     let mut untrue = Vec::new();
     for word in text.lines().flat_map(|line| line.split('`').skip(1).step_by(2)) {
         let never_written = word.starts_with("aws_") && !written.contains(&format!("\"{word}\""));
-        let is_path = ["tests/", "src/", "examples/"].iter().any(|folder| word.starts_with(folder));
+        let is_path = ["tests/", "src/", "examples/"]
+            .iter()
+            .any(|folder| word.starts_with(folder));
         if never_written || (is_path && !root.join(word).exists()) {
             untrue.push(word);
         }
