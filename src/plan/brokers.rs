@@ -3,6 +3,7 @@
 //! It must not know AWS: only what an author says of each.
 
 use super::source::Volume;
+use super::{Shape, Source};
 
 /// A topic of Apache Kafka.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,9 +95,23 @@ impl OwnCluster {
 /// <https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html>,
 /// <https://docs.aws.amazon.com/msk/latest/developerguide/limits.html>
 pub const PARTITION_BYTES: f64 = 5_000_000.0;
+/// The largest message of rows, bytes: what Firehose lands of it in one piece.
+const LARGEST_ROW: u32 = 1_000_000;
+/// The largest message that is an object, bytes: of a batch's 6 MiB, which Lambda hands over in Base64, it leaves a tenth to
+/// what stands beside it.
+const LARGEST_OBJECT: u32 = 4 << 20;
 /// Copies of each record in a cluster with brokers, where there are as many.
 const COPIES: u32 = 3;
 const GIB: f64 = 1_073_741_824.0;
+
+/// The largest message of a source's topic, bytes.
+pub fn largest_message(source: &Source) -> u32 {
+    match source.shape {
+        Shape::Objects => LARGEST_OBJECT,
+        Shape::Stream | Shape::Table => LARGEST_ROW,
+    }
+}
+
 /// The disks of a broker, GiB.
 const STORAGE_GIB: (u32, u32) = (100, 16_384);
 

@@ -25,7 +25,9 @@ pub mod trino;
 pub mod types;
 mod walk;
 
-pub use brokers::{Auth, Brokers, Cluster, Kafka, OwnCluster, PARTITION_BYTES, Queue, usual_storage_gib};
+pub use brokers::{
+    Auth, Brokers, Cluster, Kafka, OwnCluster, PARTITION_BYTES, Queue, largest_message, usual_storage_gib,
+};
 pub use dataset::{Dataset, DatasetId, Format, StorageClass, Tier, Writer};
 pub use engine::{Emr, Engine, Glue, Lambda};
 pub use monitor::{Alarm, Channel, Monitor};

@@ -6,7 +6,7 @@ use super::capacity::{hundredths, needed_shards, plural};
 use super::quotas::quota;
 use crate::check::items::Places;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::plan::{From, Input, Plan, Source, StepKind, Target, To, Transform, Volume};
+use crate::plan::{From, Input, Plan, Source, StepKind, Target, To, Transform, Volume, largest_message};
 
 /// Something that a service takes no more of.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,6 +125,11 @@ fn of_source(plan: &Plan, source: &Source) -> Vec<Bound> {
             quota("firehose.record_bytes"),
             "send it as a file, `objects of`, or in parts",
         )),
+        From::Kafka(_) => Some((
+            "a message",
+            f64::from(largest_message(source)),
+            "send it as a file by a link, `objects of` by `api`, or in parts",
+        )),
         _ => None,
     };
     out.extend(record.map(|(what, most, help)| bound(what, bytes, most, "B", help)));
@@ -135,7 +140,8 @@ fn of_source(plan: &Plan, source: &Source) -> Vec<Bound> {
             false => (quota("firehose.put_bytes"), quota("firehose.put_requests")),
         };
         let needed = bytes * volume.records_per_second;
-        let help = "write `via = kinesis { capacity = on_demand }`: a delivery stream that reads a stream has no such bound";
+        let help =
+            "write `via = kinesis { capacity = on_demand }`: a delivery stream that reads a stream has no such bound";
         out.push(bound("the delivery stream", needed, most_bytes, "B a second", help));
         let records = volume.records_per_second;
         out.push(bound("the delivery stream", records, most, "requests a second", help));

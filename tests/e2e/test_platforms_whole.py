@@ -236,7 +236,7 @@ MYSQL = """
 pipeline ships {
   cloud   = aws { region = "eu-west-1" }
   owner   = "ships@example.com"
-  network = private { }
+  network = private { peers = [vpc("vpc-0a1b2c3d4e5f67890")] }
 }
 
 schema Ship { ship_id : int @key, at : timestamp @event_time }

@@ -3,7 +3,7 @@
 //! Facts: <https://docs.aws.amazon.com/msk/latest/developerguide/bestpractices.html>,
 //! <https://docs.aws.amazon.com/msk/latest/developerguide/msk-autoexpand.html>.
 
-use super::{address, arn, topics};
+use super::{address, arn};
 use crate::aws::lake;
 use crate::aws::naming::{limit, named};
 use crate::aws::network;
@@ -98,7 +98,7 @@ fn configuration(plan: &Plan, source: &Source, brokers: &Brokers) -> Block {
         "auto.create.topics.enable=false".to_owned(),
         format!("default.replication.factor={copies}"),
         format!("min.insync.replicas={}", in_sync(brokers)),
-        format!("message.max.bytes={}", topics::largest_bytes(source)),
+        format!("message.max.bytes={}", crate::plan::largest_message(source)),
         "unclean.leader.election.enable=false".to_owned(),
     ];
     Block::resource("aws_msk_configuration", &source.name)

@@ -9,26 +9,13 @@ use crate::aws::operations::{self, Size};
 use crate::aws::policy::{Statement, allow};
 use crate::emit::hcl::{Block, Value, call, object, reference};
 use crate::object_of;
-use crate::plan::{Brokers, Cluster, Files, Kafka, Plan, Shape, Source, names};
+use crate::plan::{Brokers, Cluster, Files, Kafka, Plan, Source, largest_message, names};
 
 /// The source of the function that makes topics, and what pip puts beside it.
 const SOURCE: &str = include_str!("../../../stdlib/ops/make_topics.py");
 const REQUIREMENTS: &str = include_str!("../../../stdlib/ops/make_topics.requirements.txt");
-/// The largest message of rows, bytes: what Firehose lands of it in one piece.
-const LARGEST_ROW: u32 = 1_000_000;
-/// The largest message that is an object, bytes: of a batch's 6 MiB, which Lambda hands over in Base64, it leaves a tenth to
-/// what stands beside it.
-const LARGEST_OBJECT: u32 = 4 << 20;
 /// A log is cut into pieces of this age at most, milliseconds: only whole pieces are deleted.
 const PIECE_MS: u64 = 3_600_000;
-
-/// The largest message of a source's topic, bytes.
-pub fn largest_bytes(source: &Source) -> u32 {
-    match source.shape {
-        Shape::Objects => LARGEST_OBJECT,
-        Shape::Stream | Shape::Table => LARGEST_ROW,
-    }
-}
 
 /// All topics.
 pub fn blocks(plan: &Plan) -> Vec<Block> {
@@ -74,7 +61,7 @@ fn topic(source: &Source, kafka: &Kafka, brokers: &Brokers) -> Block {
 fn settings(source: &Source, kafka: &Kafka, kept: u64) -> Vec<(String, Value)> {
     let mut out = vec![
         ("cleanup.policy".to_owned(), Value::from("delete")),
-        ("max.message.bytes".into(), largest_bytes(source).to_string().into()),
+        ("max.message.bytes".into(), largest_message(source).to_string().into()),
         ("retention.ms".into(), kept.to_string().into()),
     ];
     // Records arrived when the cluster took them, whatever their senders say; those that are copied, when the first one did.
