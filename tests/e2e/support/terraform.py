@@ -122,6 +122,10 @@ class Terraform:
         """Applies the last plan. Nothing is created anywhere: computed values are made up, the same every time."""
         self.run("apply", "-input=false", "-no-color", "-auto-approve", "plan.bin")
 
+    def destroy(self):
+        """Destroys all that was applied; an error where something is to stay."""
+        self.run("destroy", "-input=false", "-no-color", "-auto-approve")
+
     def assert_settled(self) -> dict:
         """Plans again and fails if anything would change; what `show -json` says of that plan."""
         done = self.run("plan", "-input=false", "-no-color", "-detailed-exitcode", "-out=plan.bin", allow=(0, 2))
