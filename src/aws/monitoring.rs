@@ -1,6 +1,8 @@
 //! Topics, subscriptions, the alarms that every platform has, and the dashboard. Knows which metric shows what; no alarm
 //! is without an action.
 
+use std::collections::BTreeSet;
+
 use super::metric::{
     Metric, alarm, behind, function_dimension, machine_dimension, metric, of_stream, over, place, transform_dimensions,
     under,
@@ -97,11 +99,15 @@ fn delivery(label: &str, name: &'static str) -> Metric {
     metric("AWS/Firehose", name, vec![("DeliveryStreamName", stream)])
 }
 
+/// The delivery streams that write to tables of Iceberg, by their labels.
+fn of_tables(plan: &Plan) -> BTreeSet<String> {
+    let rows = firehose::deliveries(plan).filter(|rows| rows.dataset.format == Format::Iceberg);
+    rows.map(|rows| rows.label).collect()
+}
+
 /// How old the oldest row is that a delivery stream still has.
-fn waiting(plan: &Plan, label: &str) -> Metric {
-    let to_table =
-        firehose::deliveries(plan).any(|rows| rows.label == *label && rows.dataset.format == Format::Iceberg);
-    let name = match to_table {
+fn waiting(label: &str, of_tables: &BTreeSet<String>) -> Metric {
+    let name = match of_tables.contains(label) {
         true => "DeliveryToIceberg.DataFreshness",
         false => "DeliveryToS3.DataFreshness",
     };
@@ -140,10 +146,12 @@ fn watched(plan: &Plan) -> Vec<(String, String, Metric, f64)> {
 /// What delivery streams have, do not take, and cannot write.
 fn delivered(plan: &Plan) -> Vec<(String, String, Metric, f64)> {
     let mut out = vec![];
+    let of_tables = of_tables(plan);
     for label in firehose::labels(plan) {
         let text = format!("Rows wait too long in {label}");
         let limit = f64::from(3 * names::DELIVERY_BUFFER_SECONDS);
-        out.push((format!("{label}_delivery_late"), text, waiting(plan, &label), limit));
+        let metric = waiting(&label, &of_tables);
+        out.push((format!("{label}_delivery_late"), text, metric, limit));
     }
     for source in plan.sources.iter().filter(|source| source.gathered().is_some()) {
         let label = firehose::landing_label(&source.name);
@@ -318,7 +326,8 @@ fn dashboard(plan: &Plan) -> Block {
         queues(plan).iter().map(|queue| depth(queue).line(queue)).collect(),
     ));
     let late = firehose::labels(plan);
-    let late = late.iter().map(|label| waiting(plan, label).line(label));
+    let of_tables = of_tables(plan);
+    let late = late.iter().map(|label| waiting(label, &of_tables).line(label));
     widgets.push(("Rows waiting in Firehose, seconds".into(), late.collect()));
     let widgets: Vec<Value> = widgets
         .into_iter()

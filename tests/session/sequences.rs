@@ -89,7 +89,8 @@ fn step(chance: &mut Chance, world: &Changing, session: &mut Session, was: &BTre
             files.insert(other.clone(), text);
             drop(files);
             session.close(&path);
-            session.changed(&other);
+            // Where there was such a file, an editor lets go of what it held of it.
+            session.close(&other);
         }
         2 => {
             files.insert(path.clone(), new);
