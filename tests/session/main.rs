@@ -154,6 +154,17 @@ fn edited(chance: &mut Chance, text: &str) -> String {
     format!("{}{piece}{}", &text[..start], &text[end..])
 }
 
+/// A file is called otherwise from now on. Where there was such a file, an editor lets go of what it held of it.
+fn rename(chance: &mut Chance, world: &Changing, session: &mut Session, path: &str) {
+    let other = format!("r{}.pipe", chance.below(9));
+    let mut files = world.0.lock().unwrap();
+    let text = files.remove(path).unwrap();
+    files.insert(other.clone(), text);
+    drop(files);
+    session.close(path);
+    session.close(&other);
+}
+
 /// One edit of a project: of a file, or of which files there are.
 fn step(chance: &mut Chance, world: &Changing, session: &mut Session) {
     let mut files = world.0.lock().unwrap();
@@ -166,12 +177,8 @@ fn step(chance: &mut Chance, world: &Changing, session: &mut Session) {
             session.close(&path);
         }
         1 => {
-            let text = files.remove(&path).unwrap();
-            let other = format!("r{}.pipe", chance.below(9));
-            files.insert(other.clone(), text);
             drop(files);
-            session.close(&path);
-            session.close(&other);
+            rename(chance, world, session, &path);
         }
         2 => {
             // Saved by another editor.

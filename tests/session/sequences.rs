@@ -9,7 +9,7 @@ use pipec::syntax::tokens::{TokenKind, scan};
 use pipec::{Options, compile};
 
 use super::chance::Chance;
-use super::{Changing, ask, edited, example, small};
+use super::{Changing, ask, edited, example, rename, small};
 
 /// How many sequences there are; `SESSION_SEQUENCES` says another number.
 const SEQUENCES: usize = 96;
@@ -84,13 +84,8 @@ fn step(chance: &mut Chance, world: &Changing, session: &mut Session, was: &BTre
             session.close(&path);
         }
         1 => {
-            let text = files.remove(&path).unwrap();
-            let other = format!("r{}.pipe", chance.below(9));
-            files.insert(other.clone(), text);
             drop(files);
-            session.close(&path);
-            // Where there was such a file, an editor lets go of what it held of it.
-            session.close(&other);
+            rename(chance, world, session, &path);
         }
         2 => {
             files.insert(path.clone(), new);

@@ -3,15 +3,7 @@
 # few lines of Java that let Spark call that SerDe.
 . "$(dirname "$0")/lib.sh"
 
-need mvn "install Maven"
-export JAVA_HOME=$CACHE/jdk
-
-fetch() {
-  rm -rf "$CACHE/jars"
-  mvn --batch-mode --quiet -f "$SETUP/jars/pom.xml" \
-    org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
-    -DoutputDirectory="$CACHE/jars" -Dmdep.overWriteReleases=false
-}
+fetch() { fetch_jars "$SETUP/jars/pom.xml" "$CACHE/jars"; }
 
 compile() {
   local out

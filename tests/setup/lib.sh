@@ -32,6 +32,14 @@ debian() { # debian WHAT-TO-DO PACKAGE…: installs packages of Debian
   DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@" >&2
 }
 
+fetch_jars() { # fetch_jars POM FOLDER: the jars that a project of Maven depends on, and no others, in a folder
+  need mvn "install Maven"
+  rm -rf "$2"
+  JAVA_HOME=$CACHE/jdk mvn --batch-mode --quiet -f "$1" \
+    org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+    -DoutputDirectory="$2" -Dmdep.overWriteReleases=false
+}
+
 # once NAME FUNCTION [INPUT…]: runs FUNCTION unless it was done with these inputs before. An input is a file, a folder
 # or plain text; the calling script itself is always one.
 once() {

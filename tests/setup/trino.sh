@@ -2,15 +2,7 @@
 # Trino as a library, and our few lines of Java that run queries on it: the engine behind Athena, without a server.
 . "$(dirname "$0")/lib.sh"
 
-need mvn "install Maven"
-export JAVA_HOME=$CACHE/jdk
-
-fetch() {
-  rm -rf "$CACHE/trino/jars"
-  mvn --batch-mode --quiet -f "$SETUP/trino/pom.xml" \
-    org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
-    -DoutputDirectory="$CACHE/trino/jars" -Dmdep.overWriteReleases=false
-}
+fetch() { fetch_jars "$SETUP/trino/pom.xml" "$CACHE/trino/jars"; }
 
 compile() {
   rm -rf "$CACHE/trino/classes"
