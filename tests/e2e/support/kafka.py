@@ -25,7 +25,7 @@ from pathlib import Path
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
-from .aws import free_port
+from .aws import free_port, stop
 from .esm import ENDLESS, Settings
 from .events import kafka, kafka_record
 from .lambda_api import PAYLOAD_LIMIT, Function, Result
@@ -78,12 +78,7 @@ class Broker:
 
     def __exit__(self, *_):
         self.admin.close()
-        self._process.terminate()
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        stop(self._process, 20)
         self._log.close()
         self._folder.cleanup()
 
