@@ -4,7 +4,7 @@
 //! (<https://docs.aws.amazon.com/glue/latest/dg/monitor-observability.html>), Step Functions (`ExecutionsFailed`).
 
 use super::metric::{
-    Metric, alarm, behind, function_dimension, incoming, machine_dimension, metric, over, place, readers,
+    Behind, Metric, alarm, behind, function_dimension, incoming, machine_dimension, metric, over, place, readers,
     transform_dimensions,
 };
 use super::monitoring::topic;
@@ -43,9 +43,15 @@ fn declared(plan: &Plan, monitor: &Monitor, functions: &[StreamFunction<'_>], de
         Alarm::Lag { source, over_seconds } => {
             let Some(from) = plan.source(source) else { return vec![] };
             let text = format!("A reader of {source} is more than {over_seconds} s behind");
-            let (behind, second) = behind(plan, from);
-            let block = alarm(plan, monitor, &with(&format!("{source}_lag")), &text);
-            vec![over(block, &behind, *over_seconds as f64 * second, 5, "notBreaching")]
+            let label = with(&format!("{source}_lag"));
+            let readers = behind(plan, from, functions);
+            let several = readers.len() > 1;
+            let of = |reader: &Behind| {
+                let block = alarm(plan, monitor, &reader.label(&label, several), &text);
+                let most = *over_seconds as f64 * reader.second?;
+                Some(over(block, &reader.metric, most, 5, "notBreaching"))
+            };
+            readers.iter().filter_map(of).collect()
         }
         Alarm::Volume { source, over_percent } => {
             let Some(from) = plan.source(source) else { return vec![] };

@@ -3,7 +3,7 @@
 use super::lake::{self, TEMPORARY};
 use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, allow_everywhere, own, role, trust};
-use super::{alarms, iceberg, job, secrets};
+use super::{alarms, iceberg, job, kafka, secrets};
 use crate::emit::hcl::{Block, Value, call, object, reference};
 use crate::plan::{Engine, Glue, Plan, Shape, Transform, names};
 use crate::prove::quotas;
@@ -86,13 +86,15 @@ const EVERY: &str = "60 seconds";
 
 /// What starts the job of a stream, and starts it again wherever it has ended: a second run beside it is refused.
 fn starts(plan: &Plan, transform: &Transform) -> Block {
-    Block::resource("aws_glue_trigger", &transform.name)
+    let trigger = Block::resource("aws_glue_trigger", &transform.name)
         .doc("Starts the job, and starts it again within a quarter of an hour wherever it has ended.")
         .set("name", named(plan, &transform.name, limit::LONG))
         .set("type", "SCHEDULED")
         .set("schedule", "cron(0/15 * * * ? *)")
         .set("start_on_creation", true)
-        .block(Block::new("actions").set("job_name", name(&transform.name)))
+        .block(Block::new("actions").set("job_name", name(&transform.name)));
+    let topics = kafka::jobs::awaited(plan, transform);
+    topics.into_iter().fold(trigger, Block::also_after)
 }
 
 fn log_prefix(plan: &Plan, name: &str) -> Value {

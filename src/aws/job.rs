@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::lake::{self, STATE};
 use super::policy::{KEY, Statement, allow, key_use};
-use super::{catalog, emr, glue_job, iceberg, imports, kinesis, root, secrets, sinks, table_purge};
+use super::{catalog, emr, glue_job, iceberg, imports, kafka, kinesis, root, secrets, sinks, table_purge};
 use crate::emit::hcl::{Block, Value, call, reference};
 use crate::plan::{Dataset, DatasetId, Engine, Format, Input, Plan, Source, Transform, names};
 use crate::text_of;
@@ -136,8 +136,11 @@ pub fn arguments(plan: &Plan, transform: &Transform) -> Vec<(String, Value)> {
         (names::ARG_QUARANTINE.into(), lake::url("quarantine", &own)),
     ];
     for source in arrivals(plan, transform) {
-        let arn = reference(format!("{}.arn", kinesis::address(source)));
-        out.push((names::source_argument(&source.name), text_of!["kinesis:", arn]));
+        let place = match source.kafka() {
+            Some(topic) => kafka::jobs::place(plan, transform, source, topic),
+            None => text_of!["kinesis:", reference(format!("{}.arn", kinesis::address(source)))],
+        };
+        out.push((names::source_argument(&source.name), place));
     }
     for dataset in inputs(plan, transform).into_iter().chain(outputs(plan, transform)) {
         let argument = names::dataset_argument(&dataset.id.zone, &dataset.id.name);
@@ -183,10 +186,12 @@ pub fn permissions(plan: &Plan, transform: &Transform, modules: &[&str], more: &
     let read: Vec<_> = here.into_iter().map(place).collect();
     let mut out = files(label, &read, &written, modules);
     out.extend(imports::read(&elsewhere));
-    let streams = arrivals(plan, transform);
+    let streams = arrivals(plan, transform).into_iter();
+    let streams: Vec<&Source> = streams.filter(|source| source.kafka().is_none()).collect();
     if !streams.is_empty() {
         out.extend(kinesis::read_all(&streams));
     }
+    out.extend(kafka::jobs::permissions(plan, transform));
     out.extend(iceberg::use_of(&of_iceberg(&reads), &of_iceberg(&targets)));
     if secrets::uses_pseudonym(plan, transform) {
         out.extend(secrets::read());

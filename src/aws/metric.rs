@@ -118,14 +118,47 @@ pub fn of_stream(source: &Source, name: &'static str) -> Metric {
     metric("AWS/Kinesis", name, vec![("StreamName", stream)])
 }
 
-/// How far behind a source its readers are, and how much of that metric is a second.
-pub fn behind(plan: &Plan, source: &Source) -> (Metric, f64) {
-    let (metric, second) = match &source.from {
-        From::Kafka(topic) => kafka::behind(plan, source, topic),
-        From::Queue(queue) => (sqs::of_queue(source, queue, "ApproximateAgeOfOldestMessage"), 1.0),
-        _ => (of_stream(source, "GetRecords.IteratorAgeMilliseconds"), 1_000.0),
+/// How far behind a source a reader of it is.
+pub struct Behind {
+    /// The job that it is; `None` is the function, or all readers where nothing tells them apart.
+    pub job: Option<String>,
+    pub metric: Metric,
+    /// How much of that metric is a second, where anybody knows.
+    pub second: Option<f64>,
+}
+
+impl Behind {
+    /// What is made for it, where it is one of `several`.
+    pub fn label(&self, label: &str, several: bool) -> String {
+        match &self.job {
+            Some(job) if several => format!("{label}_{job}"),
+            _ => label.to_owned(),
+        }
+    }
+}
+
+/// How far behind a source its readers are, in a platform with these functions.
+pub fn behind(plan: &Plan, source: &Source, functions: &[StreamFunction<'_>]) -> Vec<Behind> {
+    let one = |metric, second| {
+        vec![Behind {
+            job: None,
+            metric,
+            second: Some(second),
+        }]
     };
-    (metric.with("Maximum", 60), second)
+    let found = match &source.from {
+        From::Kafka(topic) => {
+            let by_function = functions.iter().any(|function| function.source.name == source.name);
+            kafka::behind(plan, source, topic, by_function)
+        }
+        From::Queue(queue) => one(sqs::of_queue(source, queue, "ApproximateAgeOfOldestMessage"), 1.0),
+        _ => one(of_stream(source, "GetRecords.IteratorAgeMilliseconds"), 1_000.0),
+    };
+    let minutely = found.into_iter().map(|behind| Behind {
+        metric: behind.metric.with("Maximum", 60),
+        ..behind
+    });
+    minutely.collect()
 }
 
 /// What a source brings, as the part `rows` of a formula, and how many seconds each of its values counts.

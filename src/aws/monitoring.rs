@@ -4,19 +4,19 @@
 use std::collections::BTreeSet;
 
 use super::metric::{
-    Metric, alarm, behind, function_dimension, machine_dimension, metric, of_stream, over, place, transform_dimensions,
-    under,
+    Behind, Metric, alarm, behind, function_dimension, machine_dimension, metric, of_stream, over, place,
+    transform_dimensions, under,
 };
 use super::naming::{self, limit, named};
 use super::operations::{AGE, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
 use super::{
-    alarms, api, channels, firehose, function, iot, job, landing, operations, orchestration, partitions, sinks, sqs,
-    table_purge, uploads,
+    alarms, api, channels, firehose, function, iot, job, kafka, landing, operations, orchestration, partitions, sinks,
+    sqs, table_purge, uploads,
 };
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
-use crate::plan::{Format, Input, Monitor, Plan, Source, Text, names, stream_functions};
+use crate::plan::{Format, Input, Monitor, Plan, Source, StreamFunction, Text, names, stream_functions};
 
 /// The ARN of a monitor's topic.
 pub fn topic(monitor: &str) -> Value {
@@ -34,9 +34,10 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     }
     if let Some(first) = plan.monitors.first() {
         out.extend(usual(plan, first));
-        out.extend(ages(plan, first));
+        out.extend(ages(plan, first, &functions));
     }
-    out.push(dashboard(plan));
+    out.extend(kafka::told(plan));
+    out.push(dashboard(plan, &functions));
     out
 }
 
@@ -118,21 +119,34 @@ fn waiting(label: &str, of_tables: &BTreeSet<String>) -> Metric {
 const BEHIND: f64 = 1_800.0;
 
 /// How old the oldest record is that a job of a stream has not read yet; each source once.
-fn ages(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
+fn ages(plan: &Plan, monitor: &Monitor, functions: &[StreamFunction<'_>]) -> Vec<Block> {
     let read = |source: &&Source| {
         let mut jobs = job::jobs(plan);
         jobs.any(|transform| plan.reads(transform).contains(&&Input::Stream(source.name.clone())))
     };
-    let of = |source: &Source| {
-        let (age, second) = behind(plan, source);
+    let of = |source: &Source| -> Vec<Block> {
         let text = format!(
             "A job on {} is more than half an hour behind, or stands still",
             source.name
         );
-        let block = alarm(plan, monitor, &format!("{}_age", source.name), &text);
-        over(block, &age.with("Maximum", 300), BEHIND * second, 1, "notBreaching")
+        let mut jobs = behind(plan, source, functions);
+        jobs.retain(|reader| reader.job.is_some() || source.kafka().is_none());
+        let several = jobs.len() > 1;
+        let of = |reader: Behind| {
+            let label = reader.label(&format!("{}_age", source.name), several);
+            let most = BEHIND * reader.second?;
+            let block = alarm(plan, monitor, &label, &text);
+            Some(over(
+                block,
+                &reader.metric.with("Maximum", 300),
+                most,
+                1,
+                "notBreaching",
+            ))
+        };
+        jobs.into_iter().filter_map(of).collect()
     };
-    plan.sources.iter().filter(read).map(of).collect()
+    plan.sources.iter().filter(read).flat_map(of).collect()
 }
 
 /// What sinks, queues, requests and runs measure: a label, what an alarm says, what it watches, and over which threshold.
@@ -273,7 +287,7 @@ fn requests_and_runs(plan: &Plan) -> Vec<(String, String, Metric, f64)> {
     out
 }
 
-fn dashboard(plan: &Plan) -> Block {
+fn dashboard(plan: &Plan, functions: &[StreamFunction<'_>]) -> Block {
     let mut widgets: Vec<(String, Vec<Value>)> = vec![];
     let ages = plan.own_datasets().map(|dataset| {
         let name = dataset.id.to_string();
@@ -282,7 +296,6 @@ fn dashboard(plan: &Plan) -> Block {
             .line(&name)
     });
     widgets.push(("Age of the newest object, seconds".into(), ages.collect()));
-    let functions = stream_functions(plan);
     let transforms = functions.iter().flat_map(|function| {
         function
             .transforms
@@ -314,7 +327,12 @@ fn dashboard(plan: &Plan) -> Block {
         .filter(|source| source.kafka().is_some() || source.queue().is_some())
     {
         let title = format!("Behind {}", source.name);
-        widgets.push((title, vec![behind(plan, source).0.line("behind")]));
+        let readers = behind(plan, source, functions).into_iter();
+        let line = |reader: Behind| {
+            let name = reader.job.as_deref().map(|job| format!("behind: {job}"));
+            reader.metric.line(name.as_deref().unwrap_or("behind"))
+        };
+        widgets.push((title, readers.map(line).collect()));
     }
     for schedule in &plan.schedules {
         let lines = ["ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed"]

@@ -517,15 +517,17 @@ fn groups(plan: &Plan, network: &Network, calls: &Calls, workloads: &[(&str, boo
     out
 }
 
-/// The way to databases that functions write and replications read: in the network, in those that it is connected with, and
+/// The way to databases that functions write and replications read, and to brokers that jobs read: in the network, in those that it is connected with, and
 /// outside where it is open.
 fn to_databases(plan: &Plan, network: &Network, label: &str) -> Vec<Block> {
-    let ports: Vec<u32> = match label {
-        FUNCTIONS => sinks::ports(plan).into_iter().map(u32::from).collect(),
-        REPLICATIONS => dms::ports(plan),
-        _ => vec![],
+    let databases = "Databases, where they listen";
+    let (ports, why) = match label {
+        FUNCTIONS => (sinks::ports(plan).into_iter().map(u32::from).collect(), databases),
+        REPLICATIONS => (dms::ports(plan), databases),
+        JOBS => (kafka::jobs::ports(plan), "Brokers, where they listen"),
+        _ => (vec![], databases),
     };
-    outward(network, label, &ports, "Databases, where they listen")
+    outward(network, label, &ports, why)
 }
 
 /// The way out of a group to some ports: in the network itself for what others put there, in those that it is connected with,

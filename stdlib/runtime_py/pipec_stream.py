@@ -17,11 +17,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pipec_aggregates as aggregates
+import pipec_kafka as kafka
 import pipec_records as records
 import pipec_runtime as runtime
 from pipec_lake import Dataset, Folder, quoted
 from pipec_marks import INNER_PAD, LINE, NUMBER, OUTER_PAD, REASON, ROW, prefixed
 from pipec_params import Param
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -491,6 +493,8 @@ class Stream:
         # What the arrivals of sources look like, once some were read.
         self.shapes: dict[str, T.StructType] = {}
         self._decoders: dict[str, Decoder] = {}
+        # The topics that some of its sources are, by their arguments.
+        self._topics: dict[str, kafka.Topic] = {}
         local = all(map(self.is_local, sources))
         self.behind = 0 if local else BEHIND
         builder = SparkSession.builder.appName(name)
@@ -551,6 +555,27 @@ class Stream:
             batch.done()
         if several:
             came.unpersist()
+        if number is not None:
+            self._tell(number)
+
+    def _tell(self, number: int) -> None:
+        """Tells the clusters of topics how far the job is: those who watch ask them."""
+        if not self._topics:
+            return
+        state = Folder(self.spark, self.arguments.state)
+        log = state.read_text(f"{CHECKPOINT}/{self.name}/offsets/{number}") or ""
+        for place, source in enumerate(self.sources):
+            topic = self._topics.get(source.argument)
+            if topic is None:
+                continue
+            said = {"job": self.name, "source": source.argument}
+            try:
+                waiting = topic.tell(self.spark, kafka.ends(log, place))
+            except Py4JError as error:
+                # Nothing was lost: what it read is written, and the next batch tells.
+                runtime.log("not told", **said, why=str(error).splitlines()[0])
+            else:
+                runtime.log("told", **said, records_behind=waiting)
 
     def _came(self) -> DataFrame:
         """The records of all sources: bytes, when they arrived, and in which order."""
@@ -565,7 +590,9 @@ class Stream:
         if place.startswith("kinesis:"):
             found = self._kinesis(place.removeprefix("kinesis:"))
         elif place.startswith("kafka:"):
-            found = self._kafka(place.removeprefix("kafka:"))
+            topic = kafka.Topic.of(place.removeprefix("kafka:"))
+            self._topics[source.argument] = topic
+            found = self._kafka(topic)
         else:
             found = self._files(place)
         return found.withColumn(SOURCE, F.lit(source.argument))
@@ -581,36 +608,14 @@ class Stream:
             F.lit(None).cast("bigint").alias(PLACE),
         )
 
-    def _kafka(self, place: str) -> DataFrame:
-        """`BROKERS/TOPIC`, with IAM where the brokers are Amazon's."""
-        brokers, _, topic = place.rpartition("/")
-        reader = self.spark.readStream.format("kafka").options(
-            **{
-                "kafka.bootstrap.servers": brokers,
-                "subscribe": topic,
-                "startingOffsets": "earliest",
-            }
-        )
-        if ".amazonaws.com" in brokers:
-            reader = reader.options(
-                **{
-                    "kafka.security.protocol": "SASL_SSL",
-                    "kafka.sasl.mechanism": "AWS_MSK_IAM",
-                    "kafka.sasl.jaas.config": (
-                        "software.amazon.msk.auth.iam.IAMLoginModule required;"
-                    ),
-                    "kafka.sasl.client.callback.handler.class": (
-                        "software.amazon.msk.auth.iam.IAMClientCallbackHandler"
-                    ),
-                }
-            )
+    def _kafka(self, topic: kafka.Topic) -> DataFrame:
         offset = F.lpad(F.col("offset").cast("string"), 20, "0")
-        return reader.load().select(
-            "value",
+        partition = F.lpad(F.col("partition").cast("string"), 6, "0")
+        return topic.records(self.spark).select(
+            # A record without a value is one without bytes.
+            F.coalesce("value", F.lit(b"")).alias("value"),
             F.col("timestamp").alias(ARRIVED),
-            F.concat_ws(
-                ":", F.lpad(F.col("partition").cast("string"), 6, "0"), offset
-            ).alias(SEQUENCE),
+            F.concat_ws(":", partition, offset).alias(SEQUENCE),
             F.unix_micros("timestamp").alias(PLACE),
         )
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 from support.built import DECIDED, allowed, of
 from support.rules import values
@@ -111,6 +112,40 @@ def test_functions_start_scripts_and_keep_what_these_answer_as_long_as_rows(plat
     assert files == {"process.py", "process_images.requirements.txt"}
 
 
+def test_jobs_read_topics_as_groups_of_their_own(platform):
+    state = of(platform, "brokers")
+    cluster = values(state, "aws_msk_cluster")["payments"]
+    jobs = values(state, "aws_glue_job")
+    asked = jobs["matched"]["default_arguments"]
+    (login,) = re.findall(r"&login=(arn:aws:secretsmanager:[^&]+)", asked["--stream__partners"])
+    rate = jobs["rate"]["default_arguments"]["--stream__payments"]
+    prefix = rate.partition("&group=")[2].removesuffix("-payments-rate&most=300000")
+    assert rate == (f"kafka:{cluster['bootstrap_brokers_sasl_iam']}/payments.v1?auth=iam"
+                    f"&group={prefix}-payments-rate&most=300000")
+    # Ten minutes of five records a second.
+    assert asked["--stream__partners"] == (
+        f"kafka:broker.partner.example:9094/partners?auth=mtls&login={login}&group={prefix}-partners-matched&most=3000")
+    may, groups = allowed(state, "matched_job"), cluster["arn"].replace(":cluster/", ":group/")
+    assert may["kafka-cluster:ReadData"] == [cluster["arn"].replace(":cluster/", ":topic/") + "/payments.v1"]
+    assert may["kafka-cluster:AlterGroup"] == [f"{groups}/{prefix}-payments-matched"]
+    assert may["secretsmanager:GetSecretValue"] == [login] and "secretsmanager:GetSecretValue" not in allowed(state, "rate_job")
+    assert not any(action.startswith(("kafka-cluster:Write", "kafka:", "kinesis:")) for action in may)
+    # They are where brokers are, and reach those elsewhere where these listen, and at no other port.
+    assert len(jobs["rate"]["connections"]) == 3 and jobs["rate"]["command"][0]["name"] == "gluestreaming"
+    rules = values(state, "aws_vpc_security_group_egress_rule")
+    assert {one["from_port"] for rule, one in rules.items() if rule.startswith("jobs_to")} == {0, 443, 9094, 9098}
+    # Each group is watched by itself; of a cluster elsewhere nobody knows but the job.
+    alarms = values(state, "aws_cloudwatch_metric_alarm")
+    watched = {reader: alarms[f"operations_payments_lag{reader}"]["dimensions"]["Consumer Group"]
+               for reader in ["", "_rate", "_matched"]}
+    assert set(watched.values()) == {f"{prefix}-payments{reader.replace('_', '-')}" for reader in watched}
+    lag = alarms["operations_partners_lag_matched"]
+    (told,) = values(state, "aws_cloudwatch_log_metric_filter")["matched_partners_behind"]["metric_transformation"]
+    assert (lag["namespace"], lag["metric_name"]) == (told["namespace"], told["name"])
+    # Two minutes of what is promised.
+    assert lag["dimensions"] == {"Transform": "matched", "Source": "stream__partners"} and lag["threshold"] == 600
+
+
 def test_brokers_are_reached_by_rule(platform):
     state = of(platform, "brokers")
 
@@ -120,11 +155,12 @@ def test_brokers_are_reached_by_rule(platform):
 
     assert rules_of("ingress") == {
         "brokers_from_brokers": 9098, "brokers_from_peer_1_9094": 9094, "brokers_from_peer_1_9096": 9096,
-        "brokers_from_peer_1_9098": 9098, "brokers_from_functions": 9098, "endpoints_from_pollers": 443}
+        "brokers_from_peer_1_9098": 9098, "brokers_from_functions": 9098, "brokers_from_jobs": 9098,
+        "endpoints_from_pollers": 443}
     outward = {f"pollers_to_{port}": port for port in (9094, 9096)}
     peers = {f"pollers_to_peer_1_{port}": port for port in (9094, 9096)}
     # The function that makes topics is a client as well.
-    made = {"functions_to_brokers": 9098}
+    made = {"functions_to_brokers": 9098, "jobs_to_brokers": 9098}
     assert rules_of("egress") == {"brokers_to_brokers": 9098, **made, "pollers_to_endpoints": 443, **outward, **peers}
     # Pollers of their own call nothing from inside (P-MSK-1): only the copying reads its secrets from there.
     endpoints = values(state, "aws_vpc_endpoint")

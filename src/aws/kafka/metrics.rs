@@ -3,30 +3,80 @@
 //! Facts: <https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html>,
 //! <https://docs.aws.amazon.com/msk/latest/developerguide/serverless-monitoring.html>.
 
-use super::{cluster, group, managed};
-use crate::aws::metric::{Metric, alarm, function_dimension, metric};
-use crate::emit::hcl::{Block, Value};
-use crate::plan::{Cluster, Kafka, Monitor, Plan, Source};
-use crate::text_of;
+use super::{cluster, group, jobs, managed, sources};
+use crate::aws::metric::{Behind, alarm, function_dimension, metric};
+use crate::aws::naming::{limit, named};
+use crate::emit::hcl::{Block, Value, reference};
+use crate::plan::{Cluster, Kafka, Monitor, Plan, Source, Transform, names};
+use crate::{object_of, text_of};
 
 const NAMESPACE: &str = "AWS/Kafka";
+/// What a job's own log says of a topic in a cluster elsewhere, as a metric of the platform.
+const JOB_RECORDS_BEHIND: &str = "JobRecordsBehind";
+const SOURCE: &str = "Source";
 
-/// How far the platform is behind a topic, and how much of that metric is a second.
-pub fn behind(plan: &Plan, source: &Source, kafka: &Kafka) -> (Metric, f64) {
-    if let Cluster::SelfManaged(_) = kafka.cluster {
-        // Records that wait: of a cluster elsewhere nothing else is known, and the promise says how many are a second's.
-        let waiting = metric("AWS/Lambda", "OffsetLag", function_dimension(&source.name));
-        return (
-            waiting,
-            source.volume.as_ref().map_or(1.0, |volume| volume.records_per_second),
-        );
-    }
-    let dimensions = vec![
-        ("Cluster Name", cluster::name(source, kafka)),
-        ("Consumer Group", group(plan, source)),
-        ("Topic", Value::from(&kafka.topic)),
-    ];
-    (metric(NAMESPACE, "EstimatedMaxTimeLag", dimensions), 1.0)
+/// How far the platform is behind a topic: its function, if one reads it, and each job, for each is a group of readers.
+pub fn behind(plan: &Plan, source: &Source, kafka: &Kafka, by_function: bool) -> Vec<Behind> {
+    let of = |group: Value, reader: Option<&Transform>| {
+        let job = reader.map(|job| job.name.clone());
+        if let Cluster::SelfManaged(_) = kafka.cluster {
+            // Records that wait: of a cluster elsewhere nothing else is known, and the promise says how many are a second's.
+            let metric = match reader {
+                Some(job) => metric(names::METRIC_NAMESPACE, JOB_RECORDS_BEHIND, of_log(source, &job.name)),
+                None => metric("AWS/Lambda", "OffsetLag", function_dimension(&source.name)),
+            };
+            let second = source.volume.as_ref().map(|volume| volume.records_per_second);
+            return Behind { job, metric, second };
+        }
+        let dimensions = vec![
+            ("Cluster Name", cluster::name(source, kafka)),
+            ("Consumer Group", group),
+            ("Topic", Value::from(&kafka.topic)),
+        ];
+        Behind {
+            job,
+            metric: metric(NAMESPACE, "EstimatedMaxTimeLag", dimensions),
+            second: Some(1.0),
+        }
+    };
+    let function = by_function.then(|| of(group(plan, source), None));
+    let jobs = jobs::readers(plan, source).map(|job| of(jobs::group(plan, source, job), Some(job)));
+    function.into_iter().chain(jobs).collect()
+}
+
+fn of_log(source: &Source, job: &str) -> Vec<(&'static str, Value)> {
+    vec![
+        (names::METRIC_TRANSFORM, job.into()),
+        (SOURCE, names::source_argument(&source.name).into()),
+    ]
+}
+
+/// What jobs say of clusters elsewhere, which nobody else measures: records that wait, as metrics.
+pub fn told(plan: &Plan) -> Vec<Block> {
+    let elsewhere = sources(plan).filter(|(_, kafka)| matches!(kafka.cluster, Cluster::SelfManaged(_)));
+    let read = elsewhere.flat_map(|(source, _)| jobs::readers(plan, source).map(move |job| (source, job)));
+    let of = |(source, job): (&Source, &Transform)| {
+        let label = format!("{}_{}_behind", job.name, source.name);
+        let said = names::source_argument(&source.name);
+        Block::resource("aws_cloudwatch_log_metric_filter", &label)
+            .set("name", named(plan, &label, limit::LONG))
+            .set(
+                "log_group_name",
+                reference(format!("aws_cloudwatch_log_group.{}_job_output.name", job.name)),
+            )
+            .set("pattern", format!("{{ $.event = \"told\" && $.source = \"{said}\" }}"))
+            .block(
+                Block::new("metric_transformation")
+                    .set("name", JOB_RECORDS_BEHIND)
+                    .set("namespace", names::METRIC_NAMESPACE)
+                    .set("value", "$.records_behind")
+                    .set(
+                        "dimensions",
+                        object_of! { names::METRIC_TRANSFORM => "$.job", SOURCE => "$.source" },
+                    ),
+            )
+    };
+    read.map(of).collect()
 }
 
 /// What comes in of a serverless cluster's topic, or over all brokers, records a second; nothing is told of clusters elsewhere.

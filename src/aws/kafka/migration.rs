@@ -79,7 +79,7 @@ fn one(plan: &Plan, network: &Network, source: &Source, kafka: &Kafka, own: &Own
     let log_name = text_of!["/aws/msk/", named(plan, &label, limit::SIXTY_FOUR)];
     let mut out = vec![lake::log_group(plan, &label, log_name)];
     let mut statements = target(source, kafka);
-    statements.extend(read_secrets(source, own, &READ_SECRETS));
+    statements.extend(read_secrets(&secret_labels(source, own), &READ_SECRETS));
     out.extend(role(
         &label,
         named(plan, &label, limit::SIXTY_FOUR),

@@ -4,13 +4,14 @@
 //! A cluster a source: who signs in to it by a name or a certificate may use all of its topics, and there is no other one.
 
 mod cluster;
+pub mod jobs;
 mod metrics;
 mod migration;
 mod reading;
 mod rules;
 mod topics;
 
-pub use metrics::{alarms, behind, incoming};
+pub use metrics::{alarms, behind, incoming, told};
 pub use migration::{calls, files, notes, variables};
 pub use reading::{mapping, permissions};
 pub use rules::groups;
@@ -97,7 +98,20 @@ pub fn bootstrap(source: &Source, kafka: &Kafka) -> Value {
     reference(format!("{}.bootstrap_brokers_sasl_iam", address(source, kafka)))
 }
 
-/// The group of readers that the platform is.
+/// Who reads a topic as an identity of AWS, all by their ARNs.
+struct Reader {
+    cluster: Value,
+    topic: Value,
+    group: Value,
+}
+
+/// Numbers in order, each once.
+fn each_once(all: impl Iterator<Item = Vec<u32>>) -> Vec<u32> {
+    let found: std::collections::BTreeSet<u32> = all.flatten().collect();
+    found.into_iter().collect()
+}
+
+/// The group of readers that the platform's function is.
 pub fn group(plan: &Plan, source: &Source) -> Value {
     named(plan, &source.name, limit::SIXTY_FOUR)
 }
@@ -130,13 +144,9 @@ pub fn secret_arns(plan: &Plan) -> Vec<Value> {
     labels.map(|(label, _)| secret_arn(&label)).collect()
 }
 
-/// Reading the secrets of a cluster. They are somebody else's: their key is any of the account, as long as it opens them.
-fn read_secrets(source: &Source, own_cluster: &OwnCluster, more: &[&str]) -> Vec<Statement> {
-    let arns = || {
-        secret_labels(source, own_cluster)
-            .into_iter()
-            .map(|(label, _)| secret_arn(&label))
-    };
+/// Reading these secrets of clusters. They are somebody else's: their key is any of the account, as long as it opens them.
+fn read_secrets(labels: &[(String, String)], more: &[&str]) -> Vec<Statement> {
+    let arns = || labels.iter().map(|(label, _)| secret_arn(label));
     if arns().next().is_none() {
         return vec![];
     }

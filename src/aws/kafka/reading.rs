@@ -5,7 +5,7 @@
 //! Facts: <https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html>,
 //! <https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html>.
 
-use super::{arn, group, inside, read_secrets, secret_arn, secret_labels, topic_arn, topics};
+use super::{Reader, arn, group, inside, read_secrets, secret_arn, secret_labels, topic_arn, topics};
 use crate::aws::network;
 use crate::aws::policy::{Statement, allow, allow_everywhere, own};
 use crate::emit::hcl::{Block, Value, list, reference};
@@ -20,7 +20,7 @@ pub fn permissions(plan: &Plan, source: &Source, kafka: &Kafka) -> Vec<Statement
     let network = plan.pipeline.network.as_ref();
     match &kafka.cluster {
         Cluster::SelfManaged(own) => {
-            let mut out = read_secrets(source, own, &[]);
+            let mut out = read_secrets(&secret_labels(source, own), &[]);
             out.extend(
                 network
                     .map(|network| interfaces(network, network::POLLERS))
@@ -30,7 +30,11 @@ pub fn permissions(plan: &Plan, source: &Source, kafka: &Kafka) -> Vec<Statement
             out
         }
         Cluster::Serverless | Cluster::Provisioned(_) => {
-            let mut out = read(plan, source, kafka);
+            let mut out = read_all(&[Reader {
+                cluster: arn(source, kafka),
+                topic: topic_arn(source, kafka),
+                group: inside(source, kafka, "group", group(plan, source)),
+            }]);
             out.push(allow(
                 "FindCluster",
                 &["kafka:DescribeCluster", "kafka:DescribeClusterV2"],
@@ -52,8 +56,9 @@ pub fn permissions(plan: &Plan, source: &Source, kafka: &Kafka) -> Vec<Statement
     }
 }
 
-/// Reading a topic as an identity of AWS, as a member of the platform's group.
-pub fn read(plan: &Plan, source: &Source, kafka: &Kafka) -> Vec<Statement> {
+/// Reading topics as an identity of AWS, each as a member of one group.
+pub(super) fn read_all(readers: &[Reader]) -> Vec<Statement> {
+    let of = |part: fn(&Reader) -> &Value| readers.iter().map(part).cloned();
     vec![
         allow(
             "Connect",
@@ -61,17 +66,17 @@ pub fn read(plan: &Plan, source: &Source, kafka: &Kafka) -> Vec<Statement> {
                 "kafka-cluster:Connect",
                 "kafka-cluster:DescribeClusterDynamicConfiguration",
             ],
-            [arn(source, kafka)],
+            of(|reader| &reader.cluster),
         ),
         allow(
             "ReadTopic",
             &["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"],
-            [topic_arn(source, kafka)],
+            of(|reader| &reader.topic),
         ),
         allow(
             "ReadAsGroup",
             &["kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"],
-            [inside(source, kafka, "group", group(plan, source))],
+            of(|reader| &reader.group),
         ),
     ]
 }

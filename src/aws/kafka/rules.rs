@@ -1,9 +1,10 @@
 //! Who reaches brokers, rule by rule (P-SG-1): the platform's own in their network, and those elsewhere from it.
 
-use super::{managed, others};
+use super::jobs::others_by_pollers;
+use super::managed;
 use crate::aws::network::{self, BROKERS, ENDPOINTS, FUNCTIONS, JOBS, POLLERS, on_port, peers, rule};
 use crate::emit::hcl::Block;
-use crate::plan::{Auth, Cluster, Input, Network, Plan};
+use crate::plan::{Auth, Cluster, Network, Plan};
 
 /// Where brokers of Amazon MSK listen, by how clients prove who they are.
 /// <https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html>
@@ -22,7 +23,7 @@ pub fn groups(plan: &Plan, network: &Network, make: &dyn Fn(&str, &str) -> Block
         }));
         out.extend(brokers(plan, network, jobs));
     }
-    if others(plan).next().is_some() {
+    if others_by_pollers(plan).next().is_some() {
         let readers = make(POLLERS, "What reads brokers elsewhere");
         out.push(readers.skip("CKV2_AWS_5", "mappings of functions and what copies records are in it"));
         out.extend(pollers(plan, network));
@@ -43,11 +44,7 @@ fn brokers(plan: &Plan, network: &Network, jobs: bool) -> Vec<Block> {
     if super::function_label(plan).is_some() {
         clients.push((FUNCTIONS, "The function that makes topics"));
     }
-    let by_job = |source: &crate::plan::Source| {
-        let mut readers = plan.transforms.iter().filter(|transform| transform.engine.is_job());
-        readers.any(|transform| plan.reads(transform).contains(&&Input::Stream(source.name.clone())))
-    };
-    if jobs && managed(plan).any(|(source, _)| by_job(source)) {
+    if jobs && managed(plan).any(|(source, _)| super::jobs::readers(plan, source).next().is_some()) {
         clients.push((JOBS, "Jobs that read topics"));
     }
     let mut out = vec![];
@@ -80,9 +77,7 @@ fn brokers(plan: &Plan, network: &Network, jobs: bool) -> Vec<Block> {
 }
 
 fn pollers(plan: &Plan, network: &Network) -> Vec<Block> {
-    let mut ports: Vec<u32> = others(plan).flat_map(|(_, own)| own.ports()).collect();
-    ports.sort_unstable();
-    ports.dedup();
+    let ports = super::each_once(others_by_pollers(plan).map(|(_, own)| own.ports()));
     let mut out = network::outward(network, POLLERS, &ports, "Brokers, where they listen");
     // What copies records reads its secret from inside of the network.
     if super::sources(plan).any(|(_, kafka)| kafka.moved_from.is_some()) {

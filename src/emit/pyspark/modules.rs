@@ -19,10 +19,11 @@ macro_rules! module {
     };
 }
 
-const MODULES: [Module; 17] = [
+const MODULES: [Module; 18] = [
     module!("aggregates", "pipec_aggregates", &[]),
     module!("changes", "pipec_changes", &[]),
     module!("jsons", "pipec_json", &["pipec_numbers", "pipec_text"]),
+    module!("pipec_kafka", "pipec_kafka", &[]),
     module!("lists", "pipec_lists", &["pipec_numbers", "pipec_text"]),
     module!("lake", "pipec_lake", &[]),
     module!(
@@ -74,7 +75,7 @@ const MODULES: [Module; 17] = [
         "pipec_sinks",
         &["pipec_changes", "pipec_lake", "pipec_senders"]
     ),
-    module!("streams", "pipec_stream", &["pipec_aggregates"]),
+    module!("streams", "pipec_stream", &["pipec_aggregates", "pipec_kafka"]),
     module!("texts", "pipec_text", &[]),
     module!("times", "pipec_time", &["pipec_text"]),
 ];

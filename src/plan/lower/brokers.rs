@@ -13,27 +13,14 @@ use crate::plan::{
 const INSTANCE: &str = "kafka.m7g.large";
 
 impl Lowering<'_> {
-    /// Functions read topics and queues, and land what comes: jobs do not yet, and nothing else would land it.
-    pub(super) fn brokers_have_functions(&mut self, plan: &Plan) {
+    /// Functions land what comes by topics and queues: nothing else would.
+    pub(super) fn brokers_land_by_functions(&mut self, plan: &Plan) {
         let program = self.program;
         let by_broker = |source: &&Source| source.kafka().is_some() || source.queue().is_some();
         for source in plan.sources.iter().filter(by_broker) {
             let stream = Input::Stream(source.name.clone());
             let reads = |transform: &&Transform| plan.reads(transform).contains(&&stream);
             let readers: Vec<_> = plan.transforms.iter().filter(reads).collect();
-            for job in readers.iter().filter(|transform| transform.engine.is_job()) {
-                let all = program.transforms.iter();
-                let span = all
-                    .filter(|transform| transform.item.name == job.name)
-                    .find_map(|transform| transform.places.inputs.first())
-                    .copied();
-                let help = "steps that a function carries are read there; windows and joins of streams need a job";
-                let what = format!(
-                    "reading `{}`, which no stream of Kinesis brings, from a job",
-                    source.name
-                );
-                self.refuse(span.unwrap_or(job.span), what, Some(help));
-            }
             let named = |known: &&program::Source| known.item.name == source.name;
             if let (Some(into), true, Some(known)) = (
                 &source.into,

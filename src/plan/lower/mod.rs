@@ -90,7 +90,7 @@ pub fn lower_after(program: &Program, scope: Scope, passed: &mut Passed) -> Lowe
     };
     let plan = lowering.plan();
     if let Some(plan) = plan.as_ref().filter(|_| scope == Scope::Platform) {
-        lowering.brokers_have_functions(plan);
+        lowering.brokers_land_by_functions(plan);
         lowering.delivery_streams_only_land(plan);
         lowering.nothing_is_left_out(plan);
     }

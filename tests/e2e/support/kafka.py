@@ -1,4 +1,5 @@
-"""A broker of Apache Kafka on loopback, which knows who signs in by SASL/SCRAM, and the part of Lambda that reads a topic of it.
+"""A broker of Apache Kafka on loopback, which knows who signs in by SASL/SCRAM or shows a certificate, and the part of Lambda
+that reads a topic of it.
 
     with Broker() as broker:
         broker.make("payments", partitions=3)
@@ -6,6 +7,8 @@
         mapping = TopicMapping(broker, "payments", "readers", function, Settings(batch_size=100))
         mapping.poll()                          # -> Summary: what was invoked, delivered and given up
         broker.committed("payments", "readers") # -> how many records the group is done with, a partition each
+    broker.passwords, broker.certificates   # where it listens with TLS: for names and passwords, and for certificates
+    broker.authority                        # who signed its certificate, and `broker.certificate(name)`, in PEM
 
 Lambda's part goes by the developer guide's pages on Kafka, with provisioned pollers: a batch may have records of several
 partitions; of each, the lowest offset in `batchItemFailures` is where the rest begins that comes again; a function error fails
@@ -13,6 +16,7 @@ the whole batch, which with `bisect` is halved until the bad record is alone; wh
 on-failure destination, as the place where it stands, and the group goes on behind it.
 """
 
+import itertools
 import json
 import subprocess
 import tempfile
@@ -26,6 +30,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from .aws import free_port, stop
+from .certificates import Signer
 from .esm import ENDLESS, Settings
 from .events import kafka, kafka_record
 from .lambda_api import PAYLOAD_LIMIT, Function, Result
@@ -37,13 +42,21 @@ SETTINGS = """
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=CLIENTS://127.0.0.1:{clients},ITSELF://127.0.0.1:{itself},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=CLIENTS://127.0.0.1:{clients},ITSELF://127.0.0.1:{itself}
-listener.security.protocol.map=CLIENTS:SASL_PLAINTEXT,ITSELF:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=CLIENTS://127.0.0.1:{clients},PASSWORDS://127.0.0.1:{passwords},CERTIFICATES://127.0.0.1:{certificates},\
+ITSELF://127.0.0.1:{itself},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=CLIENTS://127.0.0.1:{clients},PASSWORDS://127.0.0.1:{passwords},CERTIFICATES://127.0.0.1:{certificates},\
+ITSELF://127.0.0.1:{itself}
+listener.security.protocol.map=CLIENTS:SASL_PLAINTEXT,PASSWORDS:SASL_SSL,CERTIFICATES:SSL,ITSELF:PLAINTEXT,CONTROLLER:PLAINTEXT
+ssl.keystore.type=PEM
+ssl.keystore.location={folder}/broker.pem
+ssl.truststore.type=PEM
+ssl.truststore.location={folder}/authority.pem
+listener.name.certificates.ssl.client.auth=required
 inter.broker.listener.name=ITSELF
 controller.listener.names=CONTROLLER
 sasl.enabled.mechanisms=SCRAM-SHA-512
 listener.name.clients.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.passwords.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 log.dirs={folder}/data
 auto.create.topics.enable=false
 offsets.topic.num.partitions=1
@@ -59,16 +72,21 @@ class Broker:
 
     def __enter__(self) -> "Broker":
         self._folder = tempfile.TemporaryDirectory(prefix="kafka-")
-        folder, ports = self._folder.name, [free_port() for _ in range(3)]
+        names = ["clients", "passwords", "certificates", "itself", "controller"]
+        folder, ports = self._folder.name, {name: free_port() for name in names}
+        self._signer, self.passwords, self.certificates = Signer(), *(f"127.0.0.1:{ports[name]}" for name in names[1:3])
+        self.authority = self._signer.certificate_pem()
+        Path(folder, "authority.pem").write_text(self.authority)
+        Path(folder, "broker.pem").write_text("".join(self.certificate("broker").values()))
         file = Path(folder, "server.properties")
-        file.write_text(SETTINGS.format(folder=folder, **dict(zip(["clients", "itself", "controller"], ports, strict=True))))
+        file.write_text(SETTINGS.format(folder=folder, **ports))
         login = f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"
         done = subprocess.run(
             self._java("kafka.tools.StorageTool", "format", "-t", "kUmBVkpoQmK2Xp8dJm0l5w", "-c", str(file), "--add-scram", login),
             capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         self.login = {
-            "bootstrap_servers": f"127.0.0.1:{ports[0]}", "security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "SCRAM-SHA-512",
+            "bootstrap_servers": f"127.0.0.1:{ports['clients']}", "security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "SCRAM-SHA-512",
             "sasl_plain_username": USER, "sasl_plain_password": PASSWORD,
         }  # fmt: skip
         self._log = Path(folder, "log").open("wb")
@@ -102,15 +120,21 @@ class Broker:
         configs = {name.replace("_", "."): value for name, value in settings.items()}
         self.admin.create_topics({topic: {"num_partitions": partitions, "configs": configs}}, wait_for_metadata=True)
 
-    def send(self, topic: str, messages: Iterable):
-        """Values, or pairs of a value and texts beside it, to the partitions in turn."""
+    def certificate(self, name: str) -> dict[str, str]:
+        """`privateKey` and `certificate` of a client of this name, as a secret has them."""
+        return self._signer.sign(name)
+
+    def send(self, topic: str, messages: Iterable, times: Iterable[int | None] = itertools.repeat(None)):
+        """Values, or pairs of a value and texts beside it, to the partitions in turn; `times` are when each was sent, milliseconds."""
         count = len(self.admin.describe_topics([topic])[0]["partitions"])
         producer = KafkaProducer(**self.login, max_request_size=8 << 20)
         sent = []
-        for number, message in enumerate(messages):
+        for number, (message, time_ms) in enumerate(zip(messages, times, strict=False)):
             value, beside = message if isinstance(message, tuple) else (message, {})
             headers = [(name, text.encode()) for name, text in beside.items()]
-            sent.append(producer.send(topic, value, headers=headers, partition=number % count))
+            # A message without a value must have a key.
+            key = b"nothing" if value is None else None
+            sent.append(producer.send(topic, value, key, headers, number % count, time_ms))
         for one in sent:
             one.get(30)
         producer.close()
