@@ -3,6 +3,7 @@
 mod files;
 mod uses;
 
+use crate::aws::OverrideProofs;
 use crate::base::{Sources, World};
 use crate::check::declare::Declarations;
 use crate::check::functions;
@@ -156,7 +157,7 @@ pub fn compile_parsed(
     }
     let (mut program, mut plan, mut not_yet, mut doubtful) = (None, None, Vec::new(), None);
     let (mut levels, mut passed) = (Levels::new(), Passed::default());
-    let mut costs = cost::Proofs::default();
+    let (mut costs, mut overrides) = (cost::Proofs::default(), OverrideProofs::default());
     let earlier = before.map(|ready| Arc::clone(&ready.earlier));
     let mut remembered = Remembered::after(earlier, options.for_edits);
     for environment in environments(&index, asked) {
@@ -177,6 +178,7 @@ pub fn compile_parsed(
             lowered.diagnostics.into_iter().for_each(|one| said.push(one));
             let total = lowered.plan.as_ref().and_then(|plan| {
                 prove(plan, &places, &mut said);
+                overrides.prove(plan, &mut said);
                 costs.prove(plan, &places, &mut said)
             });
             if environment == asked {
@@ -193,6 +195,7 @@ pub fn compile_parsed(
         }
         diagnostics = said;
     }
+    overrides.end(&mut diagnostics);
     let ready = remembered
         .take_whole()
         .map(|whole| (whole, Arc::new(remembered.take_earlier(ground))));

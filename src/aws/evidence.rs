@@ -8,7 +8,7 @@ mod access;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::stack::Stack;
-use super::{calls, catalog, firehose, job, lake, landing, sinks};
+use super::{calls, catalog, firehose, job, lake, landing, overrides, sinks};
 use crate::emit::hcl::{Block, Item, Value};
 use crate::evidence::{About, Assumption, Claim, Evidence, Gone, Part, Stay as Told, body, value};
 use crate::plan::names::PURGE_TABLES;
@@ -52,6 +52,7 @@ pub fn of(plan: &Plan, stack: &Stack) -> Evidence {
     claims.extend(access::claims(plan, &find));
     claims.extend(residency(plan, &find));
     claims.extend(network(plan, stack, &find));
+    let overridden = overrides::give_up(plan, &mut claims);
     let blocks = |kind: &'static str| stack.blocks().filter(move |block| block.kind == kind);
     let locals = blocks("locals").flat_map(|block| &block.items);
     let assumptions = assumptions(plan, &claims, &find);
@@ -60,6 +61,7 @@ pub fn of(plan: &Plan, stack: &Stack) -> Evidence {
         pipeline: plan.pipeline.name.clone(),
         environment: plan.environment.clone(),
         claims,
+        overridden,
         assumptions,
         locals: locals
             .filter_map(|item| match item {
@@ -386,10 +388,15 @@ fn encrypted(stack: &Stack) -> Option<Claim> {
     let count = rests_on.len();
     (count > 0).then(|| Claim {
         id: "encryption".to_owned(),
-        says: format!("what {count} resources keep is encrypted with keys of the platform's"),
+        says: encrypted_words(count),
         about: About::Encryption,
         rests_on,
     })
+}
+
+/// The claim that so many resources are encrypted.
+pub(super) fn encrypted_words(count: usize) -> String {
+    format!("what {count} resources keep is encrypted with keys of the platform's")
 }
 
 fn has_key(block: &Block) -> bool {
@@ -516,6 +523,10 @@ fn assumptions(plan: &Plan, claims: &[Claim], find: &Addresses) -> Vec<Assumptio
             alarms: find.there(declared.chain(usual)),
         });
     }
+    let claimed = |id: &String| claims.iter().any(|claim| claim.id == *id);
+    out.iter_mut()
+        .for_each(|assumption| assumption.needed_by.retain(claimed));
+    out.retain(|assumption| !assumption.needed_by.is_empty());
     let lifetimes: Vec<_> = claims
         .iter()
         .filter(|claim| matches!(claim.about, About::Lifetime { .. }))

@@ -44,6 +44,7 @@ mod network;
 mod objects;
 mod operations;
 mod orchestration;
+mod overrides;
 mod partitions;
 mod policy;
 mod program;
@@ -55,6 +56,7 @@ mod redshift;
 mod replica;
 mod root;
 mod row_filter;
+mod schema;
 mod scripts;
 mod secrets;
 mod sinks;
@@ -66,6 +68,7 @@ mod tests;
 mod uploads;
 mod views;
 
+pub use overrides::Proofs as OverrideProofs;
 pub use sinks::of_label as sink_of;
 pub use stack::Stack;
 
@@ -75,6 +78,13 @@ use crate::plan::{Files, Plan, names};
 
 /// All resources of a platform whose jobs import these modules.
 pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
+    let mut out = made(plan, modules);
+    overrides::apply(&mut out, plan);
+    out
+}
+
+/// The same, before anything is overridden.
+fn made(plan: &Plan, modules: &[&'static str]) -> Stack {
     let mut out = Stack::default();
     add_paid(&mut out, plan, modules);
     root::add(&mut out, plan);
@@ -186,6 +196,7 @@ pub fn paid(plan: &Plan, types: impl IntoIterator<Item = &'static str>) -> Stack
     let mut out = Stack::keeping(types.into_iter().chain(to_call));
     // What jobs import is a handful of small objects.
     add_paid(&mut out, plan, &[]);
+    overrides::apply(&mut out, plan);
     out
 }
 
@@ -216,6 +227,14 @@ pub fn terraform(plan: &Plan, modules: &[&'static str]) -> Files {
     out.extend(delivery::files(plan));
     out.insert("README.md".into(), readme::text(plan));
     out
+}
+
+/// What a plan's overrides set, and which claims were given up for it.
+pub fn overridden(plan: &Plan) -> Vec<crate::evidence::Overridden> {
+    match plan.overrides.is_empty() {
+        true => vec![],
+        false => evidence(plan).overridden,
+    }
 }
 
 /// What a build of a plan claims.

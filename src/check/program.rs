@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::settings::Settings;
-use crate::base::Span;
+use crate::base::{Span, Spanned};
 use crate::plan::expr::Expr;
 use crate::plan::{Class, Columns, DatasetId, Input, Param, Schema, Shared, Steps, Target, Test};
 pub use crate::plan::{Delivers, Function, Shape};
@@ -51,8 +51,8 @@ pub struct Program {
     pub deliveries: Vec<Item>,
     /// Accounts.
     pub accounts: Vec<Item>,
-    /// Overrides: the resource and its name, and what is set.
-    pub overrides: Vec<Item>,
+    /// Attributes of generated resources that are set otherwise.
+    pub overrides: Vec<Override>,
     /// Tests.
     pub tests: Shared<Test>,
     /// Where labels were let go, for the governance report.
@@ -64,7 +64,7 @@ pub struct Program {
 /// An item that is its settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
-    /// Its name; an override's is `RESOURCE.NAME`.
+    /// Its name.
     pub name: String,
     /// What the author said of it.
     pub doc: Option<String>,
@@ -72,6 +72,19 @@ pub struct Item {
     pub settings: Settings,
     /// Where its name stands.
     pub span: Span,
+}
+
+/// `override RESOURCE.NAME { … }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Override {
+    /// What is set, and where.
+    pub item: Item,
+    /// The type of the resource, as Terraform calls it.
+    pub resource: Spanned<String>,
+    /// Its name.
+    pub label: Spanned<String>,
+    /// Where the names of its attributes stand.
+    pub keys: BTreeMap<String, Span>,
 }
 
 /// A source.

@@ -45,6 +45,7 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
             "resources": verdict.resources,
             "unknown": verdict.unknown,
             "claims": evidence.claims.len(),
+            "overridden": evidence.overridden,
             "broken": broken.iter().map(|claim| &claim.id).collect::<Vec<_>>(),
         });
         out.result(&format!("{answer:#}\n"));
@@ -53,6 +54,7 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
         say(out, &arguments.build, &verdict, &edited, &broken);
         return Err(Failure::Project);
     }
+    given_up(out, &evidence);
     out.done(&format!(
         "the plan is what was proved: {}, {}{}",
         plural(evidence.claims.len(), "claim"),
@@ -63,6 +65,18 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
         }
     ));
     Ok(())
+}
+
+/// Says what is not claimed, because an override sets otherwise what it rested on.
+fn given_up(out: &Output, evidence: &Evidence) {
+    for one in evidence.overridden.iter().filter(|one| !one.given_up.is_empty()) {
+        let because = one.because.as_deref().unwrap_or("no reason");
+        out.note(&format!(
+            "  not claimed, for the override of {}: {} ({because})\n",
+            one.address,
+            one.given_up.join(", ")
+        ));
+    }
 }
 
 fn say(out: &Output, build: &Path, verdict: &Verdict, edited: &[String], broken: &[&Claim]) {

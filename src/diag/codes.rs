@@ -209,4 +209,8 @@ codes! {
     0815 ALARM_TARGET Error "0.1.0" "an alarm is of something that it cannot watch"
     0816 OVERRIDE_NAME Error "0.1.0" "an override does not name a resource"
     0817 ARRIVAL Error "0.1.0" "nothing arrives where a schedule waits for it"
+    0818 OVERRIDE_RESOURCE Error "0.2.0" "an override is of a resource that the build does not write"
+    0819 OVERRIDE_ATTRIBUTE Error "0.2.0" "an override sets what cannot be set"
+    0820 OVERRIDE_VALUE Error "0.2.0" "the value of an override does not fit the provider's schema"
+    0821 OVERRIDE_REASON Error "0.2.0" "an override touches what is proved or guarded, and does not say why"
 }

@@ -29,6 +29,9 @@ pub struct Evidence {
     pub environment: Option<String>,
     /// What is claimed.
     pub claims: Vec<Claim>,
+    /// What an author set otherwise than the compiler would, and what is not claimed for it.
+    #[serde(default)]
+    pub overridden: Vec<Overridden>,
     /// What is taken for granted by that.
     pub assumptions: Vec<Assumption>,
     /// Names that resources share, by what they stand for.
@@ -37,6 +40,19 @@ pub struct Evidence {
     pub provider: Json,
     /// What was written of each resource, and of each thing that is asked of the account, by its address.
     pub resources: BTreeMap<String, Json>,
+}
+
+/// A resource of which attributes are as an author overrides them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overridden {
+    /// The resource.
+    pub address: String,
+    /// The attributes and the nested blocks, by name.
+    pub attributes: Vec<String>,
+    /// Why, in the author's words.
+    pub because: Option<String>,
+    /// The claims that rested on these, by id.
+    pub given_up: Vec<String>,
 }
 
 /// Something that holds of the platform.
@@ -231,6 +247,7 @@ impl Evidence {
         let _ = writeln!(out, "\"environment\": {},", json(&self.environment));
         let claims = self.claims.iter().map(json);
         let _ = writeln!(out, "\"claims\": [{}],", lines(claims));
+        let _ = writeln!(out, "\"overridden\": [{}],", lines(self.overridden.iter().map(json)));
         let assumptions = self.assumptions.iter().map(json);
         let _ = writeln!(out, "\"assumptions\": [{}],", lines(assumptions));
         let entries = |all: &BTreeMap<String, Json>| {

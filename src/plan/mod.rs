@@ -11,6 +11,7 @@ pub mod lineage;
 pub mod lower;
 mod monitor;
 pub mod names;
+mod overrides;
 mod param;
 mod replication;
 mod serve;
@@ -31,6 +32,7 @@ pub use brokers::{
 pub use dataset::{Dataset, DatasetId, Format, StorageClass, Tier, Writer};
 pub use engine::{Emr, Engine, Glue, Lambda};
 pub use monitor::{Alarm, Channel, Monitor};
+pub use overrides::{Constant, Overridden, Override};
 pub use param::Param;
 pub use replication::{Capture, Database, Replication};
 pub use serve::{Athena, QuickSight, Redshift, Refresh, Report, Serve, ServeEngine, Sharers};
@@ -89,6 +91,8 @@ pub struct Plan {
     pub monitors: Vec<Monitor>,
     /// CI/CD pipelines.
     pub deliveries: Vec<Delivery>,
+    /// Attributes of generated resources that are set otherwise.
+    pub overrides: Vec<Override>,
     /// Tests.
     pub tests: Shared<Test>,
     /// The images that containers are made of, by the folder with their Dockerfile or their address.

@@ -267,7 +267,7 @@ impl Run {
         let Some(Value::Map(entries)) = self.settings.get("env").map(|setting| &setting.value) else {
             return Vec::new();
         };
-        let texts = entries.iter().filter_map(|(name, value)| match value {
+        let texts = entries.iter().filter_map(|(name, named)| match &named.value.value {
             Value::Text(text) => Some((name.clone(), text.clone())),
             _ => None,
         });
@@ -280,7 +280,7 @@ impl Run {
         let Some(Value::Map(entries)) = self.settings.get("env").map(|setting| &setting.value) else {
             return Vec::new();
         };
-        let secrets = entries.iter().filter_map(|(name, value)| match value {
+        let secrets = entries.iter().filter_map(|(name, named)| match &named.value.value {
             Value::Secret(secret) => Some((name.clone(), secret.clone())),
             _ => None,
         });

@@ -59,6 +59,16 @@ fn target(key: &Path, index: &Index<'_>, diagnostics: &mut Diagnostics) -> Optio
     }
     let (name, rest) = if kind.text == "pipeline" {
         (index.of_kind("pipeline").next()?.name.to_owned(), rest)
+    } else if let ("override", [resource, label, rest @ ..]) = (kind.text.as_str(), rest) {
+        let name = Name {
+            text: format!("{}.{}", resource.text, label.text),
+            span: Span::new(key.span.file, resource.span.start as usize, label.span.end as usize),
+        };
+        if index.get(&kind.text, &name.text).is_none() {
+            diagnostics.push(unknown_item(&kind.text, &name, index));
+            return None;
+        }
+        (name.text, rest)
     } else {
         let Some((name, rest)) = rest.split_first() else {
             diagnostics.push(incomplete(key));

@@ -46,6 +46,21 @@ pub struct Path {
 }
 
 impl Path {
+    /// The name of an item of a kind. A resource has one, its type and its label together: there may be many of one label.
+    pub(super) fn of_item(self, kind: &str) -> Path {
+        if kind != "override" {
+            return self;
+        }
+        let name = Name {
+            text: self.text(),
+            span: self.span,
+        };
+        Path {
+            parts: vec![name],
+            ..self
+        }
+    }
+
     /// The path as text, `curated.*`.
     pub fn text(&self) -> String {
         let mut text = self
@@ -138,7 +153,7 @@ pub struct BadItem {
 pub struct Block {
     /// `zone`, `source` …
     pub keyword: Name,
-    /// The item's name; `override` has a path of two.
+    /// The item's name; that of an `override` is `RESOURCE.NAME`.
     pub name: Path,
     /// `: stream of S`, for sources.
     pub input: Option<SourceType>,

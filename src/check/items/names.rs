@@ -20,7 +20,8 @@ impl Items<'_> {
                 "transform" => &RESERVED_TRANSFORMS,
                 _ => &[],
             };
-            if !TYPES.contains(&entity.kind) {
+            // An override has the name of something that is there.
+            if !TYPES.contains(&entity.kind) && entity.kind != "override" {
                 self.name(entity.kind, entity.name, entity.span, reserved);
             }
             if let ItemKind::Transform(transform) = &entity.item.kind

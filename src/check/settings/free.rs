@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::forms::{kind_of, plain};
 use super::scalars::Asked;
-use super::{Checker, Value};
+use super::{Checker, Named, Value};
 use crate::base::Spanned;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::syntax::ast::{Expr, ExprKind};
@@ -47,8 +47,11 @@ impl Checker<'_> {
             ExprKind::Record(pairs) => {
                 let mut map = BTreeMap::new();
                 for (name, value) in pairs {
-                    let value = self.free(value, owner, diagnostics);
-                    if map.insert(name.text.clone(), value).is_some() {
+                    let named = Named {
+                        key: name.span,
+                        value: Spanned::new(self.free(value, owner, diagnostics), value.span),
+                    };
+                    if map.insert(name.text.clone(), named).is_some() {
                         let message = format!("`{}` is in `{owner}` twice", name.text);
                         let diagnostic = Diagnostic::new(Code::SETTING_TWICE, name.span, message);
                         diagnostics.push(diagnostic.found("the second").help("keep one of them"));

@@ -23,7 +23,7 @@ pub(crate) use crate::resolve::unknown_item;
 pub use forms::{path_expr, path_parts, plain};
 pub use kinds::{measures, stands_for_itself};
 pub use scalars::type_text;
-pub use value::{DAY, Setting, Settings, Value};
+pub use value::{DAY, Named, Setting, Settings, Value};
 pub use variants::named;
 
 /// Checks settings; knows the declarations, and the items that settings may name.

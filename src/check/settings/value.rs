@@ -35,6 +35,15 @@ impl Setting {
     }
 }
 
+/// A value under a name that no declaration lists.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// Where the name stands.
+    pub key: Span,
+    /// The value, and where it stands.
+    pub value: Spanned<Value>,
+}
+
 /// The value of a setting.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -109,7 +118,7 @@ pub enum Value {
     /// `[a, b]`
     List(Vec<Spanned<Value>>),
     /// Names and values that no declaration lists.
-    Map(BTreeMap<String, Value>),
+    Map(BTreeMap<String, Named>),
     /// A variant and its settings.
     Variant(String, Settings),
     /// What was wrong, and said.

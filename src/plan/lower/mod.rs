@@ -9,6 +9,7 @@ mod carries;
 mod flow;
 mod foreign;
 mod monitor;
+mod overrides;
 mod pipeline;
 mod replication;
 mod schedule;
@@ -24,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Dataset, DatasetId, Format, Plan, Writer};
 use crate::base::Span;
-use crate::check::program::{self, DatasetWriter, Item, Program};
+use crate::check::program::{self, DatasetWriter, Program};
 use crate::check::settings::{Settings, Value};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 
@@ -187,6 +188,7 @@ impl Lowering<'_> {
             schedules,
             monitors,
             deliveries,
+            overrides: self.overrides(),
             tests: program.tests.clone(),
             images: BTreeMap::new(),
             scripts: BTreeMap::new(),
@@ -196,11 +198,8 @@ impl Lowering<'_> {
     /// Items that no bundle carries yet.
     fn items_of_later_versions(&mut self) {
         let program = self.program;
-        let kinds: [(&str, &[Item]); 2] = [("account", &program.accounts), ("override", &program.overrides)];
-        for (kind, items) in kinds {
-            for item in items {
-                self.refuse(item.span, format!("`{kind}` items"), None);
-            }
+        for item in &program.accounts {
+            self.refuse(item.span, "`account` items", None);
         }
     }
 

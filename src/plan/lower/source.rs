@@ -297,7 +297,7 @@ fn poll_of(settings: &Settings, connector: &Settings) -> Option<Poll> {
     let headers = match connector.get("headers").map(|setting| &setting.value) {
         Some(Value::Map(headers)) => headers
             .iter()
-            .filter_map(|(name, value)| match value {
+            .filter_map(|(name, named)| match &named.value.value {
                 Value::Text(text) => Some((name.clone(), text.clone())),
                 _ => None,
             })

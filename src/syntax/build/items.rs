@@ -94,9 +94,10 @@ impl Builder<'_> {
             blocks.contains(&inner.as_rule())
         };
         let block = node.clone().into_inner().find(is_block);
+        let name = child(node, Rule::plain_path).map_or_else(|| single(self.name_in(node)), |path| self.path(&path));
         Block {
+            name: name.of_item(&keyword.text),
             keyword,
-            name: child(node, Rule::plain_path).map_or_else(|| single(self.name_in(node)), |path| self.path(&path)),
             input,
             like,
             parent: parent.map(|parent| self.path_in(&parent)),

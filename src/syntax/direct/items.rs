@@ -268,7 +268,7 @@ impl Reader<'_> {
         };
         Some(Block {
             keyword: keyword.clone(),
-            name,
+            name: name.of_item(kind),
             input,
             like,
             parent,
