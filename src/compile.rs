@@ -158,8 +158,7 @@ pub fn compile_parsed(
     let (mut program, mut plan, mut not_yet, mut doubtful) = (None, None, Vec::new(), None);
     let (mut levels, mut passed) = (Levels::new(), Passed::default());
     let (mut costs, mut overrides) = (cost::Proofs::default(), OverrideProofs::default());
-    let earlier = before.map(|ready| Arc::clone(&ready.earlier));
-    let mut remembered = Remembered::after(earlier, options.for_edits);
+    let mut remembered = Remembered::after(before.map(|ready| Arc::clone(&ready.earlier)), options.for_edits);
     for environment in environments(&index, asked) {
         let (found, places, mut said) = items::check(ground, environment, &mut remembered, diagnostics);
         if !ended(Phase::Check) {
@@ -204,7 +203,6 @@ pub fn compile_parsed(
     if !right {
         doubtful = doubtful.or(program.take());
     }
-    let plan = plan.filter(|_| right);
     not_yet.retain(|_| right);
     let ready = ready.map(|(whole, earlier)| Ready {
         whole,
@@ -216,7 +214,7 @@ pub fn compile_parsed(
         sources,
         diagnostics,
         program,
-        plan,
+        plan: plan.filter(|_| right),
         not_yet,
         doubtful,
         ready,

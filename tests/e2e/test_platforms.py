@@ -130,3 +130,21 @@ def test_whatever_is_measured_may_ring(platform):
         statements = json.loads(values(state, kind)[name]["policy"])["Statement"]
         (alarm,) = [statement for statement in statements if statement["Sid"] == "Alarms"]
         assert "events.amazonaws.com" in alarm["Principal"]["Service"]
+
+
+def test_what_is_overridden_is_applied_and_no_longer_claimed(platform):
+    streams = values(of(platform, "streams"), "aws_kinesis_stream")
+    assert sorted(streams["buys"]["shard_level_metrics"]) == ["IncomingBytes", "OutgoingBytes"]
+    assert streams["buys"]["tags"] == {"asks": 'why is one ${hot} "shard"?'}
+    assert streams["clicks"]["retention_period"] == 48
+    assert streams["clicks"]["stream_mode_details"] == [{"stream_mode": "ON_DEMAND"}]
+    text = (platform[1] / "terraform" / "streams.tf").read_text(encoding="utf-8")
+    assert "  # As `override aws_kinesis_stream.clicks` says.\n" in text and "  # Because: another team replays" in text
+    evidence = json.loads((platform[1] / "evidence.json").read_text(encoding="utf-8"))
+    told = {one["address"]: one for one in evidence["overridden"]}
+    assert told["aws_kinesis_stream.buys"]["given_up"] == []
+    given_up = told["aws_kinesis_stream.clicks"]["given_up"]
+    assert "capacity.clicks" in given_up
+    claimed = {claim["id"] for claim in evidence["claims"]}
+    assert "capacity.buys" in claimed and claimed.isdisjoint(given_up)
+    assert "another team replays two days" in (platform[1] / "docs" / "index.html").read_text(encoding="utf-8")

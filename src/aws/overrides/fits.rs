@@ -153,7 +153,13 @@ impl Checker<'_> {
                 );
                 continue;
             };
-            self.missing(name, nested.shape.required(), entries, body.span);
+            // What is missing may be there under a wrong name: that is one mistake.
+            if entries
+                .iter()
+                .all(|entry| nested.shape.get(&entry.name.value).is_some())
+            {
+                self.missing(name, nested.shape.required(), entries, body.span);
+            }
             self.entries(name, nested.shape, entries.iter());
         }
     }

@@ -103,13 +103,21 @@ fn without_reason(one: &Override, set: &plan::Overridden, claims: &[&Claim], ins
             others => diagnostic = diagnostic.note(format!("and {others} more")),
         }
     }
-    if let Some(instead) = instead.filter(|instead| !instead.is_empty()) {
-        diagnostic = diagnostic.help(format!("say it by {instead}: then it is proved"));
+    let instead = instead.filter(|instead| !instead.is_empty());
+    if let Some(instead) = instead {
+        diagnostic = diagnostic.help(match claims {
+            [] => format!("say it by {instead}"),
+            _ => format!("say it by {instead}: then it is proved"),
+        });
     }
-    diagnostic.help(match claims {
-        [] => "or say why: `because = \"…\"` in the override, and the evidence will have it",
-        _ => "or give it up and say why: `because = \"…\"` in the override, and the evidence will have it",
-    })
+    let why = match claims {
+        [] => "say why",
+        _ => "give it up and say why",
+    };
+    let or = if instead.is_some() { "or " } else { "" };
+    diagnostic.help(format!(
+        "{or}{why}: `because = \"…\"` in the override, and the evidence will have it"
+    ))
 }
 
 /// Takes out of the claims what overrides touch. Returns what is set otherwise, and what was given up for it.

@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use tera::{Context, Tera};
 
+use crate::aws;
 use crate::cost;
 use crate::emit::graph::Graph;
+use crate::evidence::Overridden;
 use crate::plan::{Alarm, Dataset, Engine, Files, Format, Plan, Writer, lineage};
 use crate::prove::access::{Allowed, By, signers};
 use crate::prove::lifetimes::days;
@@ -38,6 +40,8 @@ struct Page<'a> {
     bounds: Vec<String>,
     /// For each column that names a person: it, when its rows are gone, and what is done in which order.
     erasures: Vec<(String, String, Vec<String>)>,
+    /// For each resource that an author overrides: what is set, why, and what is not claimed for it.
+    overrides: Vec<(String, Option<String>, Vec<String>)>,
     schedules: Vec<String>,
     alarms: Vec<String>,
     classes: Vec<ClassPart<'a>>,
@@ -118,6 +122,7 @@ pub fn emit(plan: &Plan) -> Files {
             .into_iter()
             .map(|subject| erased(plan, subject))
             .collect(),
+        overrides: aws::overridden(plan).into_iter().map(overridden).collect(),
         schedules: plan.schedules.iter().map(schedule).collect(),
         alarms: plan
             .monitors
@@ -324,6 +329,11 @@ fn erased(plan: &Plan, subject: erasure::Subject<'_>) -> (String, String, Vec<St
         format!("{}: {}, {}{because}", step.place, step.how, step.when())
     });
     (subject.to_string(), days(found.days()), steps.collect())
+}
+
+fn overridden(one: Overridden) -> (String, Option<String>, Vec<String>) {
+    let set = format!("{}: {}", one.address, one.attributes.join(", "));
+    (set, one.because, one.given_up)
 }
 
 fn schedule(schedule: &crate::plan::Schedule) -> String {
