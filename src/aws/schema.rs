@@ -2,13 +2,13 @@
 //!
 //! Knows what a resource has, and nothing of what it is for.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 const SCHEMA: &str = include_str!("../../stdlib/schema/aws.txt");
 
 /// The lines, by the type of a resource or the name of a shape.
-static LINES: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+static LINES: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| {
     let lines = SCHEMA.lines().filter(|line| !line.starts_with("# "));
     lines.filter_map(|line| line.split_once(' ')).collect()
 });
@@ -70,7 +70,7 @@ pub struct Nested {
 
 /// What resources of a type have; nothing where the compiler writes none.
 pub fn resource(kind: &str) -> Option<Shape> {
-    kind.starts_with("aws_").then(|| LINES.get(kind).copied().map(Shape))?
+    LINES.get(kind).filter(|_| !kind.starts_with('#')).copied().map(Shape)
 }
 
 /// Every type of resource.
@@ -80,7 +80,7 @@ pub fn types() -> impl Iterator<Item = &'static str> {
         .lines()
         .filter_map(|line| line.split_once(' '))
         .map(|(name, _)| name)
-        .filter(|name| name.starts_with("aws_"))
+        .filter(|name| !name.starts_with('#'))
 }
 
 impl Shape {
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(mode.most, Some(1));
         assert_eq!(mode.shape.required().collect::<Vec<_>>(), ["stream_mode"]);
         assert_eq!(stream.get("shards"), None);
-        assert_eq!(resource("aws_nothing"), None);
+        assert_eq!(resource("nothing"), None);
         assert_eq!(resource("#0"), None);
     }
 }

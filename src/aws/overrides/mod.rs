@@ -45,11 +45,10 @@ impl Proofs {
         let claims = super::evidence::of(&without, &stack).claims;
         for one in &plan.overrides {
             let address = one.address();
-            if let Some(block) = resources.get(&address) {
-                match fits::check(plan, one, block, diagnostics) {
-                    true => touches::check(one, &claims, diagnostics),
-                    false => {}
-                }
+            if let Some(block) = resources.get(&address)
+                && fits::check(plan, one, block, diagnostics)
+            {
+                touches::check(one, &claims, diagnostics);
             }
             self.overrides.insert(address, one.clone());
         }
