@@ -87,7 +87,9 @@ fn what_a_build_makes_is_priced_or_free() {
     let mut built = 0;
     for plan in examples().iter().filter_map(|name| plan(name)) {
         built += 1;
-        let stack = pipec::aws::stack(&plan, &[]);
+        let stack = pipec::aws::stack(&plan, &["pipec_runtime"]);
+        // The proof makes only what may be paid for, a build makes everything.
+        assert_eq!(cost::estimate_of(&plan, &stack), cost::estimate(&plan));
         for block in stack.blocks().filter(|block| block.kind == "resource") {
             assert!(
                 known(&block.labels[0]),

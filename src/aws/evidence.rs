@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::stack::Stack;
 use super::{calls, catalog, firehose, job, lake, landing, overrides, sinks};
 use crate::emit::hcl::{Block, Item, Value};
-use crate::evidence::{About, Assumption, Claim, Evidence, Gone, Part, Stay as Told, body, value};
+use crate::evidence::{About, Assumption, Claim, Evidence, Gone, Part, Stay as Told, Written, value};
 use crate::plan::names::PURGE_TABLES;
 use crate::plan::{Alarm, Class, Dataset, Format, From, Plan, Source, Writer};
 use crate::prove::lifetimes::{self, Stay, days};
@@ -69,10 +69,12 @@ pub fn of(plan: &Plan, stack: &Stack) -> Evidence {
                 _ => None,
             })
             .collect(),
-        provider: blocks("provider").next().map_or(serde_json::Value::Null, body),
+        provider: blocks("provider")
+            .next()
+            .map_or(serde_json::Value::Null, |block| Written::of(block).json()),
         resources: blocks("resource")
             .chain(blocks("data"))
-            .map(|block| (block.address(), body(block)))
+            .map(|block| (block.address(), Written::of(block)))
             .collect(),
     }
 }

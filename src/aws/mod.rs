@@ -99,7 +99,7 @@ fn made(plan: &Plan, modules: &[&'static str]) -> Stack {
     out
 }
 
-/// Adds the resources that may be paid for: the others tell what is where, and who may read it.
+/// Adds the resources that may be paid for: the others tell what is where, and who may read it, and are not recorded.
 fn add_paid(out: &mut Stack, plan: &Plan, modules: &[&'static str]) {
     out.file(
         "keys",
@@ -188,6 +188,7 @@ fn add_paid(out: &mut Stack, plan: &Plan, modules: &[&'static str]) {
     out.file("audit", "Who did what, and what was changed.", audit::blocks(plan));
     out.file("replication", "Copies in other regions.", replica::blocks(plan));
     network::add(out, plan);
+    out.end_of_recorded();
 }
 
 /// The resources of these types, of those that may be paid for.
@@ -200,12 +201,11 @@ pub fn paid(plan: &Plan, types: impl IntoIterator<Item = &'static str>) -> Stack
     out
 }
 
-/// The Terraform of a platform whose jobs import these modules, its state machines, its operations functions, and the
-/// build's README.
-pub fn terraform(plan: &Plan, modules: &[&'static str]) -> Files {
-    let stack = stack(plan, modules);
+/// The Terraform of a platform whose resources these are, its state machines, its operations functions, and the build's
+/// README.
+pub fn terraform(plan: &Plan, stack: &Stack) -> Files {
     let mut out = stack.print();
-    out.insert(crate::evidence::FILE.into(), evidence::of(plan, &stack).text());
+    out.insert(crate::evidence::FILE.into(), evidence::of(plan, stack).text());
     out.extend(operations::files());
     out.extend(landing::files(plan));
     out.extend(sinks::files(plan));

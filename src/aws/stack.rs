@@ -13,8 +13,10 @@ pub struct Stack {
     places: BTreeMap<[String; 2], (&'static str, usize)>,
     /// The types of resources that are kept, where that is not everything.
     keeps: Option<BTreeSet<&'static str>>,
-    /// How many resources came.
-    resources: usize,
+    /// How many resources came that AWS Config may record; objects in buckets are none.
+    recorded: usize,
+    /// Whether all of those came.
+    is_all_recorded: bool,
 }
 
 impl Stack {
@@ -26,9 +28,14 @@ impl Stack {
         }
     }
 
-    /// How many resources there are, kept or not.
-    pub fn count(&self) -> usize {
-        self.resources
+    /// How many resources there are that AWS Config may record, kept or not.
+    pub fn recorded(&self) -> usize {
+        self.recorded
+    }
+
+    /// What comes from here on, AWS Config does not record.
+    pub fn end_of_recorded(&mut self) {
+        self.is_all_recorded = true;
     }
 
     /// A file: its name without `.tf`, what it is for, and its blocks. An empty one is left out.
@@ -43,8 +50,9 @@ impl Stack {
     /// One more block of a file that there is.
     pub fn add_to(&mut self, name: &'static str, block: Block) {
         let is_resource = block.kind == "resource";
-        self.resources += usize::from(is_resource);
         let kind = block.labels.first().filter(|_| is_resource);
+        let is_recorded = !self.is_all_recorded && kind.is_some_and(|kind| kind != "aws_s3_object");
+        self.recorded += usize::from(is_recorded);
         if let Some(keeps) = &self.keeps
             && !kind.is_some_and(|kind| keeps.contains(kind.as_str()))
         {

@@ -13,7 +13,7 @@ fn stack(plan: &Plan) -> Stack {
 }
 
 fn terraform(plan: &Plan) -> Files {
-    super::terraform(plan, &pyspark::modules(&pyspark::emit(plan)))
+    super::terraform(plan, &super::stack(plan, &pyspark::modules(&pyspark::emit(plan))))
 }
 
 /// The fixture for each environment, with backups, and with names that do not fit.

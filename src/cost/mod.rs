@@ -21,6 +21,7 @@ pub use difference::{Change, difference};
 pub use flow::{SUPPOSED_BYTES, SUPPOSED_ENTRIES};
 pub use shown::{amount, derivations, dollars, text};
 
+use crate::aws::{self, Stack};
 use crate::base::Span;
 use crate::check::items::Places;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -109,7 +110,12 @@ pub fn priced() -> impl Iterator<Item = &'static str> {
 
 /// What a platform costs in a month.
 pub fn estimate(plan: &Plan) -> Estimate {
-    model::Model::new(plan).estimate()
+    estimate_of(plan, &aws::paid(plan, priced()))
+}
+
+/// The same where its resources are made already.
+pub fn estimate_of(plan: &Plan, stack: &Stack) -> Estimate {
+    model::Model::new(plan, stack).estimate()
 }
 
 /// The proofs of a platform's environments: many of them cost the same.

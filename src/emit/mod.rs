@@ -13,16 +13,21 @@ pub mod sql;
 pub mod states;
 
 use crate::plan::{Files, Plan};
+use crate::{aws, cost};
 
 /// Every generated file of a build but its manifest. The same plan gives the same bytes.
 pub fn files(plan: &Plan) -> Files {
     let jobs = pyspark::emit(plan);
+    let (terraform, estimate) = {
+        let stack = aws::stack(plan, &pyspark::modules(&jobs));
+        (aws::terraform(plan, &stack), cost::estimate_of(plan, &stack))
+    };
     let parts = [
-        crate::aws::terraform(plan, &pyspark::modules(&jobs)),
+        terraform,
         rust::emit(plan),
         jobs,
         ci::emit(plan),
-        docs::emit(plan),
+        docs::emit(plan, &estimate),
     ];
     parts.into_iter().flatten().collect()
 }

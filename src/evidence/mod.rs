@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 pub use verify::{Difference, NotAPlan, Verdict, verify};
-pub use written::{body, value};
+pub use written::{Written, value};
 
 /// The name of the file in a build.
 pub const FILE: &str = "evidence.json";
 
 /// The evidence of a build.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Evidence {
     /// The compiler's version.
     pub compiler: String,
@@ -39,7 +39,7 @@ pub struct Evidence {
     /// Who the resources are made as.
     pub provider: Json,
     /// What was written of each resource, and of each thing that is asked of the account, by its address.
-    pub resources: BTreeMap<String, Json>,
+    pub resources: BTreeMap<String, Written>,
 }
 
 /// A resource of which attributes are as an author overrides them.
@@ -245,32 +245,32 @@ impl Evidence {
         let _ = writeln!(out, "\"compiler\": {},", json(&self.compiler));
         let _ = writeln!(out, "\"pipeline\": {},", json(&self.pipeline));
         let _ = writeln!(out, "\"environment\": {},", json(&self.environment));
-        let claims = self.claims.iter().map(json);
-        let _ = writeln!(out, "\"claims\": [{}],", lines(claims));
-        let _ = writeln!(out, "\"overridden\": [{}],", lines(self.overridden.iter().map(json)));
-        let assumptions = self.assumptions.iter().map(json);
-        let _ = writeln!(out, "\"assumptions\": [{}],", lines(assumptions));
-        let entries = |all: &BTreeMap<String, Json>| {
-            let each: Vec<_> = all
-                .iter()
-                .map(|(name, written)| format!("{}: {}", json(name), json(written)))
-                .collect();
-            lines(each.into_iter())
-        };
-        let _ = writeln!(out, "\"locals\": {{{}}},", entries(&self.locals));
+        lines(&mut out, "claims", ["[", "],"], self.claims.iter().map(json));
+        lines(&mut out, "overridden", ["[", "],"], self.overridden.iter().map(json));
+        lines(&mut out, "assumptions", ["[", "],"], self.assumptions.iter().map(json));
+        lines(&mut out, "locals", ["{", "},"], entries(&self.locals));
         let _ = writeln!(out, "\"provider\": {},", json(&self.provider));
-        let _ = writeln!(out, "\"resources\": {{{}}}", entries(&self.resources));
+        lines(&mut out, "resources", ["{", "}"], entries(&self.resources));
         out.push_str("}\n");
         out
     }
 }
 
-fn lines(entries: impl Iterator<Item = String>) -> String {
-    let entries: Vec<_> = entries.collect();
-    match entries.is_empty() {
-        true => String::new(),
-        false => format!("\n{}\n", entries.join(",\n")),
+fn entries(all: &BTreeMap<String, impl Serialize>) -> impl Iterator<Item = String> {
+    all.iter().map(|(name, of)| format!("{}: {}", json(name), json(of)))
+}
+
+/// `"NAME": [`, an entry a line, `],`
+fn lines(out: &mut String, name: &str, [open, close]: [&str; 2], entries: impl Iterator<Item = String>) {
+    // Writing to a String cannot fail.
+    let _ = write!(out, "\"{name}\": {open}");
+    let mut before = "\n";
+    for entry in entries {
+        out.extend([before, &entry]);
+        before = ",\n";
     }
+    out.push_str(if before == "\n" { "" } else { "\n" });
+    let _ = writeln!(out, "{close}");
 }
 
 /// Values of this file have texts as keys and no numbers that JSON lacks, so that writing one cannot fail.

@@ -86,7 +86,7 @@ pub(super) fn sections(plan: &Plan) -> [(&'static str, Items); 6] {
     }
     let resources = evidence.resources.into_iter().map(|(address, body)| {
         let mut facts = Facts::new();
-        leaves(&body, "", &mut facts);
+        leaves(&body.json(), "", &mut facts);
         (address, facts)
     });
     [

@@ -83,13 +83,13 @@ pub const PRICED: &[(&str, Pricer)] = &[
 /// What is known of a platform while its lines are made.
 pub struct Model<'p> {
     plan: &'p Plan,
-    stack: Stack,
+    stack: &'p Stack,
     flows: Flows<'p>,
     /// How often each entry of the scheduler starts in a month.
     starts: BTreeMap<String, f64>,
     /// Requests to objects of the lake in a month: writes, then reads.
     objects: (Bounds, Bounds),
-    /// How many resources there are.
+    /// How many resources AWS Config may record.
     resources: f64,
     /// The functions that read sources.
     functions: BTreeMap<&'p str, StreamFunction<'p>>,
@@ -105,9 +105,8 @@ pub struct Model<'p> {
 }
 
 impl<'p> Model<'p> {
-    /// Of a plan.
-    pub fn new(plan: &'p Plan) -> Model<'p> {
-        let stack = aws::paid(plan, PRICED.iter().map(|(kind, _)| *kind));
+    /// Of a plan, whose resources these are, as far as they are priced.
+    pub fn new(plan: &'p Plan, stack: &'p Stack) -> Model<'p> {
         let starts = stack.resources("aws_scheduler_schedule").filter_map(|block| {
             let often = starts_a_month(&text(block, "schedule_expression")?).unwrap_or(0.0);
             Some((block.labels.get(1)?.clone(), often))
@@ -127,7 +126,7 @@ impl<'p> Model<'p> {
             transforms: plan.transforms.iter().map(|one| (one.name.as_str(), one)).collect(),
             items: items(plan),
             objects: storage::requests(plan, &mut flows),
-            resources: stack.count() as f64,
+            resources: stack.recorded() as f64,
             flows,
             plan,
             stack,
@@ -138,8 +137,7 @@ impl<'p> Model<'p> {
     /// Every line.
     pub fn estimate(mut self) -> Estimate {
         let pricers: BTreeMap<&str, Pricer> = PRICED.iter().copied().collect();
-        let stack = std::mem::take(&mut self.stack);
-        for block in stack.blocks().filter(|block| block.kind == "resource") {
+        for block in self.stack.blocks().filter(|block| block.kind == "resource") {
             if let [kind, label] = block.labels.as_slice()
                 && let Some(pricer) = pricers.get(kind.as_str())
             {

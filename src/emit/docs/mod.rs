@@ -10,7 +10,7 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use crate::aws;
-use crate::cost;
+use crate::cost::{self, Estimate};
 use crate::emit::graph::Graph;
 use crate::evidence::Overridden;
 use crate::plan::{Alarm, Dataset, Engine, Files, Format, Plan, Writer, lineage};
@@ -102,9 +102,8 @@ struct ClassPart<'a> {
     columns: Vec<String>,
 }
 
-/// `docs/index.html`.
-pub fn emit(plan: &Plan) -> Files {
-    let estimate = cost::estimate(plan);
+/// `docs/index.html` of a platform, and what that costs.
+pub fn emit(plan: &Plan, estimate: &Estimate) -> Files {
     let page = Page {
         name: &plan.pipeline.name,
         doc: plan.pipeline.doc.as_deref(),
@@ -132,7 +131,7 @@ pub fn emit(plan: &Plan) -> Files {
             .collect(),
         classes: plan.classes.iter().map(|class| classes(plan, class)).collect(),
         cost: cost::amount(estimate.total()),
-        costs: cost::derivations(&estimate),
+        costs: cost::derivations(estimate),
     };
     Files::from([("docs/index.html".to_owned(), render(&page))])
 }
@@ -396,7 +395,9 @@ mod tests {
     fn what_an_author_writes_is_escaped() {
         let mut plan = crate::plan::fixture::clickstream();
         plan.pipeline.doc = Some("a <b> & {{ c }}".to_owned());
-        let page = super::emit(&plan).remove("docs/index.html").unwrap();
+        let page = super::emit(&plan, &crate::cost::estimate(&plan))
+            .remove("docs/index.html")
+            .unwrap();
         assert!(page.contains("<p>a &lt;b&gt; &amp; {{ c }}</p>"), "{page}");
         assert!(page.contains("<code>processed.clicks.amount</code>"), "{page}");
     }
@@ -404,7 +405,9 @@ mod tests {
     #[test]
     fn an_access_has_a_row_for_what_it_sees_and_a_word_for_the_rest() {
         let plan = crate::plan::fixture::clickstream();
-        let page = super::emit(&plan).remove("docs/index.html").unwrap();
+        let page = super::emit(&plan, &crate::cost::estimate(&plan))
+            .remove("docs/index.html")
+            .unwrap();
         let (_, seen) = page.split_once("<h2>Who sees what</h2>").unwrap();
         let (seen, _) = seen.split_once("<h2>Classes</h2>").unwrap();
         let granted = plan.accesses.iter().map(|access| {
@@ -423,7 +426,9 @@ mod tests {
         assert!(drawing.trim_end().ends_with("</svg>"), "{drawing}");
         assert_eq!(drawing.matches("class=\"transform here\"").count(), 1, "{drawing}");
         assert!(!super::drawing(&Graph::of(&plan), "nobody").contains(" here\""));
-        let page = super::emit(&plan).remove("docs/index.html").unwrap();
+        let page = super::emit(&plan, &crate::cost::estimate(&plan))
+            .remove("docs/index.html")
+            .unwrap();
         assert!(!page.contains(" here\""), "{page}");
     }
 }

@@ -92,47 +92,70 @@ impl Py {
             text: format!("{}{before}", " ".repeat(indent)),
             indent,
         };
-        if is_several(self) && !printer.fits(&self.flat(), 0) {
-            printer.parenthesized(self, 0);
+        if is_several(self) && printer.on_the_line(self, 0).is_none() {
+            printer.parenthesized(self);
         } else {
             printer.print(self, 0);
         }
         printer.text
     }
-
-    fn flat(&self) -> String {
-        match self {
-            Py::Atom(text) => text.clone(),
-            Py::Call(callee, arguments) => format!("{}({})", callee.flat_operand(9), flat_list(arguments)),
-            Py::Attribute(value, name) => format!("{}.{name}", value.flat_operand(9)),
-            Py::Keyword(name, value) => format!("{name}={}", value.flat()),
-            Py::List(items) => format!("[{}]", flat_list(items)),
-            Py::Dict(entries) => {
-                let entries = entries.iter();
-                let entries = entries.map(|(name, value)| format!("{}: {}", string(name), value.flat()));
-                format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
-            }
-            Py::Tuple(items) => format!("({})", flat_list(items)),
-            Py::Lambda(params, body) => format!("{}{}", lambda(params), body.flat()),
-            Py::Unary(op, value) => format!("{op}{}", value.flat_operand(8)),
-            Py::Binary(op, operands) => {
-                let operands: Vec<_> = operands.iter().map(|o| o.flat_operand(8)).collect();
-                operands.join(&format!(" {op} "))
-            }
-        }
-    }
-
-    fn flat_operand(&self, least: u8) -> String {
-        if tightness(self) < least {
-            format!("({})", self.flat())
-        } else {
-            self.flat()
-        }
-    }
 }
 
-fn flat_list(items: &[Py]) -> String {
-    items.iter().map(Py::flat).collect::<Vec<_>>().join(", ")
+/// An expression on one line, as far as there is room for it: nobody needs the end of one that does not fit, and asking
+/// at each level of a deep one would cost its square.
+struct Flat {
+    text: String,
+    room: usize,
+}
+
+impl Flat {
+    /// Writes more, and says whether there was room.
+    fn push(&mut self, text: &str) -> bool {
+        let width = text.width();
+        let fits = width <= self.room;
+        if fits {
+            self.text.push_str(text);
+            self.room -= width;
+        }
+        fits
+    }
+
+    fn node(&mut self, node: &Py) -> bool {
+        match node {
+            Py::Atom(text) => self.push(text),
+            Py::Call(callee, arguments) => self.operand(callee, 9) && self.list("(", arguments, ")"),
+            Py::Attribute(value, name) => self.operand(value, 9) && self.push(".") && self.push(name),
+            Py::Keyword(name, value) => self.push(name) && self.push("=") && self.node(value),
+            Py::List(items) => self.list("[", items, "]"),
+            Py::Tuple(items) => self.list("(", items, ")"),
+            Py::Dict(entries) => {
+                let mut all = entries.iter().enumerate();
+                self.push("{")
+                    && all.all(|(at, (name, value))| {
+                        (at == 0 || self.push(", ")) && self.push(&string(name)) && self.push(": ") && self.node(value)
+                    })
+                    && self.push("}")
+            }
+            Py::Lambda(params, body) => self.push(&lambda(params)) && self.node(body),
+            Py::Unary(op, value) => self.push(op.encode_utf8(&mut [0; 4])) && self.operand(value, 8),
+            Py::Binary(op, operands) => operands.iter().enumerate().all(|(at, one)| {
+                (at == 0 || self.push(" ") && self.push(op) && self.push(" ")) && self.operand(one, 8)
+            }),
+        }
+    }
+
+    fn operand(&mut self, node: &Py, least: u8) -> bool {
+        if tightness(node) < least {
+            self.push("(") && self.node(node) && self.push(")")
+        } else {
+            self.node(node)
+        }
+    }
+
+    fn list(&mut self, open: &str, items: &[Py], close: &str) -> bool {
+        let mut all = items.iter().enumerate();
+        self.push(open) && all.all(|(at, one)| (at == 0 || self.push(", ")) && self.node(one)) && self.push(close)
+    }
 }
 
 /// A link of `head.a.b(x).c(y)`.
@@ -147,13 +170,19 @@ struct Printer {
 }
 
 impl Printer {
-    fn column(&self) -> usize {
-        self.text.rsplit('\n').next().unwrap_or("").width()
+    /// What is written of an expression, if it fits the line with `after` columns behind it.
+    fn flat(&self, after: usize, write: impl FnOnce(&mut Flat) -> bool) -> Option<String> {
+        let column = self.text.rsplit('\n').next().unwrap_or("").width();
+        let mut flat = Flat {
+            text: String::new(),
+            room: WIDTH.checked_sub(column + after)?,
+        };
+        write(&mut flat).then_some(flat.text)
     }
 
-    /// Whether this fits the line, with `after` columns behind it.
-    fn fits(&self, flat: &str, after: usize) -> bool {
-        self.column() + flat.width() + after <= WIDTH
+    /// An expression on this line, if it fits with `after` columns behind it.
+    fn on_the_line(&self, node: &Py, after: usize) -> Option<String> {
+        self.flat(after, |flat| flat.node(node))
     }
 
     fn line(&mut self) {
@@ -162,8 +191,7 @@ impl Printer {
     }
 
     fn print(&mut self, node: &Py, after: usize) {
-        let flat = node.flat();
-        if self.fits(&flat, after) {
+        if let Some(flat) = self.on_the_line(node, after) {
             self.text.push_str(&flat);
             return;
         }
@@ -172,7 +200,7 @@ impl Printer {
             Py::Keyword(name, value) => {
                 self.text.push_str(&format!("{name}="));
                 if is_several(value) {
-                    self.parenthesized(value, after);
+                    self.parenthesized(value);
                 } else {
                     self.print(value, after);
                 }
@@ -183,8 +211,8 @@ impl Printer {
             Py::Lambda(params, body) => {
                 self.text.push_str(&lambda(params));
                 match **body {
-                    Py::Binary(..) | Py::Unary(..) if !self.fits(&body.flat(), after) => {
-                        self.parenthesized(body, after)
+                    Py::Binary(..) | Py::Unary(..) if self.on_the_line(body, after).is_none() => {
+                        self.parenthesized(body);
                     }
                     _ => self.print(body, after),
                 }
@@ -210,14 +238,14 @@ impl Printer {
     fn operand(&mut self, node: &Py, least: u8, after: usize) {
         if tightness(node) >= least {
             self.print(node, after);
-        } else if self.fits(&node.flat(), after + 2) {
-            self.text.push_str(&format!("({})", node.flat()));
+        } else if let Some(flat) = self.flat(after, |flat| flat.operand(node, least)) {
+            self.text.push_str(&flat);
         } else {
-            self.parenthesized(node, after);
+            self.parenthesized(node);
         }
     }
 
-    fn parenthesized(&mut self, node: &Py, _after: usize) {
+    fn parenthesized(&mut self, node: &Py) {
         self.text.push('(');
         self.indent += 4;
         self.line();
@@ -246,8 +274,8 @@ impl Printer {
         for (name, value) in entries {
             self.line();
             self.text.push_str(&format!("{}: ", string(name)));
-            if is_several(value) && !self.fits(&value.flat(), 1) {
-                self.parenthesized(value, 1);
+            if is_several(value) && self.on_the_line(value, 1).is_none() {
+                self.parenthesized(value);
             } else {
                 self.print(value, 1);
             }
@@ -277,11 +305,9 @@ impl Printer {
                         Some(_) => 0,
                         None => after,
                     };
-                    let flat = format!("({})", flat_list(arguments));
-                    if self.fits(&flat, next) {
-                        self.text.push_str(&flat);
-                    } else {
-                        self.items('(', arguments, ')');
+                    match self.flat(next, |flat| flat.list("(", arguments, ")")) {
+                        Some(flat) => self.text.push_str(&flat),
+                        None => self.items('(', arguments, ')'),
                     }
                 }
             }

@@ -70,6 +70,7 @@ pub fn verify(evidence: &Evidence, plan: &Json, besides: &[String]) -> Result<Ve
     outside(evidence, plan, configuration, besides, &mut found);
     let (mut resources, mut unknown) = (0, 0);
     for (address, body) in &evidence.resources {
+        let body = &body.json();
         let Some(configured) = written.get(address.as_str()) else {
             found.add(address, "is gone".to_owned());
             continue;
