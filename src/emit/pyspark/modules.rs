@@ -1,5 +1,7 @@
 //! The modules that jobs import: the runtime, and those with what Spark has no single function for, where it is used.
 
+use std::collections::BTreeSet;
+
 use crate::plan::Files;
 
 /// The module that every job imports.
@@ -82,18 +84,21 @@ const MODULES: [Module; 18] = [
 
 /// The modules that a job's code mentions: name, and what it is called there.
 pub fn mentioned(code: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let starts = starts(code);
     MODULES
         .iter()
-        .filter(move |(called, ..)| mentions(code, &format!("{called}.")))
+        .filter(move |(called, ..)| starts.contains(called))
         .map(|(called, name, ..)| (*name, *called))
 }
 
-/// Whether a word stands in code as the start of a name, not behind a letter or a dot.
-fn mentions(code: &str, word: &str) -> bool {
-    code.match_indices(word).any(|(at, _)| {
-        let before = code.get(..at).and_then(|text| text.chars().next_back());
-        !before.is_some_and(|c| c.is_alphanumeric() || "_.".contains(c))
-    })
+/// The words with which dotted names start.
+fn starts(code: &str) -> BTreeSet<&str> {
+    let dots = code.match_indices('.').filter_map(|(at, _)| code.get(..at));
+    let words = dots.filter_map(|text| {
+        let before = text.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
+        text.strip_prefix(before).filter(|_| !before.ends_with('.'))
+    });
+    words.collect()
 }
 
 /// The names of the modules that jobs need, those included that modules import.
