@@ -431,7 +431,9 @@ impl State {
         }
         let root = root.to_path_buf();
         std::thread::spawn(move || {
-            let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work.run(&stop)));
+            let run = || work.run(&stop).map(Analysis::shared);
+            let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+            let shared = found.as_ref().ok().cloned().flatten();
             let job: Job<State> = Box::new(move |state| {
                 if first {
                     state.tell(Tell::End);
@@ -443,10 +445,14 @@ impl State {
             });
             // A server that ends does not want to know.
             let _ = jobs.send(job);
+            let rest = || shared.as_ref().map(|found| found.find_resources().len());
+            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(rest)).is_err() {
+                let _ = jobs.send(Box::new(|state| state.after_panic("resources could not be told")));
+            }
         });
     }
 
-    fn found(&mut self, root: &Path, found: Option<Analysis>) {
+    fn found(&mut self, root: &Path, found: Option<Arc<Analysis>>) {
         let Some(project) = self.projects.get_mut(root) else {
             return;
         };

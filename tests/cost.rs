@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use pipec::base::Disk;
 use pipec::cost::{self, Bounds, table};
+use pipec::emit::hcl::Block;
 use pipec::plan::Plan;
 use pipec::{Options, compile};
 
@@ -90,7 +91,17 @@ fn what_a_build_makes_is_priced_or_free() {
         let stack = pipec::aws::stack(&plan, &["pipec_runtime"]);
         // The proof makes only what may be paid for, a build makes everything.
         assert_eq!(cost::estimate_of(&plan, &stack), cost::estimate(&plan));
-        for block in stack.blocks().filter(|block| block.kind == "resource") {
+        let mut addresses = pipec::aws::resources(&plan);
+        let is_resource = |block: &&Block| block.kind == "resource";
+        let mut labels: Vec<_> = pipec::aws::stack(&plan, &[])
+            .blocks()
+            .filter(is_resource)
+            .map(|block| block.labels.clone())
+            .collect();
+        addresses.sort();
+        labels.sort();
+        assert_eq!(labels, addresses, "what an editor says an item becomes");
+        for block in stack.blocks().filter(is_resource) {
             assert!(
                 known(&block.labels[0]),
                 "{} is neither priced nor free",

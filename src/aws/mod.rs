@@ -86,8 +86,20 @@ pub fn stack(plan: &Plan, modules: &[&'static str]) -> Stack {
 /// The same, before anything is overridden.
 fn made(plan: &Plan, modules: &[&'static str]) -> Stack {
     let mut out = Stack::default();
-    add_paid(&mut out, plan, modules);
-    root::add(&mut out, plan);
+    add_all(&mut out, plan, modules);
+    out
+}
+
+/// The type and label of each resource of a platform, without those that jobs import.
+pub fn resources(plan: &Plan) -> Vec<[String; 2]> {
+    let mut out = Stack::of_addresses(to_call(plan));
+    add_all(&mut out, plan, &[]);
+    out.into_addresses()
+}
+
+fn add_all(out: &mut Stack, plan: &Plan, modules: &[&'static str]) {
+    add_paid(out, plan, modules);
+    root::add(out, plan);
     out.file(
         "catalog",
         "Databases and tables, as Athena sees them.",
@@ -96,7 +108,6 @@ fn made(plan: &Plan, modules: &[&'static str]) -> Stack {
     out.file("views", "Views, as Athena sees them.", views::blocks(plan));
     out.file("lake_formation", "Who may read what.", lake_formation::blocks(plan));
     out.file("cost", "The budget.", cost::blocks(plan));
-    out
 }
 
 /// Adds the resources that may be paid for: the others tell what is where, and who may read it, and are not recorded.
@@ -191,10 +202,14 @@ fn add_paid(out: &mut Stack, plan: &Plan, modules: &[&'static str]) {
     out.end_of_recorded();
 }
 
+/// The types of resources that say what is called from inside of a network, where there is one.
+fn to_call(plan: &Plan) -> impl Iterator<Item = &'static str> {
+    plan.pipeline.network.iter().flat_map(|_| calls::READS)
+}
+
 /// The resources of these types, of those that may be paid for.
 pub fn paid(plan: &Plan, types: impl IntoIterator<Item = &'static str>) -> Stack {
-    let to_call = plan.pipeline.network.iter().flat_map(|_| calls::READS);
-    let mut out = Stack::keeping(types.into_iter().chain(to_call));
+    let mut out = Stack::keeping(types.into_iter().chain(to_call(plan)));
     // What jobs import is a handful of small objects.
     add_paid(&mut out, plan, &[]);
     overrides::apply(&mut out, plan);

@@ -13,6 +13,8 @@ pub struct Stack {
     places: BTreeMap<[String; 2], (&'static str, usize)>,
     /// The types of resources that are kept, where that is not everything.
     keeps: Option<BTreeSet<&'static str>>,
+    /// The type and label of each resource that came, where that is asked for.
+    addresses: Option<Vec<[String; 2]>>,
     /// How many resources came that AWS Config may record; objects in buckets are none.
     recorded: usize,
     /// Whether all of those came.
@@ -26,6 +28,19 @@ impl Stack {
             keeps: Some(types.into_iter().collect()),
             ..Stack::default()
         }
+    }
+
+    /// One that knows of resources only which there are, beside some types.
+    pub fn of_addresses(types: impl IntoIterator<Item = &'static str>) -> Stack {
+        Stack {
+            addresses: Some(vec![]),
+            ..Stack::keeping(types)
+        }
+    }
+
+    /// Type and label of each resource, where that was asked for.
+    pub fn into_addresses(self) -> Vec<[String; 2]> {
+        self.addresses.unwrap_or_default()
     }
 
     /// How many resources there are that AWS Config may record, kept or not.
@@ -53,6 +68,9 @@ impl Stack {
         let kind = block.labels.first().filter(|_| is_resource);
         let is_recorded = !self.is_all_recorded && kind.is_some_and(|kind| kind != "aws_s3_object");
         self.recorded += usize::from(is_recorded);
+        if let (Some(known), Some(kind), Some(label)) = (&mut self.addresses, kind, block.labels.get(1)) {
+            known.push([kind.clone(), label.clone()]);
+        }
         if let Some(keeps) = &self.keeps
             && !kind.is_some_and(|kind| keeps.contains(kind.as_str()))
         {

@@ -68,7 +68,9 @@ pub struct Analysis {
     /// What single items can be checked against.
     ready: Option<Ready>,
     /// The resources that the plan becomes, type and label, once somebody asked.
-    resources: OnceLock<Vec<(String, String)>>,
+    resources: OnceLock<Vec<[String; 2]>>,
+    /// Whether somebody else finds these, so that no question waits for them.
+    is_shared: bool,
 }
 
 /// A compilation that can be run anywhere, at any time.
@@ -143,7 +145,14 @@ impl Analysis {
             trees: found.trees,
             ready: found.ready,
             resources: OnceLock::new(),
+            is_shared: false,
         }
+    }
+
+    /// For a thread that goes on to [`Analysis::find_resources`] while questions are answered of the rest.
+    pub fn shared(mut self) -> Arc<Analysis> {
+        self.is_shared = true;
+        Arc::new(self)
     }
 }
 
@@ -231,13 +240,13 @@ impl Session {
     }
 
     /// Keeps what was found, unless something newer is known.
-    pub fn keep(&mut self, found: Analysis) -> Arc<Analysis> {
+    pub fn keep(&mut self, found: Arc<Analysis>) -> Arc<Analysis> {
         let newer = |known: &Arc<Analysis>| known.generation > found.generation;
         match self.analysis.clone().filter(newer) {
             Some(known) => known,
             None => {
                 self.recent.clear();
-                self.analysis.insert(Arc::new(found)).clone()
+                self.analysis.insert(found).clone()
             }
         }
     }
@@ -251,7 +260,7 @@ impl Session {
     pub fn analysis(&mut self) -> Arc<Analysis> {
         let found = self.work().and_then(|work| work.run(&AtomicBool::new(false)));
         match (found, &self.analysis) {
-            (Some(found), _) => self.keep(found),
+            (Some(found), _) => self.keep(Arc::new(found)),
             (None, Some(known)) => Arc::clone(known),
             (None, None) => Arc::new(Analysis::of(
                 crate::compile(&self.texts, &Options::default()),

@@ -152,7 +152,7 @@ fn after_each_edit_all_is_known_that_a_fresh_start_finds() {
                 let late = under_way
                     .pop()
                     .and_then(|work| work.run(&AtomicBool::new(chance.below(4) == 0)));
-                late.map(|late| session.keep(late));
+                late.map(|late| session.keep(Arc::new(late)));
             }
             agree(&world, &mut session, &what);
         }

@@ -9,20 +9,19 @@ use crate::session::Analysis;
 const NAMED: usize = 8;
 
 impl Analysis {
-    /// The resources that the plan becomes, type and label. To find them takes as long as checking a good part of the
-    /// platform, so that it is done once.
-    fn resources(&self) -> &[(String, String)] {
-        self.resources.get_or_init(|| {
-            let stack = self.plan.as_ref().map(|plan| aws::stack(plan, &[]));
-            let blocks = stack.iter().flat_map(aws::Stack::blocks);
-            let resources = blocks.filter(|block| block.kind == "resource");
-            resources
-                .filter_map(|block| match block.labels.as_slice() {
-                    [ty, label] => Some((ty.clone(), label.clone())),
-                    _ => None,
-                })
-                .collect()
-        })
+    /// The resources that the plan becomes, type and label, once they are found.
+    fn resources(&self) -> &[[String; 2]] {
+        match self.is_shared {
+            true => self.resources.get().map_or(&[], Vec::as_slice),
+            false => self.find_resources(),
+        }
+    }
+
+    /// Finds the resources that the plan becomes, which takes as long as checking a good part of the platform: it is done
+    /// once.
+    pub fn find_resources(&self) -> &[[String; 2]] {
+        let find = || self.plan.as_ref().map_or_else(Vec::new, aws::resources);
+        self.resources.get_or_init(find)
     }
 }
 
@@ -38,8 +37,8 @@ impl Context<'_> {
         let Some(analysis) = self.analysis else {
             return Vec::new();
         };
-        let own = analysis.resources().iter().filter(|(_, label)| is_of(label, name));
-        let mut found: Vec<_> = own.map(|(ty, label)| format!("`{ty}.{label}`")).collect();
+        let own = analysis.resources().iter().filter(|[_, label]| is_of(label, name));
+        let mut found: Vec<_> = own.map(|[ty, label]| format!("`{ty}.{label}`")).collect();
         let more = found.len().saturating_sub(NAMED);
         found.truncate(NAMED);
         if more > 0 {
