@@ -111,7 +111,7 @@ fn promised(plan: &Plan, monitor: &Monitor, source: &Source, label: &str, percen
     let Some((rows, seconds)) = incoming(source) else {
         return vec![];
     };
-    let most = volume.records_per_second * seconds;
+    let most = volume.most_in(seconds);
     let block = alarm(plan, monitor, label, &text);
     vec![share(block, percent, format!("100 * rows / {most}"), vec![rows])]
 }

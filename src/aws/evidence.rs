@@ -515,10 +515,7 @@ fn assumptions(plan: &Plan, claims: &[Claim], find: &Addresses) -> Vec<Assumptio
         });
         let usual = ["full", "promised"].map(|what| alarm(format!("{}_{what}", source.name)));
         out.push(Assumption {
-            says: format!(
-                "`{}` brings {} records of {} B a second at most",
-                source.name, volume.records_per_second, volume.record_bytes
-            ),
+            says: format!("`{}` brings {} at most", source.name, volume.words()),
             needed_by: std::iter::once(format!("capacity.{}", source.name))
                 .chain(bounded(source))
                 .collect(),

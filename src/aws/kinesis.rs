@@ -71,10 +71,14 @@ const MOST_SHARDS: u32 = 100_000;
 /// Readers that can run at once: one a shard. On-demand streams start with four and double.
 pub fn readers(source: &Source) -> u32 {
     let kinesis = source.kinesis();
-    let promised = source.volume.as_ref().map_or(0.0, |volume| {
-        let bytes = volume.records_per_second * volume.record_bytes as f64 / f64::from(1 << 20);
-        bytes.max(volume.records_per_second / 1000.0).ceil()
-    });
+    let promised = source
+        .volume
+        .as_ref()
+        .map(|volume| volume.most())
+        .map_or(0.0, |volume| {
+            let bytes = volume.records_per_second * volume.record_bytes as f64 / f64::from(1 << 20);
+            bytes.max(volume.records_per_second / 1000.0).ceil()
+        });
     kinesis.shards.unwrap_or((promised as u32).clamp(4, MOST_SHARDS) * 2)
 }
 

@@ -36,7 +36,7 @@ fn label(source: &Source) -> String {
 /// calls ask for, within what its author allows.
 pub fn at_once(function: &StreamFunction) -> u32 {
     let rate = function.source.volume.as_ref();
-    let rate = rate.map_or(0.0, |volume| volume.records_per_second);
+    let rate = rate.map_or(0.0, |volume| volume.most().records_per_second);
     let longest = function.scripts().map(|(_, run)| run.timeout_seconds()).max();
     let batches = match longest {
         Some(seconds) => rate * seconds as f64,

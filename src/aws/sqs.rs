@@ -169,7 +169,10 @@ pub fn take(source: &Source, queue: &Queue) -> Vec<Statement> {
 
 /// How many batches of a queue are worked on at once: one for each hundred messages a second.
 pub fn readers(source: &Source, _: &Queue) -> u32 {
-    let rate = source.volume.as_ref().map_or(0.0, |volume| volume.records_per_second);
+    let rate = source
+        .volume
+        .as_ref()
+        .map_or(0.0, |volume| volume.most().records_per_second);
     ((rate / 100.0).ceil() as u32).clamp(5, 100)
 }
 

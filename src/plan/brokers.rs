@@ -139,7 +139,7 @@ impl Kafka {
 
 /// What a topic holds of a promise, GiB.
 fn held_gib(volume: &Volume, seconds: u64) -> f64 {
-    volume.records_per_second * volume.record_bytes as f64 * seconds as f64 / GIB
+    volume.most_in(seconds as f64) * volume.record_bytes as f64 / GIB
 }
 
 /// The disk of a broker where none is asked for, GiB: what is promised, half as much again, and room for the cluster's own.

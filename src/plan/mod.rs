@@ -39,7 +39,7 @@ pub use serve::{Athena, QuickSight, Redshift, Refresh, Report, Serve, ServeEngin
 pub use shared::{Columns, Shared, Steps};
 pub use shown::{RowRule, Sharer, rules};
 pub use sink::{PURGE_SECONDS, Postgres, QUEUE_DAYS, Sink, To, Warehouse};
-pub use source::{Api, ApiAuth, Csv, FilesOf, Foreign, From, Gathered, Kinesis, Poll, PollAuth, Source, Volume};
+pub use source::{Api, ApiAuth, Csv, FilesOf, Foreign, From, Gathered, Kinesis, Peak, Poll, PollAuth, Source, Volume};
 pub use step::{EventWindow, Image, Join, JoinKind, Otherwise, Run, RunKind, Script, Step, StepKind};
 pub use streams::{StreamFunction, Way, WayStep, stream_functions, target_variable};
 

@@ -336,4 +336,80 @@ pub struct Volume {
     pub records_per_second: f64,
     /// Mean size of a record, bytes.
     pub record_bytes: u64,
+    /// What it brings for a while, above that.
+    pub peak: Option<Peak>,
+}
+
+/// The most that comes, for a while.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Peak {
+    /// Records a second.
+    pub records_per_second: f64,
+    /// How long, seconds.
+    pub seconds: f64,
+}
+
+impl Volume {
+    /// What comes in the busiest second, as if it came all the time: what is refused then is refused.
+    pub fn most(&self) -> Volume {
+        let peak = self.peak.map_or(0.0, |peak| peak.records_per_second);
+        Volume {
+            records_per_second: self.records_per_second.max(peak),
+            peak: None,
+            ..self.clone()
+        }
+    }
+
+    /// The most records of so many seconds, with one peak among them.
+    pub fn most_in(&self, seconds: f64) -> f64 {
+        let peak = self.peak.unwrap_or(Peak {
+            records_per_second: self.records_per_second,
+            seconds,
+        });
+        let high = seconds.min(peak.seconds);
+        peak.records_per_second * high + self.records_per_second * (seconds - high)
+    }
+
+    /// `20 records of 600 B a second, and 200 for 30 min`
+    pub fn words(&self) -> String {
+        let mean = format!(
+            "{} records of {} B a second",
+            self.records_per_second, self.record_bytes
+        );
+        match self.peak {
+            Some(peak) => {
+                let (rate, seconds) = (peak.records_per_second, peak.seconds);
+                match seconds % 60.0 == 0.0 {
+                    true => format!("{mean}, and {rate} for {} min", seconds / 60.0),
+                    false => format!("{mean}, and {rate} for {seconds} s"),
+                }
+            }
+            None => mean,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peak_is_the_most_of_a_second_and_a_part_of_an_hour() {
+        let mut volume = Volume {
+            records_per_second: 20.0,
+            record_bytes: 600,
+            peak: None,
+        };
+        assert_eq!(volume.most(), volume);
+        assert_eq!(volume.most_in(3_600.0), 72_000.0);
+        assert_eq!(volume.words(), "20 records of 600 B a second");
+        volume.peak = Some(Peak {
+            records_per_second: 200.0,
+            seconds: 1_800.0,
+        });
+        assert_eq!(volume.most().records_per_second, 200.0);
+        assert_eq!(volume.most_in(60.0), 12_000.0);
+        assert_eq!(volume.most_in(3_600.0), 396_000.0);
+        assert_eq!(volume.words(), "20 records of 600 B a second, and 200 for 30 min");
+    }
 }

@@ -24,14 +24,14 @@ pub(super) fn prove(source: &Source, kafka: &Kafka, volume: &Volume, places: &Pl
 }
 
 fn bytes(volume: &Volume) -> f64 {
+    let volume = volume.most();
     volume.records_per_second * volume.record_bytes as f64
 }
 
 fn told(volume: &Volume) -> String {
     format!(
-        "{} records of {} B a second are {} MB a second",
-        volume.records_per_second,
-        volume.record_bytes,
+        "{} are {} MB a second",
+        volume.most().words(),
         hundredths(bytes(volume) / 1e6)
     )
 }

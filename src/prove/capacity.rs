@@ -29,13 +29,15 @@ pub fn needed_shards(volume: &Volume) -> u32 {
 
 /// Shards by bytes, by records, and as many as both need.
 fn by_shards(volume: &Volume) -> (f64, f64, f64) {
+    let volume = volume.most();
     let bytes = volume.records_per_second * volume.record_bytes as f64;
     let by_bytes = (bytes / quota("kinesis.shard_bytes")).ceil();
     let by_records = (volume.records_per_second / quota("kinesis.shard_records")).ceil();
     (by_bytes, by_records, by_bytes.max(by_records).max(1.0))
 }
 
-fn too_few_shards(source: &Source, volume: &Volume, shards: u32, places: &Places) -> Option<Diagnostic> {
+fn too_few_shards(source: &Source, promised: &Volume, shards: u32, places: &Places) -> Option<Diagnostic> {
+    let volume = &promised.most();
     let bytes = volume.records_per_second * volume.record_bytes as f64;
     let (by_bytes, by_records, needed) = by_shards(volume);
     if needed <= f64::from(shards) {
@@ -61,14 +63,18 @@ fn too_few_shards(source: &Source, volume: &Volume, shards: u32, places: &Places
             plural(by_bytes, "shard"),
             plural(by_records, "shard"),
         ))
-        .help(format!("write `shards = {needed}`, or `capacity = on_demand`"));
+        .help(match too_sudden(source, promised, places) {
+            Some(_) => format!("write `shards = {needed}`"),
+            None => format!("write `shards = {needed}`, or `capacity = on_demand`"),
+        });
     Some(with_volume(diagnostic, source, places))
 }
 
-fn too_much_on_demand(source: &Source, volume: &Volume, places: &Places) -> Option<Diagnostic> {
+fn too_much_on_demand(source: &Source, promised: &Volume, places: &Places) -> Option<Diagnostic> {
+    let volume = &promised.most();
     let bytes = volume.records_per_second * volume.record_bytes as f64;
     if bytes <= quota("kinesis.on_demand_bytes") && volume.records_per_second <= quota("kinesis.on_demand_records") {
-        return None;
+        return too_sudden(source, promised, places);
     }
     let needed = (bytes / quota("kinesis.shard_bytes"))
         .ceil()
@@ -87,8 +93,48 @@ fn too_much_on_demand(source: &Source, volume: &Volume, places: &Places) -> Opti
     Some(with_volume(diagnostic, source, places))
 }
 
+/// A stream that grows by itself takes twice of what it has taken; what comes all at once is refused meanwhile.
+fn too_sudden(source: &Source, promised: &Volume, places: &Places) -> Option<Diagnostic> {
+    let volume = promised.most();
+    let usual = promised.records_per_second;
+    let bytes = volume.records_per_second * volume.record_bytes as f64;
+    let twice_bytes = 2.0 * usual * volume.record_bytes as f64;
+    let most_bytes = quota("kinesis.on_demand_start_bytes").max(twice_bytes);
+    let most_records = quota("kinesis.on_demand_start_records").max(2.0 * usual);
+    promised.peak?;
+    if bytes <= most_bytes && volume.records_per_second <= most_records {
+        return None;
+    }
+    let (_, _, needed) = by_shards(promised);
+    let span = places.get(&format!("source.{}.peak", source.name))?;
+    let message = format!(
+        "the peak of `{}` comes faster than an on-demand stream grows",
+        source.name
+    );
+    let diagnostic = Diagnostic::new(Code::CAPACITY, span, message)
+        .found(format!(
+            "takes {} MiB and {most_records} records a second at once",
+            hundredths(most_bytes / quota("kinesis.shard_bytes"))
+        ))
+        .note(format!(
+            "it takes twice of what it has taken before, and {usual} records a second are usual; the peak is {} MiB a second",
+            hundredths(bytes / quota("kinesis.shard_bytes"))
+        ))
+        .help(format!("write `capacity = provisioned {{ shards = {needed} }}`"));
+    Some(diagnostic)
+}
+
+/// Where a promise stands: its peak, if it has one, decides what fits.
+pub(super) fn promise(source: &Source) -> String {
+    let setting = match source.volume.as_ref().and_then(|volume| volume.peak) {
+        Some(_) => "peak",
+        None => "volume",
+    };
+    format!("source.{}.{setting}", source.name)
+}
+
 pub(super) fn with_volume(diagnostic: Diagnostic, source: &Source, places: &Places) -> Diagnostic {
-    match places.get(&format!("source.{}.volume", source.name)) {
+    match places.get(&promise(source)) {
         Some(span) => diagnostic.label(span, "what it promises to bring"),
         None => diagnostic,
     }

@@ -2,7 +2,7 @@
 //!
 //! It must not know which resources hold a bound: evidence names them.
 
-use super::capacity::{hundredths, needed_shards, plural};
+use super::capacity::{hundredths, needed_shards, plural, promise};
 use super::quotas::quota;
 use crate::check::items::Places;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -62,7 +62,8 @@ pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics)
             .note(bound.derivation)
             .help(bound.help);
         for source in &bound.sources {
-            if let Some(span) = places.get(&format!("source.{source}.volume")) {
+            let promised = plan.source(source).map(promise).and_then(|path| places.get(&path));
+            if let Some(span) = promised {
                 diagnostic = diagnostic.label(span, "what it promises to bring");
             }
         }
@@ -70,30 +71,25 @@ pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics)
     }
 }
 
-fn told(volume: &Volume) -> String {
-    format!(
-        "{} records of {} B a second",
-        volume.records_per_second, volume.record_bytes
-    )
-}
-
 /// The regions in which a delivery stream takes more.
 const LARGEST_REGIONS: [&str; 3] = ["eu-west-1", "us-east-1", "us-west-2"];
 
 fn of_source(plan: &Plan, source: &Source) -> Vec<Bound> {
-    let Some(volume) = &source.volume else { return vec![] };
+    let Some(volume) = &source.volume.as_ref().map(Volume::most) else {
+        return vec![];
+    };
     let bound = |what: &str, needed, allowed, unit, help: &str| Bound {
         what: format!("{what} of `{}`", source.name),
-        item: format!("source.{}.volume", source.name),
+        item: promise(source),
         needed,
         allowed,
         unit,
-        derivation: told(volume),
+        derivation: volume.words(),
         help: help.to_owned(),
         sources: vec![source.name.clone()],
     };
     let mut out = vec![];
-    if source.api.is_some() {
+    if let Some(api) = &source.api {
         let help = "let senders put several records into a request to Kinesis themselves: `from = kinesis { }`";
         let most = quota("api.requests");
         out.push(bound(
@@ -102,6 +98,15 @@ fn of_source(plan: &Plan, source: &Source) -> Vec<Bound> {
             most,
             "requests a second",
             help,
+        ));
+        let needed = volume.records_per_second;
+        let help = format!("write `throttle = {needed} per second`");
+        out.push(bound(
+            "the throttle",
+            needed,
+            api.per_second,
+            "requests a second",
+            &help,
         ));
     }
     let bytes = volume.record_bytes as f64;
@@ -154,11 +159,12 @@ fn incoming(plan: &Plan, transform: &Transform) -> Option<(Volume, Vec<String>)>
     let mut sum = Volume {
         records_per_second: 0.0,
         record_bytes: 0,
+        peak: None,
     };
     let mut sources = vec![];
     for input in plan.reads(transform) {
         let Input::Stream(name) = input else { continue };
-        let volume = plan.source(name)?.volume.as_ref()?;
+        let volume = plan.source(name)?.volume.as_ref()?.most();
         sum.records_per_second += volume.records_per_second;
         sum.record_bytes = sum.record_bytes.max(volume.record_bytes);
         sources.push(name.clone());
@@ -204,8 +210,8 @@ fn of_transform(plan: &Plan, transform: &Transform) -> Vec<Bound> {
     let written = transform.volume.as_ref().unwrap_or(&incoming);
     let per_second = written.records_per_second;
     let why = |volume: &Volume| match &transform.volume {
-        Some(_) => format!("`{name}` promises to write {}", told(volume)),
-        None => format!("{} come to `{name}`, and it may write all of them", told(volume)),
+        Some(_) => format!("`{name}` promises to write {}", volume.words()),
+        None => format!("{} come to `{name}`, and it may write all of them", volume.words()),
     };
     for (target, _) in transform.deliveries() {
         let Target::Sink(sink) = target else { continue };

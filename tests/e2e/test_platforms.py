@@ -148,3 +148,10 @@ def test_what_is_overridden_is_applied_and_no_longer_claimed(platform):
     claimed = {claim["id"] for claim in evidence["claims"]}
     assert "capacity.buys" in claimed and claimed.isdisjoint(given_up)
     assert "another team replays two days" in (platform[1] / "docs" / "index.html").read_text(encoding="utf-8")
+
+
+def test_an_alarm_of_a_volume_allows_its_peak(platform):
+    alarm = values(of(platform, "streams"), "aws_cloudwatch_metric_alarm")["operations_buys_volume"]
+    (expression,) = [query["expression"] for query in alarm["metric_query"] if query["expression"]]
+    (period,) = [query["metric"][0]["period"] for query in alarm["metric_query"] if query["metric"]]
+    assert expression == f"100 * rows / {20 * 60 + 2 * (period - 60)}"

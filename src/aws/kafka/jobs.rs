@@ -37,7 +37,7 @@ pub fn group(plan: &Plan, source: &Source, transform: &Transform) -> Value {
 /// Where the arrivals of a topic are, as a job is told.
 pub fn place(plan: &Plan, transform: &Transform, source: &Source, kafka: &Kafka) -> Value {
     let promised = source.volume.as_ref();
-    let most = promised.map_or(MOST, |volume| volume.records_per_second * SECONDS * CATCH_UP);
+    let most = promised.map_or(MOST, |volume| volume.most().records_per_second * SECONDS * CATCH_UP);
     let most = format!("&most={}", most.ceil().max(1_000.0) as u64);
     let topic = &kafka.topic;
     let reader = text_of!["&group=", group(plan, source, transform), most];

@@ -129,6 +129,7 @@ pub fn mapping(plan: &Plan, source: &Source, kafka: &Kafka, block: Block) -> Blo
     let bytes = source
         .volume
         .as_ref()
+        .map(|volume| volume.most())
         .map_or(0.0, |volume| volume.records_per_second * volume.record_bytes as f64);
     let least = (bytes / PARTITION_BYTES).ceil().max(1.0) as u32;
     let most = kafka.partitions.max(least).min(POLLERS);

@@ -3,7 +3,7 @@
 use super::Items;
 use crate::base::Span;
 use crate::check::program::{Delivers, Item, Shape};
-use crate::check::settings::Settings;
+use crate::check::settings::{Settings, Value};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::Schema;
 use crate::plan::types::TypeKind;
@@ -189,6 +189,18 @@ impl Items<'_> {
             let diagnostic = Diagnostic::new(Code::SETTINGS_CLASH, peak, message)
                 .found("a peak above what?")
                 .help("write `volume = 500 per second of 1 KiB` too");
+            self.say(diagnostic);
+        }
+        let values = |name| item.settings.get(name).map(|setting| (&setting.value, setting.span));
+        if let (Some((Value::Peak(peak, _), span)), Some((Value::Volume(mean, _), volume))) =
+            (values("peak"), values("volume"))
+            && peak <= mean
+        {
+            let message = format!("the peak of source `{}` is not above its volume", item.name);
+            let diagnostic = Diagnostic::new(Code::SETTINGS_CLASH, span, message)
+                .found(format!("{peak} a second"))
+                .label(volume, format!("{mean} a second"))
+                .help("write a higher rate, or leave the peak out");
             self.say(diagnostic);
         }
     }

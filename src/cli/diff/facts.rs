@@ -144,6 +144,10 @@ fn data(plan: &Plan) -> Items {
         if let Some(volume) = &source.volume {
             let text = format!("{} per second of {} B", volume.records_per_second, volume.record_bytes);
             facts.insert("volume".to_owned(), text);
+            let peak = volume
+                .peak
+                .map(|peak| format!("{} per second for {} s", peak.records_per_second, peak.seconds));
+            facts.extend(peak.map(|text| ("peak".to_owned(), text)));
         }
         facts.extend(source.into.iter().map(|into| ("into".to_owned(), into.to_string())));
         items.insert(format!("source {}", source.name), facts);

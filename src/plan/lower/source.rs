@@ -5,7 +5,7 @@ use super::{Lowering, Scope};
 use crate::check::program::{self, Shape};
 use crate::check::settings::{Settings, Value};
 use crate::plan::{
-    Api, ApiAuth, Delivers, FilesOf, Format, From, Gathered, Kinesis, Poll, PollAuth, Schema, Source, Volume,
+    Api, ApiAuth, Delivers, FilesOf, Format, From, Gathered, Kinesis, Peak, Poll, PollAuth, Schema, Source, Volume,
 };
 
 impl Lowering<'_> {
@@ -252,6 +252,18 @@ pub(super) fn volume_of(settings: &Settings) -> Option<Volume> {
         Some(Value::Volume(records_per_second, record_bytes)) => Some(Volume {
             records_per_second: *records_per_second,
             record_bytes: *record_bytes,
+            peak: peak_of(settings),
+        }),
+        _ => None,
+    }
+}
+
+/// The most that an item promises, for a while.
+fn peak_of(settings: &Settings) -> Option<Peak> {
+    match settings.get("peak").map(|setting| &setting.value) {
+        Some(Value::Peak(records_per_second, milliseconds)) => Some(Peak {
+            records_per_second: *records_per_second,
+            seconds: *milliseconds as f64 / 1_000.0,
         }),
         _ => None,
     }
