@@ -375,7 +375,9 @@ pub fn by_event(plan: &Plan, monitor: &Monitor) -> bool {
             .is_some_and(|transform| matches!(transform.engine, Engine::Glue(_)))
     };
     let replicated = plan.sources.iter().any(|source| source.replication.is_some());
+    let first = plan.monitors.first().is_some_and(|first| first.name == monitor.name);
     replicated
+        || (first && super::datazone::asked(plan))
         || monitor
             .alarms
             .iter()

@@ -106,7 +106,7 @@ fn function(plan: &Plan, monitor: &Monitor, name: &str, channel: &Channel) -> Ve
 }
 
 /// Reading a secret that is there, and opening it with whatever key of this account it is encrypted with.
-fn opens(secret: Value) -> [Statement; 2] {
+pub fn opens(secret: Value) -> [Statement; 2] {
     let through = text_of!["secretsmanager.", reference("var.region"), ".amazonaws.com"];
     [
         allow("Secret", &["secretsmanager:GetSecretValue"], [secret.clone()]),

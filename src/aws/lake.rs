@@ -2,7 +2,7 @@
 
 use super::bucket::{Bucket, Rule};
 use super::policy::allow;
-use super::{athena, audit, exports, imports, job, landing, naming, quicksight, uploads};
+use super::{athena, audit, datazone, exports, imports, job, landing, naming, quicksight, uploads};
 use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::{Dataset, Format, Plan, Transform, WriteMode, Writer, Zone, names};
 use crate::text_of;
@@ -179,6 +179,9 @@ fn artifacts(plan: &Plan) -> Bucket {
     ];
     if job::jobs(plan).any(|transform| !plan.sinks_of(transform).is_empty()) {
         rules.push(rule("sinks", names::SINK_FOLDER, Some(names::SINK_DAYS)));
+    }
+    if datazone::asked(plan) {
+        rules.push(rule("catalog", datazone::FOLDER, Some(TEMPORARY_DAYS)));
     }
     if plan.dashboards().next().is_some() {
         rules.push(rule("dashboards", quicksight::TEMPLATES, None));

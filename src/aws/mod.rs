@@ -16,6 +16,7 @@ mod channels;
 mod cost;
 mod created;
 mod dashboards;
+mod datazone;
 pub mod delivery;
 mod dms;
 mod dms_prerequisites;
@@ -42,6 +43,7 @@ mod monitoring;
 mod naming;
 mod network;
 mod objects;
+mod open_metadata;
 mod operations;
 mod orchestration;
 mod overrides;
@@ -73,7 +75,7 @@ pub use sinks::of_label as sink_of;
 pub use stack::Stack;
 
 use crate::emit::hcl::Block;
-use crate::emit::{dashboard, states};
+use crate::emit::{dashboard, openmetadata, states};
 use crate::plan::{Files, Plan, names};
 
 /// All resources of a platform whose jobs import these modules.
@@ -194,6 +196,12 @@ fn add_paid(out: &mut Stack, plan: &Plan, modules: &[&'static str]) {
         "Alarms, who is told, and the dashboard.",
         monitoring::blocks(plan),
     );
+    out.file("datazone", "Where people find what there is.", datazone::blocks(plan));
+    out.file(
+        "open_metadata",
+        "What tells OpenMetadata what there is.",
+        open_metadata::blocks(plan),
+    );
     out.file("secrets", "Secrets, without their values.", secrets::blocks(plan));
     out.file("backup", "Backups.", backup::blocks(plan));
     out.file("audit", "Who did what, and what was changed.", audit::blocks(plan));
@@ -231,6 +239,8 @@ pub fn terraform(plan: &Plan, stack: &Stack) -> Files {
     out.extend(dashboard::files(plan));
     out.extend(dashboards::files(plan));
     out.extend(channels::files(plan));
+    out.extend(open_metadata::files(plan));
+    out.extend(openmetadata::files(plan));
     out.extend(dms::files(plan));
     out.extend(kafka::files(plan));
     out.extend(kafka::topic_files(plan));

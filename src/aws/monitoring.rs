@@ -11,8 +11,8 @@ use super::naming::{self, limit, named};
 use super::operations::{AGE, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
 use super::{
-    alarms, api, channels, firehose, function, iot, job, kafka, landing, operations, orchestration, partitions, sinks,
-    sqs, table_purge, uploads,
+    alarms, api, channels, datazone, firehose, function, iot, job, kafka, landing, operations, orchestration,
+    partitions, sinks, sqs, table_purge, uploads,
 };
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
@@ -35,6 +35,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     if let Some(first) = plan.monitors.first() {
         out.extend(usual(plan, first));
         out.extend(ages(plan, first, &functions));
+        out.extend(datazone::alarms(plan, first));
     }
     out.extend(kafka::told(plan));
     out.push(dashboard(plan, &functions));

@@ -4,11 +4,13 @@
 //! It comes last: what a workload calls is read from the policy of its role, which has exactly the actions that it needs. So
 //! no bundle has to know of the network.
 
+use std::collections::BTreeSet;
+
 use super::calls::{self, Calls};
 use super::naming::{limit, named, short};
 use super::policy::{Statement, allow, allow_everywhere, document, longest, own, role, trust};
 use super::stack::Stack;
-use super::{dms, kafka, lake, redshift, sinks};
+use super::{dms, kafka, lake, open_metadata, redshift, sinks};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::plan::{Network, Plan};
 use crate::prove::quotas::whole;
@@ -87,11 +89,33 @@ pub fn add(out: &mut Stack, plan: &Plan) {
     for label in &calls.jobs {
         enter_job(out, network, label);
     }
+    reached_first(out);
     for label in &calls.applications {
         let inside = Block::new("network_configuration")
             .set("security_group_ids", list([group(JOBS)]))
             .set("subnet_ids", private_subnets(network));
         out.change("aws_emrserverless_application", label, |block| block.block(inside));
+    }
+}
+
+/// What Terraform asks of functions while it applies needs the ways that these take.
+fn reached_first(out: &mut Stack) {
+    let of = |kind: &str| {
+        let labels = out.resources(kind).filter_map(|block| block.labels.get(1));
+        let labels: Vec<String> = labels.cloned().collect();
+        labels.into_iter()
+    };
+    let endpoints = of("aws_vpc_endpoint").map(|label| reference(format!("aws_vpc_endpoint.{label}")));
+    let rules = "aws_vpc_security_group_egress_rule";
+    let ways = of(rules).filter(|label| label.starts_with(FUNCTIONS));
+    let ways: Vec<Value> = endpoints
+        .chain(ways.map(|label| reference(format!("{rules}.{label}"))))
+        .collect();
+    for label in of("aws_lambda_invocation") {
+        let ways = ways.clone();
+        out.change("aws_lambda_invocation", &label, |block| {
+            ways.into_iter().fold(block, Block::also_after)
+        });
     }
 }
 
@@ -522,7 +546,11 @@ fn groups(plan: &Plan, network: &Network, calls: &Calls, workloads: &[(&str, boo
 fn to_databases(plan: &Plan, network: &Network, label: &str) -> Vec<Block> {
     let databases = "Databases, where they listen";
     let (ports, why) = match label {
-        FUNCTIONS => (sinks::ports(plan).into_iter().map(u32::from).collect(), databases),
+        FUNCTIONS => {
+            let of_sinks = sinks::ports(plan).into_iter().map(u32::from);
+            let all: BTreeSet<u32> = of_sinks.chain(open_metadata::port(plan)).collect();
+            (all.into_iter().collect(), "Databases and catalogs, where they listen")
+        }
         REPLICATIONS => (dms::ports(plan), databases),
         JOBS => (kafka::jobs::ports(plan), "Brokers, where they listen"),
         _ => (vec![], databases),

@@ -69,6 +69,11 @@ fn folders(plan: &Plan) -> impl Iterator<Item = (&'static str, &'static str)> {
             "dashboards, as templates of CloudFormation",
         ),
         (
+            plan.pipeline.open_metadata().is_some(),
+            "catalog",
+            "what OpenMetadata is told",
+        ),
+        (
             plan.has_containers(),
             "images",
             "what containers run in, and `push`, which makes their images",

@@ -334,6 +334,7 @@ fn outputs(plan: &Plan) -> Vec<Block> {
     out.extend(super::program::outputs(plan));
     out.extend(super::redshift::outputs(plan));
     out.extend(super::quicksight::outputs(plan));
+    out.extend(super::datazone::outputs(plan));
     out.extend(super::dashboards::outputs(plan));
     if secrets::needed(plan) {
         out.push(output(

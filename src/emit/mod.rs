@@ -7,6 +7,7 @@ pub mod docs;
 pub mod graph;
 pub mod hcl;
 mod like;
+pub mod openmetadata;
 pub mod pyspark;
 pub mod rust;
 pub mod sql;

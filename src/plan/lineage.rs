@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::expr::{Aggregate, Expr};
 use super::types::Column;
-use super::{DatasetId, Input, Plan, Step, StepKind, Transform, Writer};
+use super::{DatasetId, Input, Plan, Step, StepKind, Transform, View, Writer};
 
 /// A column of something that is read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +30,11 @@ type Scope = BTreeMap<String, Places>;
 /// For each column after the last step, the columns whose values it was computed from.
 pub fn of_transform(transform: &Transform) -> BTreeMap<String, BTreeSet<Place>> {
     of_rows(&transform.input, &transform.input_columns, &transform.steps)
+}
+
+/// The same of a view.
+pub fn of_view(view: &View) -> BTreeMap<String, BTreeSet<Place>> {
+    of_rows(&view.input, &view.input_columns, &view.steps)
 }
 
 fn of_rows(input: &Input, columns: &[Column], steps: &[Step]) -> Scope {

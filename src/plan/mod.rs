@@ -1,6 +1,7 @@
 //! Phase 4: the typed program as a target-neutral plan. Engines, AWS and documents are made from this alone.
 
 mod brokers;
+mod catalog;
 mod dataset;
 mod engine;
 pub mod evaluate;
@@ -29,6 +30,7 @@ mod walk;
 pub use brokers::{
     Auth, Brokers, Cluster, Kafka, OwnCluster, PARTITION_BYTES, Queue, largest_message, usual_storage_gib,
 };
+pub use catalog::{Catalog, OpenMetadata};
 pub use dataset::{Dataset, DatasetId, Format, StorageClass, Tier, Writer};
 pub use engine::{Emr, Engine, Glue, Lambda};
 pub use monitor::{Alarm, Channel, Monitor};
@@ -128,6 +130,26 @@ pub struct Pipeline {
     pub exports: Vec<DatasetId>,
     /// The only regions that data may be in; without any, every region.
     pub regions: Vec<String>,
+    /// The catalogs, beside Glue's, that it is told to: each kind once.
+    pub catalogs: Vec<Catalog>,
+}
+
+impl Pipeline {
+    /// The domain of Amazon DataZone, if there is one.
+    pub fn datazone(&self) -> Option<&str> {
+        self.catalogs.iter().find_map(|catalog| match catalog {
+            Catalog::DataZone { domain } => Some(domain.as_str()),
+            Catalog::OpenMetadata(_) => None,
+        })
+    }
+
+    /// The server of OpenMetadata, if there is one.
+    pub fn open_metadata(&self) -> Option<&OpenMetadata> {
+        self.catalogs.iter().find_map(|catalog| match catalog {
+            Catalog::OpenMetadata(server) => Some(server),
+            Catalog::DataZone { .. } => None,
+        })
+    }
 }
 
 /// `network = private { … }`

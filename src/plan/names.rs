@@ -266,6 +266,8 @@ pub const REPORT: &str = "mail_report";
 pub const PURGE_SEARCH: &str = "purge_search";
 /// The function that makes topics in clusters that Terraform makes none in, where a platform has any.
 pub const TOPICS: &str = "make_topics";
+/// The function that tells OpenMetadata, where a platform is told to it.
+pub const TELL_CATALOG: &str = "tell_catalog";
 /// The function that tells channels, where a monitor has any.
 pub const TELL: &str = "tell_channel";
 /// How long a file that did not land stays in a bucket of the platform's own, days.

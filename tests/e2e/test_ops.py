@@ -4,8 +4,12 @@ import datetime
 import importlib.util
 import io
 import json
+import threading
 import time
 import urllib.error
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
 
 import pytest
 from support import pipec
@@ -335,3 +339,102 @@ def test_what_a_channel_refuses_fails_and_tells_no_secret(monkeypatch):
     with pytest.raises(ValueError, match="https") as plain:
         say(monkeypatch, Answers(), "slack", "text", SECRET="plain")
     assert "hooks.slack.com" not in str(plain.value)
+
+
+class Metadata(BaseHTTPRequestHandler):
+    """A server of OpenMetadata as far as the function talks with it: what was put, and who asked."""
+
+    def do_GET(self):
+        path, _, query = self.path.removeprefix("/api/v1/").partition("?")
+        if path == "users/name/platform":
+            return self.answer({"id": "u1", "email": "platform@example.com"})
+        asked = parse_qs(query)
+        if path != "tables":
+            return self.answer({"code": 404}, 404)
+        (schema,), after = asked["databaseSchema"], int(asked.get("after", ["0"])[0])
+        found = [one for (kind, _), one in self.server.there.items() if kind == "tables" and one["databaseSchema"] == schema]
+        more = {"after": str(after + 1)} if after + 1 < len(found) else {}
+        return self.answer({"data": found[after:after + 1], "paging": more})
+
+    def do_PUT(self):
+        kind = self.path.removeprefix("/api/v1/")
+        told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.headers["Authorization"] != "Bearer a-token":
+            return self.answer({"message": "who are you"}, 401)
+        name = json.dumps(told["edge"], sort_keys=True) if kind == "lineage" else told.get("databaseSchema", "") + "/" + told["name"]
+        return self.answer(self.server.there.setdefault((kind, name), {}) | self.keep(kind, name, told))
+
+    def do_DELETE(self):
+        name, _, query = self.path.removeprefix("/api/v1/tables/").partition("?")
+        assert query == "hardDelete=false"
+        (key,) = [key for key, one in self.server.there.items() if one.get("id") == name]
+        del self.server.there[key]
+        self.answer(None)
+
+    def keep(self, kind, name, told):
+        one = self.server.there[kind, name]
+        one.update({"id": f"{kind}:{name}", **told})
+        return one
+
+    def answer(self, told, status=200):
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(b"" if told is None else json.dumps(told).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def metadata():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Metadata) as server:
+        server.there = {}
+        threading.Thread(target=server.serve_forever).start()
+        yield server
+        server.shutdown()
+
+
+def test_a_catalog_is_told_all_there_is_and_what_is_gone(aws, tmp_path, metadata, monkeypatch):
+    build = pipec.build(EXAMPLES / "self-service-platform", tmp_path / "build")
+    file = build / "catalog" / "openmetadata.json"
+    bucket, token = aws.bucket("told-catalog"), f"told-{uuid.uuid4()}"
+    arn = aws.client("secretsmanager").create_secret(Name=token, SecretString="a-token\n")["ARN"]
+    for name, value in {**aws.environment(), "TOKEN": arn, "ENDPOINT": f"http://127.0.0.1:{metadata.server_port}/",
+                        "PLATFORM": "platform-dev", "DATABASES": "platform_dev"}.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+
+    def tell(text):
+        aws.client("s3").put_object(Bucket=bucket, Key="catalog/openmetadata.json", Body=text)
+        return load(build, "tell_catalog").handler({"bucket": bucket, "key": "catalog/openmetadata.json", "version": "1"}, None)
+
+    first = tell(file.read_text())
+    tables = {name.removeprefix("platform-dev.default.platform_dev_"): one
+              for (kind, name), one in metadata.there.items() if kind == "tables"}
+    assert first == {"tables": len(tables), "gone": 0, "edges": 5}
+    assert {"raw/payments", "processed/payments", "processed/payment_rate", "curated/fulfilment", "curated/sessions"} <= set(tables)
+    payments = {column["name"]: column for column in tables["raw/payments"]["columns"]}
+    assert payments["amount"] == {"name": "amount", "dataType": "DECIMAL", "precision": 14, "scale": 2, "tags": [],
+                                  "constraint": "NOT_NULL"}
+    assert [tag["tagFQN"] for tag in payments["customer"]["tags"]] == ["platform-dev.pii"]
+    buyer = next(column for column in tables["processed/payments"]["columns"] if column["name"] == "buyer")
+    assert [tag["tagFQN"] for tag in buyer["tags"]] == ["platform-dev.pseudonymous"]
+    assert tables["curated/fulfilment"]["retentionPeriod"] == "P730D"
+    assert tables["curated/fulfilment"]["owners"] == [{"id": "u1", "type": "user"}]
+    assert ("tags", "/pii") in metadata.there and "800 days" in metadata.there["tags", "/pii"]["description"]
+    # A column that was computed from another's says so, through what a transform without a target shows as well.
+    edges = [one["edge"] for (kind, _), one in metadata.there.items() if kind == "lineage"]
+    raw, processed, curated = (f"platform-dev.default.platform_dev_{zone}" for zone in ("raw", "processed", "curated"))
+    pairs = {(pair["toColumn"], one) for edge in edges for pair in edge["lineageDetails"]["columnsLineage"] for one in pair["fromColumns"]}
+    assert {(f"{processed}.payments.buyer", f"{raw}.payments.customer"),
+            (f"{curated}.fulfilment.carrier", f"{raw}.shipments.carrier"),
+            (f"{curated}.fulfilment.amount", f"{processed}.payments.amount")} <= pairs
+    # What is told of no more is gone, and nothing else.
+    less = json.loads(file.read_text())
+    for zone in less["zones"]:
+        zone["tables"] = [table for table in zone["tables"] if table["name"] != "sessions"]
+    assert tell(json.dumps(less))["gone"] == 1
+    assert not any(name.endswith("curated/sessions") for kind, name in metadata.there if kind == "tables")
+    # Who is not let in says so, with what the server said.
+    aws.client("secretsmanager").put_secret_value(SecretId=arn, SecretString="another")
+    with pytest.raises(RuntimeError, match="PUT services/databaseServices: 401 .*who are you"):
+        tell(file.read_text())

@@ -266,3 +266,49 @@ def test_who_deploys_gives_the_certificate_that_a_database_is_encrypted_by(tmp_p
         terraform.variables = {"authorities": {"ships": "none"}}
         with pytest.raises(TerraformError, match="A certificate is needed for each of: ships"):
             terraform.plan()
+
+
+def test_a_catalog_shows_all_there_is_and_lets_nobody_read_a_row(platform):
+    state = of(platform, "self-service-platform")
+    (domain,) = values(state, "aws_datazone_domain").values()
+    assert domain["name"] == "commerce" and domain["kms_key_identifier"] == values(state, "aws_kms_key")["platform"]["arn"]
+    # Groups of Identity Center sign in by it.
+    assert domain["single_sign_on"] == [{"type": "IAM_IDC", "user_assignment": "AUTOMATIC"}]
+    terms = values(state, "aws_datazone_glossary_term")
+    assert {term["name"] for term in terms.values()} == {"pii", "pseudonymous"}
+    assert "Stays 800 days at most." in terms["class_pii"]["short_description"]
+    assert terms["class_pseudonymous"]["term_relations"][0]["is_a"] == [terms["class_pii"]["id"]]
+    # A source of data a zone, of all of its tables.
+    databases = {database["name"] for database in values(state, "aws_glue_catalog_database").values()}
+    text = values(state, "aws_cloudformation_stack")["catalog-sources"]["template_body"]
+    assert cfnlint.api.lint(text) == []
+    template = json.loads(text)
+    sources = [one["Properties"] for one in template["Resources"].values()]
+    found = {one["DatabaseName"] for source in sources
+             for one in source["Configuration"]["GlueRunConfiguration"]["RelationalFilterConfigurations"]}
+    assert found == databases and {source["DomainIdentifier"] for source in sources} == {domain["id"]}
+    # Whoever asks for a subscription asks the owner: the role of the domain may describe, and grant nothing.
+    reading = values(state, "aws_iam_role")["catalog-reading"]["arn"]
+    grants = [one for one in values(state, "aws_lakeformation_permissions").values() if one["principal"] == reading]
+    assert len(grants) == 2 * len(databases)
+    assert all(one["permissions"] == ["DESCRIBE"] and not one["permissions_with_grant_option"] for one in grants)
+    for role in ["catalog-reading", "catalog-provisioning"]:
+        trust = json.loads(values(state, "aws_iam_role")[role]["assume_role_policy"])["Statement"][0]
+        assert trust["Condition"]["ArnLike"]["aws:SourceArn"] == domain["arn"]
+    # A run that fails rings.
+    rule = json.loads(values(state, "aws_cloudwatch_event_rule")["catalog-sources"]["event_pattern"])
+    assert rule["detail"]["metadata"]["domain"] == [domain["id"]]
+    (policy,) = values(state, "aws_sns_topic_policy").values()
+    assert "events.amazonaws.com" in policy["policy"]
+
+
+def test_a_catalog_inside_is_told_from_inside(platform):
+    state = of(platform, "self-service-platform")
+    teller = values(state, "aws_lambda_function")["ops_tell_catalog"]
+    assert len(teller["vpc_config"][0]["subnet_ids"]) == 3
+    assert teller["environment"][0]["variables"]["ENDPOINT"] == "https://metadata.example.internal"
+    told, asked = values(state, "aws_s3_object")["open-metadata"], values(state, "aws_lambda_invocation")["open-metadata"]
+    assert json.loads(asked["input"]) == {"bucket": told["bucket"], "key": told["key"], "version": told["source_hash"]}
+    may = allowed(state, "ops_tell_catalog_function")
+    assert may["s3:GetObject"] == [f"{values(state, 'aws_s3_bucket')['artifacts']['arn']}/{told['key']}"]
+    assert "functions_to_peer_1_443" in values(state, "aws_vpc_security_group_egress_rule")

@@ -31,6 +31,8 @@ impl Items<'_> {
         for (name, settings) in stands.warehouses() {
             self.warehouse(name, settings, region, stands.pipeline);
         }
+        self.each_catalog_once(stands.pipeline);
+        self.catalogs(stands.pipeline);
         let Some(("private", network)) = stands.pipeline.settings.variant("network") else {
             return;
         };
@@ -181,6 +183,48 @@ impl Items<'_> {
                     LARGE_WAREHOUSES.join("`, `")
                 ));
             self.say(diagnostic);
+        }
+    }
+
+    /// A platform has one domain, and is told to one server.
+    fn each_catalog_once(&mut self, pipeline: &Item) {
+        let mut known: Vec<&str> = vec![];
+        for catalog in pipeline.settings.list("catalog") {
+            let Value::Variant(kind, _) = &catalog.value else {
+                continue;
+            };
+            if known.contains(&kind.as_str()) {
+                let message = format!("the platform is told to `{kind}` twice");
+                let diagnostic = Diagnostic::new(Code::SETTINGS_CLASH, catalog.span, message)
+                    .found("one of a kind")
+                    .help("leave one of them out");
+                self.say(diagnostic);
+            }
+            known.push(kind);
+        }
+    }
+
+    /// A catalog of one's own is told by a function in the network, or from outside of all where there is none.
+    fn catalogs(&mut self, pipeline: &Item) {
+        let network = pipeline.settings.variant("network").map(|(_, network)| network);
+        for catalog in pipeline.settings.list("catalog") {
+            if let Value::Variant(kind, settings) = &catalog.value
+                && kind == "openmetadata"
+                && let (Some(url), Some(span)) = (settings.text("endpoint"), settings.span("endpoint"))
+            {
+                let host = host_of(url);
+                match network {
+                    Some(network) => self.reached("a catalog is", host, span, network, pipeline),
+                    None if is_inside(host) => {
+                        let message = format!("a catalog is at `{host}`, and the platform has no network");
+                        let diagnostic = Diagnostic::new(Code::SETTINGS_CLASH, span, message)
+                            .found("not reached from outside")
+                            .help("write `network = private { peers = [vpc(\"vpc-…\")] }`: the one that it is in");
+                        self.say(diagnostic);
+                    }
+                    None => {}
+                }
+            }
         }
     }
 

@@ -39,6 +39,7 @@ pub const PRICED: &[(&str, Pricer)] = &[
     ("aws_batch_compute_environment", compute::containers),
     ("aws_cloudtrail", standing::trail),
     ("aws_cloudwatch_dashboard", standing::dashboard),
+    ("aws_datazone_domain", requests::catalog),
     ("aws_cloudwatch_event_bus", requests::bus),
     ("aws_cloudwatch_log_group", standing::log_group),
     ("aws_cloudwatch_metric_alarm", standing::alarm),

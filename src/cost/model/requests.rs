@@ -161,6 +161,35 @@ pub(super) fn transitions(model: &mut Model<'_>, block: &Block, label: &str) {
     model.line(&item, block, "states.transition", factors);
 }
 
+/// Requests that a run of a source of data makes for each table, and what people ask in a month beside.
+const FOR_A_TABLE: f64 = 10.0;
+const BY_PEOPLE: f64 = 20_000.0;
+/// What a run computes, in DataZone's units; metadata of a table, GiB, with all its versions.
+const UNITS: f64 = 0.05;
+const TABLE_GIB: f64 = 0.001;
+
+/// What people find datasets in: sources are read every day.
+pub(super) fn catalog(model: &mut Model<'_>, block: &Block, _: &str) {
+    let item = Model::shared("catalog");
+    let tables = model.plan.own_tables().count() as f64;
+    let zones = model.plan.zones.len() as f64;
+    let days = MONTH_DAYS.ceil();
+    let requests = tables * FOR_A_TABLE * days + BY_PEOPLE;
+    model.line(&item, block, "datazone.request", vec![up_to(requests, "requests")]);
+    model.line(
+        &item,
+        block,
+        "datazone.unit",
+        vec![up_to(zones * UNITS * days, "units")],
+    );
+    model.line(
+        &item,
+        block,
+        "datazone.gib_month",
+        vec![up_to(tables * TABLE_GIB, "GiB")],
+    );
+}
+
 pub(super) fn mails(model: &mut Model<'_>, block: &Block, _: &str) {
     let item = Model::shared("reports");
     let readers: usize = model

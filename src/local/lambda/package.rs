@@ -63,6 +63,7 @@ pub fn package(build: &Path, progress: &mut dyn FnMut(&str)) -> Result<Vec<Archi
         names::REPORT,
         names::PURGE_SEARCH,
         names::TELL,
+        names::TELL_CATALOG,
         names::TOPICS,
     ];
     for name in names::OPERATIONS.into_iter().chain(others) {

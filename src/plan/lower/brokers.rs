@@ -196,7 +196,8 @@ pub(super) fn queue_of(settings: &Settings) -> Option<Queue> {
     })
 }
 
-fn secret(settings: &Settings, name: &str) -> Option<String> {
+/// The name of the secret that a setting names, if it does.
+pub(super) fn secret(settings: &Settings, name: &str) -> Option<String> {
     match &settings.get(name)?.value {
         Value::Secret(secret) => Some(secret.clone()),
         _ => None,

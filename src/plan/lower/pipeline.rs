@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Lowering;
 use crate::base::Spanned;
 use crate::check::settings::{Settings, Value};
-use crate::plan::{Audit, Ci, DatasetId, Delivery, Network, Pipeline};
+use crate::plan::{Audit, Catalog, Ci, DatasetId, Delivery, Network, OpenMetadata, Pipeline};
 
 impl Lowering<'_> {
     pub(super) fn pipeline(&mut self) -> Option<Pipeline> {
@@ -25,6 +25,7 @@ impl Lowering<'_> {
             network: network(settings),
             exports: self.exports(settings),
             regions: super::serve::texts(settings, "regions"),
+            catalogs: settings.list("catalog").iter().filter_map(catalog).collect(),
         })
     }
 
@@ -80,6 +81,21 @@ fn ci(name: &str, settings: &Settings) -> Option<Ci> {
             connection: text("connection"),
         },
         _ => return None,
+    })
+}
+
+fn catalog(item: &Spanned<Value>) -> Option<Catalog> {
+    let Value::Variant(kind, settings) = &item.value else {
+        return None;
+    };
+    Some(match kind.as_str() {
+        "datazone" => Catalog::DataZone {
+            domain: settings.text("domain")?.to_owned(),
+        },
+        _ => Catalog::OpenMetadata(OpenMetadata {
+            endpoint: settings.text("endpoint")?.to_owned(),
+            token: super::brokers::secret(settings, "token"),
+        }),
     })
 }
 

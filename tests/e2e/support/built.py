@@ -10,12 +10,18 @@ from .terraform import policies
 
 PLATFORMS = ROOT / "tests" / "e2e" / "platforms"
 # Examples that have what none of the small ones has.
-WHOLE = ["batch-lakehouse", "data-pipeline", "image-lake", "reference-architecture", "team"]
+WHOLE = ["batch-lakehouse", "data-pipeline", "image-lake", "reference-architecture", "self-service-platform", "team"]
 # What is decided at deployment and has no default.
-DECIDED = {"brokers": {
-    "kafka_cluster_id_payments": "MkU3OEVBNTcwNTJENDM2Qk",
-    "kafka_authorities_kiosks": ["arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/kiosks"],
-}}
+DECIDED = {
+    "brokers": {
+        "kafka_cluster_id_payments": "MkU3OEVBNTcwNTJENDM2Qk",
+        "kafka_authorities_kiosks": ["arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/kiosks"],
+    },
+    "self-service-platform": {
+        "kafka_cluster_id_payments": "MkU3OEVBNTcwNTJENDM2Qk",
+        "authorities": {"shipments": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"},
+    },
+}
 
 
 def of(platform, name):

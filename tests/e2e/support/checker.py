@@ -92,14 +92,23 @@ class Platform:
                 for arn in _list(statement["Resource"])}
         return {store for arn in arns if (store := _store(arn))}
 
+    def _delivered_to(self, stream: dict) -> tuple[str, str]:
+        """Where a delivery stream puts rows: a bucket and a folder, or those of the table that it adds to."""
+        for iceberg in stream["iceberg_configuration"]:
+            (table,) = iceberg["destination_table_configuration"]
+            (location,) = [_location(one) for one in self.of("aws_glue_catalog_table").values()
+                           if (one["database_name"], one["name"]) == (table["database_name"], table["table_name"])]
+            bucket, folder = location.removeprefix("s3://").rstrip("/").split("/", 1)
+            return bucket, folder
+        target = stream["extended_s3_configuration"][0]
+        return target["bucket_arn"].rpartition(":")[2], target["prefix"].split("/")[0]
+
     @cached_property
     def flows(self) -> set:
         """Where rows may go in one step: pairs of stores of which some role may read the one and write the other."""
         into = {}
         for values in self.of("aws_kinesis_firehose_delivery_stream").values():
-            target = values["extended_s3_configuration"][0]
-            folder = target["prefix"].split("/")[0]
-            into["firehose", values["name"]] = (target["bucket_arn"].rpartition(":")[2], folder)
+            into["firehose", values["name"]] = self._delivered_to(values)
         found = set()
         for role in self.policies:
             reads = self.stores(role, {"s3:GetObject", "kinesis:GetRecords"})
@@ -437,6 +446,14 @@ def _resources(module):
 
 def _prefix(rule) -> str:
     return (rule["filter"] or [{}])[0].get("prefix") or ""
+
+
+def _location(table: dict) -> str:
+    """Where the files of a table of Glue's are, one of Iceberg or another."""
+    for made in table["open_table_format_input"]:
+        return made["iceberg_input"][0]["iceberg_table_input"][0]["location"]
+    (descriptor,) = table["storage_descriptor"] or [{"location": ""}]
+    return descriptor["location"]
 
 
 def _list(value) -> list:
