@@ -3,7 +3,8 @@
 //! [`judge`] decides for every engine alike; [`run_tests`] runs the embedded one.
 
 use std::fmt;
-use std::path::Path;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,8 @@ use super::batch::Batch;
 use super::chain::Chain;
 use super::error::{Fault, RunError};
 use super::feed::source_of;
+use super::lambda::rows::line;
+use super::lines::{Arrivals, Chunk, Decoder, Lines};
 use super::objects::Store;
 use super::pipeline::{Around, Feeds, Origin, Pipeline, Sink, Taker};
 use super::steps::{ARRIVED, SEQUENCE};
@@ -153,6 +156,11 @@ struct Given<'p> {
 impl Feeds for Given<'_> {
     fn feed(&self, chain: &Chain<'_>, take: &mut Taker<'_>) -> Result<(), RunError> {
         let rows = self.test.rows(chain.input);
+        if let Input::Stream(name) = chain.input
+            && let Some(source) = self.plan.source(name)
+        {
+            return decode(source, rows, chain.arrivals, take);
+        }
         let own = chain.came(self.plan, 0);
         let mut columns = Vec::new();
         for (at, column) in own.iter().enumerate() {
@@ -188,6 +196,24 @@ impl Feeds for Given<'_> {
     fn store(&self) -> Store {
         Store::default()
     }
+}
+
+/// Rows that arrive are read as records are, on every engine: what is no row of its schema is turned away.
+fn decode(source: &Source, rows: &[Vec<Literal>], numbered: bool, take: &mut Taker<'_>) -> Result<(), RunError> {
+    let columns: Vec<Column> = source.schema.fields.iter().map(|field| field.column.clone()).collect();
+    let text: Vec<u8> = rows.iter().flat_map(|row| line(&columns, row)).collect();
+    let mut lines = Lines::of_text(PathBuf::from(&source.name), Box::new(Cursor::new(text)));
+    let arrivals = Arrivals {
+        numbered,
+        ..Arrivals::default()
+    };
+    let mut decoder = Decoder::of(source, arrivals);
+    let mut chunk = Chunk::default();
+    while lines.next(&mut chunk)? {
+        let (batch, away) = decoder.decode(&mut chunk)?;
+        take(batch, &away, Origin::Lines(&chunk))?;
+    }
+    Ok(())
 }
 
 /// Rows of tests arrive in the order in which they are written, each at its event time.

@@ -72,6 +72,10 @@ SETTINGS = {
     "spark.sql.adaptive.enabled": "true",
 }
 
+# Below how many rows of a rank Spark sorts and thins rows out before it brings those of one
+# key together, too. Where hardly any key comes twice, that is a sort of all rows for nothing.
+RANKED_EARLY = "spark.sql.optimizer.windowGroupLimitThreshold"
+
 MICROSECOND = timedelta(microseconds=1)
 
 # The setting of Spark in which EMR Serverless hands over the key of pseudonyms.
@@ -134,6 +138,8 @@ class Run:
     sources: Sequence[Dataset]
     targets: Sequence[Dataset]
     params: Sequence[Param] = ()
+    # Whether rows are ranked only to take out the few that came twice.
+    few_duplicates: bool = False
     turned_away: TurnedAway = field(default_factory=TurnedAway)
 
     def __post_init__(self) -> None:
@@ -170,7 +176,8 @@ class Run:
         builder = SparkSession.builder.appName(self.name)
         for setting, value in SETTINGS.items():
             builder = builder.config(setting, value)
-        return builder.getOrCreate()
+        early = "-1" if self.few_duplicates else "1000"
+        return builder.config(RANKED_EARLY, early).getOrCreate()
 
     def _arguments(self) -> argparse.Namespace:
         parser = argparse.ArgumentParser(allow_abbrev=False)

@@ -100,6 +100,31 @@ impl<'p> Job<'p> {
         changes || asks(&self.body) || self.views.iter().any(|(_, body)| asks(body))
     }
 
+    /// Whether all that it ranks are rows of one `@key`, which are one event: few of them come more than once.
+    fn has_few_duplicates(&self) -> bool {
+        let views = self.views.iter().map(|(view, _)| (&view.input_columns, &view.steps));
+        let all = views.chain([(&self.transform.input_columns, &self.transform.steps)]);
+        let mut dedupes = false;
+        for (input, steps) in all {
+            let mut columns = input;
+            for step in steps.iter() {
+                match &step.kind {
+                    StepKind::Window { .. } => return false,
+                    StepKind::Dedupe { keys, .. } => {
+                        let mut of_event = columns.iter().filter(|column| column.key).peekable();
+                        if of_event.peek().is_none() || !of_event.all(|column| keys.contains(&column.name)) {
+                            return false;
+                        }
+                        dedupes = true;
+                    }
+                    _ => {}
+                }
+                columns = &step.columns;
+            }
+        }
+        dedupes && !self.is_stream()
+    }
+
     /// The sources of which it reads what has landed, each with its dataset.
     fn landed(&self) -> Vec<(&'p Dataset, &'p Source)> {
         let sources = self.sources.iter();
@@ -378,6 +403,9 @@ impl<'p> Job<'p> {
             listed(targets),
         ];
         arguments.extend(self.params().map(|_| Py::atom("PARAMS")));
+        if self.has_few_duplicates() {
+            arguments.push(Py::keyword("few_duplicates", Py::atom("True")));
+        }
         let run = Py::call("runtime.Run", arguments).statement(4, "run = ");
         let rows = self.computed(4);
         let does = match self.transform.reads {

@@ -35,6 +35,31 @@ fn job_of(steps: Vec<Step>) -> String {
     emit(&plan).remove("glue/daily_pages.py").expect("it is a job")
 }
 
+#[test]
+fn ranks_are_thinned_out_early_but_where_few_rows_come_twice() {
+    let said = |keys: &[&str], more: Vec<Step>| {
+        let dedupe = StepKind::Dedupe {
+            keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+            keep_first: true,
+            by: Some("at".into()),
+            within_seconds: None,
+        };
+        let steps = std::iter::once(step(dedupe, "dedupe")).chain(more);
+        job_of(steps.collect()).contains("few_duplicates=True")
+    };
+    assert!(said(&["click_id"], Vec::new()));
+    assert!(said(&["page", "click_id"], Vec::new()));
+    // Many rows are of one page.
+    assert!(!said(&["page"], Vec::new()));
+    let window = StepKind::Window {
+        keys: vec!["page".into()],
+        order: Vec::new(),
+        rows: None,
+        columns: Vec::new(),
+    };
+    assert!(!said(&["click_id"], vec![step(window, "window")]));
+}
+
 fn expr(kind: ExprKind, ty: Type, text: &str) -> Expr {
     Expr {
         kind,

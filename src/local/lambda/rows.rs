@@ -27,6 +27,25 @@ pub fn record(columns: &[Column], row: &[Literal]) -> Vec<u8> {
     out
 }
 
+/// When a row of a test arrives, microseconds since 1970: a test says nothing of arrivals, so each does as it happens.
+pub fn arrived(columns: &[Column], row: &[Literal]) -> i64 {
+    let time = columns.iter().position(|column| column.event_time);
+    match time.and_then(|place| row.get(place)) {
+        Some(Literal::Timestamp(micros)) => *micros,
+        _ => 0,
+    }
+}
+
+/// A row as a line of a file of arrivals: its record, which says when it arrived.
+pub fn line(columns: &[Column], row: &[Literal]) -> Vec<u8> {
+    let mut line = record(columns, row);
+    line.pop();
+    let separator = if line.len() > 1 { "," } else { "" };
+    let arrived = Timestamp(arrived(columns, row));
+    line.extend(format!("{separator}\"_arrived\":\"{arrived}\"}}\n").bytes());
+    line
+}
+
 /// A value as a producer writes it.
 fn write(out: &mut Vec<u8>, value: &Literal) {
     match value {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::event::{Arrived, events};
 use super::package::binaries;
-use super::rows::{record, row};
+use super::rows::{arrived, record, row};
 use super::service::{Delivered, Function};
 use super::store::Tables;
 use crate::emit::rust::package_name;
@@ -99,17 +99,10 @@ fn no_row(transform: &Transform) -> RunError {
     )
 }
 
-/// The rows of a source as records. A test says nothing of arrivals: each row arrives as it happens.
+/// The rows of a source as records, each with when it arrives.
 fn records(source: &Source, rows: &[Vec<Literal>]) -> Vec<Arrived> {
     let columns: Vec<Column> = source.schema.fields.iter().map(|field| field.column.clone()).collect();
-    let time = columns.iter().position(|column| column.event_time);
-    let of = |row: &Vec<Literal>| {
-        let arrived = match time.and_then(|place| row.get(place)) {
-            Some(Literal::Timestamp(micros)) => *micros,
-            _ => 0,
-        };
-        (record(&columns, row), arrived)
-    };
+    let of = |row: &Vec<Literal>| (record(&columns, row), arrived(&columns, row));
     rows.iter().map(of).collect()
 }
 

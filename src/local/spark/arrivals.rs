@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use crate::local::error::RunError;
-use crate::local::lambda::rows::record;
+use crate::local::lambda::rows::{arrived, line};
 use crate::plan::Source;
 use crate::plan::expr::Literal;
 use crate::plan::types::Column;
-use pipec_runtime::Timestamp;
 
 /// Rows of one file, which is one batch.
 const TOGETHER: usize = 16;
@@ -22,22 +21,10 @@ pub(super) fn write(source: &Source, rows: &[Vec<Literal>], folder: &Path) -> Re
     std::fs::create_dir_all(folder).map_err(failed)?;
     let fields = &source.schema.fields;
     let columns: Vec<Column> = fields.iter().map(|field| field.column.clone()).collect();
-    let time = columns.iter().position(|column| column.event_time);
-    let arrived = |row: &Vec<Literal>| match time.and_then(|at| row.get(at)) {
-        Some(Literal::Timestamp(micros)) => *micros,
-        _ => 0,
-    };
-    let in_order = rows.is_sorted_by_key(arrived);
+    let in_order = rows.is_sorted_by_key(|row| arrived(&columns, row));
     let together = if in_order { TOGETHER } else { rows.len().max(1) };
     for (number, some) in rows.chunks(together).enumerate() {
-        let mut text = Vec::new();
-        for row in some {
-            let mut line = record(&columns, row);
-            line.pop();
-            let separator = if line.len() > 1 { "," } else { "" };
-            line.extend(format!("{separator}\"_arrived\":\"{}\"}}\n", Timestamp(arrived(row))).bytes());
-            text.extend(line);
-        }
+        let text: Vec<u8> = some.iter().flat_map(|row| line(&columns, row)).collect();
         let path = folder.join(format!("{number:06}.json"));
         std::fs::write(&path, &text).map_err(failed)?;
         // Spark takes files in the order of their times.
