@@ -6,11 +6,16 @@ overflow fails the run: what a group adds up to is no fault of one of its rows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pyspark.sql import Column, WindowSpec
 from pyspark.sql import functions as F
 
 # The most items of a list that an aggregate makes.
 MOST_ITEMS = 10_000
+
+# What large values are made smaller by: their squares are no infinity then.
+SMALLER = 2.0**-600
 
 # What an absent part of a name is.
 ABSENT = "\0"
@@ -143,35 +148,51 @@ def median(value: Column) -> Column:
 
 def variance(value: Column) -> Column:
     """The variance of a sample; missing for fewer than two values."""
-    return finite(F.var_samp(value))
+    return finite(_around(F.var_samp, value, power=2))
 
 
 def variance_all(value: Column) -> Column:
     """The variance of all values."""
-    return finite(F.var_pop(value))
+    return finite(_around(F.var_pop, value, power=2))
 
 
 def stddev(value: Column) -> Column:
     """The standard deviation of a sample; missing for fewer than two values."""
-    return finite(F.stddev_samp(value))
+    return F.sqrt(variance(value))
 
 
 def stddev_all(value: Column) -> Column:
     """The standard deviation of all values."""
-    return finite(F.stddev_pop(value))
+    return F.sqrt(variance_all(value))
 
 
 def covariance(left: Column, right: Column) -> Column:
     """The covariance of a sample; missing for fewer than two rows that have both."""
-    return finite(F.covar_samp(left, right))
+    return finite(_around(F.covar_samp, left, right, power=2))
 
 
 def correlation(left: Column, right: Column) -> Column:
     """Pearson's correlation; missing for fewer than two rows, or where one is constant."""
-    both = left.isNotNull() & right.isNotNull()
-    spread = F.stddev_samp(F.when(both, left)) * F.stddev_samp(F.when(both, right))
-    value = F.covar_samp(left, right) / F.nullif(spread, F.lit(0.0))
+
+    def pearson(left: Column, right: Column) -> Column:
+        both = left.isNotNull() & right.isNotNull()
+        spread = F.stddev_samp(F.when(both, left)) * F.stddev_samp(F.when(both, right))
+        return F.covar_samp(left, right) / F.nullif(spread, F.lit(0.0))
+
+    value = _around(pearson, left, right, power=0)
     return F.when(value > 1, 1.0).when(value < -1, -1.0).otherwise(value)
+
+
+def _around(function: Callable[..., Column], *values: Column, power: int) -> Column:
+    """What an aggregate of distances from a mean answers, whose unit is this power of the
+    values'. Spark multiplies the mean by itself on the way, which above 1e154 makes NaN
+    of any answer: then it is asked for the same of smaller values."""
+    answer = function(*values)
+    smaller = function(*[value * F.lit(SMALLER) for value in values])
+    for _ in range(power):
+        smaller = smaller / F.lit(SMALLER)
+    given = F.max(F.greatest(F.lit(False), *[F.isnan(value) for value in values]))
+    return F.when(F.isnan(answer) & ~given, smaller).otherwise(answer)
 
 
 def session_start(time: Column, gap_seconds: int, over: WindowSpec) -> Column:

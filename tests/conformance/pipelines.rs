@@ -203,11 +203,33 @@ impl Writer<'_> {
         if self.timed && has_time && self.chance.percent(50) {
             return self.timed_step();
         }
+        if self.timed && self.chance.percent(40) {
+            return self.turning_away();
+        }
         loop {
             let kind = self.chance.below(if self.stream { 10 } else { 22 });
             if self.fits(kind) {
                 return self.of_kind(kind);
             }
+        }
+    }
+
+    /// A step that turns rows away.
+    fn turning_away(&mut self) -> String {
+        let round = self.round;
+        let optional = |column: &&Column| column.ty.optional && !column.name.contains('.');
+        let names: Vec<String> = self
+            .columns
+            .iter()
+            .filter(optional)
+            .map(|column| column.name.clone())
+            .collect();
+        match names.is_empty() || self.chance.percent(50) {
+            true => format!("expect e{round} : {} else quarantine", self.expr(&TypeKind::Bool)),
+            false => format!(
+                "derive q{round} = {} ?? reject \"nothing in round {round}\"",
+                self.chance.pick(&names)
+            ),
         }
     }
 

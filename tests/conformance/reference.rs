@@ -15,6 +15,8 @@ use pipec_runtime::functions::sha256;
 use pipec_runtime::reject;
 use pipec_runtime::value::{Reject, Value};
 
+use crate::records;
+
 /// What comes of a transform.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Result {
@@ -106,6 +108,8 @@ impl State<'_> {
     fn read(&mut self, input: &Input, columns: &[Column], alias: &str) -> Vec<Row> {
         let rows = (self.world.given)(input);
         let is_stream = matches!(input, Input::Stream(_));
+        let away = |row: &Vec<Literal>| is_stream.then(|| records::reason(columns, row)).flatten();
+        self.reasons.extend(rows.iter().filter_map(away));
         let row = |(place, values): (usize, Vec<Literal>)| {
             let named = columns.iter().map(|column| format!("{alias}{}", column.name));
             let mut values: BTreeMap<String, Literal> = named.zip(values).collect();
@@ -122,7 +126,8 @@ impl State<'_> {
                 origin: self.origins,
             }
         };
-        rows.into_iter().enumerate().map(row).collect()
+        let rows = rows.into_iter().enumerate();
+        rows.filter(|(_, row)| away(row).is_none()).map(row).collect()
     }
 
     fn value(&self, expr: &Expr, row: &Row) -> std::result::Result<Literal, String> {

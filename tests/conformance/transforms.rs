@@ -14,6 +14,7 @@ use crate::chance::Chance;
 use crate::compare::same;
 use crate::engines::Engine;
 use crate::pipelines::{Pipeline, checked};
+use crate::records;
 use crate::reference::{self, World};
 use crate::values::row;
 
@@ -89,6 +90,8 @@ pub struct Outcome {
     pub run: usize,
     /// Of them those in which rows are turned away.
     pub rejecting: usize,
+    /// How many rows are turned away.
+    pub away: usize,
     /// Of them those whose run fails, as it must.
     pub failing: usize,
     /// Rows that were compared.
@@ -138,6 +141,25 @@ pub fn rows(chance: &mut Chance) -> Rows {
         ("again".to_owned(), again),
         ("extra".to_owned(), extra),
     ])
+}
+
+/// Rows by chance as records of a stream: some are none, and where they are waited for, some come behind their time.
+pub fn arrivals(timed: bool, chance: &mut Chance) -> Rows {
+    let mut all = rows(chance);
+    if let Some(arriving) = all.get_mut("base") {
+        if timed && chance.percent(50) {
+            // What comes in order comes in several batches.
+            let time = |row: &Vec<(String, Literal)>| {
+                row.iter().find_map(|(name, value)| match value {
+                    Literal::Timestamp(at) if name == "at" => Some(*at),
+                    _ => None,
+                })
+            };
+            arriving.sort_by_key(time);
+        }
+        records::break_some(arriving, timed, chance);
+    }
+    all
 }
 
 fn mild(all: &[Column], count: usize, chance: &mut Chance) -> Vec<Vec<(String, Literal)>> {
@@ -210,6 +232,7 @@ pub fn on(engine: Engine, trials: &[Trial]) -> Outcome {
             Ok(wanted) => {
                 outcome.rows += wanted.rows.len();
                 outcome.rejecting += usize::from(!wanted.reasons.is_empty());
+                outcome.away += wanted.reasons.len();
             }
             Err(_) => outcome.failing += 1,
         }
@@ -251,6 +274,7 @@ pub fn timed(trials: &[Trial]) -> Outcome {
     outcome.run = places.len();
     let wanted = Engine::Embedded.run(&plan);
     for ((place, wanted), came) in places.iter().zip(wanted).zip(engine.run(&plan)) {
+        told(&plan, &trials[*place].pipeline.name, &wanted);
         let wanted = wanted.map(|came| reference::Result {
             rows: came.rows,
             reasons: came.reasons,
@@ -259,6 +283,7 @@ pub fn timed(trials: &[Trial]) -> Outcome {
             Ok(wanted) => {
                 outcome.rows += wanted.rows.len();
                 outcome.rejecting += usize::from(!wanted.reasons.is_empty());
+                outcome.away += wanted.reasons.len();
             }
             Err(_) => outcome.failing += 1,
         }
@@ -276,6 +301,23 @@ pub fn timed(trials: &[Trial]) -> Outcome {
         }
     }
     outcome
+}
+
+/// Holds that what is turned away has those reasons among others for which records are no rows.
+fn told(plan: &Plan, name: &str, came: &Result<Came, String>) {
+    let (Some(transform), Ok(came)) = (plan.transform(name), came) else {
+        return;
+    };
+    let test = plan.tests.iter().find(|test| test.transform == name);
+    let rows = test.map_or(&[][..], |test| test.rows(&transform.input));
+    let mut left = came.reasons.clone();
+    for reason in rows
+        .iter()
+        .filter_map(|row| records::reason(&transform.input_columns, row))
+    {
+        let at = left.iter().position(|other| *other == reason);
+        left.swap_remove(at.unwrap_or_else(|| panic!("{name} does not turn away for `{reason}`")));
+    }
 }
 
 /// The program and plan of those trials that an engine carries; `places` says which these are.

@@ -39,7 +39,7 @@ def test_in_jobs(what, record_property):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["examples_are_true", "expressions_are_the_same", "transforms_are_the_same"])
+@pytest.mark.parametrize("what", ["examples_are_true", "expressions_are_the_same", "streams_are_the_same"])
 def test_in_functions(what, record_property):
     holds(f"{what}_in_functions", {"CARGO_TARGET_DIR": str(FUNCTIONS)}, record_property)
 
