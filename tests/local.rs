@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pipec::base::Disk;
 use pipec::local::{Inputs, Options, Report, canonical, read_rows, run, test::run_tests};
+use pipec::plan::lower::{Scope, lower};
 use pipec::plan::{DatasetId, Plan};
 
 fn example(name: &str) -> PathBuf {
@@ -123,4 +124,104 @@ fn the_starter_runs() {
     let clean = &report.transforms[0];
     assert_eq!(clean.rows_in, clean.rows_out + clean.rejected_rows());
     assert!(clean.rows_out > 0);
+}
+
+/// A platform whose script, which is this, answers for what arrives and for a table; with a test of each.
+#[allow(clippy::disallowed_methods, reason = "a test writes files")]
+fn scripted(script: &str, timeout: &str) -> Vec<Result<String, String>> {
+    let project = tempfile::tempdir().unwrap();
+    let text = SCRIPTED.replace("timeout = 1 min", &format!("timeout = {timeout}"));
+    std::fs::write(project.path().join("main.pipe"), text).unwrap();
+    std::fs::write(project.path().join("score.py"), script).unwrap();
+    let compilation = pipec::compile(&Disk::new(project.path()), &Default::default());
+    let program = compilation
+        .program
+        .unwrap_or_else(|| panic!("{:?}", compilation.diagnostics));
+    let plan = lower(&program, Scope::Embedded)
+        .plan
+        .expect("the embedded engine runs scripts");
+    let results = run_tests(&plan, project.path(), None).into_iter();
+    let said = results.map(|result| match result.verdict {
+        Ok(verdict) => Ok(verdict.to_string()),
+        Err(error) => Err(error.message),
+    });
+    said.collect()
+}
+
+const SCRIPTED: &str = r#"
+pipeline scores {
+  cloud = aws { region = "eu-west-1" }
+  owner = "scores@example.com"
+}
+
+source clicks : stream of struct { id : int @key, at : timestamp @event_time, page : string } {
+  from   = kinesis { stream = own, capacity = on_demand, retention = 24 hours }
+  volume = 5 per second of 600 B
+  into   = raw
+}
+
+zone raw       like std.zones.raw       { retain = 30 days }
+zone processed like std.zones.processed { format = parquet, partition = [], retain = 180 days }
+
+transform kept : clicks -> processed.kept { }
+
+transform live : clicks -> processed.live {
+  filter page != "skip"
+  run    script "score.py" returns struct { id : int, score : int } { timeout = 1 min, env = { BY = "2" } }
+  expect small : score < 100 else quarantine
+}
+
+transform later : processed.kept -> processed.later {
+  run    script "score.py" returns struct { id : int, score : int } { timeout = 1 min, env = { BY = "2" } }
+  filter score > 0
+}
+
+test "of what arrives" for live {
+  given clicks = [
+    { id: 1, at: timestamp("2026-01-01T00:00:00Z"), page: "abc" }
+    { id: 2, page: "skip" }
+    { id: 3, page: "a page of more than fifty characters, which is too many" }
+  ]
+  expect [ { id: 1, score: 6 } ]
+  expect rejected 1
+}
+
+test "of a table" for later {
+  given processed.kept = [ { id: 1, page: "abc" }, { id: 2, page: "" } ]
+  expect [ { id: 1, score: 6 } ]
+}
+"#;
+
+const SCORE: &str = r#"
+import json, os, sys
+for line in sys.stdin:
+    row = json.loads(line)
+    print(json.dumps({"id": row["id"], "score": int(os.environ["BY"]) * len(row["page"])}))
+"#;
+
+#[test]
+fn scripts_answer_for_what_arrives_and_for_tables() {
+    assert_eq!(scripted(SCORE, "1 min"), [Ok(String::new()), Ok(String::new())]);
+}
+
+#[test]
+fn scripts_that_take_too_long_are_ended() {
+    let late = || Err("the program `score.py` took longer than 1 seconds".to_owned());
+    let started = std::time::Instant::now();
+    // One that reads nothing, and one that has let go of all its streams, or hands them on to another.
+    assert_eq!(scripted("import time\ntime.sleep(600)\n", "1 s"), [late(), late()]);
+    let closes = "import os, time\nfor stream in range(3): os.close(stream)\ntime.sleep(600)\n";
+    assert_eq!(scripted(closes, "1 s"), [late(), late()]);
+    let hands_on = "import subprocess\nsubprocess.Popen(['sleep', '20'])\nimport time\ntime.sleep(600)\n";
+    assert_eq!(scripted(hands_on, "1 s"), [late(), late()]);
+    assert!(started.elapsed().as_secs() < 20);
+}
+
+#[test]
+fn scripts_that_fail_say_why() {
+    let both = |said: &str| [Err(said.to_owned()), Err(said.to_owned())];
+    let failed = "the program `score.py` ended with 1\n    no luck";
+    assert_eq!(scripted("import sys\nsys.exit('no luck')\n", "1 min"), both(failed));
+    let wrong = "the program `score.py` answered what is no row of what it returns: score is missing: {\"id\": 1}";
+    assert_eq!(scripted("print('{\"id\": 1}')\n", "1 min"), both(wrong));
 }

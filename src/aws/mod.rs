@@ -71,6 +71,7 @@ mod uploads;
 mod views;
 
 pub use overrides::Proofs as OverrideProofs;
+pub use scripts::files as script_files;
 pub use sinks::of_label as sink_of;
 pub use stack::Stack;
 

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use super::output::{Output, plural};
 use super::project::Compiled;
 use super::{Failure, Outcome, ProjectArgument, build, project, writer};
+use crate::aws;
 use crate::base::Sources;
 use crate::base::Span;
 use crate::emit;
@@ -59,9 +60,13 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
     let filter = arguments.filter.as_deref();
     let results = match arguments.engine {
         Engine::Local => local::test::run_tests(&compiled.plan, &compiled.project.root, filter),
-        Engine::Lambda => on_build(&compiled, emit::rust::emit(&compiled.plan), |build| {
-            local::lambda::run_tests(&compiled.plan, build, filter, &mut |step| out.detail(step))
-        })?,
+        Engine::Lambda => {
+            let mut files = emit::rust::emit(&compiled.plan);
+            files.extend(aws::script_files(&compiled.plan));
+            on_build(&compiled, files, |build| {
+                local::lambda::run_tests(&compiled.plan, build, filter, &mut |step| out.detail(step))
+            })?
+        }
         Engine::Spark => on_build(&compiled, emit::pyspark::emit(&compiled.plan), |build| {
             local::spark::run_tests(&compiled.plan, build, filter)
         })?,

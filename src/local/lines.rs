@@ -70,8 +70,8 @@ impl Lines {
         let records = match format {
             Format::Json => return Ok(Lines::of_text(path.to_owned(), Box::new(file))),
             Format::Csv => records::csv(Box::new(file), &Default::default(), schema),
-            Format::Avro => records::avro(Box::new(file), schema),
-            _ => records::parquet(file, schema),
+            Format::Avro => records::avro(Box::new(file), records::columns_of(schema)),
+            _ => records::parquet(file, records::columns_of(schema)),
         };
         Ok(Lines {
             path: path.to_owned(),

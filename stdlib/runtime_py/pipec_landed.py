@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pipec_json as jsons
@@ -33,6 +33,8 @@ from pyspark.sql import types as T
 ARRIVED, SEQUENCE, CHANGE = ARRIVAL
 MEMBERS = "_members"
 FILE = "_file"
+# The columns of files that say what became of a row.
+OPERATION = ("Op", "op")
 # A file's names are in its first bytes.
 HEAD = 1 << 16
 # The day that a file landed on, and the time where its name begins with that.
@@ -251,8 +253,14 @@ def _of_names(
 
 def _of_columns(folder: Folder, source: Source, paths: Sequence[str]) -> DataFrame:
     """Files that have types of their own: what is asked of a row are its values alone."""
-    came = read_files(folder, source.of, paths, where=_where().alias(FILE))
-    reasons, fields, texts = [], [], []
+    dataset, said = source.of, []
+    if source.has_operation:
+        beside = [T.StructField(name, T.StringType()) for name in OPERATION]
+        schema = T.StructType([*dataset.schema, *beside])
+        dataset, said = replace(dataset, schema=schema), list(map(F.col, OPERATION))
+    came = read_files(folder, dataset, paths, where=_where().alias(FILE))
+    became = F.coalesce(F.lit(None).cast("string"), *said)
+    reasons, fields, texts = [], [], [became.alias(OPERATION[-1])] if said else []
     for field in source.fields:
         kind = source.of.schema[field.name].dataType
         value = F.col(quoted(field.name))
@@ -273,7 +281,7 @@ def _of_columns(folder: Folder, source: Source, paths: Sequence[str]) -> DataFra
         FILE,
         F.to_json(F.struct(*texts)).alias(LINE),
         records.once(F.coalesce(F.lit(None).cast("string"), *reasons)).alias(REASON),
-        F.lit(None).cast("map<string, string>").alias(MEMBERS),
+        F.create_map(F.lit(CHANGE), jsons.quoted(became)).alias(MEMBERS),
     )
 
 

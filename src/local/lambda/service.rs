@@ -75,10 +75,19 @@ fn deaf(error: std::io::Error) -> RunError {
     broken(format!("the function does not listen: {error}"))
 }
 
+/// Where programs are.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a function that is tried out here starts the programs of this machine"
+)]
+fn path() -> Option<(&'static str, std::ffi::OsString)> {
+    Some(("PATH", std::env::var_os("PATH")?))
+}
+
 impl Function {
     /// Starts the binary of the function that runs these transforms.
     pub fn start(
-        (plan, binary): (&Plan, &Path),
+        (plan, build, binary): (&Plan, &Path, &Path),
         name: &str,
         transforms: &[&Transform],
         tables: Tables,
@@ -95,8 +104,12 @@ impl Function {
             log.reopen()
                 .map_or_else(|_| Stdio::null(), |file: File| Stdio::from(file))
         };
+        // Its scripts are where an archive would have them, and run by the Python that `pipec run` runs them by.
+        let root = std::path::absolute(build).unwrap_or_else(|_| build.to_owned());
         let process = Command::new(binary)
             .env_clear()
+            .envs(path())
+            .env("LAMBDA_TASK_ROOT", root)
             .env("AWS_LAMBDA_RUNTIME_API", &address)
             .env("AWS_LAMBDA_FUNCTION_NAME", name)
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")

@@ -42,7 +42,7 @@ pub fn run_tests(
     let functions = stream_functions(plan);
     let results = tests.into_iter().map(|(test, transform)| {
         let started = Instant::now();
-        let came = run_test(plan, test, transform, &functions, &built);
+        let came = run_test((plan, build), test, transform, (&functions, &built));
         TestResult::new(test, result_columns(transform), came, started.elapsed())
     });
     Ok(results.collect())
@@ -50,11 +50,10 @@ pub fn run_tests(
 
 /// Runs a test on a process of its own, which remembers nothing of other tests.
 fn run_test(
-    plan: &Plan,
+    (plan, build): (&Plan, &Path),
     test: &Test,
     transform: &Transform,
-    functions: &[StreamFunction],
-    built: &BTreeMap<String, PathBuf>,
+    (functions, built): (&[StreamFunction], &BTreeMap<String, PathBuf>),
 ) -> Result<Came, RunError> {
     let missing = || {
         RunError::new(
@@ -72,7 +71,7 @@ fn run_test(
         let given = records(source, test.rows(&Input::Stream(source.name.clone())));
         let mut tables = Tables::of(plan, &function.transforms, test)?;
         tables.objects(source, &given);
-        let mut process = Function::start((plan, binary), &source.name, &function.transforms, tables)?;
+        let mut process = Function::start((plan, build, binary), &source.name, &function.transforms, tables)?;
         let mut delivered = Delivered::default();
         for event in events(source, &given) {
             process.invoke(&event, &mut delivered)?;

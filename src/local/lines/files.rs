@@ -107,7 +107,7 @@ impl Sample {
             if packed {
                 return Err(RunError::unsupported("packed parquet files").help("parquet packs its columns itself"));
             }
-            let next = records::parquet(file, &source.schema).map_err(unread)?;
+            let next = records::parquet(file, records::columns_of_files(source)).map_err(unread)?;
             return Ok(self.lines(Records::Written(next)));
         }
         let text: Box<dyn Read> = match packed {
@@ -121,7 +121,9 @@ impl Sample {
                     records::csv(text, &settings, &source.schema).map_err(unread)?,
                 ))
             }
-            "avro" => self.lines(Records::Written(records::avro(text, &source.schema).map_err(unread)?)),
+            "avro" => self.lines(Records::Written(
+                records::avro(text, records::columns_of_files(source)).map_err(unread)?,
+            )),
             "json" => {
                 let mut reader = BufReader::with_capacity(1 << 18, text);
                 match records::opens_list(&mut reader).map_err(unread)? {

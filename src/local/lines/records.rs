@@ -12,7 +12,7 @@ use pipec_runtime::plain::{self, Plain};
 
 use super::ROWS;
 use crate::local::value::{data_type, row_as_json};
-use crate::plan::types::Column;
+use crate::plan::types::{Column, TypeKind};
 use crate::plan::{Schema, Source};
 
 /// What writes the next record behind the others, with its line's end; `false` at the end.
@@ -64,7 +64,7 @@ pub(in crate::local) fn csv(text: Box<dyn Read>, settings: &Csv, schema: &Schema
         .has_headers(false)
         .flexible(true)
         .from_reader(text);
-    let columns: Vec<Column> = schema.fields.iter().map(|field| field.column.clone()).collect();
+    let columns = columns_of(schema);
     let mut record = csv::ByteRecord::new();
     let mut names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     if settings.header {
@@ -147,7 +147,7 @@ pub(super) fn list(mut text: impl Read) -> Result<Next, String> {
 }
 
 /// Apache Parquet.
-pub(in crate::local) fn parquet(file: File, schema: &Schema) -> Result<Next, String> {
+pub(in crate::local) fn parquet(file: File, columns: Vec<Column>) -> Result<Next, String> {
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let builder =
         ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(|error| error.to_string())?;
@@ -157,27 +157,38 @@ pub(in crate::local) fn parquet(file: File, schema: &Schema) -> Result<Next, Str
         .map_err(|error| error.to_string())?;
     Ok(batches(
         reader.map(|batch| batch.map_err(|error| error.to_string())),
-        schema,
+        columns,
     ))
 }
 
 /// Apache Avro: a file brings its own schema.
-pub(in crate::local) fn avro(text: Box<dyn Read>, schema: &Schema) -> Result<Next, String> {
+pub(in crate::local) fn avro(text: Box<dyn Read>, columns: Vec<Column>) -> Result<Next, String> {
     let reader = ReaderBuilder::new()
         .with_batch_size(ROWS)
         .build(BufReader::new(text))
         .map_err(|error| error.to_string())?;
     Ok(batches(
         reader.map(|batch| batch.map_err(|error| error.to_string())),
-        schema,
+        columns,
     ))
+}
+
+/// The columns of a schema's fields.
+pub(in crate::local) fn columns_of(schema: &Schema) -> Vec<Column> {
+    schema.fields.iter().map(|field| field.column.clone()).collect()
+}
+
+/// The columns that files of a source hold: what became of a row is one beside those of its fields.
+pub(in crate::local) fn columns_of_files(source: &Source) -> Vec<Column> {
+    let operation = || Column::new("op".to_owned(), TypeKind::Text.optional());
+    let operation = source.has_operation().then(operation);
+    columns_of(&source.schema).into_iter().chain(operation).collect()
 }
 
 /// Columns of a batch, the next of its rows, and how many there are.
 type Rows = (Vec<(String, ArrayRef)>, usize, usize);
 
-fn batches(mut read: impl Iterator<Item = Result<RecordBatch, String>> + 'static, schema: &Schema) -> Next {
-    let columns: Vec<Column> = schema.fields.iter().map(|field| field.column.clone()).collect();
+fn batches(mut read: impl Iterator<Item = Result<RecordBatch, String>> + 'static, columns: Vec<Column>) -> Next {
     let mut open: Option<Rows> = None;
     Box::new(move |out| {
         loop {

@@ -10,7 +10,11 @@ use std::fs::File;
 use std::io::{BufWriter, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::value::RawValue;
 
@@ -26,6 +30,9 @@ use crate::plan::{Field, Run, Schema, Step};
 
 /// How many of a failed program's last lines are shown.
 const SHOWN: usize = 10;
+
+/// How often a program is asked whether it has ended.
+const LOOK: Duration = Duration::from_millis(2);
 
 type Fields = BTreeMap<String, Box<RawValue>>;
 
@@ -45,7 +52,11 @@ pub(in super::super) struct Script<'p> {
 }
 
 struct Running {
-    child: Child,
+    child: Arc<Mutex<Child>>,
+    /// Whether it took too long, and was ended.
+    late: Arc<AtomicBool>,
+    /// Gone with this: nobody waits any more for it to take too long.
+    _ends: Sender<()>,
     input: BufWriter<ChildStdin>,
     output: JoinHandle<std::io::Result<File>>,
     errors: JoinHandle<String>,
@@ -98,8 +109,24 @@ impl<'p> Script<'p> {
         else {
             return Err(self.failed("has no standard streams", ""));
         };
+        let (child, late, limit) = (
+            Arc::new(Mutex::new(child)),
+            Arc::new(AtomicBool::new(false)),
+            Duration::from_secs(self.settings.timeout_seconds()),
+        );
+        let (ends, ended) = channel();
+        let (its, was_late) = (Arc::clone(&child), Arc::clone(&late));
+        std::thread::spawn(move || {
+            if ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+                was_late.store(true, Ordering::Relaxed);
+                // It may have ended by itself: then there is nothing to end.
+                let _ = locked(&its).kill();
+            }
+        });
         Ok(Running {
             child,
+            late,
+            _ends: ends,
             input: BufWriter::with_capacity(1 << 16, input),
             output: std::thread::spawn(move || {
                 let mut file = tempfile::tempfile()?;
@@ -125,6 +152,10 @@ impl<'p> Script<'p> {
         };
         RunError::data(message)
     }
+}
+
+fn locked(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
+    child.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The columns that are objects.
@@ -208,18 +239,32 @@ impl Stage for Script<'_> {
             return Ok(());
         };
         let Running {
-            mut child,
+            child,
+            late,
+            _ends,
             input,
             output,
             errors,
         } = running;
-        // Closing it is how the program knows that no more rows come.
+        // Closing it is how the program knows that no more rows come; one that was ended does not take the last of them.
         drop(input);
-        let read = output.join();
-        let status = child
-            .wait()
-            .map_err(|error| self.failed(&format!("was lost: {error}"), ""))?;
-        let said = errors.join().unwrap_or_default();
+        let status = loop {
+            // What it started itself may go on, and is not waited for.
+            if late.load(Ordering::Relaxed) {
+                let seconds = self.settings.timeout_seconds();
+                let late = self.failed(&format!("took longer than {seconds} seconds"), "");
+                return Err(late.help("let it do less at once, or write a longer `timeout`"));
+            }
+            let lost = |error: std::io::Error| self.failed(&format!("was lost: {error}"), "");
+            if output.is_finished()
+                && errors.is_finished()
+                && let Some(status) = locked(&child).try_wait().map_err(lost)?
+            {
+                break status;
+            }
+            std::thread::sleep(LOOK);
+        };
+        let (read, said) = (output.join(), errors.join().unwrap_or_default());
         if !status.success() {
             let how = match status.code() {
                 Some(code) => format!("ended with {code}"),

@@ -6,13 +6,13 @@ use super::{Gate, Refusal};
 use crate::check::program::{Dataset, DatasetWriter, Delivers, Mode, Program, Source, Transform};
 use crate::check::settings::Value;
 use crate::plan::expr::{Aggregate, Expr, ExprKind};
-use crate::plan::types::Column;
+use crate::plan::types::{Column, TypeKind};
 use crate::plan::{DatasetId, Field, Input, Lambda, Run, RunKind, Shape, Step, StepKind, Target};
 
 /// Generated Rust functions on AWS Lambda.
 pub(super) struct Functions {
-    /// Whether scripts stand beside them.
-    pub scripts: bool,
+    /// Whether objects that scripts are given, or answer, have a place.
+    pub objects: bool,
 }
 
 impl Gate for Functions {
@@ -24,7 +24,7 @@ impl Gate for Functions {
         false
     }
 
-    fn step(&self, step: &Step, _shape: Shape) -> Option<Refusal> {
+    fn step(&self, step: &Step, shape: Shape) -> Option<Refusal> {
         let glue = |what: &str| Some(Refusal::but(what, ON_GLUE));
         match &step.kind {
             StepKind::Filter(_)
@@ -49,14 +49,13 @@ impl Gate for Functions {
             StepKind::Pivot { .. } => glue("`pivot`"),
             StepKind::Sort(_) => glue("`sort`"),
             StepKind::Take(_) => glue("`take`"),
-            StepKind::Run(run) if run.kind == RunKind::Script && self.scripts => does_not_fit(run),
-            StepKind::Run(run) => Some(Refusal::but(
-                match run.kind {
-                    RunKind::Script => "`run script`",
-                    RunKind::Container => "`run container`",
-                },
-                "`pipec run` starts it",
-            )),
+            StepKind::Run(run) if run.kind == RunKind::Script => {
+                let answers = step.columns.iter().any(|column| column.ty.kind == TypeKind::Object);
+                let placeless = !self.objects && (shape == Shape::Objects || answers);
+                let here = || Refusal::but("`run script` on objects", "`pipec test` without `--engine` starts it");
+                does_not_fit(run).or_else(|| placeless.then(here))
+            }
+            StepKind::Run(_) => Some(Refusal::but("`run container`", "`pipec run` starts it")),
         }
     }
 

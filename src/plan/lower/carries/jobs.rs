@@ -30,12 +30,18 @@ impl Gate for Jobs {
                 let json = step.columns.iter().find(|column| holds_json(&column.ty.kind));
                 json.map(|column| Refusal::of(format!("json from a container, as `{}` is,", column.name)))
             }
-            StepKind::Run(run) => Some(Refusal::but(
-                match run.kind {
-                    RunKind::Script => "`run script`",
-                    RunKind::Container => "`run container`",
+            StepKind::Run(run) if run.kind == RunKind::Script => Some(Refusal::but(
+                "`run script`",
+                match shape {
+                    Shape::Table => {
+                        "write `run container` with the folder of a Dockerfile that starts it: AWS Batch runs it"
+                    }
+                    _ => "write `engine = lambda`, in whose functions scripts run",
                 },
-                "no job lets it run yet: let it make a dataset outside, and read that",
+            )),
+            StepKind::Run(_) => Some(Refusal::but(
+                "`run container`",
+                "on AWS a container of a table runs between the halves of a job on Glue; `pipec run` starts it here",
             )),
             _ => None,
         }

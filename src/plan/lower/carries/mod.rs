@@ -109,8 +109,8 @@ impl Lowering<'_> {
         let gate: &dyn Gate = match (self.scope, engine) {
             (Scope::Embedded, _) => &embedded::Embedded,
             (Scope::Sql, _) if transform.shape == Shape::Table => &athena::Athena,
-            (Scope::Platform, Engine::Lambda(_)) => &functions::Functions { scripts: true },
-            (Scope::Functions, Engine::Lambda(_)) => &functions::Functions { scripts: false },
+            (Scope::Platform, Engine::Lambda(_)) => &functions::Functions { objects: true },
+            (Scope::Functions, Engine::Lambda(_)) => &functions::Functions { objects: false },
             (Scope::Platform, Engine::Glue(_)) => &jobs::Jobs { programs: true },
             (Scope::Platform, Engine::Emr(_)) | (Scope::Jobs, Engine::Glue(_) | Engine::Emr(_)) => {
                 &jobs::Jobs { programs: false }
@@ -135,7 +135,7 @@ impl Lowering<'_> {
             all.any(|transform| in_transform(gate, transform, self.program, false).is_some())
         };
         self.scope != Scope::Functions
-            && refused(&functions::Functions { scripts: true })
+            && refused(&functions::Functions { objects: true })
             && !refused(&jobs::Jobs { programs: false })
     }
 
