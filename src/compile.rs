@@ -3,6 +3,8 @@
 mod files;
 mod uses;
 
+pub use files::read as read_files;
+
 use crate::aws::OverrideProofs;
 use crate::base::{Sources, World};
 use crate::check::declare::Declarations;

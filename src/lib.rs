@@ -22,5 +22,5 @@ pub mod session;
 pub mod syntax;
 
 pub use compile::{
-    Compilation, Options, Parsed, Phase, Ready, compile, compile_alone, compile_observed, compile_parsed,
+    Compilation, Options, Parsed, Phase, Ready, compile, compile_alone, compile_observed, compile_parsed, read_files,
 };

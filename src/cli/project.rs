@@ -10,7 +10,7 @@ use crate::base::{Disk, Sources, World};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::Plan;
 use crate::plan::lower::{Scope, Skipped, lower};
-use crate::{Compilation, Options, compile_observed};
+use crate::{Compilation, Options, compile_observed, read_files};
 
 /// A project's folder, and the files in it.
 #[derive(Debug)]
@@ -113,7 +113,10 @@ pub(super) fn compile_or_say(
     let (plan, not_yet, skipped) = match (scope, &compilation.program) {
         (Scope::Platform, _) | (_, None) => (compilation.plan, compilation.not_yet, Vec::new()),
         (scope, Some(program)) => {
-            let lowered = lower(program, scope);
+            let mut lowered = lower(program, scope);
+            if let Some(plan) = &mut lowered.plan {
+                read_files(&project.world, plan);
+            }
             // What is wrong with the platform was said already, where all of it could be lowered.
             let new = |diagnostic: &Diagnostic| !diagnostics.contains(diagnostic);
             let wrong: Vec<_> = lowered.diagnostics.into_iter().filter(new).collect();

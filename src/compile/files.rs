@@ -30,7 +30,7 @@ pub(super) fn missing(world: &dyn World, program: &Program) -> Vec<Diagnostic> {
 }
 
 /// What a plan's containers are made of, and the scripts that its transforms give rows to.
-pub(super) fn read(world: &dyn World, plan: &mut Plan) {
+pub fn read(world: &dyn World, plan: &mut Plan) {
     plan.images = images(world, plan);
     plan.scripts = scripts(world, plan);
 }
