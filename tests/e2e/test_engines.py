@@ -43,7 +43,7 @@ NOT_IN_JOBS = {
 # What `pipec test` says that functions do not carry. Jobs carry all but the first.
 NOT_IN_FUNCTIONS = {
     "changes": {"seldom": "`dedupe … within` more than 1 hour is not supported on lambda yet"},
-    "image-lake": {"process_images": "`run script` is not supported on lambda yet"},
+    "image-lake": {"process_images": "`run script` on objects is not supported on lambda yet"},
     "kitchen": {
         "at_risk": "`join … within`, of two streams, is not supported on lambda yet",
         "fridges": "`group … every` is not supported on lambda yet",
