@@ -582,3 +582,27 @@ fn a_difference_says_what_a_change_means() {
     replace(new.path(), "max(amount)", "max(amont)");
     exits(&pipec(Path::new("/"), &["diff", &before, &now]), 1);
 }
+
+#[test]
+fn tests_of_functions_have_their_scripts_and_say_why_others_are_left_out() {
+    let folder = clickstream();
+    fs::write(folder.path().join("score.py"), "print()\n").unwrap();
+    let step = "run script \"score.py\" returns struct { click_id : uuid, day : date }";
+    let more = [
+        format!("transform live : clicks -> processed.live {{\n  {step}\n}}\n"),
+        format!("/// Of a table.\ntransform later : processed.clicks -> curated.later {{\n  {step}\n}}\n"),
+    ];
+    fs::write(folder.path().join("more.pipe"), more.join("\n")).unwrap();
+    // No test has this title: what tests would be run on is written, and nothing is built.
+    let said = pipec(folder.path(), &["test", "--engine", "lambda", "--filter", "nothing"]);
+    let said = exits(&said, 1);
+    assert!(!said.contains("skip  live"), "{said}");
+    let script = folder.path().join(".pipec/test/programs/live/score.py");
+    assert_eq!(fs::read_to_string(script).unwrap(), "print()\n");
+    let said = pipec(folder.path(), &["test", "--engine", "spark", "--filter", "nothing"]);
+    let said = exits(&said, 1);
+    assert!(
+        said.contains("skip  later: `run script` is not supported on glue yet"),
+        "{said}"
+    );
+}
