@@ -355,6 +355,27 @@ fn explain_tells_how_long_labelled_values_may_stay() {
 }
 
 #[test]
+fn explain_tells_how_old_data_gets_and_whether_it_fits() {
+    let project = clickstream();
+    let told = exits(&pipec(project.path(), &["explain", "freshness"]), 0);
+    let sum = "curated.daily_pages: ";
+    assert!(told.starts_with(sum) && told.contains("`daily_pages` runs"), "{told}");
+    let one = exits(
+        &pipec(project.path(), &["explain", "freshness", "curated.daily_pages"]),
+        0,
+    );
+    assert!(told.contains(&one), "{one}");
+    let unknown = exits(&pipec(project.path(), &["explain", "freshness", "raw.clicks"]), 2);
+    assert!(unknown.contains("there is one on `curated.daily_pages`"), "{unknown}");
+    let told = exits(&pipec(project.path(), &["explain", "capacity"]), 0);
+    assert!(told.starts_with("shards of `clicks`: "), "{told}");
+    let one = exits(&pipec(project.path(), &["explain", "capacity", "clicks"]), 0);
+    assert!(told.contains(&one) && one.contains("a record of `clicks`"), "{one}");
+    let unknown = exits(&pipec(project.path(), &["explain", "capacity", "click"]), 2);
+    assert!(unknown.contains("there is `clicks`"), "{unknown}");
+}
+
+#[test]
 fn explain_tells_codes_plans_access_and_lineage() {
     let project = clickstream();
     let page = exits(&pipec(project.path(), &["explain", "P0101"]), 0);

@@ -1,8 +1,10 @@
 //! `pipec explain`: why.
 
 mod access;
+mod capacity;
 mod cost;
 mod erasure;
+mod freshness;
 mod lifetime;
 mod sql;
 
@@ -82,6 +84,28 @@ enum Topic {
         #[arg(long, value_name = "NAME")]
         env: Option<String>,
     },
+    /// How old each dataset with an alarm on its age may get, and what adds up to that
+    Freshness {
+        /// The dataset, `zone.dataset` [default: each that has an alarm on its age]
+        dataset: Option<String>,
+        /// The project's folder
+        #[arg(long, value_name = "PATH")]
+        project: Option<std::path::PathBuf>,
+        /// Apply an environment's settings
+        #[arg(long, value_name = "NAME")]
+        env: Option<String>,
+    },
+    /// What services take, how much of it is needed, and how that comes about
+    Capacity {
+        /// The source [default: each]
+        source: Option<String>,
+        /// The project's folder
+        #[arg(long, value_name = "PATH")]
+        project: Option<std::path::PathBuf>,
+        /// Apply an environment's settings
+        #[arg(long, value_name = "NAME")]
+        env: Option<String>,
+    },
     /// What the platform costs in a month, at least and at most, and how that comes about
     Cost(cost::Arguments),
     /// Where a column comes from
@@ -123,9 +147,18 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
             Ok(())
         }
         (Some(Topic::Erasure { subject, project, env }), _) => {
-            let project = ProjectArgument { path: project.clone() };
-            let compiled = compile_or_say(out, find(&project)?, env.as_deref(), Scope::Platform)?;
-            out.result(&erasure::explain(&compiled.plan, subject.as_deref())?);
+            let plan = planned(out, project, env)?;
+            out.result(&erasure::explain(&plan, subject.as_deref())?);
+            Ok(())
+        }
+        (Some(Topic::Freshness { dataset, project, env }), _) => {
+            let plan = planned(out, project, env)?;
+            out.result(&freshness::explain(&plan, dataset.as_deref())?);
+            Ok(())
+        }
+        (Some(Topic::Capacity { source, project, env }), _) => {
+            let plan = planned(out, project, env)?;
+            out.result(&capacity::explain(&plan, source.as_deref())?);
             Ok(())
         }
         (Some(Topic::Cost(arguments)), _) => {
@@ -143,6 +176,12 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
             Ok(())
         }
     }
+}
+
+/// The plan of a project, by its folder.
+fn planned(out: &Output, project: &Option<std::path::PathBuf>, env: &Option<String>) -> Result<Plan, Failure> {
+    let project = ProjectArgument { path: project.clone() };
+    Ok(compile_or_say(out, find(&project)?, env.as_deref(), Scope::Platform)?.plan)
 }
 
 fn explain_word(out: &Output, word: &str, project: Option<std::path::PathBuf>) -> Outcome {

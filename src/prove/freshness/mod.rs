@@ -100,7 +100,8 @@ fn too_old(dataset: &DatasetId, over_seconds: u64, sum: &Sum, span: crate::base:
 }
 
 /// A time, in words: `25 hours 23 min 30 s`.
-fn time(seconds: u64) -> String {
+/// A time as people write it: `1 hour 5 minutes`.
+pub fn time(seconds: u64) -> String {
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     let mut words = Vec::new();
     if hours > 0 {
