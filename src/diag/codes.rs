@@ -189,7 +189,7 @@ codes! {
     0640 UNREAD_VIEW Warning "0.1.0" "nothing reads a transform that writes nothing"
     0690 NOT_YET Error "0.1.0" "this version cannot do it yet"
     0701 CAPACITY Error "0.1.0" "a promised volume does not fit"
-    0702 FRESHNESS Error "0.1.0" "a dataset cannot be as fresh as its alarm wants it"
+    0702 FRESHNESS Error "0.1.0" "data cannot be as fresh as an alarm wants it"
     0703 BUDGET Error "0.2.0" "a platform costs more than its budget"
     0790 NEVER_PURGED Error "0.1.0" "nothing tells how old the rows of a table are"
     0801 CRON Error "0.1.0" "a cron text is not six fields of EventBridge Scheduler"

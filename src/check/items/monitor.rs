@@ -38,12 +38,15 @@ impl Items<'_> {
         monitors
     }
 
-    /// Where it is written how fresh a dataset has to be.
+    /// Where it is written how fresh a dataset has to be, or how far behind the readers of a source may be.
     fn alarm_place(&mut self, monitor: &str, kind: &Name, settings: &Settings) {
-        if let Some(Value::Dataset { zone, name: Some(name) }) = settings.get("of").map(|setting| &setting.value)
-            && let Some(over) = settings.get("over")
-        {
-            let path = format!("monitor.{monitor}.{}.{zone}.{name}", kind.text);
+        let of = match settings.get("of").map(|setting| &setting.value) {
+            Some(Value::Dataset { zone, name: Some(name) }) => format!("{zone}.{name}"),
+            Some(Value::Ref(name)) => name.clone(),
+            _ => return,
+        };
+        if let Some(over) = settings.get("over") {
+            let path = format!("monitor.{monitor}.{}.{of}", kind.text);
             self.places.insert(path, over.span);
         }
     }

@@ -7,6 +7,8 @@
 mod calendar;
 mod steps;
 
+use std::fmt::Display;
+
 use crate::check::items::Places;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::{Alarm, DatasetId, Plan};
@@ -23,15 +25,20 @@ pub(super) fn prove(plan: &Plan, places: &Places, diagnostics: &mut Diagnostics)
     let mut walk = Walk::new(plan);
     for monitor in &plan.monitors {
         for alarm in &monitor.alarms {
-            let Alarm::Freshness { dataset, over_seconds } = alarm else {
-                continue;
-            };
-            let path = format!("monitor.{}.freshness.{dataset}", monitor.name);
-            let Some(span) = places.get(&path) else { continue };
-            let diagnostic = match walk.between_writes(dataset) {
-                None => Some(never(dataset, span)),
-                Some(sum) if sum.seconds() > *over_seconds => Some(too_old(dataset, *over_seconds, &sum, span)),
-                Some(_) => None,
+            let place = |kind: &str, of: &dyn Display| places.get(&format!("monitor.{}.{kind}.{of}", monitor.name));
+            let diagnostic = match alarm {
+                Alarm::Freshness { dataset, over_seconds } => {
+                    place("freshness", dataset).and_then(|span| match walk.between_writes(dataset) {
+                        None => Some(never(dataset, span)),
+                        Some(sum) if sum.seconds() > *over_seconds => Some(too_old(dataset, *over_seconds, &sum, span)),
+                        Some(_) => None,
+                    })
+                }
+                Alarm::Lag { source, over_seconds } => place("lag", source).and_then(|span| {
+                    let part = steps::waits_of_readers(plan, source).filter(|part| part.seconds > *over_seconds)?;
+                    Some(behind(source, *over_seconds, &part, span))
+                }),
+                _ => None,
             };
             diagnostic
                 .into_iter()
@@ -74,6 +81,19 @@ fn never(dataset: &DatasetId, span: crate::base::Span) -> Diagnostic {
         .help("write `run = [...]` with it in a `schedule`")
 }
 
+fn behind(source: &str, over_seconds: u64, part: &Part, span: crate::base::Span) -> Diagnostic {
+    let message = format!(
+        "the readers of `{source}` are {} behind as a rule, but their alarm is at {}",
+        time(part.seconds),
+        time(over_seconds)
+    );
+    let enough = (part.seconds * 2).next_multiple_of(60);
+    Diagnostic::new(Code::FRESHNESS, span, message)
+        .found("it would ring all the time")
+        .note(format!("{} ({})", time(part.seconds), part.what))
+        .help(format!("write `over {}`, or let them wait for less", time(enough)))
+}
+
 fn too_old(dataset: &DatasetId, over_seconds: u64, sum: &Sum, span: crate::base::Span) -> Diagnostic {
     let seconds = sum.seconds();
     let message = format!(
@@ -100,7 +120,6 @@ fn too_old(dataset: &DatasetId, over_seconds: u64, sum: &Sum, span: crate::base:
 }
 
 /// A time, in words: `25 hours 23 min 30 s`.
-/// A time as people write it: `1 hour 5 minutes`.
 pub fn time(seconds: u64) -> String {
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     let mut words = Vec::new();

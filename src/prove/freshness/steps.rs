@@ -150,6 +150,20 @@ fn streamed(transform: &Transform) -> Sum {
 /// The longest from one batch of a job on a stream to the next, seconds.
 const TRIGGER_SECONDS: u64 = 60;
 
+/// How long what reads a source lets rows wait before it looks at them, though nothing is wrong: the longest of its readers.
+pub(super) fn waits_of_readers(plan: &Plan, source: &str) -> Option<Part> {
+    let reads = |transform: &&Transform| matches!(&transform.input, Input::Stream(name) if name == source);
+    let waits = plan.transforms.iter().filter(reads).map(|transform| {
+        let (seconds, what) = match &transform.engine {
+            Engine::Lambda(function) => (function.wait_seconds.into(), "fills"),
+            _ => (TRIGGER_SECONDS, "begins"),
+        };
+        let what = format!("a batch of `{}` {what}", transform.name);
+        Part { seconds, what }
+    });
+    waits.max_by_key(|part| part.seconds)
+}
+
 /// A run up to the end of a transform: each wave waits for the slowest of the one before.
 fn run(plan: &Plan, schedule: &Schedule, last: &str, mut sum: Sum) -> Sum {
     for wave in &schedule.waves {
