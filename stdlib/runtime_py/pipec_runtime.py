@@ -163,8 +163,13 @@ class Run:
         self._loads: list[tuple[Warehouse, bool]] = []
         # Other sinks, where each is, and its rows.
         self._sends: list[tuple[Sink, dict[str, Any], DataFrame]] = []
+        # Targets that know of which runs they have rows, as far as this run gave them some.
+        self._marks: list[str] = []
         # Whether a run before this one ended before it had shown all that it wrote.
         self.has_finished = False
+        # What that run meant to do, where only some of its targets have its rows: this one
+        # does the same once more.
+        self._again: dict[str, Any] | None = None
         self._finish_last_run()
         self._before = self._remembered()
         self._after: dict[str, Any] = {"run_at": self.run_at.isoformat()}
@@ -266,6 +271,9 @@ class Run:
     def _added(self, folder: Folder, dataset: Dataset) -> list[str]:
         """The files that no good run has read."""
         there = sorted(folder.data_files())
+        if self._again is not None:
+            meant = self._again["state"].get("seen", {}).get(dataset.argument, [])
+            there = sorted(set(there) & set(meant))
         seen = self._before.get("seen", {}).get(dataset.argument, [])
         known = set(seen)
         self._after.setdefault("seen", {})[dataset.argument] = there
@@ -330,11 +338,17 @@ class Run:
         if text is None:
             return
         plan = json.loads(text)
-        table = plan.get("table")
-        if table is not None:
-            target = next(t for t in self.targets if t.argument == table)
-            if not self._marked(target).has_run(plan["run"]):
+        if "run" in plan:
+            known = {target.argument: target for target in self.targets}
+            marked = (self._marked(known[name]) for name in plan["marks"])
+            have = [place.has_run(plan["run"]) for place in marked]
+            if not any(have):
                 self._state.delete(self._plan_file())
+                return
+            if not (all(have) and plan["is_all"]):
+                self._again, self._marks = plan, plan["marks"]
+                self.run_at = instant(plan["state"]["run_at"])
+                log("again", job=self.name, run_at=self.run_at)
                 return
         self._carry_out(plan)
         self.has_finished = True
@@ -467,11 +481,11 @@ class Run:
         rows = target.columns(rows)
         self._sizes(target)
         if target.format == "iceberg":
-            # The plan names the change: whether it was made tells whether it is carried out.
-            run = hashlib.sha256(json.dumps(self._after).encode()).hexdigest()
             self._write_quarantine()
-            self._write_plan(table=target.argument, run=run)
-            self._table(target).append(rows, run)
+            is_only = len({other.argument for other in self.targets}) == 1
+            run = self._begin([target.argument], is_all=is_only)
+            if not self._has_already(target, run):
+                self._table(target).append(rows, run)
             return
         self._stage(rows, target, self._folder(target))
 
@@ -493,14 +507,35 @@ class Run:
 
     def _load(self) -> None:
         """Lets warehouses take the rows that they are given, each in one transaction."""
-        # The plan names the run: whether its rows are there tells whether it is carried out.
-        run = hashlib.sha256(json.dumps(self._after).encode()).hexdigest()
+        if not self._loads:
+            return
+        sinks = [sink.argument for sink, _ in self._loads]
+        run = self._begin(sinks, is_all=not self._sends)
         for sink, add in self._loads:
-            self._write_plan(table=sink.argument, run=run)
+            if add and self._has_already(sink, run):
+                continue
             given = Folder(self.spark, f"{self._place(sink)}/{GIVEN}")
             place = f"{given.path}/" if given.data_files() else None
             self._marked(sink).load(place, run, add=add)
             log("loaded", job=self.name, sink=sink.argument)
+
+    def _begin(self, targets: Sequence[str], *, is_all: bool) -> str:
+        """Plans with what targets are about to get, and says which run it is.
+
+        They know whether they have its rows. A run that is killed is made up for where all
+        of them have, and nothing else was to come; where only some have, the next run reads
+        what it read and gives the others theirs.
+        """
+        run = hashlib.sha256(json.dumps(self._after).encode()).hexdigest()
+        if self._again is not None:
+            run = self._again["run"]
+        self._marks += [name for name in targets if name not in self._marks]
+        self._write_plan(marks=self._marks, run=run, is_all=is_all)
+        return run
+
+    def _has_already(self, target: Dataset, run: str) -> bool:
+        """Whether a run that was killed has given a target its rows."""
+        return self._again is not None and self._marked(target).has_run(run)
 
     def merge(self, rows: DataFrame, target: Dataset, keys: Sequence[str]) -> None:
         """Of rows with one key the newest wins: of those that came, and of those there."""
@@ -631,7 +666,7 @@ class Run:
     def _parts(self, folder: Folder, partition: Sequence[str]) -> list[str]:
         return [f"{folder.path}/{name}" for name in self._computed(folder, partition)]
 
-    def _write_plan(self, **more: str) -> None:
+    def _write_plan(self, **more: Any) -> None:
         plan = {"moves": self._moves, "deletes": self._deletes, "state": self._after}
         self._state.write_text(self._plan_file(), json.dumps(plan | more))
 

@@ -84,6 +84,11 @@ class Warehouse(Sink):
         workgroup, role = (getattr(told, name) for name in self.arguments())
         return Place(self, workgroup, role, transform) if workgroup and role else None
 
+    def mark(self, transform: str) -> str:
+        """What stands for a transform's runs that gave it rows; others of its schema have
+        their own."""
+        return f"{transform} -> {self.table[-1]}"
+
     def statements(
         self, transform: str, run: str, given: str | None, role: str, *, add: bool
     ) -> list[str]:
@@ -101,7 +106,8 @@ class Warehouse(Sink):
             )
         columns = ", ".join(names)
         insert = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {STAGED}"
-        mine = f"{quoted('transform')} = {text(transform)}"
+        mark = text(self.mark(transform))
+        mine = f"{quoted('transform')} = {mark}"
         if self.key:
             out.append(self._merge(table, names))
         elif add:
@@ -112,7 +118,7 @@ class Warehouse(Sink):
         else:
             out += [f"DELETE FROM {table}", insert]
         out.append(f"DELETE FROM {loads} WHERE {mine}")
-        out.append(f"INSERT INTO {loads} VALUES ({text(transform)}, {text(run)})")
+        out.append(f"INSERT INTO {loads} VALUES ({mark}, {text(run)})")
         return out
 
     def _merge(self, table: str, names: Sequence[str]) -> str:
@@ -154,7 +160,7 @@ class Place:
     def has_run(self, run: str) -> bool:
         """Whether it has the rows of this run."""
         loads = name_of([*self.sink.table[:-1], self.sink.loads])
-        which = f"{quoted('transform')} = {text(self.transform)}"
+        which = f"{quoted('transform')} = {text(self.sink.mark(self.transform))}"
         asked = f"SELECT {quoted('run')} FROM {loads} WHERE {which}"
         return [run] in self._ask(asked)
 

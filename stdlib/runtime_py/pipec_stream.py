@@ -105,6 +105,11 @@ class Batch(runtime.Run):
         last = self._before.get("batch", -1)
         self._number = last + 1 if number is None else number
         self._is_done = last >= self._number
+        if self._again is not None:
+            meant = self._again["state"]
+            if (meant["query"], meant["batch"]) != (query, self._number):
+                # Another checkpoint does not bring that batch again.
+                self._again, self._marks = None, []
         self._after |= {"query": query, "batch": self._number, "clocks": {}, "held": {}}
         self._after["clocks"] |= self._before.get("clocks", {})
         self._after["told"] = dict(self._before.get("told", {}))

@@ -133,7 +133,7 @@ fn statements(plan: &Plan, sink: &Sink, warehouse: &Warehouse, house: &House) ->
     all.push((
         format!("{own}_loads"),
         made.into(),
-        Some("The last run of each transform whose rows it has."),
+        Some("The last run of each transform whose rows a table of this schema has."),
     ));
     for writer in plan.writers_of(sink) {
         let user = || {
