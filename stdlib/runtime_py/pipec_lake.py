@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -281,8 +281,9 @@ def write_files(rows: DataFrame, dataset: Dataset, folder: str, mode: str) -> in
     seen = Observation()
     rows = laid_out(rows, dataset, seen)
     if dataset.format in ("json", "csv"):
+        text = in_json if dataset.format == "json" else written
         texts = [
-            written(F.col(quoted(c.name)), c.dataType).alias(c.name)
+            text(F.col(quoted(c.name)), c.dataType).alias(c.name)
             for c in dataset.schema
             if c.name not in dataset.partition
         ]
@@ -298,6 +299,9 @@ def write_files(rows: DataFrame, dataset: Dataset, folder: str, mode: str) -> in
     writer = rows.write.mode(mode).options(**NO_MARKS).format(dataset.format)
     if dataset.format == "csv":
         writer = writer.options(**csv(dataset), **CSV_WRITE, nullValue=dataset.missing)
+    if dataset.format == "json":
+        # As Firehose writes what functions give it.
+        writer = writer.option("compression", "gzip")
     writer.partitionBy(*dataset.partition).save(folder)
     return seen.get["rows"]
 
@@ -320,16 +324,42 @@ def laid_out(rows: DataFrame, dataset: Dataset, seen: Observation) -> DataFrame:
 
 def written(value: Column, kind: T.DataType) -> Column:
     """A value for a file of text: instants as RFC 3339 in UTC, wherever they stand."""
-    if isinstance(kind, T.TimestampType):
-        return instant_text(value)
+
+    def of(part: Column, kind: T.DataType) -> Column:
+        return instant_text(part) if isinstance(kind, T.TimestampType) else part
+
+    return throughout(value, kind, of)
+
+
+def in_json(value: Column, kind: T.DataType) -> Column:
+    """A value for a dataset of JSON, as functions write it for the reader of Hive and
+    Athena: instants in Hive's text, and a float that is no number is missing."""
+
+    def of(part: Column, kind: T.DataType) -> Column:
+        if isinstance(kind, T.TimestampType):
+            return hive_text(part)
+        if isinstance(kind, T.DoubleType):
+            infinite = F.abs(part) == F.lit(float("inf"))
+            return F.when(~(F.isnan(part) | infinite), part)
+        return part
+
+    return throughout(value, kind, of)
+
+
+def throughout(
+    value: Column, kind: T.DataType, of: Callable[[Column, T.DataType], Column]
+) -> Column:
+    """A value with each part of it that has no parts as another one."""
     if isinstance(kind, T.ArrayType):
-        return F.transform(value, lambda item: written(item, kind.elementType))
+        return F.transform(value, lambda item: throughout(item, kind.elementType, of))
     if isinstance(kind, T.MapType):
-        return F.transform_values(value, lambda _, item: written(item, kind.valueType))
+        return F.transform_values(
+            value, lambda _, item: throughout(item, kind.valueType, of)
+        )
     if isinstance(kind, T.StructType):
-        fields = [written(value[f.name], f.dataType).alias(f.name) for f in kind]
+        fields = [throughout(value[f.name], f.dataType, of).alias(f.name) for f in kind]
         return F.when(value.isNotNull(), F.struct(*fields))
-    return value
+    return of(value, kind)
 
 
 def held(value: Column, kind: T.DataType) -> Column:
@@ -349,6 +379,11 @@ def instant_text(instant: Column) -> Column:
     return F.concat(
         seconds, F.when(micros != ".000000", micros).otherwise(""), F.lit("Z")
     )
+
+
+def hive_text(instant: Column) -> Column:
+    """An instant in UTC as Hive's readers of text take it, always with six more digits."""
+    return F.date_format(instant, "yyyy-MM-dd HH:mm:ss.SSSSSS")
 
 
 class Table:

@@ -5,10 +5,12 @@ One Spark session and one build of functions serve all of them. What is left out
 """
 
 import copy
+import gzip
 import json
 import os
 import re
 import subprocess
+import sys
 import uuid
 from decimal import Decimal
 from pathlib import Path
@@ -100,6 +102,46 @@ def test_changes_that_come_in_parts_are_applied_as_if_they_came_at_once(examples
     again = copy.copy(example)
     again.folder = tmp_path
     assert run_job(spark_home, again, folder / "versions.py", {"raw_orders": parts}) == ""
+
+
+def test_what_jobs_write_as_json_is_what_functions_write_and_jobs_read(examples, spark_home, tmp_path):
+    example = examples("texts")
+    folder, _ = example.generate("spark")
+    # The first reads what the embedded engine wrote, the others what the first did.
+    places = {"base_added": example.places["base_added"]}
+    places |= {name: tmp_path / name for name in ("processed_kept", "curated_typed", "curated_freed")}
+    for job in ["kept", "typed", "freed"]:
+        arguments = [text for name, place in places.items() for text in (f"--{name}", place)]
+        state = ["--state", tmp_path / f"state-{job}", "--quarantine", tmp_path / "quarantine"]
+        spark_home.run_job(folder / f"{job}.py", [*arguments, *state, "--run_at", "2026-03-09T12:00:00Z"])
+    session = spark_home.session
+    for name in ["curated_typed", "curated_freed"]:
+        mine, theirs = (rows(session.read.option("datetimeRebaseMode", "CORRECTED").parquet(str(place))) for place in (places[name], example.places[name]))
+        assert different(mine, theirs) == ""
+        assert len(mine) == 5
+    # In each partition a file of lines, as Firehose would write them of a function.
+    files = sorted((tmp_path / "processed_kept").glob("day=*/color=*/part-*"))
+    assert [(file.parts[-3], file.parts[-2], file.suffixes[-2:]) for file in files] == [
+        (f"day=2026-03-0{day}", f"color={color}", [".json", ".gz"])
+        for day, color in [(1, "green"), (1, "red"), (2, "red"), (3, "green")]
+    ]  # fmt: skip
+    lines = [line for file in files for line in gzip.decompress(file.read_bytes()).decode().splitlines()]
+    [full] = [line for line in lines if line.startswith('{"id":1,')]
+    assert full == (
+        '{"id":1,"yes":true,"many":-9223372036854775808,"ratio":1.0E300,"price":1234567890123456789012345678.0123456789,'
+        '"whole":12,"name":"a \\"b\\" \\\\ \\n\\t\\u0001 ä 日本 😀","octets":"AP8QIA==","on":"0001-01-01",'
+        '"at":"2026-03-01 10:00:00.123456","code":"00000000-0000-0000-0000-0000000000ff",'
+        '"free":"{\\"a\\":[1,2.50,1e400],\\"b\\":null}","took":-5,"days":["2026-01-01","9999-12-31"],'
+        '"times":["1969-12-31 23:59:59.500000",null],"parts":[0.10,-3.00],"by":{"a":null,"b":1.5},'
+        '"spot":{"x":1,"y":0.1,"at":"2026-03-01 00:00:00.000000","note":"\x7f"},"spots":[{"x":2},{"x":3,"note":""}],"known":true}'
+    )
+    # Floats that no JSON has come in files of other formats only.
+    with spark_home.own_settings(), spark_home.module(folder / "kept.py"):
+        lake = sys.modules["pipec_lake"]
+        odd = session.createDataFrame([(float("nan"), [float("-inf"), 1.5])], "one double, more array<double>").coalesce(1)
+        lake.write_files(odd, lake.Dataset("odd", odd.schema, format="json"), str(tmp_path / "odd"), "overwrite")
+    [file] = (tmp_path / "odd").glob("part-*")
+    assert gzip.decompress(file.read_bytes()) == b'{"more":[null,1.5]}\n'
 
 
 @pytest.fixture(scope="session")

@@ -77,16 +77,12 @@ impl Gate for Platform {
         }
     }
 
-    fn output(&self, _target: &Target, dataset: Option<&Dataset>, transform: &Transform) -> Option<Refusal> {
+    fn output(&self, _: &Target, dataset: Option<&Dataset>, _: &Transform) -> Option<Refusal> {
         let dataset = dataset?;
-        let carried: &[&str] = match transform.shape {
-            Shape::Table => &["iceberg", "parquet"],
-            Shape::Stream | Shape::Objects => &["iceberg", "json", "parquet"],
-        };
-        (!carried.contains(&dataset.format.as_str())).then(|| {
+        (!["iceberg", "json", "parquet"].contains(&dataset.format.as_str())).then(|| {
             Refusal::but(
                 format!("writing `{}`, as `{}` asks for,", dataset.format, dataset.id),
-                "write `format = parquet`",
+                "write `format = parquet`, or `json`",
             )
         })
     }
