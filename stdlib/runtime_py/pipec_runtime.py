@@ -240,8 +240,8 @@ class Run:
             return rows
         folder, paths = self.paths(dataset)
         rows = read_files(folder, dataset, paths)
-        if dataset == self.sources[0] and dataset.format in ("parquet", "orc"):
-            # Footers say how many rows there are: this reads none of them.
+        if dataset == self.sources[0] and dataset.format in ("parquet", "orc", "json"):
+            # Footers say how many rows there are, and a line is one: this parses none.
             self._rows_in = rows.count()
         return rows
 

@@ -104,7 +104,7 @@ def test_changes_that_come_in_parts_are_applied_as_if_they_came_at_once(examples
     assert run_job(spark_home, again, folder / "versions.py", {"raw_orders": parts}) == ""
 
 
-def test_what_jobs_write_as_json_is_what_functions_write_and_jobs_read(examples, spark_home, tmp_path):
+def test_what_jobs_write_as_json_is_what_functions_write_and_jobs_read(examples, spark_home, tmp_path, capsys):
     example = examples("texts")
     folder, _ = example.generate("spark")
     # The first reads what the embedded engine wrote, the others what the first did.
@@ -114,6 +114,8 @@ def test_what_jobs_write_as_json_is_what_functions_write_and_jobs_read(examples,
         arguments = [text for name, place in places.items() for text in (f"--{name}", place)]
         state = ["--state", tmp_path / f"state-{job}", "--quarantine", tmp_path / "quarantine"]
         spark_home.run_job(folder / f"{job}.py", [*arguments, *state, "--run_at", "2026-03-09T12:00:00Z"])
+        told = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert (told["rows_in"], told["rows_out"], told["rows_rejected"]) == (5, 5, 0), "what a share of rows is of"
     session = spark_home.session
     for name in ["curated_typed", "curated_freed"]:
         mine, theirs = (rows(session.read.option("datetimeRebaseMode", "CORRECTED").parquet(str(place))) for place in (places[name], example.places[name]))
