@@ -121,7 +121,7 @@ fn landing(plan: &Plan, source: &Source, dataset: &Dataset) -> Vec<Block> {
         source: source.is_kinesis().then_some(source),
         granted: false,
         statements: match source.is_kinesis() {
-            true => vec![kinesis::read(source), kinesis::decrypt(source)],
+            true => vec![kinesis::deliver(source), kinesis::decrypt(source)],
             false => vec![],
         },
         destination,

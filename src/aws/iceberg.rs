@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, key_use, own, role, trust};
-use super::{catalog, imports, lake};
+use super::{catalog, imports, lake, lake_formation};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
 use crate::plan::types::{Type, TypeKind, object_fields};
@@ -172,7 +172,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
         named(plan, CARE, limit::SIXTY_FOUR),
         "What Glue may do to look after tables of Iceberg",
         trust("glue.amazonaws.com", None),
-        care_permissions(&all),
+        care_permissions(plan, &all),
     )
     .to_vec();
     for dataset in all {
@@ -223,7 +223,7 @@ fn care(dataset: &Dataset) -> [Block; 3] {
     })
 }
 
-fn care_permissions(all: &[&Dataset]) -> Vec<Statement> {
+fn care_permissions(plan: &Plan, all: &[&Dataset]) -> Vec<Statement> {
     let bucket = |dataset: &&Dataset| lake::zone_label(&dataset.id.zone);
     let objects = all
         .iter()
@@ -233,22 +233,26 @@ fn care_permissions(all: &[&Dataset]) -> Vec<Statement> {
         .into_iter()
         .map(|bucket| reference(format!("aws_s3_bucket.{bucket}.arn")));
     let logs = LOGS.map(|kind| own("logs", format!("log-group:/aws-glue/iceberg-{kind}/logs:*")));
-    vec![
+    let mut out = vec![
         allow("Files", &["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], objects),
         allow("List", &["s3:ListBucket"], buckets),
         key_use("Encrypt", &["kms:Decrypt", "kms:GenerateDataKey"], "s3"),
         allow("Tables", &["glue:GetTable", "glue:UpdateTable"], arns(all)),
-        allow_everywhere(
-            "LakeFormation",
-            &["lakeformation:GetDataAccess"],
-            "Lake Formation's grants say what comes of it; IAM knows no resource here.",
-        ),
         allow(
             "Log",
             &["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
             logs,
         ),
-    ]
+    ];
+    let registered = lake_formation::registered(plan);
+    if all.iter().any(|dataset| registered.contains(dataset.id.zone.as_str())) {
+        out.push(allow_everywhere(
+            "LakeFormation",
+            &["lakeformation:GetDataAccess"],
+            "Lake Formation's grants say what comes of it; IAM knows no resource here.",
+        ));
+    }
+    out
 }
 
 /// The catalog, and the databases and tables of these.

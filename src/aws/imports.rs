@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::policy::{Statement, allow};
 use super::{catalog, exports, iceberg, naming, root};
 use crate::emit::hcl::{Block, Value, list, object, reference};
-use crate::plan::{Dataset, DatasetId, From, Plan, Writer, names};
+use crate::plan::{Dataset, DatasetId, Format, From, Plan, Writer, names};
 use crate::{object_of, text_of};
 
 /// The variable that says which deployment of another project is read.
@@ -197,8 +197,14 @@ pub fn read(all: &[&Dataset]) -> Vec<Statement> {
     let files = all.iter().flat_map(|dataset| {
         let folder = prefix(dataset);
         let name = folder.trim_end_matches('/').to_owned();
-        [folder.clone() + "*", name.clone(), format!("{name}_$folder$")]
+        // The client of a table format knows objects and no folders.
+        let folders = [name.clone(), format!("{name}_$folder$")].into_iter();
+        let folders = folders.filter(|_| dataset.format != Format::Iceberg);
+        [folder.clone() + "*"]
+            .into_iter()
+            .chain(folders)
             .map(|path| text_of![bucket(&dataset.id), format!("/{path}")])
+            .collect::<Vec<_>>()
     });
     let once = |values: Vec<Value>| {
         let mut out: Vec<Value> = vec![];

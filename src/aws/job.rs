@@ -173,17 +173,15 @@ pub fn permissions(plan: &Plan, transform: &Transform, modules: &[&str], more: &
     let reads: Vec<_> = reads
         .filter(|dataset| targets.iter().all(|target| target.id != dataset.id))
         .collect();
-    let mut written: Vec<_> = targets.iter().map(|dataset| place(dataset)).collect();
-    written.push(("artifacts".to_string(), format!("{STATE}{own_prefix}")));
-    written.extend(
-        more.iter()
-            .map(|folder| ("artifacts".to_string(), format!("{folder}{own_prefix}"))),
-    );
+    let artifacts = |folder: String| Place::folder("artifacts", folder);
+    let mut written: Vec<_> = targets.iter().map(|dataset| Place::of(dataset)).collect();
+    written.push(artifacts(format!("{STATE}{own_prefix}")));
+    written.extend(more.iter().map(|folder| artifacts(format!("{folder}{own_prefix}"))));
     let sinks = plan.sinks_of(transform).into_iter();
-    written.extend(sinks.map(|sink| ("artifacts".to_string(), names::sink_prefix(&transform.name, &sink.name))));
-    written.push(("quarantine".to_string(), own_prefix));
+    written.extend(sinks.map(|sink| artifacts(names::sink_prefix(&transform.name, &sink.name))));
+    written.push(Place::folder("quarantine", own_prefix));
     let (elsewhere, here): (Vec<_>, Vec<_>) = reads.iter().partition(|dataset| dataset.id.project().is_some());
-    let read: Vec<_> = here.into_iter().map(place).collect();
+    let read: Vec<_> = here.into_iter().map(Place::of).collect();
     let mut out = files(label, &read, &written, modules);
     out.extend(imports::read(&elsewhere));
     let streams = arrivals(plan, transform).into_iter();
@@ -200,29 +198,54 @@ pub fn permissions(plan: &Plan, transform: &Transform, modules: &[&str], more: &
     out
 }
 
-/// The bucket of a dataset, and its prefix there.
-pub fn place(dataset: &Dataset) -> (String, String) {
-    (
-        lake::zone_label(&dataset.id.zone),
-        names::dataset_prefix(&dataset.id.name),
-    )
+/// A folder of a bucket, as a job reaches it.
+#[derive(Debug)]
+pub struct Place {
+    bucket: String,
+    prefix: String,
+    /// Whether its files are reached by the client of a table format, which knows objects and no folders.
+    is_table: bool,
+}
+
+impl Place {
+    /// A folder of files.
+    pub fn folder(bucket: &str, prefix: String) -> Place {
+        let bucket = bucket.to_owned();
+        Place {
+            bucket,
+            prefix,
+            is_table: false,
+        }
+    }
+
+    /// Where a dataset is.
+    pub fn of(dataset: &Dataset) -> Place {
+        let folder = Place::folder(
+            &lake::zone_label(&dataset.id.zone),
+            names::dataset_prefix(&dataset.id.name),
+        );
+        Place {
+            is_table: dataset.format == Format::Iceberg,
+            ..folder
+        }
+    }
+
+    fn objects(&self) -> Vec<Value> {
+        let objects = lake::objects(&self.bucket, &self.prefix);
+        let marker = (!self.is_table).then(|| marker(&self.bucket, &self.prefix));
+        [objects].into_iter().chain(marker).collect()
+    }
 }
 
 /// What a job may do with files: its script and modules, some that it reads, and others that it changes.
-pub fn files(label: &str, read: &[(String, String)], written: &[(String, String)], modules: &[&str]) -> Vec<Statement> {
+pub fn files(label: &str, read: &[Place], written: &[Place], modules: &[&str]) -> Vec<Statement> {
     let object = |object: &str| {
         let key = reference(format!("aws_s3_object.{object}.key"));
         text_of![reference("aws_s3_bucket.artifacts.arn"), "/", key]
     };
-    let mut readable: Vec<_> = read
-        .iter()
-        .flat_map(|(bucket, prefix)| [lake::objects(bucket, prefix), marker(bucket, prefix)])
-        .collect();
-    readable.extend(
-        read.iter()
-            .chain(written)
-            .map(|(bucket, prefix)| folder(bucket, prefix)),
-    );
+    let mut readable: Vec<_> = read.iter().flat_map(Place::objects).collect();
+    let folders = read.iter().chain(written).filter(|place| !place.is_table);
+    readable.extend(folders.map(|place| folder(&place.bucket, &place.prefix)));
     readable.extend([object(label), object("pipec_runtime")]);
     readable.extend(modules.iter().copied().map(object));
     vec![
@@ -235,9 +258,7 @@ pub fn files(label: &str, read: &[(String, String)], written: &[(String, String)
                 "s3:GetObject",
                 "s3:PutObject",
             ],
-            written
-                .iter()
-                .flat_map(|(bucket, prefix)| [lake::objects(bucket, prefix), marker(bucket, prefix)]),
+            written.iter().flat_map(Place::objects),
         ),
         listing(read, written),
         key_use("Encrypt", &["kms:Decrypt", "kms:GenerateDataKey"], "s3"),
@@ -267,8 +288,8 @@ fn folder(bucket: &str, prefix: &str) -> Value {
 
 /// Which buckets may be listed. A condition on the prefix would turn every question for an object that is not there,
 /// which has no prefix, from `404` into `403`, and the job asks such questions all the time.
-fn listing(reads: &[(String, String)], written: &[(String, String)]) -> Statement {
-    let buckets: BTreeSet<&String> = reads.iter().chain(written).map(|(bucket, _)| bucket).collect();
+fn listing(reads: &[Place], written: &[Place]) -> Statement {
+    let buckets: BTreeSet<&String> = reads.iter().chain(written).map(|place| &place.bucket).collect();
     allow(
         "List",
         &["s3:ListBucket"],

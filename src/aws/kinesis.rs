@@ -6,6 +6,8 @@ use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::{Kinesis, Plan, Source};
 use crate::text_of;
 
+/// What a job of Spark and an event source mapping ask of a stream:
+/// <https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html>.
 const READ: [&str; 5] = [
     "kinesis:DescribeStream",
     "kinesis:DescribeStreamSummary",
@@ -41,6 +43,18 @@ pub fn decrypt(source: &Source) -> Statement {
 /// Reading its records.
 pub fn read(source: &Source) -> Statement {
     allow("ReadStream", &READ, [reference(format!("{}.arn", address(source)))])
+}
+
+/// Reading its records into a delivery: <https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html>.
+pub fn deliver(source: &Source) -> Statement {
+    let read = READ
+        .into_iter()
+        .filter(|action| *action != "kinesis:DescribeStreamSummary");
+    allow(
+        "ReadStream",
+        &read.collect::<Vec<_>>(),
+        [reference(format!("{}.arn", address(source)))],
+    )
 }
 
 /// Reading the records of several streams.

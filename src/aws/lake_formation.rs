@@ -72,7 +72,7 @@ fn gate() -> Vec<Block> {
 /// Registration, grants and reader policies.
 pub fn blocks(plan: &Plan) -> Vec<Block> {
     let mut out = gate();
-    let zones: BTreeSet<&str> = read_datasets(plan).iter().map(|id| id.zone.as_str()).collect();
+    let zones = registered(plan);
     if !zones.is_empty() {
         out.extend(registration(plan, &zones));
     }
@@ -99,6 +99,11 @@ fn read_datasets(plan: &Plan) -> BTreeSet<&DatasetId> {
         .flat_map(|serve| &serve.expose)
         .chain(granted)
         .collect()
+}
+
+/// The zones whose buckets are registered: Lake Formation gives credentials for what is in them.
+pub fn registered(plan: &Plan) -> BTreeSet<&str> {
+    read_datasets(plan).iter().map(|id| id.zone.as_str()).collect()
 }
 
 fn registration(plan: &Plan, zones: &BTreeSet<&str>) -> Vec<Block> {

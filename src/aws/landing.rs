@@ -161,32 +161,39 @@ fn permissions(all: &[Landed<'_>], group: &str) -> Vec<Statement> {
     let objects =
         |source: &Source, files: &FilesOf| text_of![bucket_arn(source, files), "/", files.prefix.as_str(), "*"];
     let configuration = text_of![reference("aws_s3_bucket.artifacts.arn"), format!("/{CONFIGURATION}")];
-    let own_state = lake::objects("artifacts", &state());
+    let zone = |one: &Landed<'_>| lake::zone_label(&one.dataset.id.zone);
+    let folder = |one: &Landed<'_>| lake::objects(&zone(one), &names::dataset_prefix(&one.dataset.id.name));
     let mut readable: Vec<Value> = file_sources().map(|(one, files)| objects(one.source, files)).collect();
     readable.push(configuration);
+    let mut writable: Vec<Value> = all.iter().map(folder).collect();
+    // Which files a snapshot is made of stands beside them, and which rows have landed, in a state: both may not be there yet.
+    let snapshots = || all.iter().filter(|one| one.source.delivers == Delivers::Snapshot);
+    readable.extend(snapshots().map(folder));
+    let mut asked: BTreeSet<String> = snapshots().map(zone).collect();
+    // Of those that are told of one by one, nothing has to be known.
+    let looked_at = |source: &Source| every_seconds(source).is_some() && source.delivers != Delivers::Snapshot;
+    if file_sources().any(|(one, _)| looked_at(one.source)) {
+        let remembered = lake::objects("artifacts", &state());
+        readable.push(remembered.clone());
+        writable.push(remembered);
+        asked.insert("artifacts".to_owned());
+    }
     let buckets = file_sources().map(|(one, files)| bucket_arn(one.source, files));
-    let lake_buckets: BTreeSet<String> = all.iter().map(|one| lake::zone_label(&one.dataset.id.zone)).collect();
-    let lake_buckets = lake_buckets.into_iter().chain(["artifacts".to_owned()]);
-    let lists = buckets.chain(lake_buckets.map(|bucket| reference(format!("aws_s3_bucket.{bucket}.arn"))));
-    let mut writable: Vec<Value> = all
-        .iter()
-        .map(|one| {
-            let prefix = names::dataset_prefix(&one.dataset.id.name);
-            lake::objects(&lake::zone_label(&one.dataset.id.zone), &prefix)
-        })
-        .collect();
-    writable.push(own_state);
+    let asked = asked
+        .into_iter()
+        .map(|bucket| reference(format!("aws_s3_bucket.{bucket}.arn")));
+    let copied: Vec<Value> = file_sources().map(|(one, _)| folder(one)).collect();
     let mut out = vec![
         allow("Read", &["s3:GetObject"], readable),
         // Only who may list hears that an object is not there.
-        allow("Find", &["s3:ListBucket"], lists),
-        allow(
-            "Land",
-            &["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
-            writable,
-        ),
+        allow("Find", &["s3:ListBucket"], buckets.chain(asked)),
+        allow("Land", &["s3:PutObject"], writable),
         key_use("Encrypt", &["kms:Decrypt", "kms:GenerateDataKey"], "s3"),
     ];
+    if !copied.is_empty() {
+        // Large files are copied in parts.
+        out.push(allow("GiveUp", &["s3:AbortMultipartUpload"], copied));
+    }
     let mine: Vec<Value> = file_sources()
         .filter(|(_, files)| files.bucket.is_none())
         .map(|(one, files)| objects(one.source, files))

@@ -290,10 +290,7 @@ fn flows(plan: &Plan) -> Vec<Block> {
         allow(
             "Log",
             &["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-            [
-                reference(format!("aws_cloudwatch_log_group.{FLOWS}.arn")),
-                lake::log_streams(FLOWS),
-            ],
+            [lake::log_streams(FLOWS)],
         ),
         allow_everywhere(
             "FindLog",

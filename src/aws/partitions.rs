@@ -132,11 +132,8 @@ fn permissions(all: &[&Dataset]) -> Vec<Statement> {
     let configuration = text_of![reference("aws_s3_bucket.artifacts.arn"), format!("/{CONFIGURATION}")];
     vec![
         allow("Find", &["s3:ListBucket"], buckets),
-        allow(
-            "Configuration",
-            &["s3:GetObject", "s3:GetObjectVersion"],
-            [configuration],
-        ),
+        // Of a version that is named: who reads that need not be let read the newest.
+        allow("Configuration", &["s3:GetObjectVersion"], [configuration]),
         key_use("DecryptConfiguration", &["kms:Decrypt"], "s3"),
         allow(
             "Register",

@@ -115,6 +115,11 @@ impl Statement {
         [whole.because(because)].into_iter().chain(others).collect()
     }
 
+    /// Whether it says of the same resources as another what may be done, under the same conditions.
+    fn is_about(&self, other: &Statement) -> bool {
+        (self.allow, &self.resources, &self.conditions) == (other.allow, &other.resources, &other.conditions)
+    }
+
     /// Its actions.
     pub fn actions(&self) -> &[String] {
         &self.actions
@@ -200,6 +205,21 @@ pub fn document(statements: impl IntoIterator<Item = Statement>) -> Value {
     call("jsonencode", [policy])
 }
 
+/// The same statements, each action but once: another statement may let do it to the same, under the same conditions.
+fn without_repeats(statements: Vec<Statement>) -> Vec<Statement> {
+    let mut out: Vec<Statement> = Vec::with_capacity(statements.len());
+    for mut statement in statements {
+        let same: Vec<_> = out.iter().filter(|before| before.is_about(&statement)).collect();
+        let actions = std::mem::take(&mut statement.actions).into_iter();
+        let others = actions.filter(|action| !same.iter().any(|before| before.actions.contains(action)));
+        statement.actions = others.collect();
+        if !statement.actions.is_empty() {
+            out.push(statement);
+        }
+    }
+    out
+}
+
 /// A role with one inline policy. The second block's address is what users of the role wait for.
 pub fn role(label: &str, name: Value, purpose: &str, trust: Statement, statements: Vec<Statement>) -> [Block; 2] {
     let role = Block::resource("aws_iam_role", label)
@@ -209,7 +229,7 @@ pub fn role(label: &str, name: Value, purpose: &str, trust: Statement, statement
     let policy = Block::resource("aws_iam_role_policy", label)
         .set("name", "permissions")
         .set("role", reference(format!("aws_iam_role.{label}.id")))
-        .set("policy", document(statements));
+        .set("policy", document(without_repeats(statements)));
     [role, policy]
 }
 

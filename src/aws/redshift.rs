@@ -256,7 +256,8 @@ pub fn reader(plan: &Plan, granted: &BTreeSet<&DatasetId>) -> Vec<Statement> {
     }
     let sign_in = ["redshift-serverless:GetCredentials", "redshift-serverless:GetWorkgroup"];
     let mut out = vec![allow("SignIn", &sign_in, arns.clone())];
-    out.extend(asking(arns));
+    // A person gives up on a question; a job waits for its answer.
+    out.extend(asking(arns, &["redshift-data:CancelStatement"]));
     out
 }
 
@@ -264,28 +265,24 @@ pub fn reader(plan: &Plan, granted: &BTreeSet<&DatasetId>) -> Vec<Statement> {
 pub fn writer(labels: &[String]) -> Vec<Statement> {
     let arns: Vec<Value> = labels.iter().map(|label| workgroup_arn(label)).collect();
     let mut out = vec![allow("SignIn", &["redshift-serverless:GetCredentials"], arns.clone())];
-    out.extend(asking(arns));
+    out.extend(asking(arns, &[]));
     out
 }
 
-/// Asking workgroups by the Data API.
-fn asking(arns: Vec<Value>) -> [Statement; 2] {
+/// Asking workgroups by the Data API; `more` is done with statements besides.
+fn asking(arns: Vec<Value>, more: &[&str]) -> [Statement; 2] {
+    let own = [
+        more,
+        &["redshift-data:DescribeStatement", "redshift-data:GetStatementResult"],
+    ]
+    .concat();
     [
         allow(
             "Ask",
             &["redshift-data:BatchExecuteStatement", "redshift-data:ExecuteStatement"],
             arns,
         ),
-        allow_everywhere(
-            "Answers",
-            &[
-                "redshift-data:CancelStatement",
-                "redshift-data:DescribeStatement",
-                "redshift-data:GetStatementResult",
-            ],
-            "Statements are no resources; each sees its own.",
-        )
-        .when(
+        allow_everywhere("Answers", &own, "Statements are no resources; each sees its own.").when(
             "StringEquals",
             "redshift-data:statement-owner-iam-userid",
             "${aws:userid}",

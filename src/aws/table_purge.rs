@@ -1,6 +1,7 @@
 //! The job that takes old rows out of tables of Iceberg that Firehose writes: whoever else writes a table does it by itself.
 //! A start a day, and what tells that it came to its end. Knows nothing of how rows come there.
 
+use super::job::Place;
 use super::lake::{self, STATE, TEMPORARY};
 use super::metric::{Metric, metric};
 use super::naming::{limit, named};
@@ -34,9 +35,9 @@ pub fn blocks(plan: &Plan, modules: &[&str]) -> Vec<Block> {
     let mut out = vec![job::artifact(&label, &names::job_script(PURGE_TABLES))];
     out.extend(glue_job::logs(plan, PURGE_TABLES));
     let own = names::dataset_prefix(PURGE_TABLES);
-    let mut written: Vec<_> = tables.iter().map(|dataset| job::place(dataset)).collect();
-    written.extend([STATE, TEMPORARY].map(|folder| ("artifacts".to_owned(), format!("{folder}{own}"))));
-    written.push(("quarantine".to_owned(), own.clone()));
+    let mut written: Vec<_> = tables.iter().map(|dataset| Place::of(dataset)).collect();
+    written.extend([STATE, TEMPORARY].map(|folder| Place::folder("artifacts", format!("{folder}{own}"))));
+    written.push(Place::folder("quarantine", own.clone()));
     let mut statements = job::files(&label, &[], &written, modules);
     statements.extend(iceberg::use_of(&[], &tables));
     statements.extend(glue_job::tell(&label));

@@ -123,11 +123,8 @@ fn permissions(all: &[Uploaded<'_>]) -> Vec<Statement> {
     let configuration = text_of![reference("aws_s3_bucket.artifacts.arn"), format!("/{CONFIGURATION}")];
     vec![
         allow("Upload", &["s3:PutObject"], folders),
-        allow(
-            "Configuration",
-            &["s3:GetObject", "s3:GetObjectVersion"],
-            [configuration],
-        ),
+        // Of a version that is named: who reads that need not be let read the newest.
+        allow("Configuration", &["s3:GetObjectVersion"], [configuration]),
         key_use("Encrypt", &["kms:Decrypt", "kms:GenerateDataKey"], "s3"),
     ]
 }

@@ -2,9 +2,10 @@
 
 import json
 
-from support import rules
+from support import permissions, rules
 from support.built import allowed, of
 from support.lint import checkov
+from support.needs import Plan
 from support.rules import values
 
 
@@ -17,6 +18,16 @@ def test_checkov_finds_nothing_and_every_skip_has_a_reason(platform):
 def test_what_holds_of_every_platform(platform):
     rules.policies_are_narrow(platform[2])
     rules.buckets_are_private_and_purge(platform[2])
+
+
+def test_without_any_one_statement_a_call_has_no_permission(platform):
+    roles = permissions.roles(Plan(platform[2], platform[1]))
+    assert sum(len(role.statements) for role in roles) > 30
+    for role in roles:
+        assert role.problems() == []
+        for number, sid in role.statements.items():
+            missed = role.problems(without=number)
+            assert any(f"{role.label} is not let " in problem for problem in missed), f"{role.label} needs no {sid}"
 
 
 def test_a_job_may_read_all_that_it_joins_and_unites(platform):

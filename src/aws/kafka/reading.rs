@@ -7,7 +7,7 @@
 
 use super::{Reader, arn, group, inside, read_secrets, secret_arn, secret_labels, topic_arn, topics};
 use crate::aws::network;
-use crate::aws::policy::{Statement, allow, allow_everywhere, own};
+use crate::aws::policy::{Statement, allow, allow_everywhere};
 use crate::emit::hcl::{Block, Value, list, reference};
 use crate::plan::{Auth, Cluster, Kafka, Network, OwnCluster, PARTITION_BYTES, Plan, Source};
 use crate::{object_of, text_of};
@@ -35,11 +35,7 @@ pub fn permissions(plan: &Plan, source: &Source, kafka: &Kafka) -> Vec<Statement
                 topic: topic_arn(source, kafka),
                 group: inside(source, kafka, "group", group(plan, source)),
             }]);
-            out.push(allow(
-                "FindCluster",
-                &["kafka:DescribeCluster", "kafka:DescribeClusterV2"],
-                [arn(source, kafka)],
-            ));
+            out.push(allow("FindCluster", &["kafka:DescribeClusterV2"], [arn(source, kafka)]));
             out.push(allow_everywhere(
                 "FindBrokers",
                 &["kafka:GetBootstrapBrokers"],
@@ -81,7 +77,8 @@ pub(super) fn read_all(readers: &[Reader]) -> Vec<Statement> {
     ]
 }
 
-/// Pollers stand in the network by interfaces that Lambda makes with the function's role.
+/// Pollers stand in the network by interfaces that Lambda makes with the function's role, which puts those of the function
+/// itself into the same subnets: what pollers need beside is their security group, and to find it.
 fn interfaces(network: &Network, of: &str) -> Vec<Statement> {
     vec![
         allow(
@@ -89,19 +86,9 @@ fn interfaces(network: &Network, of: &str) -> Vec<Statement> {
             &["ec2:CreateNetworkInterface"],
             network::interface_parts(network, of),
         ),
-        allow(
-            "PollersLeave",
-            &["ec2:DeleteNetworkInterface"],
-            [own("ec2", "network-interface/*")],
-        ),
         allow_everywhere(
             "FindNetwork",
-            &[
-                "ec2:DescribeNetworkInterfaces",
-                "ec2:DescribeSecurityGroups",
-                "ec2:DescribeSubnets",
-                "ec2:DescribeVpcs",
-            ],
+            &["ec2:DescribeSecurityGroups", "ec2:DescribeVpcs"],
             network::LISTS,
         ),
     ]

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import checker, pipec
+from . import checker, permissions, pipec
 from .paths import PLUGINS, tool
 
 TRUST = {"assume_role_policy"}
@@ -159,6 +159,7 @@ class Terraform:
             # Now all of it is known, so that nothing is left to the configuration alone.
             self.verify(settled)
             assert_room(settled)
+            permissions.check(settled, self.folder.parent)
             self.figures = checker.check(settled, json.loads((self.folder.parent / "evidence.json").read_text()))
         return self
 
