@@ -30,7 +30,7 @@ fn label(source: &Source) -> String {
 
 /// What is decided at deployment.
 pub fn variables(plan: &Plan) -> Option<Block> {
-    sources(plan).next()?;
+    sources(plan).next().filter(|_| plan.account.is_none())?;
     let block = root::variable(
         MANAGE,
         "Whether this stack says which role API Gateway writes logs with, which exists once in an account and region. Set it to false where another stack says it.",
@@ -87,13 +87,34 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
         out.extend(one(plan, source, api));
     }
     if !out.is_empty() {
-        out.extend(logger(plan));
+        let count = reference(format!("var.{MANAGE} ? 1 : 0"));
+        out.extend(
+            plan.account
+                .is_none()
+                .then(|| logger(plan, Some(&count)))
+                .into_iter()
+                .flatten(),
+        );
     }
     out
 }
 
-/// Logs of APIs are written with a role that an account has once, in any of its groups.
-fn logger(plan: &Plan) -> Vec<Block> {
+/// What a stage waits for: API Gateway refuses one with logs where no role writes them.
+fn logged(plan: &Plan) -> impl Iterator<Item = Value> {
+    let told = plan
+        .account
+        .is_none()
+        .then(|| reference("aws_api_gateway_account.account"));
+    told.into_iter()
+}
+
+/// Whether there are any that write logs.
+pub fn any(plan: &Plan) -> bool {
+    sources(plan).next().is_some()
+}
+
+/// Logs of APIs are written with a role that an account has once, in any of its groups; `count` says whether it is told.
+pub fn logger(plan: &Plan, count: Option<&Value>) -> Vec<Block> {
     let statements = vec![allow(
         "Log",
         &[
@@ -113,9 +134,13 @@ fn logger(plan: &Plan) -> Vec<Block> {
         statements,
     )
     .to_vec();
+    let account = Block::resource("aws_api_gateway_account", "account");
+    let account = match count {
+        Some(count) => account.set("count", count.clone()),
+        None => account,
+    };
     out.push(
-        Block::resource("aws_api_gateway_account", "account")
-            .set("count", reference(format!("var.{MANAGE} ? 1 : 0")))
+        account
             .set("cloudwatch_role_arn", reference(format!("aws_iam_role.{LOGGER}.arn")))
             .set("depends_on", vec![reference(format!("aws_iam_role_policy.{LOGGER}"))]),
     );
@@ -362,10 +387,9 @@ fn stage(plan: &Plan, api: &Api, label: &str) -> Vec<Block> {
             )
             .set(
                 "depends_on",
-                vec![
-                    reference("aws_api_gateway_account.account"),
-                    reference(format!("aws_cloudwatch_log_group.{label}_executions")),
-                ],
+                logged(plan)
+                    .chain([reference(format!("aws_cloudwatch_log_group.{label}_executions"))])
+                    .collect::<Vec<_>>(),
             ),
         part_of(label, "aws_api_gateway_method_settings", label)
             .skip(

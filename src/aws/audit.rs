@@ -3,7 +3,7 @@
 //!
 //! The trail sees reads and writes of the zones' buckets and of no others: events of all buckets are a large bill, and those
 //! of its own bucket would never end (P-TRL-1). The recorder and the delivery channel of Config exist once in an account
-//! and region (P-CFG-1), so a variable says whether this stack has them.
+//! and region (P-CFG-1), so a variable says whether this stack has them, or the account's own stack does.
 
 use super::bucket::{Bucket, Rule};
 use super::lake;
@@ -31,6 +31,11 @@ fn config(plan: &Plan) -> bool {
     has(plan, |audit| matches!(audit, Audit::Config { .. }))
 }
 
+/// Whether the recorder may be the platform's: without an `account`, who deploys says so.
+fn own_recorder(plan: &Plan) -> bool {
+    config(plan) && plan.account.is_none()
+}
+
 fn trail_name(plan: &Plan) -> Value {
     named(plan, "trail", limit::LONG)
 }
@@ -46,7 +51,7 @@ fn bucket_arn(label: &str) -> Value {
 /// What is decided at deployment.
 pub fn variables(plan: &Plan) -> Option<Block> {
     let described = "Whether this stack makes the recorder and the delivery channel of AWS Config, which exist once in an account and region. Set it to false where another stack has them.";
-    config(plan).then(|| super::root::variable(MANAGE, described, "bool").set("default", true))
+    own_recorder(plan).then(|| super::root::variable(MANAGE, described, "bool").set("default", true))
 }
 
 /// The buckets that hold it all, each for as long as it is kept: `terraform destroy` takes them only where the platform may
@@ -54,9 +59,8 @@ pub fn variables(plan: &Plan) -> Option<Block> {
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-config-deliverychannel.html>), so a policy
 /// keeps what is in its own; lifecycles are not bound by policies.
 pub fn buckets(plan: &Plan) -> Vec<Bucket> {
-    let lasting = !plan.pipeline.destroyable;
     let of = |audit: &Audit| match audit {
-        Audit::Trail { retain_days } => Bucket {
+        Audit::Trail { retain_days } => Some(Bucket {
             lock: Some(Lock {
                 days: *retain_days,
                 may_be_lifted: plan.pipeline.destroyable,
@@ -68,17 +72,20 @@ pub fn buckets(plan: &Plan) -> Vec<Bucket> {
                 *retain_days,
                 trail_statements(plan),
             )
-        },
-        Audit::Config { retain_days } => {
-            let mut statements = config_statements();
-            if lasting {
-                let objects = text_of![bucket_arn(CONFIG), "/*"];
-                statements.push(deny("Kept", &["s3:DeleteObject", "s3:DeleteObjectVersion"], [objects]));
-            }
-            bucket(plan, CONFIG, "What was changed.", *retain_days, statements)
-        }
+        }),
+        Audit::Config { retain_days } => own_recorder(plan).then(|| recorded(plan, *retain_days)),
     };
-    plan.pipeline.audit.iter().map(of).collect()
+    plan.pipeline.audit.iter().filter_map(of).collect()
+}
+
+/// The bucket that Config delivers to.
+pub fn recorded(plan: &Plan, retain_days: u32) -> Bucket {
+    let mut statements = config_statements();
+    if !plan.pipeline.destroyable {
+        let objects = text_of![bucket_arn(CONFIG), "/*"];
+        statements.push(deny("Kept", &["s3:DeleteObject", "s3:DeleteObjectVersion"], [objects]));
+    }
+    bucket(plan, CONFIG, "What was changed.", retain_days, statements)
 }
 
 fn bucket(plan: &Plan, label: &str, purpose: &str, days: u32, statements: Vec<Statement>) -> Bucket {
@@ -144,15 +151,18 @@ pub fn key_statements(plan: &Plan, because: &str) -> Vec<Statement> {
                 .when("StringEquals", "aws:SourceArn", trail_arn(plan)),
         );
     }
-    if config(plan) {
-        let encrypt = allow("Config", &["kms:Decrypt", "kms:GenerateDataKey"], here());
-        out.push(encrypt.service("config.amazonaws.com".into()).because(because).when(
-            "StringEquals",
-            "aws:SourceAccount",
-            reference("local.account"),
-        ));
+    if own_recorder(plan) {
+        out.push(recorder_encrypts(because));
     }
     out
+}
+
+/// What a key lets Config do.
+pub fn recorder_encrypts(because: &str) -> Statement {
+    allow("Config", &["kms:Decrypt", "kms:GenerateDataKey"], ["*".into()])
+        .service("config.amazonaws.com".into())
+        .because(because)
+        .when("StringEquals", "aws:SourceAccount", reference("local.account"))
 }
 
 /// The trail, the recorder and its rules.
@@ -161,7 +171,13 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     for audit in &plan.pipeline.audit {
         match audit {
             Audit::Trail { .. } => out.extend(trail_blocks(plan)),
-            Audit::Config { retain_days } => out.extend(config_blocks(plan, *retain_days)),
+            Audit::Config { retain_days } => {
+                if own_recorder(plan) {
+                    let count = reference(format!("var.{MANAGE} ? 1 : 0"));
+                    out.extend(recorder(plan, "platform", *retain_days, Some(&count)));
+                }
+                out.extend(rules(plan));
+            }
         }
     }
     out
@@ -250,11 +266,22 @@ const RULES: [(&str, &str, &str); 4] = [
     ("encrypted_streams", "KINESIS_STREAM_ENCRYPTED", "Streams are encrypted"),
 ];
 
-fn config_blocks(plan: &Plan, retain_days: u32) -> Vec<Block> {
+/// The recorder of an account, its role, and where it delivers to; `count` says whether they are made at all.
+pub fn recorder(plan: &Plan, once: &str, retain_days: u32, count: Option<&Value>) -> Vec<Block> {
     let label = "config_recorder";
-    let count = || reference(format!("var.{MANAGE} ? 1 : 0"));
     let name = || named(plan, "config", limit::LONG);
-    let recorder = || reference("one(aws_config_configuration_recorder.platform[*].name)");
+    let of = |kind: &str| {
+        let block = Block::resource(kind, once);
+        match count {
+            Some(count) => block.set("count", count.clone()),
+            None => block,
+        }
+    };
+    let recorder = || match count {
+        Some(_) => reference(format!("one(aws_config_configuration_recorder.{once}[*].name)")),
+        None => reference(format!("aws_config_configuration_recorder.{once}.name")),
+    };
+    let after = || reference(format!("aws_config_configuration_recorder.{once}"));
     let mut out = role(
         label,
         named(plan, label, limit::SIXTY_FOUR),
@@ -285,8 +312,7 @@ fn config_blocks(plan: &Plan, retain_days: u32) -> Vec<Block> {
             ),
     );
     out.push(
-        Block::resource("aws_config_configuration_recorder", "platform")
-            .set("count", count())
+        of("aws_config_configuration_recorder")
             .set("name", name())
             .set("role_arn", reference(format!("aws_iam_role.{label}.arn")))
             .block(
@@ -296,41 +322,39 @@ fn config_blocks(plan: &Plan, retain_days: u32) -> Vec<Block> {
             ),
     );
     out.push(
-        Block::resource("aws_config_delivery_channel", "platform")
-            .set("count", count())
+        of("aws_config_delivery_channel")
             .set("name", name())
             .set("s3_bucket_name", reference(format!("aws_s3_bucket.{CONFIG}.id")))
             .set("s3_kms_key_arn", reference(KEY))
             .set(
                 "depends_on",
-                vec![
-                    reference("aws_config_configuration_recorder.platform"),
-                    reference(format!("aws_s3_bucket_policy.{CONFIG}")),
-                ],
+                vec![after(), reference(format!("aws_s3_bucket_policy.{CONFIG}"))],
             ),
     );
     out.push(
-        Block::resource("aws_config_configuration_recorder_status", "platform")
-            .set("count", count())
+        of("aws_config_configuration_recorder_status")
             .set("name", recorder())
             .set("is_enabled", true)
-            .set("depends_on", vec![reference("aws_config_delivery_channel.platform")]),
-    );
-    out.push(
-        Block::resource("aws_config_retention_configuration", "platform")
-            .set("count", count())
-            .set("retention_period_in_days", retain_days)
             .set(
                 "depends_on",
-                vec![reference("aws_config_configuration_recorder.platform")],
+                vec![reference(format!("aws_config_delivery_channel.{once}"))],
             ),
     );
-    let streams = plan.sources.iter().any(|source| source.is_kinesis());
-    let rules = RULES
-        .iter()
-        .filter(|(label, ..)| streams || *label != "encrypted_streams");
-    out.extend(rules.map(|(label, identifier, description)| rule(plan, label, identifier, description)));
+    out.push(
+        of("aws_config_retention_configuration")
+            .set("retention_period_in_days", retain_days)
+            .set("depends_on", vec![after()]),
+    );
     out
+}
+
+/// What the platform asks of its resources: Config refuses rules where nothing records (P-CFG-1).
+fn rules(plan: &Plan) -> impl Iterator<Item = Block> {
+    let streams = plan.sources.iter().any(|source| source.is_kinesis());
+    RULES
+        .iter()
+        .filter(move |(label, ..)| streams || *label != "encrypted_streams")
+        .map(|(label, identifier, description)| rule(plan, label, identifier, description))
 }
 
 /// A rule about the resources that carry the platform's tag.
@@ -341,10 +365,10 @@ fn rule(plan: &Plan, label: &str, identifier: &str, description: &str) -> Block 
     Block::resource("aws_config_config_rule", label)
         .set("name", named(plan, label, limit::LONG))
         .set("description", description)
-        .set(
-            "depends_on",
-            vec![reference("aws_config_configuration_recorder_status.platform")],
-        )
+        .when(own_recorder(plan), |block| {
+            let recorder = reference("aws_config_configuration_recorder_status.platform");
+            block.set("depends_on", vec![recorder])
+        })
         .block(scope)
         .block(
             Block::new("source")

@@ -26,7 +26,7 @@ const EVERY: u32 = 60;
 const LARGE: u32 = 32_000;
 
 /// The sources that DMS brings.
-fn replicated(plan: &Plan) -> impl Iterator<Item = (&Source, &Replication)> {
+pub fn replicated(plan: &Plan) -> impl Iterator<Item = (&Source, &Replication)> {
     plan.sources
         .iter()
         .filter_map(|source| Some((source, source.replication.as_ref()?)))
@@ -37,14 +37,16 @@ pub fn variables(plan: &Plan) -> Vec<Block> {
     if replicated(plan).next().is_none() {
         return vec![];
     }
+    let manage = plan.account.is_none().then(|| {
     let described = "Whether this stack makes the roles dms-vpc-role and dms-cloudwatch-logs-role, which exist once in an account. Set it to false where they are there.";
-    let manage = root::variable("manage_dms_roles", described, "bool").set("default", true);
+    root::variable("manage_dms_roles", described, "bool").set("default", true)
+    });
     let asked: Vec<&str> = replicated(plan)
         .filter(|(_, replication)| asks_for_authority(replication))
         .map(|(source, _)| source.name.as_str())
         .collect();
     let authorities = (!asked.is_empty()).then(|| authorities(&asked));
-    std::iter::once(manage).chain(authorities).collect()
+    manage.into_iter().chain(authorities).collect()
 }
 
 /// Whether DMS wants a certificate that the platform does not name: who deploys does.
@@ -87,21 +89,57 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
 
 /// The roles of the account, and where replications stand.
 fn shared(plan: &Plan, network: &Network) -> Vec<Block> {
+    let (mut out, after) = match plan.account {
+        None => (
+            roles(Some(&reference("var.manage_dms_roles ? 1 : 0"))),
+            "aws_iam_role_policy_attachment.dms_vpc_role",
+        ),
+        Some(_) => (asked().to_vec(), "data.aws_iam_role.dms_vpc_role"),
+    };
+    out.push(
+        Block::resource("aws_dms_replication_subnet_group", SUBNETS)
+            .set("replication_subnet_group_id", named(plan, SUBNETS, limit::LONG))
+            .set(
+                "replication_subnet_group_description",
+                "Where replications of databases stand",
+            )
+            .set("subnet_ids", network::private_subnets(network))
+            .set("depends_on", vec![reference(after)]),
+    );
+    out
+}
+
+/// The roles are another stack's: a plan fails where one is not there.
+fn asked() -> [Block; 2] {
+    FIXED.map(|(name, _)| {
+        Block::data("aws_iam_role", &name.replace('-', "_"))
+            .doc("DMS looks for it by this name (P-DMS-1); the account's own stack has it, or another one.")
+            .set("name", name)
+    })
+}
+
+/// The roles that DMS looks for; `count` says whether they are made at all.
+pub fn roles(count: Option<&Value>) -> Vec<Block> {
+    let counted = |block: Block| match count {
+        Some(count) => block.set("count", count.clone()),
+        None => block,
+    };
     let mut out = vec![];
     for (name, policy) in FIXED {
         let label = name.replace('-', "_");
         let trusted = super::policy::document([trust("dms.amazonaws.com", None)]);
+        let role = match count {
+            Some(_) => format!("aws_iam_role.{label}[0].name"),
+            None => format!("aws_iam_role.{label}.name"),
+        };
         out.push(
-            Block::resource("aws_iam_role", &label)
-                .doc("DMS looks for it by this name (P-DMS-1).")
-                .set("count", reference("var.manage_dms_roles ? 1 : 0"))
+            counted(Block::resource("aws_iam_role", &label).doc("DMS looks for it by this name (P-DMS-1)."))
                 .set("name", name)
                 .set("assume_role_policy", trusted),
         );
         out.push(
-            Block::resource("aws_iam_role_policy_attachment", &label)
-                .set("count", reference("var.manage_dms_roles ? 1 : 0"))
-                .set("role", reference(format!("aws_iam_role.{label}[0].name")))
+            counted(Block::resource("aws_iam_role_policy_attachment", &label))
+                .set("role", reference(role))
                 .set(
                     "policy_arn",
                     text_of![
@@ -112,19 +150,6 @@ fn shared(plan: &Plan, network: &Network) -> Vec<Block> {
                 ),
         );
     }
-    out.push(
-        Block::resource("aws_dms_replication_subnet_group", SUBNETS)
-            .set("replication_subnet_group_id", named(plan, SUBNETS, limit::LONG))
-            .set(
-                "replication_subnet_group_description",
-                "Where replications of databases stand",
-            )
-            .set("subnet_ids", network::private_subnets(network))
-            .set(
-                "depends_on",
-                vec![reference("aws_iam_role_policy_attachment.dms_vpc_role")],
-            ),
-    );
     out
 }
 

@@ -8,7 +8,7 @@ mod access;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::stack::Stack;
-use super::{calls, catalog, firehose, job, lake, landing, overrides, sinks};
+use super::{account, calls, catalog, firehose, job, lake, landing, overrides, sinks};
 use crate::emit::hcl::{Block, Item, Value};
 use crate::evidence::{About, Assumption, Claim, Evidence, Gone, Part, Stay as Told, Written, value};
 use crate::plan::names::PURGE_TABLES;
@@ -53,16 +53,40 @@ pub fn of(plan: &Plan, stack: &Stack) -> Evidence {
     claims.extend(residency(plan, &find));
     claims.extend(network(plan, stack, &find));
     let overridden = overrides::give_up(plan, &mut claims);
+    let mut assumptions = assumptions(plan, &claims, &find);
+    assumptions.extend(account::assumptions(plan, &claims));
+    Evidence {
+        claims,
+        overridden,
+        assumptions,
+        ..written(plan, stack)
+    }
+}
+
+/// The evidence of the account's own stack.
+pub fn of_account(plan: &Plan, stack: &Stack) -> Evidence {
+    let find = Addresses::new(stack);
+    let mut claims = account::claims(plan);
+    claims.extend(private(stack, &find));
+    claims.extend(encrypted(stack));
+    claims.extend(permissions(stack));
+    Evidence {
+        claims,
+        ..written(plan, stack)
+    }
+}
+
+/// What is written of each resource of a stack, before anything is claimed.
+fn written(plan: &Plan, stack: &Stack) -> Evidence {
     let blocks = |kind: &'static str| stack.blocks().filter(move |block| block.kind == kind);
     let locals = blocks("locals").flat_map(|block| &block.items);
-    let assumptions = assumptions(plan, &claims, &find);
     Evidence {
         compiler: env!("CARGO_PKG_VERSION").to_owned(),
         pipeline: plan.pipeline.name.clone(),
         environment: plan.environment.clone(),
-        claims,
-        overridden,
-        assumptions,
+        claims: vec![],
+        overridden: vec![],
+        assumptions: vec![],
         locals: locals
             .filter_map(|item| match item {
                 Item::Attribute(name, written) => Some((name.clone(), value(written))),

@@ -48,13 +48,8 @@ const ADMINISTER: [&str; 30] = [
 pub fn blocks(plan: &Plan) -> Vec<Block> {
     let key = Block::resource("aws_kms_key", "platform")
         .doc("Encrypts everything that this platform stores, queues and logs.")
-        .set("description", text_of!["All data of ", reference("local.prefix")])
-        .set("enable_key_rotation", true)
-        .set("rotation_period_in_days", rotation_days(plan))
-        .set(
-            "deletion_window_in_days",
-            if plan.pipeline.destroyable { 7u32 } else { 30 },
-        )
+        .set("description", text_of!["All data of ", reference("local.prefix")]);
+    let key = rotated(plan, key)
         .set("policy", document(statements(plan)))
         .when(!plan.pipeline.destroyable, super::keep);
     let alias = Block::resource("aws_kms_alias", "platform")
@@ -63,12 +58,23 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     vec![key, alias]
 }
 
+/// A key that turns, and that can be brought back for a while.
+pub fn rotated(plan: &Plan, key: Block) -> Block {
+    key.set("enable_key_rotation", true)
+        .set("rotation_period_in_days", rotation_days(plan))
+        .set(
+            "deletion_window_in_days",
+            if plan.pipeline.destroyable { 7u32 } else { 30 },
+        )
+}
+
 /// Days between rotations; KMS takes no less than 90 and no more than 2,560.
 pub fn rotation_days(plan: &Plan) -> u32 {
     plan.pipeline.key_rotation_days.clamp(90, 2560)
 }
 
-const BECAUSE: &str = "In a key's policy `*` is this key alone.";
+/// Why the resource of a statement is `*`.
+pub const BECAUSE: &str = "In a key's policy `*` is this key alone.";
 
 /// What the account's own policies may let do with a key.
 pub fn administration() -> Statement {

@@ -218,7 +218,8 @@ fn results(plan: &Plan) -> Bucket {
     }
 }
 
-fn access_logs(plan: &Plan) -> Bucket {
+/// Where the others' access logs are.
+pub fn access_logs(plan: &Plan) -> Bucket {
     let deliver = allow(
         "AccessLogs",
         &["s3:PutObject"],

@@ -12,66 +12,89 @@ use super::policy::{Statement, allow, allow_everywhere, document, key_use, own, 
 use super::{catalog, firehose, iceberg, job, lake, quicksight, readers, redshift, row_filter, table_purge};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::plan::expr::Expr;
-use crate::plan::{Access, DatasetId, Format, Grant, Plan};
+use crate::plan::{Access, DatasetId, Format, Grant, Once, Plan};
 use crate::text_of;
 
 /// The role by which Lake Formation reads for those whom it lets.
 pub const REGISTRATION: &str = "lake_formation";
 
 const OPEN_DEFAULTS: &str = "Lake Formation still grants new databases or tables to IAM_ALLOWED_PRINCIPALS, so column \
-    grants would mean nothing. Empty the defaults where the account's data lake settings are managed, or set \
-    manage_lake_formation_settings = true.";
+    grants would mean nothing. Empty the defaults where the account's data lake settings are managed";
 const NOT_AN_ADMIN: &str = "Who deploys is not a Lake Formation administrator, so it cannot grant. Add it where the \
-    account's data lake settings are managed, or set manage_lake_formation_settings = true.";
+    account's data lake settings are managed";
+/// The address that tells what the settings are.
+const SETTINGS: &str = "data.aws_lakeformation_data_lake_settings.account";
+const DEPLOYER: &str = "data.aws_iam_session_context.deployer.issuer_arn";
 
-/// Settings of the account, where this stack writes them, and the check that grants will mean something.
+/// The settings of an account and region, and what is asked of them; `count` says whether they are written at all.
 ///
-/// They exist once in an account and region, so stacks share them: administrators are only added, never taken away,
-/// and two stacks that both write them write the same.
-fn gate() -> Vec<Block> {
-    let settings = "data.aws_lakeformation_data_lake_settings.account";
-    let deployer = "data.aws_iam_session_context.deployer.issuer_arn";
+/// They exist once, so stacks share them: administrators are only added, never taken away, and two stacks that both write
+/// them write the same.
+pub fn settings(count: Option<&Value>) -> [Block; 2] {
     let admins = [
-        reference(format!("{settings}.admins")),
+        reference(format!("{SETTINGS}.admins")),
         reference("var.lake_formation_admins"),
-        list([reference(deployer)]),
+        list([reference(DEPLOYER)]),
     ];
     let owned = Block::resource("aws_lakeformation_data_lake_settings", "account")
-        .doc("Empties the defaults that open every new database and table to everyone with IAM rights.")
-        .set("count", reference("var.manage_lake_formation_settings ? 1 : 0"))
-        .set("admins", call("setunion", admins));
-    let read = Block::data("aws_lakeformation_data_lake_settings", "account");
+        .doc("Empties the defaults that open every new database and table to everyone with IAM rights.");
+    let owned = match count {
+        Some(count) => owned.set("count", count.clone()),
+        None => owned,
+    };
+    [owned.set("admins", call("setunion", admins)), asked()]
+}
+
+fn asked() -> Block {
+    Block::data("aws_lakeformation_data_lake_settings", "account")
+}
+
+/// The settings, where this stack may write them, and the check that grants will mean something.
+fn gate(plan: &Plan) -> Vec<Block> {
+    let count = reference("var.manage_lake_formation_settings ? 1 : 0");
+    let (mut out, unless, instead) = match plan.account {
+        Some(_) => (vec![asked()], "", super::account::instead(plan, Once::LakeFormation)),
+        None => (
+            settings(Some(&count)).to_vec(),
+            "var.manage_lake_formation_settings || ",
+            ", or set manage_lake_formation_settings = true.".to_owned(),
+        ),
+    };
     let empty = [
         "create_database_default_permissions",
         "create_table_default_permissions",
     ]
-    .map(|name| format!("length({settings}.{name}) == 0"))
+    .map(|name| format!("length({SETTINGS}.{name}) == 0"))
     .join(" && ");
     let precondition = |condition: &str, message: &str| {
+        let condition = match unless {
+            "" => condition.to_owned(),
+            unless => format!("{unless}({condition})"),
+        };
         Block::new("precondition")
-            .set(
-                "condition",
-                reference(format!("var.manage_lake_formation_settings || ({condition})")),
-            )
-            .set("error_message", message)
+            .set("condition", reference(condition))
+            .set("error_message", format!("{message}{instead}"))
     };
     let check = Block::resource("terraform_data", "lake_formation_is_ready")
         .doc("Databases wait for this: made before the defaults are empty, they would be open to IAM alone.")
-        .set("input", reference("aws_lakeformation_data_lake_settings.account[*].id"))
+        .when(plan.account.is_none(), |block| {
+            block.set("input", reference("aws_lakeformation_data_lake_settings.account[*].id"))
+        })
         .block(
             Block::new("lifecycle")
                 .block(precondition(&empty, OPEN_DEFAULTS))
                 .block(precondition(
-                    &format!("contains({settings}.admins, {deployer})"),
+                    &format!("contains({SETTINGS}.admins, {DEPLOYER})"),
                     NOT_AN_ADMIN,
                 )),
         );
-    vec![owned, read, check]
+    out.push(check);
+    out
 }
 
 /// Registration, grants and reader policies.
 pub fn blocks(plan: &Plan) -> Vec<Block> {
-    let mut out = gate();
+    let mut out = gate(plan);
     let zones = registered(plan);
     if !zones.is_empty() {
         out.extend(registration(plan, &zones));

@@ -3,6 +3,7 @@
 //! Resources are values ([`crate::emit::hcl::Block`]); text is made of them in one place. Knows nothing of the
 //! language: everything comes from the plan. How known pitfalls are answered stands in `docs/aws/pitfalls.md`.
 
+pub mod account;
 mod alarms;
 mod api;
 mod arrival;
@@ -228,7 +229,12 @@ pub fn paid(plan: &Plan, types: impl IntoIterator<Item = &'static str>) -> Stack
 /// The Terraform of a platform whose resources these are, its state machines, its operations functions, and the build's
 /// README.
 pub fn terraform(plan: &Plan, stack: &Stack) -> Files {
-    let mut out = stack.print();
+    let mut out = stack.print("terraform");
+    if let Some(stack) = account::stack(plan) {
+        out.extend(account::files(plan, &stack));
+        let path = format!("{}/{}", account::FOLDER, crate::evidence::FILE);
+        out.insert(path, evidence::of_account(plan, &stack).text());
+    }
     out.insert(crate::evidence::FILE.into(), evidence::of(plan, stack).text());
     out.extend(operations::files());
     out.extend(landing::files(plan));

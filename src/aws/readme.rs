@@ -7,7 +7,7 @@ use crate::plan::{Channel, Engine, Plan, Text, WriteMode};
 
 /// Its text.
 pub fn text(plan: &Plan) -> String {
-    let mut out = vec![heading(plan), package(plan), deploy(plan)];
+    let mut out = vec![heading(plan), super::account::readme(plan), package(plan), deploy(plan)];
     if secrets::needed(plan) {
         out.push(secret());
     }
@@ -47,6 +47,11 @@ fn folders(plan: &Plan) -> impl Iterator<Item = (&'static str, &'static str)> {
     let glue = engine(Engine::is_job);
     let all = [
         (true, "terraform", "the platform"),
+        (
+            super::account::stack(plan).is_some(),
+            super::account::FOLDER,
+            "what exists once in the account",
+        ),
         (
             lambda,
             "lambda",
@@ -112,7 +117,20 @@ fn package(plan: &Plan) -> String {
     )
 }
 
+/// What the settings of the account are to this stack, where it may write them itself.
+const LAKE_FORMATION: &str = "**Lake Formation.** The data lake settings exist once in an account and region. Column grants mean something only \
+    if their defaults for new databases and tables are empty, and only an administrator can grant. So by default this \
+    stack empties the defaults, for everything that is made in the account from then on, and adds who deploys (and \
+    `lake_formation_admins`) to the administrators, taking nobody away; several stacks may do so. Where another stack \
+    manages the settings as a whole, set `manage_lake_formation_settings = false`: the plan then checks that both \
+    hold, and says what is missing. Before a destroy, `terraform state rm 'aws_lakeformation_data_lake_settings.account[0]'` \
+    leaves the settings as they are; otherwise the account's list of administrators is emptied.\n\n";
+
 fn deploy(plan: &Plan) -> String {
+    let lake_formation = match plan.account {
+        Some(_) => "",
+        None => LAKE_FORMATION,
+    };
     let others = if plan.environment.is_none() && !plan.environments.is_empty() {
         let commands: Vec<String> = plan
             .environments
@@ -131,14 +149,7 @@ fn deploy(plan: &Plan) -> String {
          cp backend.tf.example backend.tf               # and name the bucket of your states\n\
          terraform init\nterraform plan -out=plan.bin\nterraform show -json plan.bin | pipec verify - ..   # is it what was proved?\n\
          terraform apply plan.bin\n```\n\n`evidence.json` has what was proved of this platform, how, and on which resources each \
-         claim rests; `pipec verify` refuses a plan in which one of them is not as it was written.\n{others}\n\
-         **Lake Formation.** The data lake settings exist once in an account and region. Column grants mean something only \
-         if their defaults for new databases and tables are empty, and only an administrator can grant. So by default this \
-         stack empties the defaults, for everything that is made in the account from then on, and adds who deploys (and \
-         `lake_formation_admins`) to the administrators, taking nobody away; several stacks may do so. Where another stack \
-         manages the settings as a whole, set `manage_lake_formation_settings = false`: the plan then checks that both \
-         hold, and says what is missing. Before a destroy, `terraform state rm 'aws_lakeformation_data_lake_settings.account[0]'` \
-         leaves the settings as they are; otherwise the account's list of administrators is emptied.\n\n\
+         claim rests; `pipec verify` refuses a plan in which one of them is not as it was written.\n{others}\n{lake_formation}\
          **Cost.** The budget counts what carries the tag `platform`. Activate it once as a cost allocation tag in the \
          paying account; costs appear a day later, and lag by 8 to 12 hours.\n"
     )
@@ -195,12 +206,18 @@ fn databases(plan: &Plan) -> String {
             )
         })
         .collect();
+    let roles = match plan.account {
+        Some(_) => "",
+        None => {
+            "\nThe roles `dms-vpc-role` and `dms-cloudwatch-logs-role` exist once in an account: where they are there, set \
+             `manage_dms_roles = false`.\n"
+        }
+    };
     match names.is_empty() {
         true => String::new(),
         false => format!(
             "## Let databases be read\n\nBefore the first `apply`, each database has to be told; what and how stands in a checklist \
-             of its own:\n\n{}\n\nThe roles `dms-vpc-role` and `dms-cloudwatch-logs-role` exist once in an account: where they \
-             are there, set `manage_dms_roles = false`.\n",
+             of its own:\n\n{}\n{roles}",
             names.join("\n")
         ),
     }

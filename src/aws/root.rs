@@ -3,7 +3,7 @@
 use super::naming::{self, FREE_ENVIRONMENT};
 use super::stack::Stack;
 use super::{api, audit, catalog, lake, landing, policy, readers, secrets, uploads};
-use crate::emit::hcl::{Block, Value, call, object, print, print_items, reference};
+use crate::emit::hcl::{Block, Value, call, list, object, print, print_items, reference};
 use crate::plan::expr::Literal;
 use crate::plan::types::TypeKind;
 use crate::plan::{Param, Plan, Text, To};
@@ -23,10 +23,15 @@ pub fn add(out: &mut Stack, plan: &Plan) {
     out.file("variables", "What is decided at deployment.", variables(plan));
     out.file("locals", "Names that everything shares.", [locals(plan)]);
     out.file("data", "What is asked of the account.", data(plan));
+    out.file(
+        "account",
+        "What is relied on of the account.",
+        super::account::relied(plan),
+    );
     out.file("outputs", "What others need to know.", outputs(plan));
 }
 
-fn versions(plan: &Plan) -> Block {
+pub fn versions(plan: &Plan) -> Block {
     // Limits of collections, and tables of Iceberg with their own schema, came later than the rest.
     let searched = plan.sinks.iter().any(|sink| matches!(sink.to, To::Index { .. }));
     let of_tables = super::iceberg::tables(plan).next().map(|_| "~> 6.37");
@@ -47,14 +52,21 @@ fn provider(plan: &Plan) -> Block {
         "platform" => reference("local.prefix"),
         "project" => tag(&plan.pipeline.name),
     };
+    provider_with(plan, tags)
+}
+
+/// The provider, which refuses another account than the one that is meant, where one is.
+pub fn provider_with(plan: &Plan, tags: Value) -> Block {
+    let id = plan.account.as_ref().and_then(|account| account.id.as_deref());
     Block::new("provider")
         .label("aws")
         .set("region", reference("var.region"))
+        .when(id.is_some(), |block| block.set("allowed_account_ids", list(id)))
         .block(Block::new("default_tags").set("tags", tags))
 }
 
 /// Tags take letters, digits, spaces and `+ - = . _ : / @`, 256 at most.
-fn tag(text: &str) -> String {
+pub fn tag(text: &str) -> String {
     let fits = |c: char| c.is_alphanumeric() || "+-=._:/@ ".contains(c);
     text.chars().map(|c| if fits(c) { c } else { ' ' }).take(256).collect()
 }
@@ -84,31 +96,22 @@ fn residency(plan: &Plan) -> Option<Block> {
     })
 }
 
-fn variables(plan: &Plan) -> Vec<Block> {
-    let region = variable("region", "AWS region that holds everything.", "string")
+/// Where everything is.
+pub fn region_variable(plan: &Plan) -> Block {
+    variable("region", "AWS region that holds everything.", "string")
         .set("default", plan.pipeline.region.as_str())
         .block(validation(
             "can(regex(\"^[a-z]{2,4}(-[a-z]+)+-[0-9]$\", var.region)) && length(var.region) <= 14",
             "The region must be an AWS region such as eu-west-1.",
         ))
-        .blocks(residency(plan));
-    let manage = variable(
-        "manage_lake_formation_settings",
-        "Whether this stack writes the data lake settings, which exist once in an account and region: the defaults are emptied, and who deploys becomes an administrator beside those that there are. Set it to false where another stack manages them.",
-        "bool",
-    )
-    .set("default", true);
-    let admins = variable(
-        "lake_formation_admins",
-        "ARNs of more Lake Formation administrators. They are added; nobody is taken from the list that there is.",
-        "list(string)",
-    )
-    .set("default", Value::List(vec![]))
-    .block(validation(
-        "alltrue([for arn in var.lake_formation_admins : startswith(arn, \"arn:\")])",
-        "Each administrator must be an ARN.",
-    ));
-    let mut out = vec![region, environment(plan), manage, admins];
+        .blocks(residency(plan))
+}
+
+fn variables(plan: &Plan) -> Vec<Block> {
+    let mut out = vec![region_variable(plan), environment(plan)];
+    if plan.account.is_none() {
+        out.extend([manages_lake_formation(), more_admins()]);
+    }
     out.extend(api::variables(plan));
     out.extend(super::sinks::variables(plan));
     out.extend(readers::variables(plan));
@@ -120,6 +123,29 @@ fn variables(plan: &Plan) -> Vec<Block> {
     out.extend(super::imports::variables(plan));
     out.extend(plan.params.iter().map(|param| param_variable(plan, param)));
     out
+}
+
+fn manages_lake_formation() -> Block {
+    variable(
+        "manage_lake_formation_settings",
+        "Whether this stack writes the data lake settings, which exist once in an account and region: the defaults are emptied, and who deploys becomes an administrator beside those that there are. Set it to false where another stack manages them.",
+        "bool",
+    )
+    .set("default", true)
+}
+
+/// Who administers Lake Formation beside who deploys.
+pub fn more_admins() -> Block {
+    variable(
+        "lake_formation_admins",
+        "ARNs of more Lake Formation administrators. They are added; nobody is taken from the list that there is.",
+        "list(string)",
+    )
+    .set("default", Value::List(vec![]))
+    .block(validation(
+        "alltrue([for arn in var.lake_formation_admins : startswith(arn, \"arn:\")])",
+        "Each administrator must be an ARN.",
+    ))
 }
 
 fn environment(plan: &Plan) -> Block {
@@ -251,12 +277,17 @@ fn data(plan: &Plan) -> Vec<Block> {
     let mut out = vec![
         Block::data("aws_caller_identity", "current"),
         Block::data("aws_partition", "current"),
-        Block::data("aws_iam_session_context", "deployer")
-            .doc("The role behind the session that deploys: it administers Lake Formation.")
-            .set("arn", reference("data.aws_caller_identity.current.arn")),
+        deployer(),
     ];
     out.extend(readers::instance(plan));
     out
+}
+
+/// Who deploys.
+pub fn deployer() -> Block {
+    Block::data("aws_iam_session_context", "deployer")
+        .doc("The role behind the session that deploys: it administers Lake Formation.")
+        .set("arn", reference("data.aws_caller_identity.current.arn"))
 }
 
 pub fn output(name: &str, description: &str, value: Value) -> Block {
@@ -353,9 +384,12 @@ pub fn example(plan: &Plan) -> String {
         .note("Copy to terraform.tfvars; what is left out has the default that is shown here.")
         .set("region", plan.pipeline.region.as_str())
         .set("environment", environment)
-        .note("False where another stack manages the account's data lake settings: see README.md.")
-        .set("manage_lake_formation_settings", true)
-        .set("lake_formation_admins", Value::List(vec![]));
+        .when(plan.account.is_none(), |block| {
+            block
+                .note("False where another stack manages the account's data lake settings: see README.md.")
+                .set("manage_lake_formation_settings", true)
+                .set("lake_formation_admins", Value::List(vec![]))
+        });
     let block = plan.params.iter().fold(block, |block, param| {
         let block = match &param.doc {
             Some(doc) => block.note(doc),
@@ -376,10 +410,15 @@ pub fn example(plan: &Plan) -> String {
 /// `backend.tf.example`: where state lives is not this platform's to decide, and must exist before it.
 pub fn backend(plan: &Plan) -> String {
     let environment = plan.environment.as_deref().unwrap_or(NO_ENVIRONMENT);
+    backend_at(plan, &super::delivery::state_key(&plan.pipeline.name, environment))
+}
+
+/// The same for a state below this key.
+pub fn backend_at(plan: &Plan, key: &str) -> String {
     let backend = Block::new("backend")
         .label("s3")
         .set("bucket", "the-bucket-of-your-states")
-        .set("key", super::delivery::state_key(&plan.pipeline.name, environment))
+        .set("key", key)
         .set("region", plan.pipeline.region.as_str())
         .set("encrypt", true)
         .set("use_lockfile", true);

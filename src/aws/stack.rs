@@ -124,12 +124,12 @@ impl Stack {
             .filter(move |block| block.kind == "resource" && block.labels.first().is_some_and(|label| label == kind))
     }
 
-    /// The files of the `terraform/` folder.
-    pub fn print(&self) -> Files {
+    /// Its files, in a folder of the build.
+    pub fn print(&self, folder: &str) -> Files {
         let text = |(purpose, blocks): &(&str, Vec<Block>)| print(purpose, blocks);
         self.files
             .iter()
-            .map(|(name, file)| (format!("terraform/{name}.tf"), text(file)))
+            .map(|(name, file)| (format!("{folder}/{name}.tf"), text(file)))
             .collect()
     }
 }

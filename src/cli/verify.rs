@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::output::{Output, plural};
 use super::{Failure, Outcome, writer};
+use crate::aws::account::FOLDER;
 use crate::evidence::{Claim, Evidence, FILE, Verdict, verify};
 
 #[derive(Debug, clap::Args)]
@@ -17,13 +18,20 @@ pub(super) struct Arguments {
     /// The build folder that the plan was made from
     #[arg(value_name = "BUILD", default_value = "build")]
     build: PathBuf,
+    /// The plan is one of the account's own stack, in `account/` of the build
+    #[arg(long)]
+    account: bool,
     /// A resource or module beside the build's own that is there on purpose; nothing is proved of it
     #[arg(long, value_name = "ADDRESS")]
     besides: Vec<String>,
 }
 
 pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
-    let evidence = evidence(&arguments.build)?;
+    let folder = match arguments.account {
+        true => arguments.build.join(FOLDER),
+        false => arguments.build.clone(),
+    };
+    let evidence = evidence(&folder)?;
     let shown = arguments.plan.display();
     let plan: serde_json::Value = serde_json::from_str(&text(&arguments.plan)?).map_err(|error| {
         Failure::Usage(format!(

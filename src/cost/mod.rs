@@ -115,7 +115,17 @@ pub fn estimate(plan: &Plan) -> Estimate {
 
 /// The same where its resources are made already.
 pub fn estimate_of(plan: &Plan, stack: &Stack) -> Estimate {
-    model::Model::new(plan, stack).estimate()
+    let account = aws::account::stack(plan);
+    let recorded = account.as_ref().map_or(0, Stack::recorded) + stack.recorded();
+    let mut all = model::Model::new(plan, stack, recorded).estimate();
+    if let (Some(account), Some(item)) = (account, &plan.account) {
+        let mut lines = model::Model::new(plan, &account, recorded).estimate().lines;
+        lines
+            .iter_mut()
+            .for_each(|line| line.item = format!("account {}", item.name));
+        all.lines.extend(lines);
+    }
+    all
 }
 
 /// The proofs of a platform's environments: many of them cost the same.

@@ -162,6 +162,11 @@ pub enum About {
         /// The places, in the order in which they are dealt with.
         steps: Vec<Gone>,
     },
+    /// That a setting which exists once in an account is as the account's stack writes it.
+    Account {
+        /// The setting of `account`.
+        part: String,
+    },
     /// In which regions data may be, and is.
     Residency {
         /// Where it may be.

@@ -1,5 +1,6 @@
 //! Phase 4: the typed program as a target-neutral plan. Engines, AWS and documents are made from this alone.
 
+mod account;
 mod brokers;
 mod catalog;
 mod dataset;
@@ -27,6 +28,7 @@ pub mod trino;
 pub mod types;
 mod walk;
 
+pub use account::{Account, Care, Once};
 pub use brokers::{
     Auth, Brokers, Cluster, Kafka, OwnCluster, PARTITION_BYTES, Queue, largest_message, usual_storage_gib,
 };
@@ -93,6 +95,8 @@ pub struct Plan {
     pub monitors: Vec<Monitor>,
     /// CI/CD pipelines.
     pub deliveries: Vec<Delivery>,
+    /// What exists once in the account, where a stack of its own looks after it or another stack does.
+    pub account: Option<Account>,
     /// Attributes of generated resources that are set otherwise.
     pub overrides: Vec<Override>,
     /// Tests.

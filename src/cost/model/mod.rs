@@ -107,7 +107,8 @@ pub struct Model<'p> {
 
 impl<'p> Model<'p> {
     /// Of a plan, whose resources these are, as far as they are priced.
-    pub fn new(plan: &'p Plan, stack: &'p Stack) -> Model<'p> {
+    /// AWS Config may record so many resources.
+    pub fn new(plan: &'p Plan, stack: &'p Stack, recorded: usize) -> Model<'p> {
         let starts = stack.resources("aws_scheduler_schedule").filter_map(|block| {
             let often = starts_a_month(&text(block, "schedule_expression")?).unwrap_or(0.0);
             Some((block.labels.get(1)?.clone(), often))
@@ -127,7 +128,7 @@ impl<'p> Model<'p> {
             transforms: plan.transforms.iter().map(|one| (one.name.as_str(), one)).collect(),
             items: items(plan),
             objects: storage::requests(plan, &mut flows),
-            resources: stack.recorded() as f64,
+            resources: recorded as f64,
             flows,
             plan,
             stack,

@@ -154,7 +154,6 @@ impl Lowering<'_> {
 
     fn plan(&mut self) -> Option<Plan> {
         let program = self.program;
-        self.items_of_later_versions();
         self.settings_of_later_versions();
         let pipeline = self.pipeline();
         let zones = self.zones();
@@ -188,19 +187,12 @@ impl Lowering<'_> {
             schedules,
             monitors,
             deliveries,
+            account: self.account(),
             overrides: self.overrides(),
             tests: program.tests.clone(),
             images: BTreeMap::new(),
             scripts: BTreeMap::new(),
         })
-    }
-
-    /// Items that no bundle carries yet.
-    fn items_of_later_versions(&mut self) {
-        let program = self.program;
-        for item in &program.accounts {
-            self.refuse(item.span, "`account` items", None);
-        }
     }
 
     /// Settings that are right and that no bundle carries yet.

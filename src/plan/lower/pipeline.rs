@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::Lowering;
 use crate::base::Spanned;
 use crate::check::settings::{Settings, Value};
-use crate::plan::{Audit, Catalog, Ci, DatasetId, Delivery, Network, OpenMetadata, Pipeline};
+use crate::plan::{
+    Account, Audit, Care, Catalog, Ci, DatasetId, Delivery, Network, Once, OpenMetadata, Pipeline,
+};
 
 impl Lowering<'_> {
     pub(super) fn pipeline(&mut self) -> Option<Pipeline> {
@@ -42,6 +44,33 @@ impl Lowering<'_> {
             }
         }
         exports.into_iter().collect()
+    }
+
+    /// What is said of the account: a check has held that there is one item at most.
+    pub(super) fn account(&mut self) -> Option<Account> {
+        let item = self.program.accounts.first()?;
+        let settings = &item.settings;
+        for name in ["macie", "guardduty", "security_hub"] {
+            if settings.text(name) == Some("managed")
+                && let Some(span) = settings.span(name)
+            {
+                let help = format!("leave `{name}` out, or write `existing` where another stack has it");
+                self.refuse(span, format!("`{name} = managed` in an account"), Some(&help));
+            }
+        }
+        let said = Once::ALL.into_iter().filter_map(|part| {
+            let care = match settings.text(part.setting())? {
+                "managed" => Care::Managed,
+                _ => Care::Existing,
+            };
+            Some((part, care))
+        });
+        Some(Account {
+            name: item.name.clone(),
+            doc: item.doc.clone(),
+            id: settings.text("id").map(str::to_owned),
+            said: said.collect(),
+        })
     }
 
     pub(super) fn deliveries(&mut self) -> Vec<Delivery> {
