@@ -186,6 +186,10 @@ fn catalog(plan: &Plan) -> Vec<Block> {
     out.push(
         Block::resource("aws_glue_data_catalog_encryption_settings", ACCOUNT)
             .doc("What is made from then on is encrypted; what was encrypted needs the key as long as it is there.")
+            .skip(
+                "CKV_AWS_94",
+                "it knows `SSE-KMS` alone, and this is that with a role: nobody else needs a right on the key",
+            )
             .set("depends_on", vec![reference(format!("aws_iam_role_policy.{label}"))])
             .block(
                 Block::new("data_catalog_encryption_settings")

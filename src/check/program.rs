@@ -49,8 +49,8 @@ pub struct Program {
     pub monitors: Vec<Monitor>,
     /// CI/CD pipelines.
     pub deliveries: Vec<Item>,
-    /// Accounts.
-    pub accounts: Vec<Item>,
+    /// What exists once in the account.
+    pub account: Option<Item>,
     /// Attributes of generated resources that are set otherwise.
     pub overrides: Vec<Override>,
     /// Tests.

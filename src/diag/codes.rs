@@ -71,6 +71,7 @@ codes! {
     0004 IDLE_ALLOW Warning "0.2.0" "a comment silences a warning that nothing gives"
     0005 BAD_ALLOW Error "0.2.0" "a comment cannot silence what it names, or not without a reason"
     0006 NO_WARNING Error "0.2.0" "a level is set for what is no warning"
+    0007 TWO_ACCOUNTS Error "0.2.0" "more than one account is declared"
     0101 SYNTAX Error "0.1.0" "something stands where the grammar does not expect it"
     0102 UNCLOSED Error "0.1.0" "a bracket or a text is never closed, or closes nothing"
     0103 UNKNOWN_WORD Error "0.1.0" "no item or step has this name"

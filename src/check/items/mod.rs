@@ -276,7 +276,7 @@ impl<'a> Items<'a> {
             schedules,
             monitors,
             deliveries,
-            accounts: self.items_of("account"),
+            account: self.account(),
             overrides,
             tests,
             released,

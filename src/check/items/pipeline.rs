@@ -37,6 +37,22 @@ impl Items<'_> {
         Some(item)
     }
 
+    /// The account, of which there is one at most.
+    pub(super) fn account(&mut self) -> Option<Item> {
+        let found = self.entities("account");
+        let (first, others) = found.split_first()?;
+        for second in others {
+            let message = format!("`{}` is a second account of this platform", second.name);
+            self.say(
+                Diagnostic::new(Code::TWO_ACCOUNTS, second.span, message)
+                    .found("the second")
+                    .label(first.span, "the first")
+                    .help("a build is for one account: write in an `env` what is different in the account of an environment"),
+            );
+        }
+        Some(self.item(first))
+    }
+
     /// `warnings = [error(P0319), off(P0318)]`
     fn levels(&mut self, settings: &Settings) -> Levels {
         let mut levels = Levels::new();

@@ -46,9 +46,9 @@ impl Lowering<'_> {
         exports.into_iter().collect()
     }
 
-    /// What is said of the account: a check has held that there is one item at most.
+    /// What is said of the account.
     pub(super) fn account(&mut self) -> Option<Account> {
-        let item = self.program.accounts.first()?;
+        let item = self.program.account.as_ref()?;
         let settings = &item.settings;
         for name in ["macie", "guardduty", "security_hub"] {
             if settings.text(name) == Some("managed")
