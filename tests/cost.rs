@@ -71,8 +71,10 @@ fn what_a_build_makes_is_priced_or_free() {
     for text in texts("src/aws", "rs") {
         for found in quoted(&text, is_type)
             .into_iter()
-            // Of an environment of DataZone, the account is an attribute.
-            .filter(|found| found.starts_with("aws_") && !found.starts_with("aws_account_"))
+            // Of an environment of DataZone, the account is an attribute, and of passwords of connections the key.
+            .filter(|found| {
+                found.starts_with("aws_") && !found.starts_with("aws_account_") && found != "aws_kms_key_id"
+            })
         {
             bundles.insert(found);
         }

@@ -403,3 +403,47 @@ fn policies_of_endpoints_have_room_for_any_platform() {
         assert!(size < 20_480, "{size} characters: {endpoint}");
     }
 }
+
+#[test]
+fn what_another_stack_has_is_asked_for_and_not_made() {
+    use crate::plan::{Account, Care, Once};
+    let account = |care: Care| Account {
+        name: "shop".into(),
+        doc: None,
+        id: None,
+        said: Once::ALL.map(|part| (part, care)).into(),
+    };
+    let mut plan = fixture::clickstream();
+    plan.pipeline.audit = vec![crate::plan::Audit::Config { retain_days: 90 }];
+    let without = terraform(&plan);
+    assert!(without["terraform/variables.tf"].contains("manage_config") && without.get("account/audit.tf").is_none());
+    let kept = crate::cost::estimate(&plan).total();
+    for care in [Care::Managed, Care::Existing] {
+        plan.account = Some(account(care));
+        let files = terraform(&plan);
+        let platform: String = files
+            .range("terraform/".to_owned()..)
+            .map(|(_, text)| text.as_str())
+            .collect();
+        assert!(
+            !platform.contains("manage_"),
+            "who looks after it is said by the item alone"
+        );
+        assert!(!platform.contains("aws_config_configuration_recorder"));
+        assert!(platform.contains("aws_config_config_rule"));
+        let has_stack = files.keys().any(|path| path.starts_with("account/"));
+        assert_eq!(has_stack, care == Care::Managed);
+        let asked = &files["terraform/account.tf"];
+        let says = match care {
+            Care::Managed => "apply the stack in account/ of this build first.",
+            Care::Existing => "which another stack does, as `account` says.",
+        };
+        assert!(asked.contains(says) && files["terraform/lake_formation.tf"].contains(says));
+        assert_eq!(files["README.md"].contains("terraform state rm"), care == Care::Managed);
+        // What is recorded is paid for where the recorder is.
+        let costs = crate::cost::estimate(&plan);
+        let of_account = costs.lines.iter().filter(|line| line.item == "account shop").count();
+        assert_eq!(of_account > 0, care == Care::Managed);
+        assert_eq!(costs.total().high >= kept.high, care == Care::Managed);
+    }
+}

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use super::Lowering;
 use crate::base::Spanned;
 use crate::check::settings::{Settings, Value};
-use crate::plan::{
-    Account, Audit, Care, Catalog, Ci, DatasetId, Delivery, Network, Once, OpenMetadata, Pipeline,
-};
+use crate::plan::{Account, Audit, Care, Catalog, Ci, DatasetId, Delivery, Network, Once, OpenMetadata, Pipeline};
 
 impl Lowering<'_> {
     pub(super) fn pipeline(&mut self) -> Option<Pipeline> {

@@ -283,6 +283,35 @@ def reading(platform, claims, counts):
             yield f"{'.'.join(map(str, key))}: {sorted(map(str, told[key] ^ shown[key]))} is in one of both only"
 
 
+def once(platform, claims, counts):
+    """What exists once in an account is there, and says what is claimed of it."""
+    for claim in claims:
+        counts["account"] += 1
+        part = claim["part"]
+        if not all(test(values) for kind, test in ONCE[part] for values in platform.of(kind).values() or [{}]):
+            yield f"{part} is not as the account's stack claims"
+
+
+# For each part of an account: a type of resource, and what its values must be.
+ONCE = {
+    "lake_formation": [("aws_lakeformation_data_lake_settings", lambda one: one and one["admins"] and not (
+        one["create_database_default_permissions"] or one["create_table_default_permissions"]))],
+    "glue_catalog": [("aws_glue_data_catalog_encryption_settings", lambda one: one and all(
+        mode["catalog_encryption_mode"].startswith("SSE-KMS") and mode["sse_aws_kms_key_id"]
+        for mode in one["data_catalog_encryption_settings"][0]["encryption_at_rest"]))],
+    "config": [("aws_config_configuration_recorder_status", lambda one: one and one["is_enabled"]),
+               ("aws_config_delivery_channel", lambda one: one and one["s3_kms_key_arn"]),
+               ("aws_config_configuration_recorder", lambda one: one and one["recording_group"][0]["all_supported"])],
+    "quicksight": [("aws_quicksight_account_subscription", lambda one: one and one["edition"] == "ENTERPRISE")],
+    "dms_roles": [("aws_iam_role_policy_attachment", bool)],
+    "api_gateway_logs": [("aws_api_gateway_account", lambda one: one and one["cloudwatch_role_arn"])],
+    "s3_public_access": [("aws_s3_account_public_access_block", lambda one: one and all(
+        one[name] for name in one if name.startswith(("block_", "ignore_", "restrict_"))))],
+    "emr_public_access": [("aws_emr_block_public_access_configuration", lambda one: one and not one[
+        "permitted_public_security_group_rule_range"] and one["block_public_security_group_rules"])],
+}
+
+
 def access_of(resource, names):
     """The access whose grant this is: the longest name that its label begins with."""
     fitting = [name for name in names if resource["name"].startswith(f"{name}_")]
@@ -435,7 +464,8 @@ def residency(platform, claims, counts):
 
 
 CHECKS = {"lifetime": lifetimes, "retention": retentions, "private": private, "permissions": permissions, "reading": reading,
-          "ways": ways, "way": beside, "network": network, "keys": keys, "residency": residency}
+          "ways": ways, "way": beside, "network": network, "keys": keys, "residency": residency,
+          "account": once}
 
 
 def _resources(module):
