@@ -109,7 +109,7 @@ fn addresses_are_unique_and_references_exist() {
         {
             assert!(addresses.insert(block.address()), "{} is there twice", block.address());
         }
-        for (path, text) in stack.print() {
+        for (path, text) in stack.print("terraform") {
             let code: String = text
                 .lines()
                 .filter(|line| !line.trim_start().starts_with('#'))
@@ -351,7 +351,7 @@ fn other_shapes_of_a_platform_hold_together() {
     };
     kinesis.existing = Some("clicks-of-another-team".into());
     let stack = stack(&plan);
-    let text: String = stack.print().into_values().collect();
+    let text: String = stack.print("terraform").into_values().collect();
     assert!(!text.contains("dynamic_partitioning_configuration"));
     assert!(!text.contains("data_format_conversion_configuration"));
     assert!(!text.contains("aws_s3_bucket.query_results"));
@@ -390,7 +390,7 @@ fn policies_of_endpoints_have_room_for_any_platform() {
     let network_of = |count| {
         let world = crate::base::Memory::new([("many.pipe", of_streams(count).as_str())]);
         let plan = crate::compile(&world, &crate::Options::default()).plan.unwrap();
-        let printed = stack(&plan).print();
+        let printed = stack(&plan).print("terraform");
         printed["terraform/endpoints.tf"].clone()
     };
     // Functions write logs themselves; streams are read by Lambda, and what they deliver to is called in the network.
@@ -416,7 +416,7 @@ fn what_another_stack_has_is_asked_for_and_not_made() {
     let mut plan = fixture::clickstream();
     plan.pipeline.audit = vec![crate::plan::Audit::Config { retain_days: 90 }];
     let without = terraform(&plan);
-    assert!(without["terraform/variables.tf"].contains("manage_config") && without.get("account/audit.tf").is_none());
+    assert!(without["terraform/variables.tf"].contains("manage_config") && !without.contains_key("account/audit.tf"));
     let kept = crate::cost::estimate(&plan).total();
     for care in [Care::Managed, Care::Existing] {
         plan.account = Some(account(care));
