@@ -55,6 +55,11 @@ pub fn of(plan: &Plan, stack: &Stack) -> Evidence {
     let overridden = overrides::give_up(plan, &mut claims);
     let mut assumptions = assumptions(plan, &claims, &find);
     assumptions.extend(account::assumptions(plan, &claims));
+    // An alarm that is set otherwise may ring for something else, or never.
+    for assumption in &mut assumptions {
+        let is_own = |alarm: &String| overridden.iter().all(|one| one.address != *alarm);
+        assumption.alarms.retain(is_own);
+    }
     Evidence {
         claims,
         overridden,
@@ -349,10 +354,7 @@ fn fits(source: &Source, find: &Addresses) -> Option<Claim> {
     let volume = source.volume.as_ref().filter(|_| source.is_kinesis())?;
     let shards = source.kinesis().shards;
     let needed = capacity::needed_shards(volume);
-    let has = match shards {
-        Some(shards) => format!("{shards} are there"),
-        None => "the stream grows by itself".to_owned(),
-    };
+    let has = capacity::there(source);
     Some(Claim {
         id: format!("capacity.{}", source.name),
         says: format!("`{}` needs {needed} shards, and {has}", source.name),
@@ -433,24 +435,43 @@ fn has_key(block: &Block) -> bool {
     })
 }
 
+/// The label of a role, by a reference to it.
+fn role_of(reference: &Value) -> Option<&str> {
+    match reference {
+        Value::Reference(role) => role.strip_prefix("aws_iam_role.")?.split(['.', '[']).next(),
+        _ => None,
+    }
+}
+
 fn permissions(stack: &Stack) -> Vec<Claim> {
     let mut roles: BTreeMap<&str, (BTreeSet<String>, Vec<String>)> = BTreeMap::new();
     for block in stack.resources("aws_iam_role_policy") {
-        let (Some(label), Some(Value::Reference(role))) = (block.labels.get(1), block.get("role")) else {
+        let (Some(label), Some(role)) = (block.labels.get(1), block.get("role")) else {
             continue;
         };
-        let role = role
-            .strip_prefix("aws_iam_role.")
-            .and_then(|rest| rest.split(['.', '[']).next());
-        let entry = roles.entry(role.unwrap_or(label)).or_default();
+        let entry = roles.entry(role_of(role).unwrap_or(label)).or_default();
         entry.0.extend(calls::actions(block));
         entry.1.push(block.address());
     }
+    let mut kept: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for block in stack.resources("aws_iam_role_policy_attachment") {
+        if let Some(role) = block.get("role").and_then(role_of) {
+            kept.entry(role).or_default().push(block.address());
+        }
+    }
     let claim = |(role, (actions, mut rests_on)): (&str, (BTreeSet<String>, Vec<String>))| {
         rests_on.insert(0, format!("aws_iam_role.{role}"));
+        // What a policy that AWS keeps allows, no build knows.
+        let beside = match kept.get(role) {
+            Some(policies) => {
+                rests_on.extend(policies.iter().cloned());
+                ", and what policies of AWS's own allow"
+            }
+            None => "",
+        };
         Claim {
             id: format!("permissions.{role}"),
-            says: format!("the role `{role}` may take {} actions", actions.len()),
+            says: format!("the role `{role}` may take {} actions{beside}", actions.len()),
             about: About::Permissions {
                 role: role.to_owned(),
                 actions: actions.into_iter().collect(),

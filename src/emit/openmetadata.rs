@@ -66,17 +66,13 @@ pub fn described(class: &Class) -> String {
 
 fn table(plan: &Plan, dataset: &Dataset) -> Value {
     let columns = dataset.columns.iter().map(column);
-    let mut told = json!({
+    json!({
         "name": dataset.id.name,
         "description": dataset.doc.as_deref().unwrap_or_default(),
         "retain_days": dataset.retain_days,
         "columns": columns.collect::<Vec<_>>(),
         "from": from(plan, dataset),
-    });
-    if let (Some(told), false) = (told.as_object_mut(), dataset.partition.is_empty()) {
-        told.insert("partition".into(), json!(dataset.partition));
-    }
-    told
+    })
 }
 
 fn column(column: &Column) -> Value {

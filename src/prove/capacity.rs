@@ -27,6 +27,14 @@ pub fn needed_shards(volume: &Volume) -> u32 {
     by_shards(volume).2 as u32
 }
 
+/// How many shards a stream has, in words.
+pub fn there(source: &Source) -> String {
+    match source.kinesis().shards {
+        Some(shards) => format!("{shards} are there"),
+        None => "the stream grows by itself".to_owned(),
+    }
+}
+
 /// Shards by bytes, by records, and as many as both need.
 fn by_shards(volume: &Volume) -> (f64, f64, f64) {
     let volume = volume.most();

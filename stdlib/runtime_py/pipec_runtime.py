@@ -339,8 +339,9 @@ class Run:
             return
         plan = json.loads(text)
         if "run" in plan:
-            known = {target.argument: target for target in self.targets}
-            marked = (self._marked(known[name]) for name in plan["marks"])
+            # What it wrote before its source was changed is no target any more.
+            targets = (t for t in self.targets if t.argument in plan["marks"])
+            marked = map(self._marked, {t.argument: t for t in targets}.values())
             have = [place.has_run(plan["run"]) for place in marked]
             if not any(have):
                 self._state.delete(self._plan_file())

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) use touches::give_up;
 
 use super::schema::{self, Entry};
-use super::{Stack, made};
+use super::{Stack, made, naming};
 use crate::base::suggest;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::emit::hcl::{Block, Item, Value, reference};
@@ -205,7 +205,7 @@ fn value(constant: &Constant) -> Value {
         Constant::Bool(value) => Value::Bool(*value),
         Constant::Number(digits) => Value::Number(digits.clone()),
         Constant::Text(text) => Value::from(text),
-        Constant::Param(name) => reference(format!("var.{name}")),
+        Constant::Param(name) => reference(format!("var.{}", naming::variable(name))),
         // No override holds one: that was said.
         Constant::Secret(_) => Value::Null,
         Constant::List(items) => Value::List(items.iter().map(|item| value(&item.value)).collect()),

@@ -127,8 +127,9 @@ pub fn give_up(plan: &Plan, claims: &mut Vec<Claim>) -> Vec<Overridden> {
         let address = one.address();
         claims.retain_mut(|claim| {
             let given_up = told.given_up.contains(&claim.id);
-            if given_up && matches!(claim.about, About::Encryption) && claim.rests_on.len() > 1 {
-                // All others are still encrypted.
+            let rests = claim.rests_on.contains(&address);
+            if given_up && rests && matches!(claim.about, About::Encryption) && claim.rests_on.len() > 1 {
+                // All others are still encrypted; a key is what all of them rest on.
                 claim.rests_on.retain(|known| *known != address);
                 claim.says = super::super::evidence::encrypted_words(claim.rests_on.len());
                 return true;

@@ -19,18 +19,14 @@ pub(super) fn explain(plan: &Plan, named: Option<&str>) -> Result<String, Failur
         let Some(volume) = source.volume.as_ref().filter(|_| source.is_kinesis()) else {
             continue;
         };
-        let has = match source.kinesis().shards {
-            Some(shards) => format!("{shards} are there"),
-            None => "the stream grows by itself".to_owned(),
-        };
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "shards of `{}`: {} at most, and {has}\n  {} records of {} B a second",
+            "shards of `{}`: {} at most, and {}\n  {}",
             source.name,
             capacity::needed_shards(volume),
-            volume.records_per_second,
-            volume.record_bytes
+            capacity::there(source),
+            volume.words()
         );
     }
     let bounds = limits::bounds(plan);
