@@ -36,7 +36,7 @@ def test_uploads_are_asked_for_by_token_and_their_arrival_starts_the_function(pl
     assert (cors["allowed_origins"], cors["allowed_methods"]) == (["https://app.example.com"], ["PUT"])
     stages = values(state, "aws_apigatewayv2_stage")
     assert stages["papers_uploads"]["stage_variables"] == {"source": "papers"}
-    assert stages["photos_uploads"]["default_route_settings"][0]["throttling_rate_limit"] == 20
+    assert stages["photos_uploads"]["default_route_settings"][0]["throttling_rate_limit"] == 30
     raw = values(state, "aws_s3_bucket")["zone_raw"]
     # A link may do what its maker may: nothing but put objects below the folders of these sources.
     assert sorted(allowed(state, "ops_uploads_function")["s3:PutObject"]) == [
