@@ -9,7 +9,7 @@ import os
 from collections import Counter
 
 import pytest
-from support import pipec
+from support import permissions, pipec
 from support.archives import put_missing
 from support.checker import check
 from support.paths import EXAMPLES
@@ -46,7 +46,9 @@ def test_platforms_by_chance_are_what_their_evidence_says(tmp_path, monkeypatch,
         assert len(modules) == len(seeds)
         for seed in seeds:
             evidence = json.loads((root / f"p{seed}" / "evidence.json").read_text())
-            figures.update(check({"planned_values": {"root_module": modules[f"module.p{seed}"]}}, evidence))
+            one = {"planned_values": {"root_module": modules[f"module.p{seed}"]}}
+            figures.update(check(one, evidence))
+            figures["statements of roles"] += permissions.check(one, root / f"p{seed}")["statements"]
             figures["platforms"] += 1
     assert figures["stays"] > 10 * PLATFORMS and figures["edges"] > 5 * PLATFORMS and figures["reading"] > PLATFORMS
     record_property("figures", ", ".join(f"{count} {kind}" for kind, count in sorted(figures.items())))

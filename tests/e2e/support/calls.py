@@ -38,10 +38,17 @@ LATER = {"generate_presigned_url", "get_paginator"}
 LOCAL = LATER | {"close", "exceptions", "meta"}
 
 
-@cache
 def operations(path: Path) -> frozenset:
     """The operations that a module of Python calls by clients of boto3."""
-    tree = ast.parse(path.read_text())
+    found = _operations(path.read_text())
+    unknown = found - set(ACTIONS)
+    assert not unknown, f"{path.name} calls {sorted(unknown)}, for which there is no rule"
+    return found
+
+
+@cache
+def _operations(source: str) -> frozenset:
+    tree = ast.parse(source)
     clients = set()
     for node in ast.walk(tree):
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value:
@@ -63,8 +70,6 @@ def operations(path: Path) -> frozenset:
              if isinstance(node, ast.Attribute) and (_name(node.value) in clients or _makes_client(node.value))} - LOCAL
     # What is named to a method is called later.
     found |= {node.args[0].value for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node.func) in LATER}
-    unknown = found - set(ACTIONS)
-    assert not unknown, f"{path.name} calls {sorted(unknown)}, for which there is no rule"
     return frozenset(found)
 
 
@@ -359,10 +364,13 @@ SENT = {
 }
 
 
-@cache
 def sent(crates: Path) -> frozenset:
     """What the sources of functions send, by the names that are in them."""
-    text = "\n".join(path.read_text().partition("#[cfg(test)]\nmod ")[0] for path in sorted((crates / "src").rglob("*.rs")))
+    return _sent("\n".join(path.read_text().partition("#[cfg(test)]\nmod ")[0] for path in sorted((crates / "src").rglob("*.rs"))))
+
+
+@cache
+def _sent(text: str) -> frozenset:
     # An operation of an SDK's client begins a chain that ends with `send`.
     found = {chain[1] for chain in re.finditer(r"\.\s*([a-z_]+)\(\)(?=(?:\s*\.[a-z_]+\((?:[^()]|\([^()]*\))*\))+)", text)
              if chain[1] in OPERATIONS_OF_SDKS}
