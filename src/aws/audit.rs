@@ -8,7 +8,7 @@
 use super::bucket::{Bucket, Rule};
 use super::lake;
 use super::naming::{self, limit, named};
-use super::policy::{KEY, Statement, allow, deny, own, role, trust};
+use super::policy::{KEY, Statement, allow, deny, kept_by_aws, own, role, trust};
 use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::{Audit, Lock, Plan};
 use crate::text_of;
@@ -302,14 +302,7 @@ pub fn recorder(plan: &Plan, once: &str, retain_days: u32, count: Option<&Value>
         Block::resource("aws_iam_role_policy_attachment", label)
             .doc("Reading the state of every kind of resource is what AWS keeps this policy for.")
             .set("role", reference(format!("aws_iam_role.{label}.name")))
-            .set(
-                "policy_arn",
-                text_of![
-                    "arn:",
-                    reference("local.partition"),
-                    ":iam::aws:policy/service-role/AWS_ConfigRole"
-                ],
-            ),
+            .set("policy_arn", kept_by_aws("AWS_ConfigRole")),
     );
     out.push(
         of("aws_config_configuration_recorder")

@@ -10,7 +10,7 @@
 use super::lake_formation::permission;
 use super::monitoring::topic;
 use super::naming::{limit, named};
-use super::policy::{KEY, Statement, allow, document, key_use};
+use super::policy::{KEY, Statement, allow, document, kept_by_aws, key_use};
 use super::root;
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::emit::openmetadata::described;
@@ -69,14 +69,7 @@ fn role(plan: &Plan, label: &str, purpose: &str, trust: Statement, policy: &str)
     let kept = Block::resource("aws_iam_role_policy_attachment", label)
         .doc("What DataZone does by it grows with the service: AWS keeps this policy for that.")
         .set("role", reference(format!("aws_iam_role.{label}.name")))
-        .set(
-            "policy_arn",
-            text_of![
-                "arn:",
-                reference("local.partition"),
-                format!(":iam::aws:policy/service-role/{policy}")
-            ],
-        );
+        .set("policy_arn", kept_by_aws(policy));
     [role, kept]
 }
 

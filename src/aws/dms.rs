@@ -9,7 +9,7 @@
 use serde_json::{Value as Json, json};
 
 use super::naming::{limit, named};
-use super::policy::{KEY, Statement, allow, key_use, own, role, trust};
+use super::policy::{KEY, Statement, allow, kept_by_aws, key_use, own, role, trust};
 use super::{kinesis, landing, network, root};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::plan::{Capture, Database, Files, Monitor, Network, Plan, Replication, Source, names};
@@ -140,14 +140,7 @@ pub fn roles(count: Option<&Value>) -> Vec<Block> {
         out.push(
             counted(Block::resource("aws_iam_role_policy_attachment", &label))
                 .set("role", reference(role))
-                .set(
-                    "policy_arn",
-                    text_of![
-                        "arn:",
-                        reference("local.partition"),
-                        format!(":iam::aws:policy/service-role/{policy}")
-                    ],
-                ),
+                .set("policy_arn", kept_by_aws(policy)),
         );
     }
     out

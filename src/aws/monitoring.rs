@@ -11,12 +11,12 @@ use super::naming::{self, limit, named};
 use super::operations::{AGE, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
 use super::{
-    alarms, api, channels, datazone, firehose, function, iot, job, kafka, landing, operations, orchestration,
-    partitions, sinks, sqs, table_purge, uploads,
+    alarms, api, channels, datazone, firehose, function, iot, kafka, landing, operations, orchestration, partitions,
+    sinks, sqs, table_purge, uploads,
 };
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;
-use crate::plan::{Format, Input, Monitor, Plan, Source, StreamFunction, Text, names, stream_functions};
+use crate::plan::{Format, Monitor, Plan, Source, StreamFunction, Text, names, stream_functions};
 
 /// The ARN of a monitor's topic.
 pub fn topic(monitor: &str) -> Value {
@@ -121,10 +121,7 @@ const BEHIND: f64 = 1_800.0;
 
 /// How old the oldest record is that a job of a stream has not read yet; each source once.
 fn ages(plan: &Plan, monitor: &Monitor, functions: &[StreamFunction<'_>]) -> Vec<Block> {
-    let read = |source: &&Source| {
-        let mut jobs = job::jobs(plan);
-        jobs.any(|transform| plan.reads(transform).contains(&&Input::Stream(source.name.clone())))
-    };
+    let read = |source: &&Source| kafka::jobs::readers(plan, source).next().is_some();
     let of = |source: &Source| -> Vec<Block> {
         let text = format!(
             "A job on {} is more than half an hour behind, or stands still",

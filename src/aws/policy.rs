@@ -252,6 +252,15 @@ pub fn arn(service: &str, region: &str, rest: impl Into<Value>) -> Value {
     ]
 }
 
+/// The ARN of a policy that AWS keeps for roles of its services, by name.
+pub fn kept_by_aws(policy: &str) -> Value {
+    text_of![
+        "arn:",
+        reference("local.partition"),
+        format!(":iam::aws:policy/service-role/{policy}")
+    ]
+}
+
 /// An ARN in the platform's own region and account.
 pub fn own(service: &str, rest: impl Into<Value>) -> Value {
     arn(service, "var.region", rest)

@@ -132,9 +132,8 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
             }),
             _,
         ) => {
-            let project = ProjectArgument { path: project.clone() };
-            let compiled = compile_or_say(out, find(&project)?, None, Scope::Platform)?;
-            out.result(&access::explain(&compiled.plan, principal, dataset.as_deref())?);
+            let plan = planned(out, project, &None)?;
+            out.result(&access::explain(&plan, principal, dataset.as_deref())?);
             Ok(())
         }
         (Some(Topic::Sql { name, project, env }), _) => {
