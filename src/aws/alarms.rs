@@ -3,6 +3,8 @@
 //! Metrics are those of the services' own pages: Kinesis (`IncomingRecords`), Lambda (`Duration`, `ConcurrentExecutions`), Glue
 //! (<https://docs.aws.amazon.com/glue/latest/dg/monitor-observability.html>), Step Functions (`ExecutionsFailed`).
 
+use std::collections::BTreeSet;
+
 use super::metric::{
     Behind, Metric, alarm, behind, function_dimension, incoming, machine_dimension, metric, over, place, readers,
     transform_dimensions,
@@ -114,6 +116,27 @@ fn promised(plan: &Plan, monitor: &Monitor, source: &Source, label: &str, percen
     let most = volume.most_in(seconds);
     let block = alarm(plan, monitor, label, &text);
     vec![share(block, percent, format!("100 * rows / {most}"), vec![rows])]
+}
+
+/// The label of the alarm that a source brings more than it promised.
+pub fn promise_label(source: &str) -> String {
+    format!("{source}_promised")
+}
+
+/// Sources whose promises proofs rest on, where no declared alarm says by then that one is broken.
+pub fn broken_promises(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
+    let alarms = plan.monitors.iter().flat_map(|monitor| &monitor.alarms);
+    let told: BTreeSet<_> = alarms
+        .filter_map(|alarm| match alarm {
+            Alarm::Volume { source, over_percent } if *over_percent <= 100.0 => Some(source),
+            Alarm::Utilization { of, over_percent } if *over_percent <= 100.0 => Some(of),
+            _ => None,
+        })
+        .collect();
+    let sources = plan.sources.iter().filter(|source| !told.contains(&source.name));
+    sources
+        .flat_map(|source| promised(plan, monitor, source, &promise_label(&source.name), 100.0))
+        .collect()
 }
 
 /// What a transform uses of the most that its engine may take: a function's instances, a job's workers.

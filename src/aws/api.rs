@@ -24,8 +24,9 @@ fn sources(plan: &Plan) -> impl Iterator<Item = (&Source, &Api)> {
         .filter_map(|source| Some((source, source.api.as_ref()?)))
 }
 
-fn label(source: &Source) -> String {
-    format!("{}_api", source.name)
+/// What is made for a source is labelled so, by its name.
+pub fn label(source: &str) -> String {
+    format!("{source}_api")
 }
 
 /// What is decided at deployment.
@@ -43,7 +44,7 @@ pub fn variables(plan: &Plan) -> Option<Block> {
 pub fn outputs(plan: &Plan) -> Vec<Block> {
     let urls: Vec<_> = sources(plan)
         .map(|(source, api)| {
-            let stage = reference(format!("aws_api_gateway_stage.{}.invoke_url", label(source)));
+            let stage = reference(format!("aws_api_gateway_stage.{}.invoke_url", label(&source.name)));
             (source.name.clone(), text_of![stage, api.path.as_str()])
         })
         .collect();
@@ -58,7 +59,7 @@ pub fn outputs(plan: &Plan) -> Vec<Block> {
     let plans: Vec<_> = sources(plan)
         .filter(|(_, api)| api.auth == ApiAuth::Key)
         .map(|(source, _)| {
-            let id = reference(format!("aws_api_gateway_usage_plan.{}.id", label(source)));
+            let id = reference(format!("aws_api_gateway_usage_plan.{}.id", label(&source.name)));
             (source.name.clone(), id)
         })
         .collect();
@@ -75,7 +76,7 @@ pub fn outputs(plan: &Plan) -> Vec<Block> {
 /// For each source, what metrics call its API and its stage.
 pub fn names(plan: &Plan) -> impl Iterator<Item = (&str, Value, Value)> {
     sources(plan).map(|(source, _)| {
-        let api = reference(format!("aws_api_gateway_rest_api.{}.name", label(source)));
+        let api = reference(format!("aws_api_gateway_rest_api.{}.name", label(&source.name)));
         (source.name.as_str(), api, STAGE.into())
     })
 }
@@ -148,7 +149,7 @@ pub fn logger(plan: &Plan, count: Option<&Value>) -> Vec<Block> {
 }
 
 fn one(plan: &Plan, source: &Source, api: &Api) -> Vec<Block> {
-    let label = label(source);
+    let label = label(&source.name);
     let rest = Block::resource("aws_api_gateway_rest_api", &label)
         .doc(&format!("Takes records of {}, one a request.", source.name))
         .set("name", named(plan, &label, limit::LONG))

@@ -8,13 +8,16 @@ mod access;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::stack::Stack;
-use super::{account, calls, catalog, firehose, job, lake, landing, overrides, sinks};
+use super::{
+    account, alarms, api, calls, catalog, firehose, iot, job, lake, landing, overrides, program, sinks, uploads,
+};
 use crate::emit::hcl::{Block, Item, Value};
 use crate::evidence::{About, Assumption, Claim, Evidence, Gone, Part, Stay as Told, Written, value};
 use crate::plan::names::PURGE_TABLES;
 use crate::plan::{Alarm, Class, Dataset, Format, From, Plan, Source, Writer};
 use crate::prove::lifetimes::{self, Stay, days};
-use crate::prove::{capacity, erasure, freshness, limits};
+use crate::prove::limits::{self, By};
+use crate::prove::{capacity, erasure, freshness};
 
 /// Attributes that say with which key something is encrypted.
 const KEYS: [&str; 9] = [
@@ -45,7 +48,7 @@ pub fn of(plan: &Plan, stack: &Stack) -> Evidence {
     );
     claims.extend(freshness::sums(plan).into_iter().map(|aged| fresh(plan, &aged, &find)));
     claims.extend(plan.sources.iter().filter_map(|source| fits(source, &find)));
-    claims.extend(limits::bounds(plan).iter().map(|bound| within(bound, &find)));
+    claims.extend(limits::bounds(plan).iter().map(|bound| within(plan, bound, &find)));
     claims.extend(private(stack, &find));
     claims.extend(encrypted(stack));
     claims.extend(permissions(stack));
@@ -367,17 +370,8 @@ fn fits(source: &Source, find: &Addresses) -> Option<Claim> {
     })
 }
 
-fn within(bound: &limits::Bound, find: &Addresses) -> Claim {
-    let sources = bound.sources.iter().flat_map(|source| {
-        let alarms = ["full", "promised"].map(|what| ("aws_cloudwatch_metric_alarm", format!("{source}_{what}")));
-        let kinds = [
-            "aws_kinesis_stream",
-            "aws_lambda_function",
-            "aws_sqs_queue",
-            "aws_apigatewayv2_api",
-        ];
-        kinds.map(|kind| (kind, source.clone())).into_iter().chain(alarms)
-    });
+fn within(plan: &Plan, bound: &limits::Bound, find: &Addresses) -> Claim {
+    let alarms = bound.sources.iter().flat_map(|source| watching(plan, source));
     Claim {
         id: format!("bound.{}", bound.what.replace('`', "")),
         says: format!(
@@ -390,8 +384,71 @@ fn within(bound: &limits::Bound, find: &Addresses) -> Claim {
             unit: bound.unit.to_owned(),
             derivation: bound.derivation.clone(),
         },
-        rests_on: find.there(sources),
+        rests_on: find.there(takes(plan, bound).into_iter().chain(alarms)),
     }
+}
+
+/// What takes what a bound is about.
+fn takes(plan: &Plan, bound: &limits::Bound) -> Vec<(&'static str, String)> {
+    let read_by =
+        |source: &String| ["aws_lambda_function", "aws_lambda_event_source_mapping"].map(|kind| (kind, source.clone()));
+    match &bound.by {
+        By::Api(source) => vec![
+            ("aws_api_gateway_rest_api", api::label(source)),
+            ("aws_apigatewayv2_api", uploads::label(source)),
+        ],
+        By::Throttle(source) => vec![
+            ("aws_api_gateway_method_settings", api::label(source)),
+            ("aws_api_gateway_usage_plan", api::label(source)),
+            ("aws_apigatewayv2_stage", uploads::label(source)),
+        ],
+        By::Rule(source) => vec![("aws_iot_topic_rule", iot::label(source))],
+        By::Source(source) => {
+            let own = vec![
+                ("aws_kinesis_stream", source.clone()),
+                ("data.aws_kinesis_stream", source.clone()),
+                ("aws_sqs_queue", format!("{source}_queue")),
+                ("data.aws_sqs_queue", format!("{source}_queue")),
+                ("aws_kinesis_firehose_delivery_stream", firehose::landing_label(source)),
+                ("aws_msk_topic", source.clone()),
+                ("aws_lambda_invocation", format!("{source}_topic")),
+            ];
+            // Of a topic in a cluster elsewhere there is what reads it.
+            own.into_iter().chain(read_by(source)).collect()
+        }
+        By::Functions(sources) => sources.iter().flat_map(read_by).collect(),
+        By::Program(transform) => {
+            let own = ["aws_batch_compute_environment", "aws_batch_job_definition"];
+            let own = own.map(|kind| (kind, program::label(transform)));
+            own.into_iter().chain(bound.sources.iter().flat_map(read_by)).collect()
+        }
+        By::Sink(sink) => {
+            let own = plan.sink(sink).into_iter().flat_map(|sink| {
+                let label = sinks::label(sink);
+                ["aws_dynamodb_table", "aws_sqs_queue", "aws_cloudwatch_event_bus"].map(|kind| (kind, label.clone()))
+            });
+            own.chain(bound.sources.iter().flat_map(read_by)).collect()
+        }
+    }
+}
+
+/// The alarms that a source brings more than it promised, or more than is taken.
+fn watching(plan: &Plan, source: &str) -> Vec<(&'static str, String)> {
+    let declared = plan.monitors.iter().flat_map(|monitor| {
+        let kinds = monitor.alarms.iter().filter_map(|alarm| match alarm {
+            Alarm::Volume { source: of, .. } if of == source => Some("volume"),
+            Alarm::Utilization { of, .. } if of == source => Some("utilization"),
+            _ => None,
+        });
+        kinds.map(|kind| format!("{}_{source}_{kind}", monitor.name))
+    });
+    let usual = [
+        format!("{source}_full"),
+        format!("{}_full", firehose::landing_label(source)),
+        alarms::promise_label(source),
+    ];
+    let all = declared.chain(usual);
+    all.map(|label| ("aws_cloudwatch_metric_alarm", label)).collect()
 }
 
 fn private<'s>(stack: &'s Stack, find: &'s Addresses) -> impl Iterator<Item = Claim> + 's {
@@ -549,22 +606,14 @@ fn assumptions(plan: &Plan, claims: &[Claim], find: &Addresses) -> Vec<Assumptio
         of.map(|bound| format!("bound.{}", bound.what.replace('`', "")))
             .collect::<Vec<_>>()
     };
-    for source in plan.sources.iter().filter(|source| source.is_kinesis()) {
+    for source in &plan.sources {
         let Some(volume) = &source.volume else { continue };
-        let declared = plan.monitors.iter().flat_map(|monitor| {
-            let of_source = monitor.alarms.iter().filter(|alarm| match alarm {
-                Alarm::Volume { source: of, .. } => *of == source.name,
-                _ => false,
-            });
-            of_source.map(|_| alarm(format!("{}_{}_volume", monitor.name, source.name)))
-        });
-        let usual = ["full", "promised"].map(|what| alarm(format!("{}_{what}", source.name)));
         out.push(Assumption {
             says: format!("`{}` brings {} at most", source.name, volume.words()),
             needed_by: std::iter::once(format!("capacity.{}", source.name))
                 .chain(bounded(source))
                 .collect(),
-            alarms: find.there(declared.chain(usual)),
+            alarms: find.there(watching(plan, &source.name)),
         });
     }
     let claimed = |id: &String| claims.iter().any(|claim| claim.id == *id);
@@ -576,11 +625,13 @@ fn assumptions(plan: &Plan, claims: &[Claim], find: &Addresses) -> Vec<Assumptio
         .filter(|claim| matches!(claim.about, About::Lifetime { .. }))
         .map(|claim| claim.id.clone())
         .collect();
-    out.push(Assumption {
-        says: "S3 takes out what is past its age within two days".to_owned(),
-        needed_by: lifetimes,
-        alarms: find.there([alarm("overdue".to_owned())]),
-    });
+    if !lifetimes.is_empty() {
+        out.push(Assumption {
+            says: "S3 takes out what is past its age within two days".to_owned(),
+            needed_by: lifetimes,
+            alarms: find.there([alarm("overdue".to_owned())]),
+        });
+    }
     for claim in claims {
         let About::Freshness { dataset, .. } = &claim.about else {
             continue;

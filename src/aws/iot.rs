@@ -16,13 +16,14 @@ fn sources(plan: &Plan) -> impl Iterator<Item = (&Source, &str)> {
     all.filter_map(|source| Some((source, source.topic.as_deref()?)))
 }
 
-fn label(source: &Source) -> String {
-    format!("{}_iot", source.name)
+/// What is made for a source is labelled so, by its name.
+pub fn label(source: &str) -> String {
+    format!("{source}_iot")
 }
 
 /// The label of what a rule could not put on its stream.
 fn letters(source: &Source) -> String {
-    format!("{}_dead_letters", label(source))
+    format!("{}_dead_letters", label(&source.name))
 }
 
 /// Labels of the queues of all rules.
@@ -38,7 +39,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
 }
 
 fn one(plan: &Plan, source: &Source, topic: &str) -> Vec<Block> {
-    let label = label(source);
+    let label = label(&source.name);
     let letters = letters(source);
     let role_arn = || reference(format!("aws_iam_role.{label}.arn"));
     let mut out = queue::dead_letters(

@@ -3,7 +3,7 @@
 use super::monitoring::topic;
 use super::naming::{limit, named};
 use super::operations::{DATASET, PLATFORM};
-use super::{kafka, kinesis, sqs};
+use super::{firehose, kafka, kinesis, sqs, uploads};
 use crate::emit::hcl::{Block, Value, object, reference};
 use crate::object_of;
 use crate::plan::{From, Monitor, Plan, Source, StreamFunction, Transform, names};
@@ -118,6 +118,12 @@ pub fn of_stream(source: &Source, name: &'static str) -> Metric {
     metric("AWS/Kinesis", name, vec![("StreamName", stream)])
 }
 
+/// What Firehose measures of a delivery stream.
+pub fn of_delivery(label: &str, name: &'static str) -> Metric {
+    let stream = reference(format!("aws_kinesis_firehose_delivery_stream.{label}.name"));
+    metric("AWS/Firehose", name, vec![("DeliveryStreamName", stream)])
+}
+
 /// How far behind a source a reader of it is.
 pub struct Behind {
     /// The job that it is; `None` is the function, or all readers where nothing tells them apart.
@@ -161,12 +167,18 @@ pub fn behind(plan: &Plan, source: &Source, functions: &[StreamFunction<'_>]) ->
     minutely.collect()
 }
 
-/// What a source brings, as the part `rows` of a formula, and how many seconds each of its values counts.
+/// What a source brings, as the part `rows` of a formula, and how many seconds each of its values counts; nothing where
+/// nobody counts.
 pub fn incoming(source: &Source) -> Option<(Block, f64)> {
     let counted = match &source.from {
         From::Kafka(topic) => return Some((kafka::incoming(source, topic)?, 1.0)),
         From::Queue(queue) => sqs::of_queue(source, queue, "NumberOfMessagesSent"),
-        _ => of_stream(source, "IncomingRecords"),
+        From::Kinesis(_) => of_stream(source, "IncomingRecords"),
+        From::Firehose(_) => of_delivery(&firehose::landing_label(&source.name), "IncomingRecords"),
+        From::Objects if source.api.is_some() => {
+            metric("AWS/ApiGateway", "Count", vec![("ApiId", uploads::api_id(source))])
+        }
+        From::Objects | From::Http | From::Files(_) | From::Poll(_) | From::Project(_) | From::Other(_) => return None,
     };
     let seconds = f64::from(counted.period);
     Some((counted.query("rows"), seconds))

@@ -78,6 +78,7 @@ pub use stack::Stack;
 
 use crate::emit::hcl::Block;
 use crate::emit::{dashboard, openmetadata, states};
+use crate::evidence::Evidence;
 use crate::plan::{Files, Plan, names};
 
 /// All resources of a platform whose jobs import these modules.
@@ -226,16 +227,16 @@ pub fn paid(plan: &Plan, types: impl IntoIterator<Item = &'static str>) -> Stack
     out
 }
 
-/// The Terraform of a platform whose resources these are, its state machines, its operations functions, and the build's
-/// README.
-pub fn terraform(plan: &Plan, stack: &Stack) -> Files {
+/// The Terraform of a platform whose resources and whose evidence these are, its state machines, its operations functions,
+/// and the build's README.
+pub fn terraform(plan: &Plan, stack: &Stack, evidence: &Evidence) -> Files {
     let mut out = stack.print("terraform");
     if let Some(stack) = account::stack(plan) {
         out.extend(account::files(plan, &stack));
         let path = format!("{}/{}", account::FOLDER, crate::evidence::FILE);
         out.insert(path, evidence::of_account(plan, &stack).text());
     }
-    out.insert(crate::evidence::FILE.into(), evidence::of(plan, stack).text());
+    out.insert(crate::evidence::FILE.into(), evidence.text());
     out.extend(operations::files());
     out.extend(landing::files(plan));
     out.extend(sinks::files(plan));
@@ -265,13 +266,18 @@ pub fn terraform(plan: &Plan, stack: &Stack) -> Files {
 pub fn overridden(plan: &Plan) -> Vec<crate::evidence::Overridden> {
     match plan.overrides.is_empty() {
         true => vec![],
-        false => evidence(plan).overridden,
+        false => claims(plan).overridden,
     }
 }
 
-/// What a build of a plan claims.
-pub fn evidence(plan: &Plan) -> crate::evidence::Evidence {
-    evidence::of(plan, &stack(plan, &[]))
+/// What a build of a plan claims, but of what it costs.
+pub fn claims(plan: &Plan) -> Evidence {
+    evidence(plan, &stack(plan, &[]))
+}
+
+/// The same where its resources are made already.
+pub fn evidence(plan: &Plan, stack: &Stack) -> Evidence {
+    evidence::of(plan, stack)
 }
 
 /// Terraform refuses to destroy it.

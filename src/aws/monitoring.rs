@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::metric::{
-    Behind, Metric, alarm, behind, function_dimension, machine_dimension, metric, of_stream, over, place,
+    Behind, Metric, alarm, behind, function_dimension, machine_dimension, metric, of_delivery, of_stream, over, place,
     transform_dimensions, under,
 };
 use super::naming::{self, limit, named};
@@ -96,11 +96,6 @@ fn depth(queue: &str) -> Metric {
     .with("Maximum", 300)
 }
 
-fn delivery(label: &str, name: &'static str) -> Metric {
-    let stream = reference(format!("aws_kinesis_firehose_delivery_stream.{label}.name"));
-    metric("AWS/Firehose", name, vec![("DeliveryStreamName", stream)])
-}
-
 /// The delivery streams that write to tables of Iceberg, by their labels.
 fn of_tables(plan: &Plan) -> BTreeSet<String> {
     let rows = firehose::deliveries(plan).filter(|rows| rows.dataset.format == Format::Iceberg);
@@ -113,7 +108,7 @@ fn waiting(label: &str, of_tables: &BTreeSet<String>) -> Metric {
         true => "DeliveryToIceberg.DataFreshness",
         false => "DeliveryToS3.DataFreshness",
     };
-    delivery(label, name).with("Maximum", 300)
+    of_delivery(label, name).with("Maximum", 300)
 }
 
 /// How far the job of a stream may be behind before someone is told, seconds: longer than it takes to start again.
@@ -168,12 +163,17 @@ fn delivered(plan: &Plan) -> Vec<(String, String, Metric, f64)> {
     for source in plan.sources.iter().filter(|source| source.gathered().is_some()) {
         let label = firehose::landing_label(&source.name);
         let text = format!("Senders of {} are throttled", source.name);
-        out.push((format!("{label}_full"), text, delivery(&label, "ThrottledRecords"), 0.0));
+        out.push((
+            format!("{label}_full"),
+            text,
+            of_delivery(&label, "ThrottledRecords"),
+            0.0,
+        ));
     }
     for rows in firehose::deliveries(plan) {
         let failed = match rows.dataset.format {
-            Format::Iceberg => delivery(&rows.label, "DeliveryToIceberg.FailedRowCount"),
-            _ => delivery(&rows.label, "FailedConversion.Records"),
+            Format::Iceberg => of_delivery(&rows.label, "DeliveryToIceberg.FailedRowCount"),
+            _ => of_delivery(&rows.label, "FailedConversion.Records"),
         };
         let text = format!(
             "Rows of {} do not fit the schema of {}",
@@ -235,6 +235,7 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
     for (label, text, metric, limit) in watched(plan) {
         out.push(ring(label, text, metric, limit));
     }
+    out.extend(alarms::broken_promises(plan, monitor));
     let overdue = metric(
         names::METRIC_NAMESPACE,
         OVERDUE,

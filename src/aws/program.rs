@@ -36,7 +36,7 @@ fn programs(plan: &Plan) -> impl Iterator<Item = (&Transform, &Run)> {
 }
 
 /// The label of a transform's container.
-fn label(transform: &str) -> String {
+pub fn label(transform: &str) -> String {
     format!("{transform}_program")
 }
 

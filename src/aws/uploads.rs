@@ -41,8 +41,9 @@ fn uploaded(plan: &Plan) -> Vec<Uploaded<'_>> {
     all.collect()
 }
 
-fn label(source: &Source) -> String {
-    format!("{}_uploads", source.name)
+/// What is made for a source is labelled so, by its name.
+pub fn label(source: &str) -> String {
+    format!("{source}_uploads")
 }
 
 /// The function's label, if anything is uploaded.
@@ -66,9 +67,13 @@ pub fn origins(plan: &Plan, zone: &str) -> Vec<String> {
 
 /// For each source, what metrics call its API.
 pub fn apis(plan: &Plan) -> Vec<(&str, Value)> {
-    let of = |one: Uploaded<'_>| reference(format!("aws_apigatewayv2_api.{}.id", label(one.source)));
     let all = uploaded(plan).into_iter();
-    all.map(|one| (one.source.name.as_str(), of(one))).collect()
+    all.map(|one| (one.source.name.as_str(), api_id(one.source))).collect()
+}
+
+/// What AWS calls the API that links of a source are asked of.
+pub fn api_id(source: &Source) -> Value {
+    reference(format!("aws_apigatewayv2_api.{}.id", label(&source.name)))
 }
 
 /// Where to ask.
@@ -76,7 +81,7 @@ pub fn outputs(plan: &Plan) -> Option<Block> {
     let urls: Vec<_> = uploaded(plan)
         .into_iter()
         .map(|one| {
-            let base = reference(format!("aws_apigatewayv2_api.{}.api_endpoint", label(one.source)));
+            let base = reference(format!("aws_apigatewayv2_api.{}.api_endpoint", label(&one.source.name)));
             (one.source.name.clone(), text_of![base, one.api.path.as_str()])
         })
         .collect();
@@ -174,7 +179,7 @@ fn said(field: &Field) -> Value {
 
 fn api(plan: &Plan, one: &Uploaded<'_>) -> Vec<Block> {
     let Uploaded { source, api, .. } = one;
-    let label = label(source);
+    let label = label(&source.name);
     let function = operations::label(names::UPLOADS);
     let part = |kind: &str| {
         Block::resource(&format!("aws_apigatewayv2_{kind}"), &label)

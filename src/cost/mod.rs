@@ -8,6 +8,7 @@
 //! It must not know text: places only say where to point.
 
 mod bounds;
+mod claim;
 mod difference;
 mod flow;
 mod model;
@@ -17,6 +18,7 @@ pub mod table;
 use std::collections::BTreeMap;
 
 pub use bounds::Bounds;
+pub use claim::claim;
 pub use difference::{Change, difference};
 pub use flow::{SUPPOSED_BYTES, SUPPOSED_ENTRIES};
 pub use shown::{amount, derivations, dollars, text};

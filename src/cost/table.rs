@@ -81,6 +81,15 @@ pub fn figures() -> &'static [Figure] {
     &FIGURES
 }
 
+/// The month of the oldest figure.
+pub fn as_of() -> &'static str {
+    figures()
+        .iter()
+        .map(|figure| figure.as_of.as_str())
+        .min()
+        .unwrap_or_default()
+}
+
 /// Every type of resource that costs nothing by itself.
 pub fn free() -> &'static [Free] {
     &WITHOUT

@@ -21,7 +21,10 @@ pub fn files(plan: &Plan) -> Files {
     let jobs = pyspark::emit(plan);
     let (terraform, estimate) = {
         let stack = aws::stack(plan, &pyspark::modules(&jobs));
-        (aws::terraform(plan, &stack), cost::estimate_of(plan, &stack))
+        let estimate = cost::estimate_of(plan, &stack);
+        let mut evidence = aws::evidence(plan, &stack);
+        cost::claim(&mut evidence, plan, &stack, &estimate);
+        (aws::terraform(plan, &stack, &evidence), estimate)
     };
     let parts = [
         terraform,

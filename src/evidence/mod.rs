@@ -167,6 +167,17 @@ pub enum About {
         /// The setting of `account`.
         part: String,
     },
+    /// What the platform costs in a month, US dollars.
+    Cost {
+        /// At least.
+        low: f64,
+        /// At most, as long as its assumptions hold.
+        high: f64,
+        /// What it may cost; none where nobody said.
+        budget: Option<f64>,
+        /// The items that are paid for, the dearest first.
+        items: Vec<Paid>,
+    },
     /// In which regions data may be, and is.
     Residency {
         /// Where it may be.
@@ -181,6 +192,17 @@ pub enum About {
         /// What is called of it, in order.
         actions: Vec<String>,
     },
+}
+
+/// What an item of the platform costs in a month, US dollars.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Paid {
+    /// The item: `source clicks`.
+    pub item: String,
+    /// At least.
+    pub low: f64,
+    /// At most.
+    pub high: f64,
 }
 
 /// A place that a person's rows leave.

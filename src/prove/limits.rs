@@ -27,6 +27,27 @@ pub struct Bound {
     pub help: String,
     /// The sources whose promises it rests on.
     pub sources: Vec<String>,
+    /// What takes no more.
+    pub by: By,
+}
+
+/// A part of a platform that takes no more than so much, by the item that it is made for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The API of a source.
+    Api(String),
+    /// What the API of a source is set to let through.
+    Throttle(String),
+    /// The rule of a source by which messages of devices come.
+    Rule(String),
+    /// The stream, the queue, the topic or the delivery stream that a source comes by.
+    Source(String),
+    /// The functions that read these sources.
+    Functions(Vec<String>),
+    /// The container of a transform.
+    Program(String),
+    /// A sink.
+    Sink(String),
 }
 
 impl Bound {
@@ -78,7 +99,8 @@ fn of_source(plan: &Plan, source: &Source) -> Vec<Bound> {
     let Some(volume) = &source.volume.as_ref().map(Volume::most) else {
         return vec![];
     };
-    let bound = |what: &str, needed, allowed, unit, help: &str| Bound {
+    let bound = |by: fn(String) -> By, what: &str, needed, allowed, unit, help: &str| Bound {
+        by: by(source.name.clone()),
         what: format!("{what} of `{}`", source.name),
         item: promise(source),
         needed,
@@ -93,6 +115,7 @@ fn of_source(plan: &Plan, source: &Source) -> Vec<Bound> {
         let help = "let senders put several records into a request to Kinesis themselves: `from = kinesis { }`";
         let most = quota("api.requests");
         out.push(bound(
+            By::Api,
             "the api",
             volume.records_per_second,
             most,
@@ -102,6 +125,7 @@ fn of_source(plan: &Plan, source: &Source) -> Vec<Bound> {
         let needed = volume.records_per_second;
         let help = format!("write `throttle = {needed} per second`");
         out.push(bound(
+            By::Throttle,
             "the throttle",
             needed,
             api.per_second,
@@ -112,32 +136,17 @@ fn of_source(plan: &Plan, source: &Source) -> Vec<Bound> {
     let bytes = volume.record_bytes as f64;
     if source.topic.is_some() {
         let help = "let devices send it as a file by a link, `objects of`, or in parts";
-        out.push(bound("a message", bytes, quota("iot.message_bytes"), "B", help));
+        out.push(bound(
+            By::Rule,
+            "a message",
+            bytes,
+            quota("iot.message_bytes"),
+            "B",
+            help,
+        ));
     }
-    let record = match &source.from {
-        From::Kinesis(_) => Some((
-            "a record",
-            quota("kinesis.record_bytes"),
-            "send it as a file, `objects of`, or in parts",
-        )),
-        From::Queue(_) => Some((
-            "a message",
-            quota("sqs.message_bytes"),
-            "send it as a file, `objects of`, or in parts",
-        )),
-        From::Firehose(_) => Some((
-            "a record",
-            quota("firehose.record_bytes"),
-            "send it as a file, `objects of`, or in parts",
-        )),
-        From::Kafka(_) => Some((
-            "a message",
-            f64::from(largest_message(source)),
-            "send it as a file by a link, `objects of` by `api`, or in parts",
-        )),
-        _ => None,
-    };
-    out.extend(record.map(|(what, most, help)| bound(what, bytes, most, "B", help)));
+    let record = largest_record(source);
+    out.extend(record.map(|(what, most, help)| bound(By::Source, what, bytes, most, "B", help)));
     if matches!(source.from, From::Firehose(_)) {
         // Requests are put on a delivery stream one by one.
         let (most_bytes, most) = match LARGEST_REGIONS.contains(&plan.pipeline.region.as_str()) {
@@ -147,11 +156,41 @@ fn of_source(plan: &Plan, source: &Source) -> Vec<Bound> {
         let needed = bytes * volume.records_per_second;
         let help =
             "write `via = kinesis { capacity = on_demand }`: a delivery stream that reads a stream has no such bound";
-        out.push(bound("the delivery stream", needed, most_bytes, "B a second", help));
+        out.push(bound(
+            By::Source,
+            "the bytes of the delivery stream",
+            needed,
+            most_bytes,
+            "B a second",
+            help,
+        ));
         let records = volume.records_per_second;
-        out.push(bound("the delivery stream", records, most, "requests a second", help));
+        out.push(bound(
+            By::Source,
+            "the delivery stream",
+            records,
+            most,
+            "requests a second",
+            help,
+        ));
     }
     out
+}
+
+/// What a record of a source is called, the largest that there may be, bytes, and what else would do.
+fn largest_record(source: &Source) -> Option<(&'static str, f64, &'static str)> {
+    let in_parts = "send it as a file, `objects of`, or in parts";
+    match &source.from {
+        From::Kinesis(_) => Some(("a record", quota("kinesis.record_bytes"), in_parts)),
+        From::Queue(_) => Some(("a message", quota("sqs.message_bytes"), in_parts)),
+        From::Firehose(_) => Some(("a record", quota("firehose.record_bytes"), in_parts)),
+        From::Kafka(_) => Some((
+            "a message",
+            f64::from(largest_message(source)),
+            "send it as a file by a link, `objects of` by `api`, or in parts",
+        )),
+        _ => None,
+    }
 }
 
 /// What comes to a transform, at most; nothing where something that it reads promises nothing.
@@ -176,7 +215,8 @@ fn of_transform(plan: &Plan, transform: &Transform) -> Vec<Bound> {
     let Some((incoming, sources)) = incoming(plan, transform) else {
         return vec![];
     };
-    let bound = |what: String, needed, allowed, unit, derivation: String, help: String| Bound {
+    let bound = |by: By, what: String, needed, allowed, unit, derivation: String, help: String| Bound {
+        by,
         what,
         item: format!("transform.{}", transform.name),
         needed,
@@ -197,6 +237,7 @@ fn of_transform(plan: &Plan, transform: &Transform) -> Vec<Bound> {
             let help = format!("write `concurrency = {needed}`, or a shorter `timeout`");
             let what = format!("the program of `{name}`");
             out.push(bound(
+                By::Program(name.clone()),
                 what,
                 needed,
                 f64::from(at_once),
@@ -245,7 +286,8 @@ fn of_transform(plan: &Plan, transform: &Transform) -> Vec<Bound> {
         };
         let what = format!("what `{name}` sends to `{}`", sink.name);
         let help = format!("write `{other}` in sink `{}`; {less}", sink.name);
-        out.push(bound(what, needed, most, unit, why(written), help));
+        let by = By::Sink(sink.name.clone());
+        out.push(bound(by, what, needed, most, unit, why(written), help));
     }
     out
 }
@@ -271,7 +313,9 @@ fn together(plan: &Plan) -> Option<Bound> {
         .iter()
         .map(|(source, at_once)| format!("{at_once} of `{}`", source.name));
     let needed: f64 = all.iter().map(|(_, at_once)| f64::from(*at_once)).sum();
+    let functions: Vec<_> = all.iter().map(|(source, _)| source.name.clone()).collect();
     Some(Bound {
+        by: By::Functions(functions.clone()),
         what: format!("{} of streams", plural(all.len() as f64, "function")),
         item: format!("source.{}", most.name),
         needed,
@@ -285,6 +329,6 @@ fn together(plan: &Plan) -> Option<Bound> {
             "ask for fewer shards or partitions in `{}`, or read it by `engine = glue`",
             most.name
         ),
-        sources: all.iter().map(|(source, _)| source.name.clone()).collect(),
+        sources: functions,
     })
 }

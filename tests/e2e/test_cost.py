@@ -157,3 +157,13 @@ def test_a_change_is_told_item_by_item(tmp_path):
     assert close(round(grown, 6), round(HOURS * prices("eu-west-1")["kinesis.shard_hour"], 6))
     text = pipec.pipec("explain", "cost", "--project", tmp_path, "--against", EXAMPLES / "clickstream").ok().out
     assert "source clicks: +12.41 at least" in text
+
+
+def test_a_build_claims_what_is_explained(clickstream):
+    said = explained("clickstream")
+    evidence = json.loads((clickstream / "evidence.json").read_text())
+    (claim,) = [one for one in evidence["claims"] if one["kind"] == "cost"]
+    told = {which: round(said["usd"][which], 2) for which in ("low", "high")}
+    assert {which: claim[which] for which in told} == told and claim["budget"] == said["budget"] == 600
+    assert {item["item"] for item in claim["items"]} == {line["item"] for line in said["lines"]}
+    assert {line["resource"] for line in said["lines"]} <= set(claim["rests_on"])

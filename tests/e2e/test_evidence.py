@@ -14,21 +14,14 @@ from support.archives import put_missing
 from support.checker import check
 from support.paths import EXAMPLES
 from support.platforms import platform
-from support.terraform import Terraform
+from support.terraform import foreknown
 
 PLATFORMS = int(os.environ.get("PLATFORMS", "12"))
 # As many are planned at once: a plan of all would need much memory.
 TOGETHER = 12
 
 
-def foreknown(folder, monkeypatch) -> dict:
-    """A plan in which everything is known already."""
-    monkeypatch.setenv("ORACLE_FOREKNOWS", "1")
-    with Terraform(folder) as terraform:
-        return terraform.init().plan()
-
-
-def test_platforms_by_chance_are_what_their_evidence_says(tmp_path, monkeypatch, record_property):
+def test_platforms_by_chance_are_what_their_evidence_says(tmp_path, record_property):
     figures = Counter()
     for first in range(0, PLATFORMS, TOGETHER):
         root = tmp_path / f"from-{first}"
@@ -41,7 +34,7 @@ def test_platforms_by_chance_are_what_their_evidence_says(tmp_path, monkeypatch,
             put_missing(pipec.build(project, root / f"p{seed}"))
             calls.append(f'module "p{seed}" {{\n  source = "./p{seed}/terraform"\n}}\n')
         (root / "main.tf").write_text("".join(calls))
-        plan = foreknown(root, monkeypatch)
+        plan = foreknown(root)
         modules = {module["address"]: module for module in plan["planned_values"]["root_module"]["child_modules"]}
         assert len(modules) == len(seeds)
         for seed in seeds:
@@ -59,8 +52,7 @@ def known(tmp_path_factory):
     """A plan of a platform in which everything is known, and the evidence of its build."""
     build = pipec.build(EXAMPLES / "data-pipeline", tmp_path_factory.mktemp("evidence") / "build")
     put_missing(build)
-    with pytest.MonkeyPatch.context() as patch:
-        plan = foreknown(build / "terraform", patch)
+    plan = foreknown(build / "terraform")
     return plan, json.loads((build / "evidence.json").read_text())
 
 
@@ -116,6 +108,18 @@ def unsaid_on_dashboards(evidence):
     ways[0]["parts"][0]["columns"].pop()
 
 
+def more_shards(evidence):
+    claim(evidence, "capacity.events")["shards"] += 1
+
+
+def cheaper(evidence):
+    claim(evidence, "cost")["low"] -= 100
+
+
+def more_to_spend(evidence):
+    claim(evidence, "cost")["budget"] *= 2
+
+
 def unsaid_endpoint(evidence):
     evidence["claims"].remove(claim(evidence, "network.glue"))
 
@@ -153,7 +157,7 @@ def test_a_wider_way_is_found(known, change, told):
 
 @pytest.mark.parametrize("change", [
     shorter_stay, wrong_sum, over_the_bound, invented_way, wrong_retention, unsaid_dataset, unsaid_bucket, unsaid_action,
-    unsaid_column, unsaid_rows, unsaid_on_dashboards, unsaid_endpoint])
+    unsaid_column, unsaid_rows, unsaid_on_dashboards, unsaid_endpoint, more_shards, cheaper, more_to_spend])
 def test_a_wrong_claim_is_found(known, change):
     plan, evidence = known
     evidence = copy.deepcopy(evidence)

@@ -3,12 +3,13 @@
 import copy
 import json
 import re
+import shutil
 
 import pytest
 from support import pipec
 from support.archives import put_missing
 from support.paths import EXAMPLES
-from support.terraform import Terraform
+from support.terraform import Terraform, foreknown
 
 
 @pytest.fixture(scope="session")
@@ -135,6 +136,102 @@ def test_an_edited_plan_is_refused_and_the_claims_are_named(plans, build, edit, 
     answer = verdict(plan, build)
     assert answer["differences"]
     assert kinds <= {claim.split(".")[0] for claim in answer["broken"]}, answer
+
+
+@pytest.fixture(scope="session")
+def streaming(tmp_path_factory):
+    """The build of a platform with streams, people, dashboards and a copy in another region, and a plan of it in which
+    everything is known."""
+    root = tmp_path_factory.mktemp("verify-streaming")
+    project = shutil.copytree(EXAMPLES / "data-pipeline", root / "project")
+    edit_file(project, "pipeline.pipe", r"(pipeline data_pipeline \{\n)", r'\1  regions = ["us-west-2", "us-east-2"]\n')
+    build = pipec.build(project, root / "build", "--env", "prod")
+    put_missing(build)
+    return build, foreknown(build / "terraform")
+
+
+def kept_longer(plan):
+    planned(plan, "aws_s3_bucket_lifecycle_configuration.zone_raw")["rule"][0]["expiration"][0]["days"] += 1
+
+
+def never_shown(plan):
+    planned(plan, "aws_s3_bucket_versioning.zone_processed")["versioning_configuration"][0]["status"] = "Suspended"
+
+
+def fewer_shards(plan):
+    planned(plan, "aws_kinesis_stream.events")["shard_count"] = 1
+
+
+def slower_requests(plan):
+    settings = planned(plan, "aws_api_gateway_method_settings.events_api")["settings"][0]
+    settings["throttling_rate_limit"] = 50
+
+
+def deaf(plan):
+    planned(plan, "aws_cloudwatch_metric_alarm.operations_events_utilization")["threshold"] = 400
+
+
+def later(plan):
+    planned(plan, "aws_scheduler_schedule.nightly")["schedule_expression"] = "cron(0 2 ? * MON *)"
+
+
+def told_later(plan):
+    planned(plan, "aws_cloudwatch_metric_alarm.operations_curated_daily_revenue_freshness")["threshold"] = 1_000_000
+
+
+def more_workers(plan):
+    planned(plan, "aws_glue_job.daily_revenue")["number_of_workers"] = 100
+
+
+def no_budget(plan):
+    planned(plan, "aws_budgets_budget.platform")["limit_amount"] = "1000000"
+
+
+def copied_elsewhere(plan):
+    rule = planned(plan, "aws_s3_bucket_replication_configuration.zone_curated")["rule"][0]
+    rule["destination"][0]["bucket"] = "arn:aws:s3:::elsewhere"
+
+
+def asked_anew(plan):
+    planned(plan, "aws_quicksight_data_set.dashboards_curated_daily_revenue")["import_mode"] = "DIRECT_QUERY"
+
+
+@pytest.mark.parametrize(("edit", "claims"), [
+    (kept_longer, {"retention.raw.events", "lifetime.pii", "erasure.events.user_id", "cost"}),
+    (never_shown, {"lifetime.pseudonymous", "erasure.orders.user_id"}),
+    (fewer_shards, {"capacity.events", "bound.a record of events", "cost"}),
+    (slower_requests, {"bound.the throttle of events"}),
+    (deaf, {"bound.the api of events"}),
+    (later, {"freshness.curated.daily_revenue", "cost"}),
+    (told_later, {"freshness.curated.daily_revenue"}),
+    (more_workers, {"freshness.curated.daily_revenue", "cost"}),
+    (no_budget, set()),
+    (copied_elsewhere, {"residency"}),
+    (asked_anew, {"way.the groups of analysts.dashboards dashboards as analysts"}),
+], ids=lambda one: getattr(one, "__name__", ""))
+def test_an_edit_breaks_each_claim_that_rests_on_what_was_edited(streaming, edit, claims):
+    build, known = streaming
+    assert verdict(known, build)["holds"]
+    plan = copy.deepcopy(known)
+    edit(plan)
+    answer = verdict(plan, build)
+    assert answer["differences"] and claims <= set(answer["broken"]), answer
+
+
+@pytest.mark.parametrize("example", ["batch-lakehouse", "clickstream", "data-pipeline", "image-lake", "reference-architecture", "self-service-platform",
+                                     "starter", "team"])
+def test_every_claim_has_a_name_of_its_own_and_rests_on_something(example, tmp_path):
+    evidence = json.loads((pipec.build(EXAMPLES / example, tmp_path / "build") / "evidence.json").read_text())
+    names = [claim["id"] for claim in evidence["claims"]]
+    assert len(names) == len(set(names)) > 10
+    assert not [claim["id"] for claim in evidence["claims"] if not claim["rests_on"]]
+    rests = {address for claim in evidence["claims"] for address in claim["rests_on"]}
+    rests |= {address for assumption in evidence["assumptions"] for address in assumption["alarms"]}
+    assert rests <= evidence["resources"].keys()
+    assert all(set(assumption["needed_by"]) <= set(names) and assumption["needed_by"] for assumption in evidence["assumptions"])
+    # Whoever is told of anything is told when what a source promised does not hold.
+    if any(address.startswith("aws_sns_topic.") for address in evidence["resources"]):
+        assert not [one["says"] for one in evidence["assumptions"] if not one["alarms"]]
 
 
 def edit_file(folder, name: str, pattern: str, text: str):

@@ -28,7 +28,7 @@ pub(super) const RESOURCES: &str = "resources";
 
 /// Everything that is said of a platform, by what it is about; always the same sections.
 pub(super) fn sections(plan: &Plan) -> [(&'static str, Items); 6] {
-    let evidence = aws::evidence(plan);
+    let evidence = aws::claims(plan);
     let (mut lifetime, mut freshness, mut access) = (Items::new(), Items::new(), readers(plan));
     for claim in evidence.claims {
         match claim.about {

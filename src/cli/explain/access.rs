@@ -117,7 +117,7 @@ fn beside(plan: &Plan, matching: &[&Access], principal: &str, only: Option<&str>
 /// What has to hold one after the other before rows are seen.
 fn chain(plan: &Plan, accesses: &[&Access], dataset: &str) -> String {
     let mut text = String::new();
-    for claim in aws::evidence(plan).claims {
+    for claim in aws::claims(plan).claims {
         let About::Reading {
             access, dataset: of, ..
         } = &claim.about

@@ -82,12 +82,21 @@ impl Lowering<'_> {
             }
             return;
         }
-        if !by_stream || source.shape != Shape::Stream {
-            self.refuse(
-                of.span,
-                "alarms on sources that no stream of Kinesis, topic or queue brings",
-                None,
-            );
+        // Who asks for links to upload by is counted, and what a delivery stream takes; neither has a reader that lags.
+        let counted = matches!(
+            (from, via, source.shape),
+            (_, Some("firehose"), Shape::Stream) | (Some("api" | "kafka"), None, Shape::Objects)
+        );
+        let fits = match kind {
+            "volume" | "utilization" => counted || by_stream && source.shape == Shape::Stream,
+            _ => by_stream && source.shape == Shape::Stream,
+        };
+        if !fits {
+            let what = match kind {
+                "lag" => "alarms on the lag of sources that no stream of Kinesis, topic or queue brings",
+                _ => "alarms on what files and tables bring",
+            };
+            self.refuse(of.span, what, None);
         }
     }
 }

@@ -463,9 +463,47 @@ def residency(platform, claims, counts):
             yield f"buckets are in {sorted(regions)}, {sorted(claim['regions'])} is told, and {sorted(claim['allowed'])} allowed"
 
 
+def capacities(platform, claims, counts):
+    streams = platform.of("aws_kinesis_stream")
+    for claim in claims:
+        counts["capacity"] += 1
+        # A stream that is there already is somebody else's to size.
+        stream = streams.get(claim["source"], {"shard_count": claim["shards"]})
+        if stream["shard_count"] != claim["shards"]:
+            yield f"{claim['id']}: the plan has {stream['shard_count']} shards, and {claim['shards']} are told"
+        if claim["shards"] and claim["shards"] < claim["needed_shards"]:
+            yield f"{claim['id']}: {claim['needed_shards']} shards are needed"
+
+
+def costs(platform, claims, counts):
+    alarms = platform.of("aws_cloudwatch_metric_alarm").values()
+    metrics = sum(max(1, sum(1 for query in alarm["metric_query"] if query["metric"])) for alarm in alarms)
+    endpoints = [one for one in platform.of("aws_vpc_endpoint").values() if one["vpc_endpoint_type"] == "Interface"]
+    # Less than what these cost by the cheapest figures of any region no month can cost.
+    least = (metrics * 0.10 + len(platform.of("aws_secretsmanager_secret")) * 0.40 + len(platform.of("aws_kms_key")) * 1.0
+             + len(endpoints) * 0.01 * 730 + len(platform.of("aws_nat_gateway")) * 0.045 * 730)
+    limits = [float(one["limit_amount"]) for one in platform.of("aws_budgets_budget").values()]
+    for claim in claims:
+        counts["cost"] += 1
+        if claim["budget"] not in (limits or [None]):
+            yield f"the budget is told as {claim['budget']}, and the plan's are {limits}"
+        if claim["budget"] is not None and claim["low"] > claim["budget"]:
+            yield f"{claim['low']} at least is above {claim['budget']}"
+        if claim["low"] < least:
+            yield f"alarms, secrets, keys, endpoints and gateways alone are {least}, and {claim['low']} is told"
+        for bound in ("low", "high"):
+            items = sum(item[bound] for item in claim["items"])
+            if abs(items - claim[bound]) > 0.005 * (len(claim["items"]) + 1):
+                yield f"items are {items} together at their {bound} bound, and {claim[bound]} is told"
+        paid = {address.split(".")[0] for address in claim["rests_on"]}
+        for kind in ("aws_cloudwatch_metric_alarm", "aws_glue_job", "aws_kinesis_stream", "aws_lambda_function", "aws_nat_gateway", "aws_s3_bucket"):
+            if platform.of(kind) and kind not in paid:
+                yield f"{kind} is paid for, and the cost rests on none"
+
+
 CHECKS = {"lifetime": lifetimes, "retention": retentions, "private": private, "permissions": permissions, "reading": reading,
           "ways": ways, "way": beside, "network": network, "keys": keys, "residency": residency,
-          "account": once}
+          "capacity": capacities, "cost": costs, "account": once}
 
 
 def _resources(module):

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from . import checker, permissions, pipec
 from .paths import PLUGINS, tool
 
@@ -167,6 +169,14 @@ class Terraform:
                 permissions.check(settled, self.folder.parent)
             self.figures = checker.check(settled, json.loads(evidence.read_text()))
         return self
+
+
+def foreknown(folder) -> dict:
+    """A plan of a folder in which everything is known before anything was applied."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ORACLE_FOREKNOWS", "1")
+        with Terraform(folder) as terraform:
+            return terraform.init().plan()
 
 
 def _words(diagnostic: dict) -> str:
