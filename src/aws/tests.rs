@@ -13,7 +13,8 @@ fn stack(plan: &Plan) -> Stack {
 }
 
 fn terraform(plan: &Plan) -> Files {
-    super::terraform(plan, &super::stack(plan, &pyspark::modules(&pyspark::emit(plan))))
+    let stack = super::stack(plan, &pyspark::modules(&pyspark::emit(plan)));
+    super::terraform(plan, &stack, &super::evidence(plan, &stack))
 }
 
 /// The fixture for each environment, with backups, and with names that do not fit.
