@@ -66,11 +66,11 @@ def rows(
     if not paths:
         came = _nothing(run, source)
     elif source.of.format == "json":
-        came = _of_lines(folder, source, paths)
+        came = _of_lines(run, folder, source, paths)
     elif source.of.format == "csv":
-        came = _of_values(folder, source, paths)
+        came = _of_values(run, folder, source, paths)
     else:
-        came = _of_columns(folder, source, paths)
+        came = _of_columns(run, folder, source, paths)
     partition = [F.col(quoted(name)) for name in source.of.partition]
     own = [F.col(quoted(field.name)) for field in source.fields]
     place = F.monotonically_increasing_id().cast("string") if ordered else F.lit("")
@@ -143,11 +143,12 @@ def _where() -> Column:
     return F.concat_ws(":", F.col("_metadata.file_path"), F.lpad(start, 20, "0"))
 
 
-def _decoded(came: DataFrame, source: Source, wrong: Column) -> DataFrame:
+def _decoded(run: Run, came: DataFrame, source: Source, wrong: Column) -> DataFrame:
     """The fields of records by their members."""
     found = F.col(MEMBERS)
     if source.changes:
         came = records.of_changes(came, MEMBERS, has_operation=source.has_operation)
+    came = run.taken(came, source.of)
     fields = [records.value_of(f, found).alias(f.name) for f in source.fields]
     came = came.withColumn(REASON, wrong)
     partition = [F.col(quoted(name)) for name in source.of.partition]
@@ -156,7 +157,9 @@ def _decoded(came: DataFrame, source: Source, wrong: Column) -> DataFrame:
     return came.withColumn(REASON, records.once(reason))
 
 
-def _of_lines(folder: Folder, source: Source, paths: Sequence[str]) -> DataFrame:
+def _of_lines(
+    run: Run, folder: Folder, source: Source, paths: Sequence[str]
+) -> DataFrame:
     """Records of JSON, a line each."""
     reader = folder.spark.read.option("basePath", folder.path)
     came = reader.schema(_texts(["value"], source)).text(list(paths))
@@ -167,12 +170,13 @@ def _of_lines(folder: Folder, source: Source, paths: Sequence[str]) -> DataFrame
     )
     members = records.members(F.col(LINE), F.col("_value"), changes=source.changes)
     came = came.withColumn(MEMBERS, records.once(members))
-    return _decoded(
-        came, source, records.not_an_object(F.col("_value"), F.col(MEMBERS))
-    )
+    wrong = records.not_an_object(F.col("_value"), F.col(MEMBERS))
+    return _decoded(run, came, source, wrong)
 
 
-def _of_values(folder: Folder, source: Source, paths: Sequence[str]) -> DataFrame:
+def _of_values(
+    run: Run, folder: Folder, source: Source, paths: Sequence[str]
+) -> DataFrame:
     """Values between separators: each file's first line says which is which."""
     dataset = source.of
     own = [field.name for field in source.fields]
@@ -188,7 +192,7 @@ def _of_values(folder: Folder, source: Source, paths: Sequence[str]) -> DataFram
     came, *others = frames
     for other in others:
         came = came.unionByName(other)
-    return _decoded(came, source, F.col(REASON))
+    return _decoded(run, came, source, F.col(REASON))
 
 
 def _files(folder: Folder, path: str) -> list[str]:
@@ -251,7 +255,9 @@ def _of_names(
     )
 
 
-def _of_columns(folder: Folder, source: Source, paths: Sequence[str]) -> DataFrame:
+def _of_columns(
+    run: Run, folder: Folder, source: Source, paths: Sequence[str]
+) -> DataFrame:
     """Files that have types of their own: what is asked of a row are its values alone."""
     dataset, said = source.of, []
     if source.has_operation:
@@ -259,6 +265,7 @@ def _of_columns(folder: Folder, source: Source, paths: Sequence[str]) -> DataFra
         schema = T.StructType([*dataset.schema, *beside])
         dataset, said = replace(dataset, schema=schema), list(map(F.col, OPERATION))
     came = read_files(folder, dataset, paths, where=_where().alias(FILE))
+    came = run.taken(came, source.of)
     became = F.coalesce(F.lit(None).cast("string"), *said)
     reasons, fields, texts = [], [], [became.alias(OPERATION[-1])] if said else []
     for field in source.fields:

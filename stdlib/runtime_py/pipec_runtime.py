@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pipec_changes as changes
+from pipec_counts import Taken
 from pipec_lake import (
     NO_MARKS,
     Dataset,
@@ -138,6 +139,8 @@ class Run:
     sources: Sequence[Dataset]
     targets: Sequence[Dataset]
     params: Sequence[Param] = ()
+    # What it reads beside its first source to unite it with that.
+    takes_also: Sequence[Dataset] = ()
     # Whether rows are ranked only to take out the few that came twice.
     few_duplicates: bool = False
     turned_away: TurnedAway = field(default_factory=TurnedAway)
@@ -153,7 +156,8 @@ class Run:
         self._state = Folder(self.spark, self.arguments.state)
         # What the run replaces in its targets and its quarantine; `None` is all of it.
         self._since: date | None = None
-        self._rows_in = self._rows_out = self._rows_rejected = 0
+        self._taken = Taken()
+        self._rows_out = self._rows_rejected = 0
         self._read: dict[str, DataFrame] = {}
         self._views: dict[str, DataFrame] = {}
         # Files that `done` moves to where they are seen: a folder, from, to.
@@ -237,13 +241,19 @@ class Run:
                 self._since = self._first_day(self.reads)
                 rows = rows.filter(self._computed_rows())
             log("reads", job=self.name, dataset=dataset.argument, since=self._since)
-            return rows
+            return self.taken(rows, dataset)
         folder, paths = self.paths(dataset)
         rows = read_files(folder, dataset, paths)
-        if dataset == self.sources[0] and dataset.format in ("parquet", "orc", "json"):
-            # Footers say how many rows there are, and a line is one: this parses none.
-            self._rows_in = rows.count()
-        return rows
+        return self.taken(rows, dataset) if paths else rows
+
+    def taken(self, rows: DataFrame, dataset: Dataset) -> DataFrame:
+        """The rows of a dataset as they are read: counted, unless others look them up."""
+        if dataset not in self._takes_in():
+            return rows
+        return self._taken.of(rows, dataset.argument, dataset.format)
+
+    def _takes_in(self) -> Sequence[Dataset]:
+        return [*self.sources[:1], *self.takes_also]
 
     def paths(self, dataset: Dataset) -> tuple[Folder, list[str]]:
         """The files or folders of an input that this run computes from."""
@@ -377,7 +387,7 @@ class Run:
             "before": self._before,
             "after": self._after,
             "since": since,
-            "rows_in": self._rows_in,
+            "rows_in": self._taken.rows(),
         }
 
     def take_over(self, told: dict[str, Any], exchange: Folder) -> bool:
@@ -386,7 +396,7 @@ class Run:
         if told["before"] != self._before:
             log("left", job=self.name, why="another run was good in between")
             return False
-        self._after, self._rows_in = told["after"], told["rows_in"]
+        self._after, self._taken = told["after"], Taken(told["rows_in"])
         since = told["since"]
         self._since = None if since is None else date.fromisoformat(since)
         for name in ("run.json", "in", "out", "rejected"):
@@ -685,7 +695,7 @@ class Run:
         log(
             "done",
             job=self.name,
-            rows_in=self._rows_in,
+            rows_in=self._taken.rows(),
             rows_out=self._rows_out,
             rows_rejected=self._rows_rejected,
         )

@@ -125,6 +125,10 @@ class Batch(runtime.Run):
             self._came.sparkSession.conf.set(setting, value)
         return self._came.sparkSession
 
+    def _takes_in(self) -> Sequence[Dataset]:
+        """What it reads beside what arrives, it looks up."""
+        return []
+
     def is_done(self) -> bool:
         """Whether this batch was written before."""
         return self._is_done
@@ -139,7 +143,10 @@ class Batch(runtime.Run):
         if self._stream.closing and shape is not None:
             rows = self.spark.createDataFrame([], shape)
         else:
-            rows = self._settled(self._decoded(source))
+            rows = self._decoded(source)
+            if source in self._stream.takes_in():
+                rows = self._taken.of(rows, source.argument, "records")
+            rows = self._settled(rows)
             self._stream.shapes[source.argument] = rows.schema
         self._arrivals[source.argument] = rows
         return rows
@@ -477,8 +484,10 @@ class Stream:
         reads: Sequence[Dataset],
         targets: Sequence[Dataset],
         params: Sequence[Param] = (),
+        takes_also: Sequence[Source] = (),
     ) -> None:
         self.name, self.argv = name, argv
+        self.takes_also = takes_also
         self.sources, self.reads, self.targets = sources, reads, targets
         self.params = params
         parser = argparse.ArgumentParser(allow_abbrev=False)
@@ -514,6 +523,10 @@ class Stream:
         if source.argument not in self._decoders:
             self._decoders[source.argument] = Decoder(source)
         return self._decoders[source.argument]
+
+    def takes_in(self) -> Sequence[Source]:
+        """The sources whose arrivals are its rows, and not what these are joined with."""
+        return [*self.sources[:1], *self.takes_also]
 
     def place(self, source: Source) -> str:
         """Where a source's arrivals are."""

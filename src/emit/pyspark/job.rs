@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::exprs::own::{self, OwnFunctions};
-use super::labels::{dataset_name, rows_of, sink_name, view_name};
+use super::labels::{dataset_name, rows_of, sink_name, source_name, view_name};
 use super::landed::{self, Landed, source_of};
 use super::modules;
 use super::sinks;
@@ -301,6 +301,32 @@ impl<'p> Job<'p> {
         (!params.is_empty()).then_some(Py::List(params))
     }
 
+    /// What it unites with its first input: rows of it count as taken in, those that it only looks up do not.
+    fn takes_also(&self) -> Option<Py> {
+        let (mut open, mut names) = (vec![(&self.transform.input, &self.transform.steps[..])], Vec::new());
+        while let Some((input, steps)) = open.pop() {
+            match input {
+                Input::View(name) => open.extend(self.plan.view(name).map(|view| (&view.input, &view.steps[..]))),
+                Input::Table(id) if !self.is_stream() => names.push(dataset_name(id)),
+                Input::Stream(name) if self.is_stream() => names.push(source_name(name)),
+                Input::Table(_) | Input::Stream(_) => {}
+            }
+            open.extend(steps.iter().filter_map(|step| match &step.kind {
+                StepKind::Union { other, .. } => Some((other, &[][..])),
+                _ => None,
+            }));
+        }
+        let first = match self.is_stream() {
+            true => self.arrivals.first().map(|source| source_name(&source.name)),
+            false => self.sources.first().map(|dataset| dataset_name(&dataset.id)),
+        };
+        names.retain(|name| Some(name) != first.as_ref());
+        names.sort();
+        names.dedup();
+        let names: Vec<Py> = names.into_iter().map(Py::atom).collect();
+        (!names.is_empty()).then(|| Py::keyword("takes_also", Py::List(names)))
+    }
+
     fn what_it_reads(&self) -> Py {
         let constants = |datasets: &mut dyn Iterator<Item = &&Dataset>| {
             Py::List(datasets.map(|dataset| Py::atom(dataset_name(&dataset.id))).collect())
@@ -389,7 +415,9 @@ impl<'p> Job<'p> {
     fn main_function(&self) -> String {
         if self.is_stream() {
             let datasets = (&self.sources[..], &self.targets[..]);
-            return stream::main_function(&self.transform.name, &self.arrivals, datasets, self.params().is_some());
+            let beside = self.params().map(|_| Py::atom("PARAMS"));
+            let beside = beside.into_iter().chain(self.takes_also()).collect();
+            return stream::main_function(&self.transform.name, &self.arrivals, datasets, beside);
         }
         let constants = |datasets: &[&Dataset]| datasets.iter().map(|dataset| dataset_name(&dataset.id)).collect();
         let (sources, mut targets): (Vec<_>, Vec<_>) = (constants(&self.sources), constants(&self.targets));
@@ -403,6 +431,7 @@ impl<'p> Job<'p> {
             listed(targets),
         ];
         arguments.extend(self.params().map(|_| Py::atom("PARAMS")));
+        arguments.extend(self.takes_also());
         if self.has_few_duplicates() {
             arguments.push(Py::keyword("few_duplicates", Py::atom("True")));
         }

@@ -21,9 +21,10 @@ macro_rules! module {
     };
 }
 
-const MODULES: [Module; 18] = [
+const MODULES: [Module; 19] = [
     module!("aggregates", "pipec_aggregates", &[]),
     module!("changes", "pipec_changes", &[]),
+    module!("pipec_counts", "pipec_counts", &[]),
     module!("jsons", "pipec_json", &["pipec_numbers", "pipec_text"]),
     module!("pipec_kafka", "pipec_kafka", &[]),
     module!("lists", "pipec_lists", &["pipec_numbers", "pipec_text"]),
@@ -64,6 +65,7 @@ const MODULES: [Module; 18] = [
         "pipec_runtime",
         &[
             "pipec_changes",
+            "pipec_counts",
             "pipec_lake",
             "pipec_marks",
             "pipec_params",

@@ -199,12 +199,12 @@ pub fn checks(source: &Source, own: &Rc<OwnFunctions>) -> Vec<String> {
     lines
 }
 
-/// `main`: the stream, and what is done with each of its batches.
+/// `main`: the stream, and what is done with each of its batches; `beside` is what more is said of it.
 pub fn main_function(
     name: &str,
     sources: &[&Source],
     (reads, targets): (&[&Dataset], &[&Dataset]),
-    has_params: bool,
+    beside: Vec<Py>,
 ) -> String {
     let datasets = |all: &[&Dataset]| {
         let names = all.iter().map(|dataset| Py::atom(dataset_name(&dataset.id)));
@@ -218,7 +218,7 @@ pub fn main_function(
         datasets(reads),
         datasets(targets),
     ];
-    arguments.extend(has_params.then(|| Py::atom("PARAMS")));
+    arguments.extend(beside);
     let stream = Py::call("streams.Stream", arguments).statement(4, "stream = ");
     format!(
         "def main(argv: list[str]) -> None:\n    \"\"\"Computes what arrives, batch by batch.\"\"\"\n{stream}\n    stream.run(batch)\n\n"

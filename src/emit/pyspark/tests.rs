@@ -16,6 +16,7 @@ fn clickstream() {
         [
             "glue/daily_pages.py",
             "glue/pipec_changes.py",
+            "glue/pipec_counts.py",
             "glue/pipec_lake.py",
             "glue/pipec_marks.py",
             "glue/pipec_params.py",

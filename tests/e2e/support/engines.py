@@ -4,9 +4,11 @@ What the embedded engine left says what must come out. Jobs read what it wrote f
 landed in the format in which it came; functions read the samples' own lines, as the service would bring them.
 """
 
+import contextlib
 import dataclasses
 import datetime
 import decimal
+import io
 import json
 import re
 import shutil
@@ -27,6 +29,7 @@ AT = "2026-03-09T12:00:00Z"
 AT_OF = {"image-lake": "2026-03-07T12:00:00Z"}
 # The embedded engine's own key.
 KEY = "local-key-for-tests-only"
+TAKEN_IN = re.compile(r"^(\w+) -> \S.*?  +(\d+)  +\d+  ", re.MULTILINE)
 SKIPPED = re.compile(r"^skip  (\w+): (.*) \([\w./]+:\d+\)$", re.MULTILINE)
 
 
@@ -41,7 +44,9 @@ class Example:
             shutil.copytree(home, projects, ignore=shutil.ignore_patterns(".pipec", "run", "build"))
         self.project, self.run = projects / name, self.folder / "run"
         self.folder.mkdir()
-        pipec("run", self.project, "-o", self.run, "--at", AT).ok()
+        said = pipec("run", self.project, "-o", self.run, "--at", AT).ok().out
+        # How many rows each transform took in, by the table that the run prints.
+        self.rows_in = {name: int(count) for name, count in TAKEN_IN.findall(said)}
         self.places = {f"{place.parent.name}_{place.name}": place for place in self.run.glob("*/*") if place.is_dir()}
         self.samples = self.project / "samples"
 
@@ -141,9 +146,17 @@ class _Job:
                 day = self.work / argument / landed
                 day.mkdir(parents=True, exist_ok=True)
                 shutil.copy(files[step], day)
-            self.module.main([str(self.job), *arguments, "--run_at", AT_OF.get(self.example.name, AT), "--until", "closed"])
+            with contextlib.redirect_stdout(io.StringIO()) as said:
+                self.module.main([str(self.job), *arguments, "--run_at", AT_OF.get(self.example.name, AT), "--until", "closed"])
         found = (self.compared(argument, self.datasets[argument]) for argument in self.targets)
-        return next(filter(None, found), "") or self.quarantined()
+        return next(filter(None, found), "") or self.quarantined() or ("" if parts else self.counted(said.getvalue()))
+
+    def counted(self, said: str) -> str:
+        """Whether the shares that alarms ask for are shares of what the embedded engine counts: a stream tells of each batch."""
+        told = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+        mine = sum(line["rows_in"] for line in told if line["event"] == "done")
+        theirs = self.example.rows_in[self.job.stem]
+        return "" if mine == theirs else f"took in {mine} rows for {theirs}"
 
     def arriving(self, argument: str) -> Path:
         """The arrivals of a stream."""
