@@ -1,15 +1,20 @@
-//! The budget of the platform, by its tag, and who is told when it is nearly used up.
+//! The budget of the platform, by its tag, who is told when it is nearly used up, and who when a day costs what no day did
+//! before.
 //!
 //! Costs come hours late, so this tells and does not stop: limits are Athena's scan limit, the jobs' timeouts and
 //! workers, and the functions' reserved concurrency.
 
 use super::monitoring;
 use super::naming::{limit, named};
-use crate::emit::hcl::{Block, list, reference};
+use crate::emit::hcl::{Block, Value, call, list, object, reference};
+use crate::object_of;
 use crate::plan::{Alarm, Plan};
 use crate::text_of;
 
-/// The budget, if one is declared.
+/// Days of the longest month.
+const DAYS: f64 = 31.0;
+
+/// The budget, if one is declared, and what watches days.
 pub fn blocks(plan: &Plan) -> Vec<Block> {
     let Some(amount) = plan.pipeline.budget else {
         return vec![];
@@ -60,5 +65,58 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
                 .set("values", list([text_of!["user:platform$", reference("local.prefix")]])),
         )
         .blocks(notifications);
-    vec![budget]
+    let mut out = vec![budget];
+    out.extend(anomalies(plan, amount));
+    out
+}
+
+/// What finds days that cost more than the platform's days do, and tells of those whose excess is a day's share of the
+/// budget or more.
+fn anomalies(plan: &Plan, budget: f64) -> [Block; 2] {
+    // Terraform finds a difference where AWS adds what was left out.
+    let unused = ["And", "CostCategories", "Dimensions", "Not", "Or"];
+    let tags = object_of! {
+        "Key" => "platform",
+        "MatchOptions" => Value::Null,
+        "Values" => vec![reference("local.prefix")],
+    };
+    let parts = unused.map(|name| (name.to_string(), Value::Null)).into_iter();
+    let parts = parts.chain([("Tags".to_string(), tags)]);
+    let monitor = Block::resource("aws_ce_anomaly_monitor", "platform")
+        .doc("Finds days that cost more than days of this platform do.")
+        .set("name", named(plan, "days", limit::LONG))
+        .set("monitor_type", "CUSTOM")
+        .set("monitor_specification", call("jsonencode", [object(parts)]));
+    let told = match plan.monitors.first() {
+        Some(first) => ("SNS", monitoring::topic(&first.name), "IMMEDIATE"),
+        // Mails come once a day.
+        None => ("EMAIL", Value::from(&plan.pipeline.owner), "DAILY"),
+    };
+    let days_share = (budget / DAYS).max(1.0).ceil();
+    let above = Block::new("dimension")
+        .set("key", "ANOMALY_TOTAL_IMPACT_ABSOLUTE")
+        .set("match_options", list(["GREATER_THAN_OR_EQUAL"]))
+        .set("values", list([days_share.to_string()]));
+    let subscriber = Block::new("subscriber").set("type", told.0).set("address", told.1);
+    let subscription = Block::resource("aws_ce_anomaly_subscription", "platform")
+        .doc("Tells of days that cost a day's share of the budget more than others.")
+        .set("name", named(plan, "days", limit::LONG))
+        .set("frequency", told.2)
+        .set(
+            "monitor_arn_list",
+            vec![reference("aws_ce_anomaly_monitor.platform.arn")],
+        )
+        .block(subscriber)
+        .block(Block::new("threshold_expression").block(above));
+    let topics = plan.monitors.first().map(|first| {
+        let policy = format!("aws_sns_topic_policy.{}", first.name);
+        vec![reference(policy)]
+    });
+    [
+        monitor,
+        match topics {
+            Some(topics) => subscription.set("depends_on", topics),
+            None => subscription,
+        },
+    ]
 }

@@ -3,8 +3,8 @@
 //! One key and not one a concern: its policy is the single place where services are let in, and a role's own policy
 //! says through which service it may use the key.
 
-use super::alarms;
 use super::policy::{Statement, allow, document, own};
+use super::{alarms, monitoring};
 use crate::emit::hcl::{Block, list, reference};
 use crate::plan::Plan;
 use crate::text_of;
@@ -113,13 +113,10 @@ fn statements(plan: &Plan) -> Vec<Statement> {
             .when("StringEquals", "kms:EncryptionContext:SourceArn", own("logs", "*")),
     ];
     if !plan.monitors.is_empty() {
-        let mut senders = vec!["budgets.amazonaws.com", "cloudwatch.amazonaws.com"];
-        if plan.monitors.iter().any(|monitor| alarms::by_event(plan, monitor)) {
-            senders.push("events.amazonaws.com");
-        }
+        let by_event = plan.monitors.iter().any(|monitor| alarms::by_event(plan, monitor));
         out.push(
             allow("Alarms", &["kms:Decrypt", "kms:GenerateDataKey"], here())
-                .service(list(senders))
+                .service(list(monitoring::senders(plan, by_event)))
                 .because(because)
                 .when("StringEquals", "aws:SourceAccount", reference("local.account")),
         );

@@ -112,7 +112,7 @@ fn add_all(out: &mut Stack, plan: &Plan, modules: &[&'static str]) {
     );
     out.file("views", "Views, as Athena sees them.", views::blocks(plan));
     out.file("lake_formation", "Who may read what.", lake_formation::blocks(plan));
-    out.file("cost", "The budget.", cost::blocks(plan));
+    out.file("cost", "The budget, and days that cost too much.", cost::blocks(plan));
 }
 
 /// Adds the resources that may be paid for: the others tell what is where, and who may read it, and are not recorded.

@@ -42,14 +42,18 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     out
 }
 
+/// The services that tell topics of monitors of something, and use their key for it.
+pub fn senders(plan: &Plan, by_event: bool) -> Vec<&'static str> {
+    let mut all = vec!["budgets.amazonaws.com", "cloudwatch.amazonaws.com"];
+    all.extend(plan.pipeline.budget.map(|_| "costalerts.amazonaws.com"));
+    all.extend(by_event.then_some("events.amazonaws.com"));
+    all
+}
+
 fn notify(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
     let label = &monitor.name;
-    let mut senders = vec!["budgets.amazonaws.com", "cloudwatch.amazonaws.com"];
-    if alarms::by_event(plan, monitor) {
-        senders.push("events.amazonaws.com");
-    }
     let publish = allow("Alarms", &["sns:Publish"], [topic(label)])
-        .service(list(senders))
+        .service(list(senders(plan, alarms::by_event(plan, monitor))))
         .when("StringEquals", "aws:SourceAccount", reference("local.account"));
     let tls = deny("TlsOnly", &["sns:Publish"], [topic(label)]).when("Bool", "aws:SecureTransport", "false");
     let mut out = vec![

@@ -100,6 +100,22 @@ def test_the_budget_goes_by_the_platforms_tag(state):
     assert budget["cost_filter"][0]["values"] == [f"user:platform${prefix}"]
 
 
+def test_days_that_cost_too_much_are_told(state):
+    (budget,) = values(state, "aws_budgets_budget").values()
+    (monitor,) = values(state, "aws_ce_anomaly_monitor").values()
+    (subscription,) = values(state, "aws_ce_anomaly_subscription").values()
+    (prefix,) = {group["name"] for group in values(state, "aws_scheduler_schedule_group").values()}
+    tags = json.loads(monitor["monitor_specification"])["Tags"]
+    assert (tags["Key"], tags["Values"]) == ("platform", [prefix])
+    (above,) = subscription["threshold_expression"][0]["dimension"]
+    day = float(budget["limit_amount"]) / 31
+    assert day <= float(above["values"][0]) < day + 1
+    topics = values(state, "aws_sns_topic_policy").values()
+    (subscriber,) = subscription["subscriber"]
+    assert subscriber["type"] == "SNS" and subscription["frequency"] == "IMMEDIATE"
+    assert any(topic["arn"] == subscriber["address"] and "costalerts.amazonaws.com" in topic["policy"] for topic in topics)
+
+
 def test_the_scheduler_gets_its_own_attribute(state):
     schedule = values(state, "aws_scheduler_schedule")["nightly"]
     assert schedule["target"][0]["input"] == '{"run_at":"<aws.scheduler.scheduled-time>"}'
