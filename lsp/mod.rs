@@ -23,6 +23,10 @@ use std::io;
 
 use tower_lsp::{LspService, Server};
 
+/// How many messages may be open at once: they wait for the one thread that owns the state, or for an analysis, and what
+/// takes them back must get past them.
+const OPEN: usize = 256;
+
 /// Serves one editor until it says to end.
 ///
 /// # Errors
@@ -35,6 +39,7 @@ pub fn serve() -> io::Result<()> {
             .custom_method("pipec/preview", server::Backend::preview)
             .finish();
         Server::new(tokio::io::stdin(), tokio::io::stdout(), socket)
+            .concurrency_level(OPEN)
             .serve(service)
             .await;
     });

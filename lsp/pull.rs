@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::PathBuf;
 
+use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{
     Diagnostic as Said, DocumentDiagnosticReport, DocumentDiagnosticReportResult, FullDocumentDiagnosticReport,
@@ -15,9 +16,20 @@ use tower_lsp::ls_types::{
 use super::state::{State, Tell, unknown};
 use super::{files, say};
 
+/// An answer, or when to ask again: once something more was found out.
+pub(super) enum Answered<T> {
+    Now(T),
+    Later(oneshot::Receiver<()>),
+}
+
 impl State {
-    /// What is to be said of a document; that nothing changed, where that is so.
-    pub(super) fn report(&mut self, uri: &Uri, before: Option<&str>) -> Result<DocumentDiagnosticReportResult> {
+    /// What is to be said of a document; that nothing changed, where that is so. What is known of another state of the
+    /// texts is no answer: it stands at other places.
+    pub(super) fn report(
+        &mut self,
+        uri: &Uri,
+        before: Option<&str>,
+    ) -> Result<Answered<DocumentDiagnosticReportResult>> {
         let document = self.documents.get(uri).cloned().ok_or_else(|| unknown(uri))?;
         let analysis = self.analysed(&document.root);
         let known = analysis.as_ref().map_or(0, |analysis| analysis.generation);
@@ -34,6 +46,7 @@ impl State {
                 let items = found.remove(&quick.file).filter(|_| here);
                 (format!("{known}.{now}"), items.unwrap_or_default())
             }
+            (None, _) if known != now => return Ok(self.later()),
             (None, None) => (format!("{known}"), Vec::new()),
             (None, Some(analysis)) => {
                 let found = say::by_file(&document.root, &analysis.sources, &analysis.diagnostics, encoding);
@@ -57,12 +70,18 @@ impl State {
                 },
             })
         };
-        Ok(DocumentDiagnosticReportResult::Report(report))
+        Ok(Answered::Now(DocumentDiagnosticReportResult::Report(report)))
+    }
+
+    fn later<T>(&mut self) -> Answered<T> {
+        let (wake, woken) = oneshot::channel();
+        self.waiting.push(wake);
+        Answered::Later(woken)
     }
 
     /// What is to be said of every file of every project, files of which there is nothing to say included. From now on the
     /// editor is told nothing by itself: it would show everything twice.
-    pub(super) fn report_all(&mut self, before: &[PreviousResultId]) -> WorkspaceDiagnosticReport {
+    pub(super) fn report_all(&mut self, before: &[PreviousResultId]) -> Answered<WorkspaceDiagnosticReport> {
         self.pulls_all = true;
         for uri in self
             .projects
@@ -77,6 +96,12 @@ impl State {
             .map(|one| (one.uri.as_str(), one.value.as_str()))
             .collect();
         let roots: Vec<PathBuf> = self.projects.keys().cloned().collect();
+        for root in &roots {
+            let known = self.analysed(root).map(|analysis| analysis.generation);
+            if known != Some(self.project(root).session.generation()) {
+                return self.later();
+            }
+        }
         let mut items = Vec::new();
         for root in roots {
             let Some(analysis) = self.analysed(&root) else { continue };
@@ -95,7 +120,7 @@ impl State {
                 items.push(one(uri, version, said, &before));
             }
         }
-        WorkspaceDiagnosticReport { items }
+        Answered::Now(WorkspaceDiagnosticReport { items })
     }
 }
 

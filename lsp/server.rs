@@ -7,6 +7,7 @@ use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::*;
 use tower_lsp::{Client, LanguageServer};
 
+use super::pull::Answered;
 use super::queue::{self, Job};
 use super::state::{State, Tell};
 use super::text::Encoding;
@@ -34,6 +35,20 @@ impl Backend {
         question: impl FnOnce(&mut State) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         queue::ask(&self.jobs, question).await
+    }
+
+    /// Asks again and again, until what is asked about is found out.
+    async fn ask_until<T: Send + 'static>(
+        &self,
+        question: impl Fn(&mut State) -> Result<Answered<T>> + Clone + Send + 'static,
+    ) -> Result<T> {
+        loop {
+            match self.ask(question.clone()).await? {
+                Answered::Now(answer) => return Ok(answer),
+                // That it is dropped says it.
+                Answered::Later(woken) => _ = woken.await,
+            }
+        }
     }
 
     async fn format(&self, uri: Uri, lines: (u32, u32)) -> Result<Option<Vec<TextEdit>>> {
@@ -368,13 +383,15 @@ impl LanguageServer for Backend {
     }
 
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
-        self.ask(move |state| state.report(&params.text_document.uri, params.previous_result_id.as_deref()))
-            .await
+        let (uri, before) = (params.text_document.uri, params.previous_result_id);
+        self.ask_until(move |state| state.report(&uri, before.as_deref())).await
     }
 
     async fn workspace_diagnostic(&self, params: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
-        self.ask(move |state| Ok(state.report_all(&params.previous_result_ids).into()))
+        let before = params.previous_result_ids;
+        self.ask_until(move |state| Ok(state.report_all(&before)))
             .await
+            .map(Into::into)
     }
 
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {

@@ -8,6 +8,7 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
     CallHierarchyItem, CodeAction, CodeActionOrCommand, CodeActionParams, CodeActionResponse, Diagnostic as Said,
@@ -18,7 +19,7 @@ use super::colours::Coloured;
 use super::queue::{Job, Owned};
 use super::text::{self, Encoding};
 use super::{files, say, shape};
-use crate::base::Disk;
+use crate::base::{Disk, Span};
 use crate::session::ide::{Context, Place};
 use crate::session::{Analysis, Session};
 
@@ -85,6 +86,8 @@ pub(super) struct State {
     pub(super) snippets: bool,
     pub(super) links: bool,
     pub(super) watches: bool,
+    /// Who is to ask again once something more was found out: they hear of it when these are dropped.
+    pub(super) waiting: Vec<oneshot::Sender<()>>,
     jobs: Sender<Job<State>>,
     tell: UnboundedSender<Tell>,
 }
@@ -109,6 +112,7 @@ impl State {
             snippets: false,
             links: false,
             watches: false,
+            waiting: Vec::new(),
             jobs,
             tell,
         }
@@ -462,6 +466,7 @@ impl State {
             }
             project.session.keep(found);
             self.publish(root);
+            self.waiting.clear();
         }
     }
 }
@@ -489,18 +494,28 @@ impl State {
         let analysis = self.analysed(&document.root);
         let quick = self.project(&document.root).session.quick();
         let mut said = analysis
+            .as_ref()
             .map(|analysis| analysis.diagnostics.clone())
             .unwrap_or_default();
         if let Some(quick) = quick {
             // Of the file that is typed in, what was said last is of another text.
             said.retain(|diagnostic| diagnostic.primary.span.file != quick.file);
             said.extend(quick.said);
+        } else if let Some(analysis) = analysis {
+            // What was said of another text stands at other places by now.
+            let sources = &self.project(&document.root).session.parsed().sources;
+            let paths: BTreeMap<_, _> = sources.iter().map(|(_, one)| (&one.path, &one.text)).collect();
+            let is_now = |span: Span| {
+                let then = analysis.sources.get(span.file);
+                paths.get(&then.path).is_none_or(|now| **now == then.text)
+            };
+            said.retain(|one| is_now(one.primary.span) && one.fixes.iter().all(|fix| is_now(fix.span)));
         }
         let range = params.range;
         self.at(uri, range.start, |context, place, around| {
             let text = &context.sources.get(place.file).text;
             let end = text::offset(text, range.end, around.encoding);
-            let selection = crate::base::Span::new(place.file, place.offset as usize, end);
+            let selection = Span::new(place.file, place.offset as usize, end);
             let all = context.actions(selection, &said).into_iter();
             let wanted = |action: &CodeAction| match (&params.context.only, &action.kind) {
                 (Some(only), Some(kind)) => only.iter().any(|only| kind.as_str().starts_with(only.as_str())),

@@ -5,7 +5,7 @@ mod uses;
 
 pub use files::read as read_files;
 
-use crate::aws::OverrideProofs;
+use crate::aws::{Address, OverrideProofs};
 use crate::base::{Sources, World};
 use crate::check::declare::Declarations;
 use crate::check::functions;
@@ -47,6 +47,8 @@ pub struct Compilation {
     pub doubtful: Option<Program>,
     /// What single items can be checked against, where that was asked for.
     pub ready: Option<Ready>,
+    /// The resources of the plan that may be paid for, type and label, where its cost was proved.
+    pub paid: Option<Arc<[Address]>>,
     /// The trees of its files.
     pub trees: Vec<Arc<ast::File>>,
 }
@@ -157,7 +159,7 @@ pub fn compile_parsed(
     if let Some(unknown) = asked.filter(|name| index.get("env", name).is_none()) {
         diagnostics.push(no_environment(unknown, ground));
     }
-    let (mut program, mut plan, mut not_yet, mut doubtful) = (None, None, Vec::new(), None);
+    let (mut program, mut plan, mut not_yet, mut doubtful, mut paid) = (None, None, Vec::new(), None, None);
     let (mut levels, mut passed) = (Levels::new(), Passed::default());
     let (mut costs, mut overrides) = (cost::Proofs::default(), OverrideProofs::default());
     let mut remembered = Remembered::after(before.map(|ready| Arc::clone(&ready.earlier)), options.for_edits);
@@ -177,7 +179,7 @@ pub fn compile_parsed(
         } else if let Some(found) = found {
             let lowered = lower_after(&found, Scope::Platform, &mut passed);
             lowered.diagnostics.into_iter().for_each(|one| said.push(one));
-            let total = lowered.plan.as_ref().and_then(|plan| {
+            let proved = lowered.plan.as_ref().and_then(|plan| {
                 prove(plan, &places, &mut said);
                 overrides.prove(plan, &mut said);
                 costs.prove(plan, &places, &mut said)
@@ -189,17 +191,16 @@ pub fn compile_parsed(
                     files::read(world, plan);
                 }
                 program = Some(found);
-            } else if let (Some(plan), Some(total)) = (lowered.plan, total) {
-                costs.remember(plan, total);
+                paid = proved.map(|proved| proved.resources);
+            } else if let (Some(plan), Some(proved)) = (lowered.plan, proved) {
+                costs.remember(plan, proved);
             }
             ended(Phase::Prove);
         }
         diagnostics = said;
     }
     overrides.end(&mut diagnostics);
-    let ready = remembered
-        .take_whole()
-        .map(|whole| (whole, Arc::new(remembered.take_earlier(ground))));
+    let ready = remembered.take(ground);
     let diagnostics = at_the_end(&sources, &project, &levels, diagnostics);
     let right = diagnostics.iter().all(|d| d.severity == Severity::Warning);
     if !right {
@@ -220,6 +221,7 @@ pub fn compile_parsed(
         not_yet,
         doubtful,
         ready,
+        paid,
         trees: project.files,
     }
 }

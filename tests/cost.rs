@@ -94,7 +94,9 @@ fn what_a_build_makes_is_priced_or_free() {
         let stack = pipec::aws::stack(&plan, &["pipec_runtime"]);
         // The proof makes only what may be paid for, a build makes everything.
         assert_eq!(cost::estimate_of(&plan, &stack), cost::estimate(&plan));
-        let mut addresses = pipec::aws::resources(&plan);
+        let paid = cost::Proved::of(&plan).resources;
+        let mut addresses = pipec::aws::resources(&plan, Some(&paid));
+        assert_eq!(addresses, pipec::aws::resources(&plan, None));
         let is_resource = |block: &&Block| block.kind == "resource";
         let mut labels: Vec<_> = pipec::aws::stack(&plan, &[])
             .blocks()

@@ -97,14 +97,13 @@ fn workgroup(plan: &Plan, group: &Workgroup<'_>) -> Block {
     let encryption = Block::new("encryption_configuration")
         .set("encryption_option", "SSE_KMS")
         .set("kms_key_arn", reference(KEY));
-    let exposed: Vec<String> = group.serve.expose.iter().map(ToString::to_string).collect();
+    let exposed = group.serve.exposed_text();
     let doc = match group.access {
         Some(access) => format!(
-            "For queries of {} on {}: others may not read the answers.",
-            access.name,
-            exposed.join(", ")
+            "For queries of {} on {exposed}: others may not read the answers.",
+            access.name
         ),
-        None => format!("For queries on {}.", exposed.join(", ")),
+        None => format!("For queries on {exposed}."),
     };
     Block::resource("aws_athena_workgroup", &group.label)
         .doc(&doc)

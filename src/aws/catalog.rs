@@ -30,7 +30,7 @@ pub fn table(id: &DatasetId) -> Value {
 }
 
 /// Databases and tables.
-pub fn blocks(plan: &Plan) -> Vec<Block> {
+pub fn blocks(plan: &Plan) -> impl Iterator<Item = Block> {
     let databases = plan.zones.iter().map(|zone| {
         let described = zone.doc.clone().unwrap_or_else(|| format!("Zone {}.", zone.name));
         Block::resource("aws_glue_catalog_database", &zone.name)
@@ -43,7 +43,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
             .set("depends_on", vec![reference("terraform_data.lake_formation_is_ready")])
     });
     let tables = plan.own_tables().map(|dataset| table_block(plan, dataset));
-    databases.chain(tables).collect()
+    databases.chain(tables)
 }
 
 fn table_block(plan: &Plan, dataset: &Dataset) -> Block {

@@ -74,7 +74,7 @@ mod views;
 pub use overrides::Proofs as OverrideProofs;
 pub use scripts::files as script_files;
 pub use sinks::of_label as sink_of;
-pub use stack::Stack;
+pub use stack::{Address, Stack};
 
 use crate::emit::hcl::Block;
 use crate::emit::{dashboard, openmetadata, states};
@@ -95,15 +95,24 @@ fn made(plan: &Plan, modules: &[&'static str]) -> Stack {
     out
 }
 
-/// The type and label of each resource of a platform, without those that jobs import.
-pub fn resources(plan: &Plan) -> Vec<[String; 2]> {
-    let mut out = Stack::of_addresses(to_call(plan));
-    add_all(&mut out, plan, &[]);
-    out.into_addresses()
+/// The type and label of each resource of a platform, without those that jobs import; of those that may be paid for, what
+/// is known already.
+pub fn resources(plan: &Plan, paid: Option<&[Address]>) -> Vec<Address> {
+    let mut out = Stack::keeping(to_call(plan));
+    if paid.is_none() {
+        add_paid(&mut out, plan, &[]);
+    }
+    add_free(&mut out, plan);
+    [paid.unwrap_or_default(), out.addresses()].concat()
 }
 
 fn add_all(out: &mut Stack, plan: &Plan, modules: &[&'static str]) {
     add_paid(out, plan, modules);
+    add_free(out, plan);
+}
+
+/// Adds what is never paid for.
+fn add_free(out: &mut Stack, plan: &Plan) {
     root::add(out, plan);
     out.file(
         "catalog",
@@ -218,9 +227,10 @@ fn to_call(plan: &Plan) -> impl Iterator<Item = &'static str> {
     plan.pipeline.network.iter().flat_map(|_| calls::READS)
 }
 
-/// The resources of these types, of those that may be paid for.
-pub fn paid(plan: &Plan, types: impl IntoIterator<Item = &'static str>) -> Stack {
-    let mut out = Stack::keeping(types.into_iter().chain(to_call(plan)));
+/// The resources of these types, of those that may be paid for, and of them what has one of these names: a thousand jobs
+/// have a lot to say that costs nothing.
+pub fn paid(plan: &Plan, types: impl IntoIterator<Item = &'static str>, names: &'static [&'static str]) -> Stack {
+    let mut out = Stack::keeping(types.into_iter().chain(to_call(plan))).reading(names, to_call(plan));
     // What jobs import is a handful of small objects.
     add_paid(&mut out, plan, &[]);
     overrides::apply(&mut out, plan);

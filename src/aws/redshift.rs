@@ -41,12 +41,11 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
 }
 
 fn warehouse(plan: &Plan, network: &Network, serve: &Serve, redshift: &Redshift) -> Vec<Block> {
-    let exposed: Vec<String> = serve.expose.iter().map(ToString::to_string).collect();
     let house = House {
         label: serve.name.clone(),
         doc: match &serve.doc {
             Some(doc) => doc.clone(),
-            None => format!("For queries on {}.", exposed.join(", ")),
+            None => format!("For queries on {}.", serve.exposed_text()),
         },
         database: DATABASE,
         capacity: (redshift.min_capacity, redshift.max_capacity),

@@ -5,16 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::emit::hcl::{Block, Value, print};
 use crate::plan::Files;
 
+/// The type and the label of a resource.
+pub type Address = [String; 2];
+
 /// A platform's Terraform.
 #[derive(Clone, Debug, Default)]
 pub struct Stack {
     files: BTreeMap<&'static str, (&'static str, Vec<Block>)>,
     /// Where each resource is: its file, and its number there, by type and label.
-    places: BTreeMap<[String; 2], (&'static str, usize)>,
+    places: BTreeMap<Address, (&'static str, usize)>,
     /// The types of resources that are kept, where that is not everything.
     keeps: Option<BTreeSet<&'static str>>,
-    /// The type and label of each resource that came, where that is asked for.
-    addresses: Option<Vec<[String; 2]>>,
+    /// What is kept of these resources, by the names of attributes and blocks, where that is not everything; and the types
+    /// of which it is everything all the same.
+    reads: Option<(&'static [&'static str], BTreeSet<&'static str>)>,
+    /// The type and label of each resource that came, kept or not.
+    addresses: Vec<Address>,
     /// How many resources came that AWS Config may record; objects in buckets are none.
     recorded: usize,
     /// Whether all of those came.
@@ -30,17 +36,17 @@ impl Stack {
         }
     }
 
-    /// One that knows of resources only which there are, beside some types.
-    pub fn of_addresses(types: impl IntoIterator<Item = &'static str>) -> Stack {
+    /// The same, and of resources of other types than these only what has one of these names.
+    pub fn reading(self, names: &'static [&'static str], whole: impl IntoIterator<Item = &'static str>) -> Stack {
         Stack {
-            addresses: Some(vec![]),
-            ..Stack::keeping(types)
+            reads: Some((names, whole.into_iter().collect())),
+            ..self
         }
     }
 
-    /// Type and label of each resource, where that was asked for.
-    pub fn into_addresses(self) -> Vec<[String; 2]> {
-        self.addresses.unwrap_or_default()
+    /// Type and label of each resource that came, kept or not.
+    pub fn addresses(&self) -> &[Address] {
+        &self.addresses
     }
 
     /// How many resources there are that AWS Config may record, kept or not.
@@ -68,14 +74,19 @@ impl Stack {
         let kind = block.labels.first().filter(|_| is_resource);
         let is_recorded = !self.is_all_recorded && kind.is_some_and(|kind| kind != "aws_s3_object");
         self.recorded += usize::from(is_recorded);
-        if let (Some(known), Some(kind), Some(label)) = (&mut self.addresses, kind, block.labels.get(1)) {
-            known.push([kind.clone(), label.clone()]);
+        if let (Some(kind), Some(label)) = (kind, block.labels.get(1)) {
+            self.addresses.push([kind.clone(), label.clone()]);
         }
         if let Some(keeps) = &self.keeps
             && !kind.is_some_and(|kind| keeps.contains(kind.as_str()))
         {
             return;
         }
+        let block = match &self.reads {
+            Some((names, whole)) if kind.is_none_or(|kind| !whole.contains(kind.as_str())) => block.only(names),
+            _ => block,
+        };
+        let kind = block.labels.first().filter(|_| is_resource);
         if let Some((_, blocks)) = self.files.get_mut(name) {
             if let (Some(kind), Some(label)) = (kind, block.labels.get(1)) {
                 let place = (name, blocks.len());

@@ -84,7 +84,7 @@ pub struct Source {
     /// Its path, relative to the project's folder, with `/`; `std/…` for the standard library.
     pub path: String,
     /// Its text.
-    pub text: Arc<str>,
+    pub text: Arc<String>,
     line_starts: Vec<u32>,
 }
 
@@ -95,7 +95,7 @@ impl Source {
             .collect();
         Source {
             path,
-            text: text.into(),
+            text: Arc::new(text.to_owned()),
             line_starts,
         }
     }

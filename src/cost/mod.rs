@@ -16,6 +16,7 @@ mod shown;
 pub mod table;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use bounds::Bounds;
 pub use claim::claim;
@@ -23,7 +24,7 @@ pub use difference::{Change, difference};
 pub use flow::{SUPPOSED_BYTES, SUPPOSED_ENTRIES};
 pub use shown::{amount, derivations, dollars, text};
 
-use crate::aws::{self, Stack};
+use crate::aws::{self, Address, Stack};
 use crate::base::Span;
 use crate::check::items::Places;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -112,7 +113,12 @@ pub fn priced() -> impl Iterator<Item = &'static str> {
 
 /// What a platform costs in a month.
 pub fn estimate(plan: &Plan) -> Estimate {
-    estimate_of(plan, &aws::paid(plan, priced()))
+    estimate_of(plan, &paid(plan))
+}
+
+/// The resources of a platform that are paid for, as far as their price is read of them.
+fn paid(plan: &Plan) -> Stack {
+    aws::paid(plan, priced(), model::READ)
 }
 
 /// The same where its resources are made already.
@@ -130,31 +136,50 @@ pub fn estimate_of(plan: &Plan, stack: &Stack) -> Estimate {
     all
 }
 
+/// What was found while a budget was proved.
+#[derive(Clone, Debug)]
+pub struct Proved {
+    /// What the platform costs, US dollars a month.
+    pub total: Bounds,
+    /// Every resource that may be paid for.
+    pub resources: Arc<[Address]>,
+}
+
+impl Proved {
+    /// What a platform costs, and of what.
+    pub fn of(plan: &Plan) -> Proved {
+        let stack = paid(plan);
+        Proved {
+            total: estimate_of(plan, &stack).total(),
+            resources: stack.addresses().into(),
+        }
+    }
+}
+
 /// The proofs of a platform's environments: many of them cost the same.
 #[derive(Debug, Default)]
 pub struct Proofs {
-    known: Vec<(Plan, Bounds)>,
+    known: Vec<(Plan, Proved)>,
 }
 
 impl Proofs {
-    /// Says whether the platform costs more than its budget, whatever happens. Returns what it costs, US dollars a month,
-    /// where that was asked.
-    pub fn prove(&mut self, plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) -> Option<Bounds> {
+    /// Says whether the platform costs more than its budget, whatever happens. Returns what was found, where there is one.
+    pub fn prove(&mut self, plan: &Plan, places: &Places, diagnostics: &mut Diagnostics) -> Option<Proved> {
         let budget = plan.pipeline.budget?;
-        let total = self.known(plan).unwrap_or_else(|| estimate(plan).total());
+        let proved = self.known(plan).unwrap_or_else(|| Proved::of(plan));
         let span = places.get(&format!("pipeline.{}.budget", plan.pipeline.name));
-        if let (Some(span), true) = (span, total.low > budget) {
+        if let (Some(span), true) = (span, proved.total.low > budget) {
             diagnostics.push(above(&plan.pipeline.name, budget, &estimate(plan), span));
         }
-        Some(total)
+        Some(proved)
     }
 
-    /// Keeps in mind what a plan costs.
-    pub fn remember(&mut self, plan: Plan, total: Bounds) {
-        self.known.push((plan, total));
+    /// Keeps in mind what was found of a plan.
+    pub fn remember(&mut self, plan: Plan, proved: Proved) {
+        self.known.push((plan, proved));
     }
 
-    fn known(&mut self, plan: &Plan) -> Option<Bounds> {
+    fn known(&mut self, plan: &Plan) -> Option<Proved> {
         let same = |known: &mut Plan| {
             // What an environment is called, what it may cost and whether it may be destroyed costs nothing.
             known.environment.clone_from(&plan.environment);
@@ -163,7 +188,7 @@ impl Proofs {
             known == plan
         };
         let mut all = self.known.iter_mut();
-        all.find_map(|(known, total)| same(known).then_some(*total))
+        all.find_map(|(known, proved)| same(known).then(|| proved.clone()))
     }
 }
 

@@ -17,6 +17,20 @@ pub struct Serve {
     pub expose: Vec<DatasetId>,
 }
 
+/// How many datasets are named where it is said on what queries are.
+const NAMED: usize = 24;
+
+impl Serve {
+    /// What it exposes, for a sentence; of very much the first.
+    pub fn exposed_text(&self) -> String {
+        let named: Vec<_> = self.expose.iter().take(NAMED).map(ToString::to_string).collect();
+        match self.expose.len() - named.len() {
+            0 => named.join(", "),
+            more => format!("{} and {more} more", named.join(", ")),
+        }
+    }
+}
+
 /// What people and tools read by.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ServeEngine {

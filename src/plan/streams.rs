@@ -1,5 +1,7 @@
 //! Functions on streams: one for all transforms that read a source's arrivals, so that each record is read once.
 
+use std::collections::BTreeMap;
+
 use super::types::TypeKind;
 use super::{DatasetId, Engine, Input, Lambda, Plan, Run, Source, Step, StepKind, Target, Transform, names};
 
@@ -99,35 +101,35 @@ pub fn target_variable(target: &Target, label: &str) -> String {
 
 /// Every function, in the order of the sources.
 pub fn stream_functions(plan: &Plan) -> Vec<StreamFunction<'_>> {
-    let of = |source| {
-        let mut transforms = Vec::new();
-        let mut ways = Vec::new();
-        let mut settings: Option<Lambda> = None;
-        for transform in &plan.transforms {
-            let Engine::Lambda(own) = &transform.engine else {
-                continue;
-            };
-            let own_ways = ways_of(plan, transform, source);
-            if !own_ways.is_empty() {
-                settings = Some(settings.map_or_else(|| own.clone(), |all| fitting(&all, own)));
+    let mut of_sources: BTreeMap<&str, (Vec<&Transform>, Vec<Way<'_>>)> = BTreeMap::new();
+    let all = plan.transforms.iter();
+    for transform in all.filter(|transform| matches!(transform.engine, Engine::Lambda(_))) {
+        for (source, steps) in through(plan, &transform.input, &transform.name, &transform.steps) {
+            let (transforms, ways) = of_sources.entry(source).or_default();
+            if transforms.last().is_none_or(|last| last.name != transform.name) {
                 transforms.push(transform);
-                ways.extend(own_ways);
             }
+            ways.push(Way { transform, steps });
         }
-        Some(StreamFunction {
+    }
+    let mut functions = Vec::new();
+    for source in &plan.sources {
+        let Some((transforms, ways)) = of_sources.remove(source.name.as_str()) else {
+            continue;
+        };
+        let settings = transforms.iter().filter_map(|transform| match &transform.engine {
+            Engine::Lambda(own) => Some(own.clone()),
+            _ => None,
+        });
+        let settings = settings.reduce(|all, own| fitting(&all, &own));
+        functions.extend(settings.map(|settings| StreamFunction {
             source,
-            settings: settings?,
+            settings,
             transforms,
             ways,
-        })
-    };
-    plan.sources.iter().filter_map(of).collect()
-}
-
-fn ways_of<'p>(plan: &'p Plan, transform: &'p Transform, source: &Source) -> Vec<Way<'p>> {
-    let all = through(plan, &transform.input, &transform.name, &transform.steps);
-    let ours = all.into_iter().filter(|(from, _)| *from == source.name);
-    ours.map(|(_, steps)| Way { transform, steps }).collect()
+        }));
+    }
+    functions
 }
 
 /// The sources of an input, each with what is done with its rows before and in these steps.

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use crate::aws::Address;
 use crate::base::{FileId, Sources, World, join};
 use crate::check::functions::{self, Functions};
 use crate::check::program::{Program, Transform};
@@ -67,8 +68,10 @@ pub struct Analysis {
     trees: Vec<Arc<File>>,
     /// What single items can be checked against.
     ready: Option<Ready>,
+    /// Those of the plan's resources that may be paid for, where its cost was proved.
+    paid: Option<Arc<[Address]>>,
     /// The resources that the plan becomes, type and label, once somebody asked.
-    resources: OnceLock<Vec<[String; 2]>>,
+    resources: OnceLock<Vec<Address>>,
     /// Whether somebody else finds these, so that no question waits for them.
     is_shared: bool,
 }
@@ -144,6 +147,7 @@ impl Analysis {
             plan: found.plan,
             trees: found.trees,
             ready: found.ready,
+            paid: found.paid,
             resources: OnceLock::new(),
             is_shared: false,
         }

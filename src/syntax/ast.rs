@@ -561,7 +561,8 @@ pub struct Expr {
     pub span: Span,
 }
 
-/// The forms of expressions and values.
+/// The forms of expressions and values. There are more of these than of anything else: what few of them have is kept
+/// beside them.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "each variant says what its fields are")]
 pub enum ExprKind {
@@ -576,12 +577,12 @@ pub enum ExprKind {
     /// `"text ${expr}"`
     Text(Vec<TextPart>),
     /// `24 hours`, `600 B`, `80 percent`, `3 times`: the number as written, and the unit's word
-    Quantity { number: String, unit: Name },
+    Quantity { number: String, unit: Box<Name> },
     /// `2_000 per second`, `600 USD per month`, `1 per 15 min`: per is the duration's number (`1` if left out) and unit
     Rate {
         amount: Box<Expr>,
-        count: Option<String>,
-        per: Name,
+        count: Option<Box<str>>,
+        per: Box<Name>,
     },
     /// `RATE of SIZE`, `80 percent of budget`: both sides
     Of { left: Box<Expr>, right: Box<Expr> },
@@ -592,7 +593,7 @@ pub enum ExprKind {
     /// `a`
     Name(String),
     /// `x.f`
-    Member { of: Box<Expr>, name: Name },
+    Member { of: Box<Expr>, name: Box<Name> },
     /// `x.*`
     Star(Box<Expr>),
     /// `x[i]`
@@ -600,8 +601,8 @@ pub enum ExprKind {
     /// `f(x, n: 2)`, `first(x order by y)`
     Call {
         function: Box<Expr>,
-        arguments: Vec<Argument>,
-        order: Vec<Order>,
+        arguments: Box<[Argument]>,
+        order: Box<[Order]>,
     },
     /// `-x`, `not x`
     Unary { op: UnaryOp, value: Box<Expr> },

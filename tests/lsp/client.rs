@@ -135,16 +135,20 @@ impl Client {
         loop {
             let left = end.saturating_duration_since(Instant::now());
             let message = self.output.recv_timeout(left).expect("the server is silent");
-            if message.get("method").is_some() && message.get("id").is_some() {
-                // What the server asks an editor is granted.
-                let answer = json!({ "jsonrpc": "2.0", "id": message["id"], "result": null });
-                self.write(&answer);
+            self.hear(message);
+            if self.pending.back().is_some_and(&wanted) {
+                return self.pending.pop_back().unwrap();
             }
-            if wanted(&message) {
-                return message;
-            }
-            self.pending.push_back(message);
         }
+    }
+
+    fn hear(&mut self, message: Value) {
+        if message.get("method").is_some() && message.get("id").is_some() {
+            // What the server asks an editor is granted.
+            let answer = json!({ "jsonrpc": "2.0", "id": message["id"], "result": null });
+            self.write(&answer);
+        }
+        self.pending.push_back(message);
     }
 
     /// Opens a file as it is on disk.
@@ -158,6 +162,33 @@ impl Client {
         self.versions.insert(path.to_owned(), 1);
         let document = json!({ "uri": self.uri(path), "languageId": "pipe", "version": 1, "text": text });
         self.notify("textDocument/didOpen", json!({ "textDocument": document }));
+    }
+
+    /// Opens a file again that was closed; its versions go on.
+    pub fn reopen(&mut self, path: &str, text: &str) {
+        let version = self.version(path) + 1;
+        self.versions.insert(path.to_owned(), version);
+        let document = json!({ "uri": self.uri(path), "languageId": "pipe", "version": version, "text": text });
+        self.notify("textDocument/didOpen", json!({ "textDocument": document }));
+    }
+
+    /// The version of a file that was told last.
+    pub fn version(&self, path: &str) -> i64 {
+        self.versions[path]
+    }
+
+    /// Listens until the server has said nothing for so long.
+    pub fn quiet(&mut self, silence: Duration) {
+        while let Ok(message) = self.output.recv_timeout(silence) {
+            self.hear(message);
+        }
+    }
+
+    /// Takes what was told so far, by its method.
+    pub fn told(&mut self, method: &str) -> Vec<Value> {
+        let (told, rest) = self.pending.drain(..).partition(|message| message["method"] == method);
+        self.pending = rest;
+        Vec::from_iter::<VecDeque<Value>>(told)
     }
 
     /// Replaces all of a file's text.

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests write projects")]
 
 mod client;
+mod race;
 
 use client::Client;
 use serde_json::{Value, json};

@@ -267,7 +267,11 @@ fn same_trees(world: &Changing, session: &mut Session, number: usize) {
     assert_eq!(parsed.project.files.len(), files.len(), "edit {number}");
     for (tree, (path, text)) in parsed.project.files.iter().zip(files.iter()) {
         let source = parsed.sources.get(tree.id);
-        assert_eq!((&source.path, &*source.text), (path, text.as_str()), "edit {number}");
+        assert_eq!(
+            (&source.path, source.text.as_str()),
+            (path, text.as_str()),
+            "edit {number}"
+        );
         let anew = pipec::syntax::parse(tree.id, text, &mut pipec::diag::Diagnostics::default());
         assert!(**tree == anew, "edit {number}: {path}");
     }

@@ -38,7 +38,7 @@ fn number(expr: &Expr, known: &Digits) -> Option<i64> {
         ExprKind::Call {
             function, arguments, ..
         } => {
-            let [left, right] = arguments.as_slice() else {
+            let [left, right] = &**arguments else {
                 return None;
             };
             let (left, right) = (number(&left.value, known)?, number(&right.value, known)?);

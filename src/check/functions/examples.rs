@@ -81,7 +81,7 @@ fn over_rows(
     let named = ast::Expr {
         kind: ExprKind::Call {
             function: function.clone(),
-            arguments: over_column(declaration, arguments, call),
+            arguments: over_column(declaration, arguments, call).into(),
             order: order.clone(),
         },
         span: call.span,

@@ -26,6 +26,7 @@ mod zone;
 pub use transform::{Alone, Earlier, Remembered, Whole, check_alone};
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::declare::Declarations;
 use super::flow;
@@ -200,7 +201,7 @@ impl<'a> Items<'a> {
         let (classes, rules) = self.classes();
         let zones = self.zones();
         let kept = self.remembered.typing.take().filter(|kept| *kept.classes() == rules);
-        let typing = kept.unwrap_or_else(|| typing::Typing::new(self.ground, rules, &mut self.diagnostics));
+        let typing = kept.unwrap_or_else(|| Arc::new(typing::Typing::new(self.ground, rules, &mut self.diagnostics)));
         let params = self.params(&typing);
         self.lowering_functions(&typing);
         let functions = typing.own_functions(self.ground, &mut self.diagnostics);

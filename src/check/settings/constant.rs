@@ -41,7 +41,7 @@ fn evaluate(expr: &Expr, sources: &Sources) -> Result<Option<Constant>, Diagnost
         ExprKind::Quantity { number, unit } => match quantity::unit(&unit.text) {
             Some((dimension, size)) => Constant {
                 value: quantity::number(number),
-                unit: Some((unit.clone(), dimension, size)),
+                unit: Some(((**unit).clone(), dimension, size)),
                 whole: !number.contains('.'),
             },
             None => return Ok(None),
@@ -139,7 +139,10 @@ fn plain(value: f64, whole: bool) -> Constant {
 fn literal(constant: Constant) -> ExprKind {
     let text = format!("{}", constant.value);
     match constant.unit {
-        Some((unit, ..)) => ExprKind::Quantity { number: text, unit },
+        Some((unit, ..)) => ExprKind::Quantity {
+            number: text,
+            unit: Box::new(unit),
+        },
         None if constant.whole || !text.contains('.') => ExprKind::Int(text),
         None => ExprKind::Decimal(text),
     }

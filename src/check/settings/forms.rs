@@ -15,7 +15,7 @@ pub fn path_parts(expr: &Expr) -> Option<(Vec<Name>, bool)> {
         }
         ExprKind::Member { of, name } => {
             let (mut parts, star) = path_parts(of)?;
-            parts.push(name.clone());
+            parts.push((**name).clone());
             (!star).then_some((parts, false))
         }
         ExprKind::Star(of) => {
@@ -44,7 +44,7 @@ pub fn path_expr(path: &Path) -> Expr {
         expr = Expr {
             kind: ExprKind::Member {
                 of: Box::new(expr),
-                name: name.clone(),
+                name: Box::new(name.clone()),
             },
             span,
         };

@@ -745,7 +745,7 @@ fn call_of<'e>(expr: &'e Expr, name: &str) -> Option<&'e Expr> {
     match &expr.kind {
         ExprKind::Call {
             function, arguments, ..
-        } if matches!(&function.kind, ExprKind::Name(called) if called == name) => match arguments.as_slice() {
+        } if matches!(&function.kind, ExprKind::Name(called) if called == name) => match &**arguments {
             [only] => Some(&only.value),
             _ => None,
         },

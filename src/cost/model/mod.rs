@@ -81,6 +81,37 @@ pub const PRICED: &[(&str, Pricer)] = &[
     ("aws_vpc_endpoint", standing::endpoint),
 ];
 
+/// What pricers read of resources: attributes, and the blocks that these are in.
+pub const READ: &[&str] = &[
+    "architectures",
+    "broker_node_group_info",
+    "bytes_scanned_cutoff_per_query",
+    "configuration",
+    "data_format_conversion_configuration",
+    "dynamic_partitioning_configuration",
+    "ebs_storage_info",
+    "extended_s3_configuration",
+    "fifo_queue",
+    "iceberg_configuration",
+    "import_mode",
+    "instance_type",
+    "max_capacity",
+    "memory_size",
+    "metric",
+    "metric_query",
+    "namespace",
+    "number_of_broker_nodes",
+    "number_of_workers",
+    "reserved_concurrent_executions",
+    "schedule_expression",
+    "shard_count",
+    "storage_info",
+    "subnet_ids",
+    "timeout",
+    "volume_size",
+    "vpc_endpoint_type",
+];
+
 /// What is known of a platform while its lines are made.
 pub struct Model<'p> {
     plan: &'p Plan,

@@ -112,6 +112,21 @@ impl Block {
         self.items.iter().position(is_last).unwrap_or(self.items.len())
     }
 
+    /// It with nothing but attributes and blocks of these names, and without comments.
+    pub fn only(self, names: &[&str]) -> Block {
+        let items = self.items.into_iter().filter_map(|item| match item {
+            Item::Attribute(name, _) if !names.contains(&name.as_str()) => None,
+            Item::Block(block) if names.contains(&block.kind.as_str()) => Some(Item::Block(block.only(names))),
+            Item::Block(_) | Item::Comment(_) => None,
+            attribute => Some(attribute),
+        });
+        Block {
+            items: items.collect(),
+            doc: None,
+            ..self
+        }
+    }
+
     /// A comment inside.
     pub fn note(mut self, text: &str) -> Block {
         self.items.push(Item::Comment(text.into()));

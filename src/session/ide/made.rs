@@ -1,6 +1,6 @@
 //! What AWS resources an item becomes.
 
-use crate::aws;
+use crate::aws::{self, Address};
 
 use super::Context;
 use crate::session::Analysis;
@@ -10,7 +10,7 @@ const NAMED: usize = 8;
 
 impl Analysis {
     /// The resources that the plan becomes, type and label, once they are found.
-    fn resources(&self) -> &[[String; 2]] {
+    fn resources(&self) -> &[Address] {
         match self.is_shared {
             true => self.resources.get().map_or(&[], Vec::as_slice),
             false => self.find_resources(),
@@ -19,8 +19,13 @@ impl Analysis {
 
     /// Finds the resources that the plan becomes, which takes as long as checking a good part of the platform: it is done
     /// once.
-    pub fn find_resources(&self) -> &[[String; 2]] {
-        let find = || self.plan.as_ref().map_or_else(Vec::new, aws::resources);
+    pub fn find_resources(&self) -> &[Address] {
+        let paid = self.paid.as_deref();
+        let find = || {
+            self.plan
+                .as_ref()
+                .map_or_else(Vec::new, |plan| aws::resources(plan, paid))
+        };
         self.resources.get_or_init(find)
     }
 }

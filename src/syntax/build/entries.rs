@@ -224,7 +224,7 @@ pub(super) fn own_name(value: &Expr) -> Option<Name> {
             text: text.clone(),
             span: value.span,
         }),
-        ExprKind::Member { name, .. } => Some(name.clone()),
+        ExprKind::Member { name, .. } => Some((**name).clone()),
         _ => None,
     }
 }

@@ -395,7 +395,7 @@ impl Builder<'_> {
         let kind = match node.as_rule() {
             Rule::member => ExprKind::Member {
                 of,
-                name: self.name_in(node),
+                name: Box::new(self.name_in(node)),
             },
             Rule::star_member => ExprKind::Star(of),
             Rule::index => ExprKind::Index {
@@ -422,7 +422,7 @@ impl Builder<'_> {
         ExprKind::Call {
             function,
             arguments,
-            order,
+            order: order.into(),
         }
     }
 
@@ -592,7 +592,10 @@ impl Builder<'_> {
         };
         parts.fold(root, |of, name| Expr {
             span: of.span.to(name.span),
-            kind: ExprKind::Member { of: Box::new(of), name },
+            kind: ExprKind::Member {
+                of: Box::new(of),
+                name: Box::new(name),
+            },
         })
     }
 
@@ -635,7 +638,7 @@ impl Builder<'_> {
         let kind = match child(&quantity, Rule::unit) {
             Some(unit) => ExprKind::Quantity {
                 number,
-                unit: self.name(&unit),
+                unit: Box::new(self.name(&unit)),
             },
             None if number.contains('.') => ExprKind::Decimal(number.replace('_', "")),
             None => ExprKind::Int(number.replace('_', "")),
@@ -644,12 +647,12 @@ impl Builder<'_> {
         let Some(per) = child(node, Rule::per_part) else {
             return amount;
         };
-        let count = child(&per, Rule::number).map(|number| number.as_str().to_owned());
+        let count = child(&per, Rule::number).map(|number| number.as_str().into());
         let unit = child(&per, Rule::unit).map_or_else(|| self.name_in(&per), |unit| self.name(&unit));
         let kind = ExprKind::Rate {
             amount: Box::new(amount),
             count,
-            per: unit,
+            per: Box::new(unit),
         };
         Expr {
             kind,

@@ -20,7 +20,7 @@ impl Reader<'_> {
                     let name = self.name()?;
                     ExprKind::Member {
                         of: Box::new(value),
-                        name,
+                        name: Box::new(name),
                     }
                 }
                 (Some(b'('), _) => self.call(value)?,
@@ -65,8 +65,8 @@ impl Reader<'_> {
         self.need(")")?;
         Some(ExprKind::Call {
             function: Box::new(function),
-            arguments: fitted(arguments),
-            order,
+            arguments: arguments.into(),
+            order: order.into(),
         })
     }
 

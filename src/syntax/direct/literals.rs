@@ -20,7 +20,10 @@ impl<'a> Reader<'a> {
         };
         Some(parts.fold(root, |of, name| Expr {
             span: of.span.to(name.span),
-            kind: ExprKind::Member { of: Box::new(of), name },
+            kind: ExprKind::Member {
+                of: Box::new(of),
+                name: Box::new(name),
+            },
         }))
     }
 
@@ -70,7 +73,7 @@ impl<'a> Reader<'a> {
         let kind = match unit {
             Some(unit) => ExprKind::Quantity {
                 number: number.to_owned(),
-                unit,
+                unit: Box::new(unit),
             },
             None if number.contains('.') => ExprKind::Decimal(number.replace('_', "")),
             None => ExprKind::Int(number.replace('_', "")),
@@ -84,7 +87,7 @@ impl<'a> Reader<'a> {
         }
         self.some_spaces()?;
         let count = match self.peek()? {
-            b'0'..=b'9' => Some(self.number()?.to_owned()),
+            b'0'..=b'9' => Some(self.number()?.into()),
             _ => None,
         };
         if count.is_some() {
@@ -95,7 +98,7 @@ impl<'a> Reader<'a> {
             kind: ExprKind::Rate {
                 amount: Box::new(amount),
                 count,
-                per,
+                per: Box::new(per),
             },
             span: self.span(from),
         })

@@ -449,7 +449,7 @@ impl Reader<'_> {
                 text: text.clone(),
                 span: value.span,
             }),
-            ExprKind::Member { name, .. } => Some(name.clone()),
+            ExprKind::Member { name, .. } => Some((**name).clone()),
             _ => None,
         };
         Some(Binding {

@@ -4,6 +4,7 @@
 //! how that came to be known.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::facts::Facts;
 use super::graph::{Node, dataset_id};
@@ -23,7 +24,7 @@ use crate::syntax::ast::{self, ItemKind};
 /// What was found of a whole project.
 #[derive(Clone)]
 pub struct Whole {
-    typing: Typing,
+    typing: Arc<Typing>,
     sources: Vec<Source>,
     sinks: Vec<Item>,
     retentions: Vec<Item>,
@@ -56,7 +57,7 @@ impl Whole {
     /// What a check of all transforms left.
     pub(super) fn of(before: &Before<'_>, known: Known<'_>, transforms: &[Transform]) -> Self {
         Whole {
-            typing: before.typing.clone(),
+            typing: Arc::clone(before.typing),
             sources: before.sources.to_vec(),
             sinks: before.sinks.to_vec(),
             retentions: before.retentions.to_vec(),

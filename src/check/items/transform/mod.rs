@@ -14,6 +14,7 @@ mod target;
 mod unread;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Items;
 use super::source::Datasets;
@@ -59,7 +60,7 @@ struct View {
 
 /// What the transforms of a project are checked against.
 pub(super) struct Before<'k> {
-    pub(super) typing: &'k Typing,
+    pub(super) typing: &'k Arc<Typing>,
     pub(super) sources: &'k [Source],
     pub(super) sinks: &'k [Item],
     pub(super) retentions: &'k [Item],

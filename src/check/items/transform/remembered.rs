@@ -22,7 +22,7 @@ use crate::syntax::ast::{Item, ItemKind};
 /// text lets go of labels.
 #[derive(Default)]
 pub struct Remembered {
-    pub(in crate::check::items) typing: Option<Typing>,
+    pub(in crate::check::items) typing: Option<Arc<Typing>>,
     pub(in crate::check::items) released: Option<Vec<Released>>,
     classes: Classes,
     transforms: BTreeMap<String, Arc<Kept>>,
@@ -157,13 +157,14 @@ impl Remembered {
         }
     }
 
-    /// What single items can be checked against, as the last environment has it.
-    pub fn take_whole(&mut self) -> Option<Whole> {
-        self.whole.take()
+    /// What single items can be checked against, as the last environment has it, and the steps that are right, for the next
+    /// state of the texts.
+    pub fn take(&mut self, ground: Ground<'_>) -> Option<(Whole, Arc<Earlier>)> {
+        let whole = self.whole.take()?;
+        Some((whole, Arc::new(self.take_earlier(ground))))
     }
 
-    /// The steps that are right, for the next state of the texts.
-    pub fn take_earlier(&mut self, ground: Ground<'_>) -> Earlier {
+    fn take_earlier(&mut self, ground: Ground<'_>) -> Earlier {
         let transforms = std::mem::take(&mut self.transforms);
         let transforms = transforms.into_iter().filter_map(|(name, kept)| {
             let entity = ground.index.get("transform", &name)?;
