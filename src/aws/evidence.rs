@@ -261,7 +261,7 @@ fn purged_by(plan: &Plan, dataset: &Dataset) -> Vec<(&'static str, String)> {
         all.extend(jobs(plan, dataset));
         return all;
     }
-    match lake::purged_by_age(plan, dataset) {
+    match plan.purged_by_age(dataset) {
         true => vec![],
         false => jobs(plan, dataset),
     }

@@ -4,7 +4,7 @@ use super::bucket::{Bucket, Rule};
 use super::policy::allow;
 use super::{athena, audit, datazone, exports, imports, job, landing, naming, quicksight, uploads};
 use crate::emit::hcl::{Block, Value, reference};
-use crate::plan::{Dataset, Format, Plan, Transform, WriteMode, Writer, Zone, names};
+use crate::plan::{Dataset, Plan, Transform, Zone, names};
 use crate::text_of;
 
 /// Where Firehose puts what it could not write, in the bucket that it writes to.
@@ -46,19 +46,6 @@ pub fn objects(label: &str, prefix: &str) -> Value {
     text_of![reference(format!("aws_s3_bucket.{label}.arn")), format!("/{prefix}*")]
 }
 
-/// Whether a dataset's rows leave by the age of its objects: what is rewritten does not, because an old day's object
-/// may be young; its job removes days by the time column instead.
-pub fn purged_by_age(plan: &Plan, dataset: &Dataset) -> bool {
-    match &dataset.writer {
-        // A table knows its files by name: none may go behind its back.
-        _ if dataset.format == Format::Iceberg => false,
-        Writer::Source(_) | Writer::Import(_) => true,
-        Writer::Transform(name) => plan
-            .transform(name)
-            .is_none_or(|transform| transform.mode == WriteMode::Append),
-    }
-}
-
 /// Every bucket, in the order of the file.
 pub fn blocks(plan: &Plan) -> Vec<Block> {
     buckets(plan).iter().flat_map(Bucket::blocks).collect()
@@ -86,7 +73,7 @@ pub fn zone_bucket(plan: &Plan, zone: &Zone) -> Bucket {
         .map(|dataset| Rule {
             id: names::hyphened(&dataset.id.name),
             prefix: names::dataset_prefix(&dataset.id.name),
-            days: purged_by_age(plan, dataset).then_some(dataset.retain_days),
+            days: plan.purged_by_age(dataset).then_some(dataset.retain_days),
             tiers: dataset.tiers.clone(),
         })
         .collect();

@@ -183,7 +183,7 @@ fn configuration_arn() -> Value {
 fn configuration(plan: &Plan) -> Block {
     let mut places: Vec<Value> = vec![];
     for dataset in plan.own_datasets() {
-        let aged = lake::purged_by_age(plan, dataset);
+        let aged = plan.purged_by_age(dataset);
         let sweep = plan.zone(&dataset.id.zone).map_or(3, sweep_days);
         // A table's files bear the days of rows that were taken out since.
         let by_day = !aged && dataset.format != Format::Iceberg;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{lake, naming, secrets};
+use super::{naming, secrets};
 use crate::plan::{Channel, Engine, Plan, Text, WriteMode};
 
 /// Its text.
@@ -305,7 +305,7 @@ fn destroy(plan: &Plan) -> String {
         .datasets
         .values()
         .map(|dataset| {
-            let by = match lake::purged_by_age(plan, dataset) {
+            let by = match plan.purged_by_age(dataset) {
                 true => "by the age of its objects",
                 false => "by its job, day by day",
             };

@@ -138,7 +138,7 @@ fn every_dataset_has_one_lifecycle_rule_and_leaves_by_age_or_by_its_job() {
                 .filter(|rule| prefix.starts_with(&rule.prefix))
                 .collect();
             assert_eq!(covering.len(), 1, "{}", dataset.id);
-            let by_age = lake::purged_by_age(&plan, dataset);
+            let by_age = plan.purged_by_age(dataset);
             assert_eq!(
                 covering[0].days,
                 by_age.then_some(dataset.retain_days),

@@ -329,6 +329,19 @@ impl Plan {
         all.filter(|dataset| !matches!(dataset.writer, Writer::Import(_)))
     }
 
+    /// Whether a dataset's rows leave by the age of its objects: what is rewritten does not, because an old day's object
+    /// may be young; its job removes days by the time column instead.
+    pub fn purged_by_age(&self, dataset: &Dataset) -> bool {
+        match &dataset.writer {
+            // A table knows its files by name: none may go behind its back.
+            _ if dataset.format == Format::Iceberg => false,
+            Writer::Source(_) | Writer::Import(_) => true,
+            Writer::Transform(name) => self
+                .transform(name)
+                .is_none_or(|transform| transform.mode == WriteMode::Append),
+        }
+    }
+
     /// The tables of Iceberg that no job writes, each with its writer: a function's rows are brought to them.
     pub fn brought_tables(&self) -> impl Iterator<Item = (&Dataset, &Transform)> {
         let tables = self.own_datasets().filter(|dataset| dataset.format == Format::Iceberg);

@@ -79,7 +79,19 @@ pub const ARRIVAL_DAY: &str = "arrived_on";
 /// What no dataset is called: the prefix in every bucket of what could not be delivered.
 pub const RESERVED_DATASETS: [&str; 1] = ["errors"];
 /// What no transform is called: that prefix in the quarantine, and what stands beside functions and jobs in a build.
-pub const RESERVED_TRANSFORMS: [&str; 6] = ["crates", "dist", "errors", "pipec_runtime", PURGE_TABLES, "target"];
+pub const RESERVED_TRANSFORMS: [&str; 7] = [
+    "crates",
+    "dist",
+    ERASE,
+    "errors",
+    "pipec_runtime",
+    PURGE_TABLES,
+    "target",
+];
+/// What no schedule is called: a state machine of the platform's own.
+pub const RESERVED_SCHEDULES: [&str; 1] = [ERASE];
+/// The job that takes persons' rows out of datasets, and the state machine that runs it.
+pub const ERASE: &str = "erase_persons";
 /// The job that takes old rows out of tables that no other job writes.
 pub const PURGE_TABLES: &str = "purge_tables";
 

@@ -116,6 +116,15 @@ class Folder:
             found[status.getPath().toString()] = version
         return found
 
+    def addresses(self, name: str) -> set[str]:
+        """How a file of it is written in full: as it is, and as an address."""
+        path = self._hadoop.Path(self._path, name)
+        return {path.toString(), path.toUri().toString()}
+
+    def version_of(self, name: str) -> str | None:
+        """What tells versions of a file, if it is there."""
+        return next(iter(self.files_below(name).values()), None)
+
     def data_files(self) -> dict[str, str]:
         """All files with rows, by their names in the folder: none that an engine left
         beside them."""
@@ -155,6 +164,26 @@ class Folder:
             self._files.mkdirs(new.getParent())
             if not self._files.rename(old, new):
                 raise OSError(f"{name} could not be moved to {to}")
+
+    def replace(self, name: str, by: str) -> None:
+        """Puts a file from elsewhere in the place of one of its own: a reader sees the old one
+        or the new, never a part. Where it came from it may stay."""
+        new, old = self._hadoop.Path(by), self._hadoop.Path(self._path, name)
+        if self.path.startswith("file://"):
+            place = old.toUri().getPath()
+            folder, _, base = place.rpartition("/")
+            # What Hadoop has written down of the old one's bytes.
+            if os.path.exists(sums := f"{folder}/.{base}.crc"):
+                os.remove(sums)
+            os.replace(new.toUri().getPath(), place)
+            return
+        conf = self.spark._jsc.hadoopConfiguration()
+        # An object appears when its stream is closed, and then whole.
+        source, target = self._files.open(new), self._files.create(old, True)
+        assert self.spark._jvm is not None, "Spark's own process runs beside this one"
+        self.spark._jvm.org.apache.hadoop.io.IOUtils.copyBytes(
+            source, target, conf, True
+        )
 
     def partitions(self, columns: Sequence[str], below: str = "") -> list[str]:
         """The folders of its partitions, relative to it: `day=2026-01-01/kind=buy`.
@@ -501,6 +530,16 @@ class Table:
             f" WHEN MATCHED THEN DELETE WHEN NOT MATCHED AND NOT new.{gone}"
             f" THEN INSERT ({', '.join(columns)}) VALUES ({values})",
             rows=rows,
+        )
+
+    def delete_those(self, rows: DataFrame, by: dict[str, str]) -> None:
+        """Deletes what has in some columns, as texts, what a row has in others: each of its own
+        by the other's name."""
+        same = [f"CAST(old.{quoted(c)} AS STRING) = new.{k}" for c, k in by.items()]
+        self.spark.sql(
+            f"MERGE INTO {self.name} AS old USING {{rows}} AS new"
+            f" ON {' AND '.join(same)} WHEN MATCHED THEN DELETE",
+            rows=rows.distinct().localCheckpoint(),
         )
 
     def delete(self, where: str) -> None:

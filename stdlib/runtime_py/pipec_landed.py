@@ -182,7 +182,7 @@ def _of_values(
     own = [field.name for field in source.fields]
     alike: dict[tuple[str, ...], list[str]] = {}
     for path in sorted(p for name in paths for p in _files(folder, name)):
-        names = _names(folder, dataset, path) if dataset.header else own
+        names = first_line(folder, dataset, path) if dataset.header else own
         if names:
             alike.setdefault(tuple(names), []).append(path)
     frames = [_of_names(folder, source, names, some) for names, some in alike.items()]
@@ -203,7 +203,7 @@ def _files(folder: Folder, path: str) -> list[str]:
     ]
 
 
-def _names(folder: Folder, dataset: Dataset, path: str) -> list[str]:
+def first_line(folder: Folder, dataset: Dataset, path: str) -> list[str]:
     """The names in a file's first line; none where it is empty."""
     text = folder.head(path, HEAD).decode(errors="replace").removeprefix("\ufeff")
     lines = csv.reader(

@@ -177,7 +177,7 @@ class Run:
         self._finish_last_run()
         self._before = self._remembered()
         self._after: dict[str, Any] = {"run_at": self.run_at.isoformat()}
-        for folder in [*map(self._folder, self._file_targets()), self._quarantine]:
+        for folder in [*map(self.folder, self._file_targets()), self._quarantine]:
             folder.sweep()
             folder.delete(STAGING)
 
@@ -211,10 +211,12 @@ class Run:
     def _place(self, dataset: Dataset) -> str:
         return getattr(self.arguments, dataset.argument)
 
-    def _folder(self, dataset: Dataset) -> Folder:
+    def folder(self, dataset: Dataset) -> Folder:
+        """Where a dataset's files are."""
         return Folder(self.spark, self._place(dataset))
 
-    def _table(self, dataset: Dataset) -> Table:
+    def table(self, dataset: Dataset) -> Table:
+        """A dataset that is a table of Iceberg."""
         return Table(self.spark, dataset, self._place(dataset))
 
     def _file_targets(self) -> list[Dataset]:
@@ -236,7 +238,7 @@ class Run:
 
     def _rows_of(self, dataset: Dataset) -> DataFrame:
         if dataset.format == "iceberg":
-            rows = self._table(dataset).read()
+            rows = self.table(dataset).read()
             if isinstance(self.reads, Days) and self.reads.of == dataset:
                 self._since = self._first_day(self.reads)
                 rows = rows.filter(self._computed_rows())
@@ -257,7 +259,7 @@ class Run:
 
     def paths(self, dataset: Dataset) -> tuple[Folder, list[str]]:
         """The files or folders of an input that this run computes from."""
-        folder = self._folder(dataset)
+        folder = self.folder(dataset)
         newest = newest_files(folder, dataset)
         if isinstance(self.reads, Days) and self.reads.of == dataset:
             self._since = self._first_day(self.reads)
@@ -316,8 +318,8 @@ class Run:
     def version(self, dataset: Dataset) -> str:
         """A text that is another one when the dataset is."""
         if dataset.format == "iceberg":
-            return self._table(dataset).version()
-        return self._folder(dataset).version()
+            return self.table(dataset).version()
+        return self.folder(dataset).version()
 
     def told(self, dataset: Dataset) -> dict[str, Any]:
         """What runs before this one have told of the rows of a dataset that are none."""
@@ -368,7 +370,7 @@ class Run:
         """What knows of a target whose rows of which run it has."""
         if isinstance(target, Warehouse):
             return target.at(self.arguments, self.name)
-        return self._table(target)
+        return self.table(target)
 
     def _carry_out(self, plan: dict) -> None:
         for place, name in plan["deletes"]:
@@ -473,9 +475,9 @@ class Run:
         rows = target.columns(rows)
         self._sizes(target)
         if target.format == "iceberg":
-            self._table(target).overwrite(rows, self._computed_rows())
+            self.table(target).overwrite(rows, self._computed_rows())
             return
-        folder = self._folder(target)
+        folder = self.folder(target)
         partition = list(target.partition)
         if not partition:
             self._stage(rows, target, folder)
@@ -496,13 +498,13 @@ class Run:
             is_only = len({other.argument for other in self.targets}) == 1
             run = self._begin([target.argument], is_all=is_only)
             if not self._has_already(target, run):
-                self._table(target).append(rows, run)
+                self.table(target).append(rows, run)
             return
-        self._stage(rows, target, self._folder(target))
+        self._stage(rows, target, self.folder(target))
 
     def send(self, rows: DataFrame, sink: Sink, *, add: bool = False) -> None:
         """Gives rows to a destination outside the lake, once the run is good."""
-        folder = self._folder(sink)
+        folder = self.folder(sink)
         rows = sink.one_each(rows)
         if isinstance(sink, Warehouse) and self._marked(sink) is not None:
             given = f"{folder.path}/{GIVEN}"
@@ -552,11 +554,11 @@ class Run:
         """Of rows with one key the newest wins: of those that came, and of those there."""
         newest = [target.event_time] if target.event_time in target.schema.names else []
         rows = changes.newest(rows, target, keys)
-        self._table(target).merge(rows, keys, newest, changes.GONE)
+        self.table(target).merge(rows, keys, newest, changes.GONE)
 
     def history(self, rows: DataFrame, target: Dataset, keys: Sequence[str]) -> None:
         """Keeps every version of a key, with the time for which it held."""
-        table = self._table(target)
+        table = self.table(target)
         changed = changes.versions(rows, table.read(), target, keys, self.run_at)
         table.exchange(changed, keys, changes.GONE)
 
@@ -707,9 +709,9 @@ class Run:
         oldest = self._oldest_kept(target)
         if target.format == "iceberg":
             # A day becomes an instant, its midnight in UTC, where the column holds those.
-            self._table(target).delete(f"{quoted(column)} < DATE '{oldest}'")
+            self.table(target).delete(f"{quoted(column)} < DATE '{oldest}'")
             return
-        folder = self._folder(target)
+        folder = self.folder(target)
         for name in folder.partitions(target.partition):
             day = partition_day(name, column)
             if day is not None and day < oldest:

@@ -5,7 +5,7 @@ use super::Items;
 use crate::base::Span;
 use crate::check::schema::snake_case;
 use crate::diag::{Code, Diagnostic};
-use crate::plan::names::{RESERVED_DATASETS, RESERVED_TRANSFORMS};
+use crate::plan::names::{RESERVED_DATASETS, RESERVED_SCHEDULES, RESERVED_TRANSFORMS};
 use crate::syntax::ast::{ItemKind, Name};
 
 /// Items that nothing in AWS is called by.
@@ -18,6 +18,7 @@ impl Items<'_> {
             let reserved: &[&str] = match entity.kind {
                 "source" => &RESERVED_DATASETS,
                 "transform" => &RESERVED_TRANSFORMS,
+                "schedule" => &RESERVED_SCHEDULES,
                 _ => &[],
             };
             // An override has the name of something that is there.

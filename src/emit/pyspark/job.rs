@@ -537,6 +537,11 @@ pub(super) fn texts(names: &[String]) -> Py {
     Py::List(names.iter().map(|name| Py::text(name)).collect())
 }
 
+/// A dataset as who takes persons out of it knows it.
+pub(super) fn dataset(plan: &Plan, dataset: &Dataset) -> Vec<Py> {
+    named(plan, dataset)
+}
+
 /// A table as who takes old rows out of it knows it.
 pub(super) fn table(plan: &Plan, dataset: &Dataset, mode: &WriteMode) -> Vec<Py> {
     let mut arguments = named(plan, dataset);

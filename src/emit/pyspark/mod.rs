@@ -3,6 +3,7 @@
 //! Jobs use the DataFrame API and nothing that would start a Python worker. Knows nothing of AWS resources: where
 //! datasets, state and quarantine are comes to a job as arguments (`plan::names`).
 
+mod erase;
 pub(crate) mod exprs;
 mod job;
 mod labels;
@@ -30,6 +31,7 @@ pub fn emit(plan: &Plan) -> Files {
             files.insert(names::job_script(&transform.name), job::job(plan, transform));
         }
     }
+    files.extend(erase::job(plan).map(|text| (names::job_script(names::ERASE), text)));
     files.extend(purge::job(plan).map(|text| (names::job_script(names::PURGE_TABLES), text)));
     if !files.is_empty() {
         let needed = modules::needed(files.values().map(String::as_str));

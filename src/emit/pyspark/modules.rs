@@ -21,10 +21,29 @@ macro_rules! module {
     };
 }
 
-const MODULES: [Module; 19] = [
+const MODULES: [Module; 20] = [
     module!("aggregates", "pipec_aggregates", &[]),
     module!("changes", "pipec_changes", &[]),
     module!("pipec_counts", "pipec_counts", &[]),
+    module!(
+        "erasure",
+        "pipec_erasure",
+        &[
+            "pipec_changes",
+            "pipec_json",
+            "pipec_lake",
+            "pipec_landed",
+            "pipec_marks",
+            "pipec_numbers",
+            "pipec_params",
+            "pipec_records",
+            "pipec_runtime",
+            "pipec_senders",
+            "pipec_sinks",
+            "pipec_text",
+            "pipec_time"
+        ]
+    ),
     module!("jsons", "pipec_json", &["pipec_numbers", "pipec_text"]),
     module!("pipec_kafka", "pipec_kafka", &[]),
     module!("lists", "pipec_lists", &["pipec_numbers", "pipec_text"]),

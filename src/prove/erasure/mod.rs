@@ -9,7 +9,9 @@ mod reach;
 
 use crate::check::items::Places;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::plan::{Dataset, From, Input, Plan, Serve, Sink, Source, StorageClass, Transform, Writer, Zone};
+use crate::plan::{
+    Dataset, Format, From, Input, Plan, Serve, Shape, Sink, Source, StorageClass, Transform, Writer, Zone,
+};
 
 use super::lifetimes::{Stay, days, turned_away};
 pub use reach::{Names, Subject};
@@ -20,10 +22,19 @@ use reach::{Reach, Rows};
 pub enum How {
     /// Rows are deleted that have the person's name, or its pseudonym, in a column.
     Named(String, Names),
-    /// Rows are deleted that have the keys of the person's rows in another dataset, as these columns.
-    Keyed(Vec<String>, String),
+    /// Rows are deleted that have the keys of the person's rows in another dataset.
+    Keyed {
+        /// The columns that have them.
+        columns: Vec<String>,
+        /// The other dataset.
+        of: String,
+        /// What the columns are called there.
+        keys: Vec<String>,
+    },
     /// Nothing is deleted: it goes by itself.
     Expires,
+    /// Nothing can be deleted where it is: it goes by itself as well.
+    Fixed,
     /// It has left the platform, and is asked for there.
     Outside,
 }
@@ -34,8 +45,8 @@ impl std::fmt::Display for How {
         match self {
             How::Named(column, Names::Pseudonym) => write!(f, "delete where {column} is the person's pseudonym"),
             How::Named(column, _) => write!(f, "delete where {column} is the person"),
-            How::Keyed(columns, of) => write!(f, "delete where {} is of the person's rows in {of}", columns.join(", ")),
-            How::Expires => f.write_str("wait"),
+            How::Keyed { columns, of, .. } => write!(f, "delete where {} is of the person's rows in {of}", columns.join(", ")),
+            How::Expires | How::Fixed => f.write_str("wait"),
             How::Outside => f.write_str("ask there"),
         }
     }
@@ -78,6 +89,14 @@ pub struct Erasure<'p> {
 }
 
 impl Erasure<'_> {
+    /// The datasets out of which rows are taken, in the order in which they are dealt with.
+    pub fn changed(&self) -> impl Iterator<Item = &Dataset> {
+        self.steps.iter().filter_map(|step| match (&step.how, step.stay) {
+            (How::Named(..) | How::Keyed { .. }, Some(Stay::Dataset(dataset, _))) => Some(dataset),
+            _ => None,
+        })
+    }
+
     /// When the last copy is gone, days after the erasure began.
     pub fn days(&self) -> f64 {
         self.steps.iter().map(|step| step.days).fold(0.0, f64::max)
@@ -94,6 +113,24 @@ pub fn subjects(plan: &Plan) -> Vec<Subject<'_>> {
     }
     out
 }
+
+/// How long what is on its way when an erasure begins takes to be where it is found, days: what comes in is written within
+/// hours, retries included, and a job that has read it already ends. Then all places are looked at once more.
+pub fn underway(plan: &Plan) -> f64 {
+    let table = |transform: &&Transform| transform.shape == Shape::Table;
+    let minutes = plan.transforms.iter().filter(table);
+    let longest = minutes.filter_map(|transform| transform.engine.job_minutes()).max();
+    1.0 + f64::from(longest.unwrap_or(0)) / (24.0 * 60.0)
+}
+
+/// How long a request may lie where it is read, days: it is taken away when it is carried out, and this is for those that
+/// are not.
+pub fn request_days(plan: &Plan) -> u32 {
+    underway(plan).ceil() as u32 + 2
+}
+
+/// What S3 adds to that, with an old version's day.
+const REQUEST_SWEEP: f64 = 3.0;
 
 /// How long a request to be erased may take, days: a month.
 /// <https://eur-lex.europa.eu/eli/reg/2016/679/oj>, article 12 (3).
@@ -150,11 +187,12 @@ fn too_late(
 pub fn erasure<'p>(plan: &'p Plan, subject: Subject<'p>) -> Erasure<'p> {
     let mut reach = Reach::new(plan, subject);
     let mut steps = arriving(subject.source);
+    let underway = underway(plan);
     let mut found: Vec<(&Dataset, Rows)> = vec![];
     if let Some(dataset) = subject.source.into.as_ref().and_then(|id| plan.datasets.get(id)) {
         let rows = reach.of(&Input::Table(dataset.id.clone()));
         found.push((dataset, rows));
-        steps.extend(of_dataset(plan, subject, dataset, &found));
+        steps.extend(of_dataset(plan, subject, (dataset, underway), &found));
     }
     for transform in &plan.transforms {
         let before = plan
@@ -167,13 +205,20 @@ pub fn erasure<'p>(plan: &'p Plan, subject: Subject<'p>) -> Erasure<'p> {
         let rows = reach.after(transform);
         for id in transform.datasets() {
             found.push((plan.dataset(id), rows.clone()));
-            steps.extend(of_dataset(plan, subject, plan.dataset(id), &found));
+            steps.extend(of_dataset(plan, subject, (plan.dataset(id), underway), &found));
         }
         steps.extend(turned(plan, transform));
         if !rows.is_empty() {
             steps.extend(sent(plan, transform, &rows));
         }
     }
+    steps.push(Step {
+        stay: None,
+        place: "the request itself".to_owned(),
+        how: How::Expires,
+        days: f64::from(request_days(plan)) + REQUEST_SWEEP,
+        because: None,
+    });
     Erasure { subject, steps }
 }
 
@@ -229,12 +274,12 @@ fn sent<'p>(plan: &'p Plan, transform: &'p Transform, rows: &Rows) -> Vec<Step<'
     plan.sinks_of(transform).into_iter().map(step).collect()
 }
 
-/// What is done with a dataset, and with its copies; nothing where its rows lead to nobody. `found` is what was looked at so
-/// far, the dataset the last of it.
+/// What is done with a dataset, and with its copies; nothing where its rows lead to nobody. `underway` is when it is looked at
+/// for the last time, days; `found` is what was looked at so far, the dataset the last of it.
 fn of_dataset<'p>(
     plan: &'p Plan,
     subject: Subject<'p>,
-    dataset: &'p Dataset,
+    (dataset, underway): (&'p Dataset, f64),
     found: &[(&'p Dataset, Rows)],
 ) -> Vec<Step<'p>> {
     let Some(((_, rows), before)) = found.split_last() else {
@@ -247,18 +292,20 @@ fn of_dataset<'p>(
     let Some((how, known)) = way(subject, dataset, rows, before) else {
         return vec![];
     };
-    let (how, days, because) = match (how, hindered(dataset, zone)) {
+    let lag = underway + stay.lag();
+    let (how, days, because) = match (how, hindered(plan, dataset, zone)) {
         (None, _) => {
             let because = "what it has of the person was made of the name, and does not lead back";
             (How::Expires, stay.days(), Some(because.to_owned()))
         }
-        (Some(how), Some((age, because))) => (how, (age + stay.lag()).min(stay.days()), Some(because)),
+        (Some(_), Some((age, because))) if age.is_infinite() => (How::Fixed, stay.days(), Some(because)),
+        (Some(how), Some((age, because))) => (how, (age + lag).min(stay.days()), Some(because)),
         (Some(how), None) if known.is_some_and(|known| known < dataset.retain_days) => {
             let age = days(f64::from(known.unwrap_or_default()));
             let because = format!("rows older than {age} are found no more, and name nobody from then on");
-            (how, stay.lag(), Some(because))
+            (how, lag, Some(because))
         }
-        (Some(how), None) => (how, stay.lag(), None),
+        (Some(how), None) => (how, lag, None),
     };
     let mut steps = vec![Step {
         stay: Some(stay),
@@ -283,10 +330,15 @@ fn way(
         return Some((Some(How::Named(column.to_owned(), how)), None));
     }
     let leads = |(_, other): &&(&Dataset, Rows)| other.found_by().is_some() && other.keys_of(subject.source).is_some();
+    let owned = |keys: Vec<&str>| keys.into_iter().map(str::to_owned).collect();
     let by_keys = rows.keys_of(subject.source).and_then(|keys| {
-        let (other, _) = before.iter().filter(leads).max_by_key(|(other, _)| other.retain_days)?;
-        let keys = keys.into_iter().map(str::to_owned).collect();
-        Some((How::Keyed(keys, other.id.to_string()), other.retain_days))
+        let (other, there) = before.iter().filter(leads).max_by_key(|(other, _)| other.retain_days)?;
+        let how = How::Keyed {
+            columns: owned(keys),
+            of: other.id.to_string(),
+            keys: owned(there.keys_of(subject.source)?),
+        };
+        Some((how, other.retain_days))
     });
     match by_keys {
         // What was made of the name is there for as long as the row is, so the row has to be found for as long.
@@ -296,7 +348,15 @@ fn way(
 }
 
 /// What keeps files from being rewritten, and up to which age, days.
-fn hindered(dataset: &Dataset, zone: &Zone) -> Option<(f64, String)> {
+fn hindered(plan: &Plan, dataset: &Dataset, zone: &Zone) -> Option<(f64, String)> {
+    let format = plan.file_format(dataset);
+    if matches!(format, Format::Avro | Format::Xml) {
+        return Some((f64::INFINITY, format!("nothing rewrites files of {}", format.name())));
+    }
+    let of_objects = |source: &Source| source.shape == Shape::Objects;
+    if matches!(&dataset.writer, Writer::Source(name) if plan.source(name).is_some_and(of_objects)) {
+        return Some((f64::INFINITY, "what is in objects, nothing takes out of them".to_owned()));
+    }
     if let Some(tier) = dataset
         .tiers
         .iter()
