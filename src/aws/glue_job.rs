@@ -3,7 +3,7 @@
 use super::lake::{self, TEMPORARY};
 use super::naming::{limit, named};
 use super::policy::{KEY, Statement, allow, allow_everywhere, own, role, trust};
-use super::{alarms, iceberg, job, kafka, secrets};
+use super::{alarms, erasure, iceberg, job, kafka, secrets};
 use crate::emit::hcl::{Block, Value, call, object, reference};
 use crate::plan::{Engine, Glue, Plan, Shape, Transform, names};
 use crate::prove::quotas;
@@ -20,7 +20,7 @@ pub fn name(transform: &str) -> Value {
 pub fn configuration(plan: &Plan) -> Option<Block> {
     let mut jobs = job::jobs(plan);
     let any =
-        jobs.any(|transform| matches!(transform.engine, Engine::Glue(_))) || plan.brought_tables().next().is_some();
+        jobs.any(|transform| matches!(transform.engine, Engine::Glue(_))) || plan.brought_tables().next().is_some() || erasure::asked(plan);
     any.then(security)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::lake::{self, STATE};
 use super::policy::{KEY, Statement, allow, key_use};
-use super::{catalog, emr, glue_job, iceberg, imports, kafka, kinesis, root, secrets, sinks, table_purge};
+use super::{catalog, emr, erasure, glue_job, iceberg, imports, kafka, kinesis, root, secrets, sinks, table_purge};
 use crate::emit::hcl::{Block, Value, call, reference};
 use crate::plan::{Dataset, DatasetId, Engine, Format, Input, Plan, Source, Transform, names};
 use crate::text_of;
@@ -17,7 +17,7 @@ pub fn jobs(plan: &Plan) -> impl Iterator<Item = &Transform> {
 
 /// All of them, and the modules that they import, by their names.
 pub fn blocks<'p>(plan: &'p Plan, modules: &'p [&'static str]) -> impl Iterator<Item = Block> + 'p {
-    let any = jobs(plan).next().is_some() || plan.brought_tables().next().is_some();
+    let any = jobs(plan).next().is_some() || plan.brought_tables().next().is_some() || erasure::asked(plan);
     let shared = any.then_some(()).into_iter().flat_map(move |()| {
         let runtime = artifact("pipec_runtime", names::JOB_RUNTIME);
         let modules = modules.iter().map(|name| artifact(name, &format!("glue/{name}.py")));

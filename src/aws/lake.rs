@@ -2,7 +2,7 @@
 
 use super::bucket::{Bucket, Rule};
 use super::policy::allow;
-use super::{athena, audit, datazone, exports, imports, job, landing, naming, quicksight, uploads};
+use super::{athena, audit, datazone, erasure, exports, imports, job, landing, naming, quicksight, uploads};
 use crate::emit::hcl::{Block, Value, reference};
 use crate::plan::{Dataset, Plan, Transform, Zone, names};
 use crate::text_of;
@@ -164,6 +164,10 @@ fn artifacts(plan: &Plan) -> Bucket {
         rule("state", STATE, None),
         rule("temporary", TEMPORARY, Some(TEMPORARY_DAYS)),
     ];
+    if erasure::asked(plan) {
+        let folders = erasure::folders(plan).into_iter();
+        rules.extend(folders.map(|(id, prefix, days)| rule(id, &prefix, days)));
+    }
     if job::jobs(plan).any(|transform| !plan.sinks_of(transform).is_empty()) {
         rules.push(rule("sinks", names::SINK_FOLDER, Some(names::SINK_DAYS)));
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::athena::{self, Workgroup};
 use super::naming::{limit, named};
 use super::policy::{Statement, allow, allow_everywhere, document, key_use, own, role, trust};
-use super::{catalog, firehose, iceberg, job, lake, quicksight, readers, redshift, row_filter, table_purge};
+use super::{catalog, erasure, firehose, iceberg, job, lake, quicksight, readers, redshift, row_filter, table_purge};
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::plan::expr::Expr;
 use crate::plan::{Access, DatasetId, Format, Grant, Once, Plan};
@@ -103,6 +103,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     out.extend(iceberg::grants(plan));
     out.extend(job::grants(plan));
     out.extend(table_purge::grants(plan));
+    out.extend(erasure::grants(plan));
     out.extend(quicksight::grants(plan));
     for access in &plan.accesses {
         out.extend(grants(plan, access));

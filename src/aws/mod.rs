@@ -22,6 +22,7 @@ pub mod delivery;
 mod dms;
 mod dms_prerequisites;
 mod emr;
+mod erasure;
 mod evidence;
 mod exports;
 mod firehose;
@@ -185,6 +186,11 @@ fn add_paid(out: &mut Stack, plan: &Plan, modules: &[&'static str]) {
         "When jobs run, and what happens when they fail.",
         orchestration::blocks(plan, modules),
     );
+    out.file(
+        "erasure",
+        "What takes persons out of datasets.",
+        erasure::blocks(plan, modules),
+    );
     out.file("athena", "How people query.", athena::blocks(plan));
     out.file(
         "warehouses",
@@ -252,6 +258,7 @@ pub fn terraform(plan: &Plan, stack: &Stack, evidence: &Evidence) -> Files {
     out.extend(sinks::files(plan));
     out.extend(uploads::files(plan));
     out.extend(partitions::files(plan));
+    out.extend(erasure::files(plan));
     out.extend(program::files(plan));
     out.extend(scripts::files(plan));
     out.extend(dashboard::files(plan));
@@ -264,6 +271,9 @@ pub fn terraform(plan: &Plan, stack: &Stack, evidence: &Evidence) -> Files {
     out.extend(kafka::topic_files(plan));
     for schedule in &plan.schedules {
         out.insert(names::state_machine(&schedule.name), states::definition(plan, schedule));
+    }
+    if erasure::asked(plan) {
+        out.insert(names::state_machine(names::ERASE), states::erasure(plan));
     }
     out.insert("terraform/terraform.tfvars.example".into(), root::example(plan));
     out.insert("terraform/backend.tf.example".into(), root::backend(plan));

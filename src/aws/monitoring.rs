@@ -11,7 +11,7 @@ use super::naming::{self, limit, named};
 use super::operations::{AGE, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
 use super::{
-    alarms, api, channels, datazone, firehose, function, iot, kafka, landing, operations, orchestration, partitions,
+    alarms, api, channels, datazone, erasure, firehose, function, iot, kafka, landing, operations, orchestration, partitions,
     sinks, sqs, table_purge, uploads,
 };
 use crate::emit::hcl::{Block, Value, call, list, reference};
@@ -215,6 +215,7 @@ fn usual(plan: &Plan, monitor: &Monitor) -> Vec<Block> {
         .chain(landing::function_label(plan))
         .chain(uploads::function_label(plan))
         .chain(partitions::function_label(plan))
+        .chain(erasure::function_label(plan))
         .chain(super::kafka::function_label(plan));
     for name in functions.chain(own.chain(sinks::purger(plan))) {
         for (what, text) in [("Errors", "fails"), ("Throttles", "is throttled")] {
@@ -280,11 +281,12 @@ fn requests_and_runs(plan: &Plan) -> Vec<(String, String, Metric, f64)> {
         let text = format!("Requests for uploads of {source} fail");
         out.push((format!("{source}_uploads_errors"), text, failed, 0.0));
     }
-    for schedule in &plan.schedules {
+    let machines = plan.schedules.iter().map(|schedule| schedule.name.as_str());
+    for name in machines.chain(erasure::asked(plan).then_some(names::ERASE)) {
         for (what, metric_name) in [("failed", "ExecutionsFailed"), ("timed_out", "ExecutionsTimedOut")] {
-            let metric = metric("AWS/States", metric_name, machine_dimension(&schedule.name));
-            let text = format!("A run of {} {}", schedule.name, what.replace('_', " "));
-            out.push((format!("{}_{what}", schedule.name), text, metric, 0.0));
+            let metric = metric("AWS/States", metric_name, machine_dimension(name));
+            let text = format!("A run of {name} {}", what.replace('_', " "));
+            out.push((format!("{name}_{what}"), text, metric, 0.0));
         }
     }
     out

@@ -41,19 +41,7 @@ pub fn blocks(plan: &Plan, modules: &[&'static str]) -> Vec<Block> {
 }
 
 fn machine(plan: &Plan, schedule: &Schedule, modules: &[&str]) -> Vec<Block> {
-    let label = &schedule.name;
-    let group = format!("{label}_machine");
     let jobs: Vec<&Transform> = states::waves(plan, schedule).into_iter().flatten().collect();
-    let log_name = text_of!["/aws/vendedlogs/states/", named(plan, label, limit::EIGHTY)];
-    let mut out = vec![lake::log_group(plan, &group, log_name)];
-    let source = own("states", text_of!["stateMachine:", named(plan, label, limit::EIGHTY)]);
-    out.extend(role(
-        &group,
-        named(plan, &group, limit::SIXTY_FOUR),
-        &format!("What the state machine {label} may do"),
-        trust("states.amazonaws.com", Some(source)),
-        permissions(plan, schedule, &jobs),
-    ));
     let mut variables = vec![(states::PARTITION.to_string(), reference("local.partition"))];
     if let Some(topic) = topic(plan, schedule) {
         variables.push((states::TOPIC.into(), topic));
@@ -74,6 +62,30 @@ fn machine(plan: &Plan, schedule: &Schedule, modules: &[&str]) -> Vec<Block> {
             (states::exchange_variable(one), program::exchange(one)),
         ]);
     }
+    let statements = permissions(plan, schedule, &jobs);
+    machine_of(plan, (&schedule.name, schedule.doc.as_deref()), variables, statements)
+}
+
+/// A state machine, its role and its logs: what it is called and is for, what its file is filled in with, and what it may do
+/// beside what every machine does.
+pub fn machine_of(
+    plan: &Plan,
+    (label, doc): (&str, Option<&str>),
+    variables: Vec<(String, Value)>,
+    mut statements: Vec<Statement>,
+) -> Vec<Block> {
+    let group = format!("{label}_machine");
+    let log_name = text_of!["/aws/vendedlogs/states/", named(plan, label, limit::EIGHTY)];
+    let mut out = vec![lake::log_group(plan, &group, log_name)];
+    let arn = own("states", text_of!["stateMachine:", named(plan, label, limit::EIGHTY)]);
+    statements.extend(usual(arn.clone()));
+    out.extend(role(
+        &group,
+        named(plan, &group, limit::SIXTY_FOUR),
+        &format!("What the state machine {label} may do"),
+        trust("states.amazonaws.com", Some(arn)),
+        statements,
+    ));
     let file = text_of![reference("path.module"), "/../", names::state_machine(label)];
     let block = Block::resource("aws_sfn_state_machine", label)
         .set("name", named(plan, label, limit::EIGHTY))
@@ -93,7 +105,7 @@ fn machine(plan: &Plan, schedule: &Schedule, modules: &[&str]) -> Vec<Block> {
                 .set("kms_key_id", reference(KEY))
                 .set("kms_data_key_reuse_period_seconds", 300u32),
         );
-    out.push(match &schedule.doc {
+    out.push(match doc {
         Some(doc) => block.doc(doc),
         None => block,
     });
@@ -140,26 +152,29 @@ fn permissions(plan: &Plan, schedule: &Schedule, jobs: &[&Transform]) -> Vec<Sta
         text_of!["stateMachine:", named(plan, &schedule.name, limit::EIGHTY)],
     );
     if matches!(schedule.starts, Starts::Arrival { .. }) {
-        out.extend(arrival::permissions(schedule, machine.clone()));
+        out.extend(arrival::permissions(schedule, machine));
     }
-    out.push(
-        allow(
-            "EncryptHistory",
-            &["kms:Decrypt", "kms:GenerateDataKey"],
-            [reference(KEY)],
-        )
-        .when(
-            "StringEquals",
-            "kms:EncryptionContext:aws:states:stateMachineArn",
-            machine,
-        ),
+    out
+}
+
+/// What every state machine does: it keeps its history under the key, and tells of itself.
+fn usual(machine: Value) -> [Statement; 4] {
+    let history = allow(
+        "EncryptHistory",
+        &["kms:Decrypt", "kms:GenerateDataKey"],
+        [reference(KEY)],
+    )
+    .when(
+        "StringEquals",
+        "kms:EncryptionContext:aws:states:stateMachineArn",
+        machine,
     );
-    out.push(allow("EncryptLogs", &["kms:GenerateDataKey"], [reference(KEY)]).when(
+    let logs = allow("EncryptLogs", &["kms:GenerateDataKey"], [reference(KEY)]).when(
         "StringEquals",
         "kms:EncryptionContext:SourceArn",
         own("logs", "*"),
-    ));
-    out.push(allow_everywhere(
+    );
+    let deliver = allow_everywhere(
         "DeliverLogs",
         &[
             "logs:CreateLogDelivery",
@@ -172,8 +187,8 @@ fn permissions(plan: &Plan, schedule: &Schedule, jobs: &[&Transform]) -> Vec<Sta
             "logs:UpdateLogDelivery",
         ],
         "Log deliveries have no resources to limit these to.",
-    ));
-    out.push(allow_everywhere(
+    );
+    let trace = allow_everywhere(
         "Trace",
         &[
             "xray:GetSamplingRules",
@@ -182,8 +197,8 @@ fn permissions(plan: &Plan, schedule: &Schedule, jobs: &[&Transform]) -> Vec<Sta
             "xray:PutTraceSegments",
         ],
         "X-Ray has no resources to limit these to.",
-    ));
-    out
+    );
+    [history, logs, deliver, trace]
 }
 
 fn start(plan: &Plan, schedule: &Schedule) -> Vec<Block> {

@@ -2,11 +2,11 @@
 
 use super::naming::{self, FREE_ENVIRONMENT};
 use super::stack::Stack;
-use super::{api, audit, catalog, lake, landing, policy, readers, secrets, uploads};
+use super::{api, audit, catalog, erasure, lake, landing, policy, readers, secrets, uploads};
 use crate::emit::hcl::{Block, Value, call, list, object, print, print_items, reference};
 use crate::plan::expr::Literal;
 use crate::plan::types::TypeKind;
-use crate::plan::{Param, Plan, Text, To};
+use crate::plan::{Param, Plan, Text, To, names};
 use crate::{object_of, text_of};
 
 /// The environment of a build that was made for none.
@@ -323,6 +323,10 @@ fn outputs(plan: &Plan) -> Vec<Block> {
         let arn = reference(format!("aws_sfn_state_machine.{}.arn", schedule.name));
         (schedule.name.clone(), arn)
     });
+    let eraser = erasure::asked(plan).then(|| {
+        let arn = reference(format!("aws_sfn_state_machine.{}.arn", names::ERASE));
+        (names::ERASE.to_owned(), arn)
+    });
     let policies = plan.accesses.iter().map(|access| {
         let arn = reference(format!("aws_iam_policy.{}_reader.arn", access.name));
         (access.name.clone(), arn)
@@ -338,8 +342,8 @@ fn outputs(plan: &Plan) -> Vec<Block> {
         output("workgroups", "Names of the Athena workgroups.", object(workgroups)),
         output(
             "state_machines",
-            "ARNs of the schedules' state machines, to start them by hand.",
-            object(machines),
+            "ARNs of state machines, to start them by hand.",
+            object(machines.chain(eraser)),
         ),
         output(
             "reader_policies",

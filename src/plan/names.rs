@@ -100,6 +100,14 @@ pub fn dataset_prefix(dataset: &str) -> String {
     format!("{dataset}/")
 }
 
+/// The argument of the job that takes persons out of datasets, and the member of what its state machine is started with, that
+/// names the request.
+pub const ARG_REQUEST: &str = "request";
+/// Its argument that says which of its two passes it is.
+pub const ARG_PASS: &str = "pass";
+/// Its argument that says where requests and reports are.
+pub const ARG_ERASURE: &str = "erasure";
+
 /// The argument of a Glue job that says where a dataset is: `--processed_clicks s3://bucket/clicks/`. It is none of the
 /// arguments that every job has.
 pub fn dataset_argument(zone: &str, dataset: &str) -> String {
@@ -264,6 +272,8 @@ pub const CHANGED_AT: &str = "_arrived";
 
 /// The function that lands files and answers of endpoints, where a platform has any: a source beside those of operations.
 pub const LANDING: &str = "landing";
+/// The function that deletes rewritten files when they are due, where persons may be taken out of any.
+pub const PURGE_REWRITTEN: &str = "purge_rewritten";
 /// The function that registers partitions in the catalog, where a warehouse reads any.
 pub const PARTITIONS: &str = "partitions";
 /// The function that lets senders upload objects, where any come so.

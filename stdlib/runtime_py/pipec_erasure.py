@@ -12,7 +12,7 @@ import argparse
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -208,7 +208,8 @@ class Files:
             writer.format(self.dataset.format).save(staging)
         left = seen.get["rows"] - header
         parts = sorted(Folder(self.spark, staging).data_files())
-        if left <= 0:
+        # What names the files of a snapshot is right as long as all of them are there.
+        if left <= 0 and self.dataset.newest is None:
             self.folder.delete(name)
         elif len(parts) == 1:
             self.folder.replace(name, f"{staging}/{parts[0]}")
@@ -331,7 +332,7 @@ class Erasure:
     """One pass of a request over all places that the person's rows reach."""
 
     def __init__(
-        self, name: str, argv: Sequence[str], plans: dict[str, Sequence[Step]]
+        self, name: str, argv: Sequence[str], plans: Mapping[str, Sequence[Step]]
     ) -> None:
         parser = argparse.ArgumentParser(allow_abbrev=False)
         parser.add_argument("--request", required=True, metavar="NAME")

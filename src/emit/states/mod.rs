@@ -9,8 +9,10 @@ use crate::plan::{Engine, Plan, Run, Schedule, Shape, Starts, Transform, names};
 
 mod arrival;
 mod emr;
+mod erasure;
 
 pub use arrival::ARRIVALS;
+pub use erasure::{PASS_MINUTES, definition as erasure};
 pub use emr::{APPLICATION, QUEUE_MINUTES, ROLE, SCRIPT, SUBMIT, variable as emr_variable};
 
 /// Template variable of the partition (`aws`).
