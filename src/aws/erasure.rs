@@ -160,6 +160,18 @@ pub fn grants(plan: &Plan) -> Vec<Block> {
     datasets.into_iter().filter(is_table).map(grant).collect()
 }
 
+/// What an erasure rests on: types and labels.
+pub fn carried_out_by() -> Vec<(&'static str, String)> {
+    let function = operations::label(names::PURGE_REWRITTEN);
+    vec![
+        ("aws_glue_job", ERASE.to_owned()),
+        ("aws_lambda_function", function.clone()),
+        ("aws_s3_object", label()),
+        ("aws_scheduler_schedule", function),
+        ("aws_sfn_state_machine", ERASE.to_owned()),
+    ]
+}
+
 /// The label of the function that deletes rewritten files, if there may be any.
 pub fn function_label(plan: &Plan) -> Option<String> {
     if !asked(plan) {
@@ -224,7 +236,6 @@ fn purge(plan: &Plan, datasets: &[&Dataset]) -> Vec<Block> {
 fn purge_permissions(aged: &[&Dataset], ages: &str) -> Vec<Statement> {
     let bucket = |dataset: &&Dataset| lake::zone_label(&dataset.id.zone);
     let mut buckets: Vec<String> = aged.iter().map(bucket).collect();
-    buckets.push("artifacts".to_owned());
     buckets.sort();
     buckets.dedup();
     let arns = buckets
@@ -238,6 +249,11 @@ fn purge_permissions(aged: &[&Dataset], ages: &str) -> Vec<Statement> {
     vec![
         // Who may list hears that a file is not there.
         allow("Find", &["s3:ListBucket"], arns),
+        allow("Ages", &["s3:ListBucket"], [reference("aws_s3_bucket.artifacts.arn")]).when(
+            "StringEquals",
+            "s3:prefix",
+            ages,
+        ),
         allow("Purge", &["s3:DeleteObject", "s3:GetObject"], all),
         key_use("Decrypt", &["kms:Decrypt"], "s3"),
     ]

@@ -298,7 +298,8 @@ fn erased(plan: &Plan, subject: erasure::Subject<'_>, find: &Addresses) -> Claim
         days: finite(step.days),
     });
     let stays = found.steps.iter().filter_map(|step| step.stay);
-    let rests_on: BTreeSet<_> = stays.flat_map(|stay| leaves_by(plan, stay, find)).collect();
+    let mut rests_on: BTreeSet<_> = stays.flat_map(|stay| leaves_by(plan, stay, find)).collect();
+    rests_on.extend(find.there(super::erasure::carried_out_by()));
     Claim {
         id: format!("erasure.{subject}"),
         says: format!(

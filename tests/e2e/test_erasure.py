@@ -156,7 +156,7 @@ class Library:
 
 @pytest.fixture(scope="session")
 def library_build(tmp_path_factory):
-    return pipec.build(ROOT / "tests/e2e/platforms/persons", tmp_path_factory.mktemp("library") / "build")
+    return pipec.build(ROOT / "tests/e2e/library", tmp_path_factory.mktemp("library") / "build")
 
 
 @pytest.fixture

@@ -312,3 +312,32 @@ def test_a_catalog_inside_is_told_from_inside(platform):
     may = allowed(state, "ops_tell_catalog_function")
     assert may["s3:GetObject"] == [f"{values(state, 'aws_s3_bucket')['artifacts']['arn']}/{told['key']}"]
     assert "functions_to_peer_1_443" in values(state, "aws_vpc_security_group_egress_rule")
+
+
+def test_a_person_is_taken_out_by_a_machine_that_is_told_a_name_alone(platform):
+    state = of(platform, "data-pipeline")
+    machine = values(state, "aws_sfn_state_machine")["erase_persons"]
+    states = json.loads(machine["definition"])["States"]
+    assert [states[name]["Parameters"]["Arguments"]["--pass"] for name in ("First", "Second")] == ["first", "second"]
+    asked = states["First"]["Parameters"]["Arguments"]
+    assert asked["--request.$"] == "$.request"
+    job = values(state, "aws_glue_job")["erase_persons"]
+    assert states["First"]["Parameters"]["JobName"] == job["name"]
+    # A day, and the longest job: what came in before is where it is found.
+    assert states["OnItsWay"]["Seconds"] == 86_400 + 60 * max(
+        one["timeout"] for name, one in values(state, "aws_glue_job").items() if name != "erase_persons")
+    may = allowed(state, "erase_persons_job")
+    # Nothing of what names nobody: prices and categories.
+    assert not [one for one in may["s3:DeleteObject"] if "daily_revenue" in one or "products" in one]
+    assert [one for one in may["s3:DeleteObject"] if "/events/*" in one]
+    rules = {rule["id"]: rule for rule in values(state, "aws_s3_bucket_lifecycle_configuration")["artifacts"]["rule"]}
+    kept = {name: rules[f"erasure-{name}"]["expiration"] for name in ("requests", "work", "reports", "ages")}
+    assert kept["requests"] == kept["work"] and kept["requests"][0]["days"] <= 7
+    assert kept["reports"][0]["days"] == 1095
+    for what in ("failed", "timed_out"):
+        alarm = values(state, "aws_cloudwatch_metric_alarm")[f"erase_persons_{what}"]
+        assert alarm["dimensions"] == {"StateMachineArn": machine["arn"]}
+    # Files out of which rows were taken are as young as that: what they were before says when they go.
+    assert values(state, "aws_scheduler_schedule")["ops_purge_rewritten"]["schedule_expression"] == "cron(40 0 * * ? *)"
+    may = allowed(state, "ops_purge_rewritten_function")
+    assert not [one for one in may["s3:DeleteObject"] if "/current_orders/" in one or "/affinity/" in one]

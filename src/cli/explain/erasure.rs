@@ -23,9 +23,22 @@ pub(super) fn explain(plan: &Plan, named: Option<&str>) -> Result<String, Failur
             Err(Failure::Usage(message))
         }
         (None, true) => Ok("no column is a `@subject`: the platform knows of no person\n".to_owned()),
-        _ => Ok(found.into_iter().map(|subject| told(&erasure(plan, subject))).collect()),
+        _ => {
+            let plans = found.into_iter().map(|subject| told(&erasure(plan, subject)));
+            Ok(plans.collect::<String>() + CARRIED_OUT)
+        }
     }
 }
+
+/// How it is done once there is such a platform.
+const CARRIED_OUT: &str = r#"
+carried out by the state machine erase_persons, in two passes, for the request NAME:
+  {"subject": "SOURCE.COLUMN", "values": ["..."]}   in a file, NAME.json
+  aws s3 cp NAME.json "s3://$(terraform output -json buckets | jq -r .artifacts)/erasure/requests/NAME.json"
+  aws stepfunctions start-execution --input '{"request": "NAME"}' \
+    --state-machine-arn "$(terraform output -json state_machines | jq -r .erase_persons)"
+its reports: erasure/reports/NAME-first.json and NAME-second.json, which name nobody
+"#;
 
 fn told(erasure: &Erasure<'_>) -> String {
     let mut text = format!(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::Bounds;
 use super::{GIB, MONTH_DAYS, MONTH_HOURS, MONTH_SECONDS, Model, number, times, up_to};
 use crate::emit::hcl::{Block, Value};
-use crate::plan::names::PURGE_TABLES;
+use crate::plan::names::{ERASE, PURGE_TABLES};
 use crate::plan::{Engine, Plan, Schedule, Shape, Starts, Transform};
 
 /// The least that a run of a job is billed, hours: a minute.
@@ -144,15 +144,21 @@ pub(super) fn glue(model: &mut Model<'_>, block: &Block, label: &str) {
     model.line(&format!("transform {label}"), block, "glue.dpu_hour", factors);
 }
 
-/// The platform's own job, which takes old rows out of tables once a day.
+/// How many persons ask in a month to be taken out of datasets, and how often a request goes over all of them.
+pub(super) const ERASURES: f64 = 2.0;
+pub(super) const PASSES: f64 = 2.0;
+
+/// The platform's own jobs: what takes old rows out of tables once a day, and persons out of datasets as they ask.
 fn purge(model: &mut Model<'_>, block: &Block, label: &str) {
-    if label != PURGE_TABLES {
-        return;
-    }
+    let runs = match label {
+        PURGE_TABLES => (MONTH_HOURS / 24.0).into(),
+        ERASE => Bounds::up_to(ERASURES * PASSES),
+        _ => return,
+    };
     let workers = number(block, "number_of_workers").unwrap_or(2.0);
     let most = number(block, "timeout").unwrap_or(60.0) / 60.0;
     let factors = vec![
-        times(MONTH_HOURS / 24.0, "runs"),
+        times(runs, "runs"),
         times(Bounds::new(LEAST_HOURS, most), "h"),
         times(workers, "workers"),
         times(1.0, "DPU"),

@@ -2,10 +2,12 @@
 
 use super::super::Bounds;
 use super::super::flow::Flow;
+use super::compute::{ERASURES, PASSES};
 use super::{MONTH_DAYS, MONTH_SECONDS, Model, times, up_to};
 use crate::aws::sink_of;
 use crate::emit::hcl::Block;
 use crate::plan::Sink;
+use crate::plan::names::ERASE;
 use crate::prove::quotas::quota;
 
 /// Mails that alarms make in a month at most.
@@ -148,6 +150,11 @@ pub(super) fn starts(model: &mut Model<'_>, block: &Block, label: &str) {
 /// A run's states; each try of a job, and each look whether it is still going on, is some more.
 pub(super) fn transitions(model: &mut Model<'_>, block: &Block, label: &str) {
     let plan = model.plan;
+    if label == ERASE {
+        let transitions = vec![up_to(ERASURES, "requests"), times(PASSES * 2.0 + 2.0, "transitions")];
+        model.line(&Model::shared("operations"), block, "states.transition", transitions);
+        return;
+    }
     let Some(schedule) = plan.schedules.iter().find(|schedule| schedule.name == *label) else {
         return;
     };

@@ -26,7 +26,7 @@ ACTIONS = {
     "get_object of a version": "s3:GetObjectVersion",
     "get_partition": "glue:GetPartition", "get_partitions": "glue:GetPartitions", "get_secret_value": "secretsmanager:GetSecretValue",
     "get_statement_result": "redshift-data:GetStatementResult", "get_table": "glue:GetTable",
-    "list_group_memberships": "quicksight:ListGroupMemberships", "list_ingestions": "quicksight:ListIngestions",
+    "head_object": "s3:GetObject", "list_group_memberships": "quicksight:ListGroupMemberships", "list_ingestions": "quicksight:ListIngestions",
     "list_object_versions": "s3:ListBucketVersions", "list_objects_v2": "s3:ListBucket", "publish_batch": "sns:Publish",
     "put_events": "events:PutEvents", "put_object": "s3:PutObject", "put_records": "kinesis:PutRecords",
     "send_email": "ses:SendEmail", "send_message_batch": "sqs:SendMessage",
@@ -228,6 +228,28 @@ def purge_search(told: Told):
         told.own.call("aoss:APIAccessAll", collection(told.plan, index["endpoint"]))
 
 
+def purge_rewritten(told: Told):
+    """What the job writes down that takes persons out of files tells of objects of the datasets that leave by their age."""
+    plan, own = told.plan, told.own
+    told.take("list_objects_v2", "get_object", "head_object", "delete_object")
+    bucket, ages = told.environment["BUCKET"], told.environment["PREFIX"]
+    job = dict(plan.of("aws_glue_job"))["erase_persons"]["default_arguments"]
+    own.list(bucket, ages)
+    own.call(("s3:DeleteObject", "s3:GetObject"), f"arn:aws:s3:::{bucket}/{ages}*")
+    own.open(bucket)
+    for argument in re.findall(r'argument="(\w+)"', (plan.build / "glue" / "erase_persons.py").read_text()):
+        place, folder = _split(job[f"--{argument}"]) if job[f"--{argument}"].startswith("s3://") else (None, None)
+        if place and leaves_by_age(plan, place, folder):
+            own.list(place)
+            own.call(("s3:DeleteObject", "s3:GetObject"), f"arn:aws:s3:::{place}/{folder}*")
+
+
+def leaves_by_age(plan, bucket: str, folder: str) -> bool:
+    """Whether a lifecycle deletes the objects of a folder."""
+    rules = plan.one("aws_s3_bucket_lifecycle_configuration", bucket=bucket)["rule"]
+    return any(rule["expiration"] and rule["expiration"][0]["days"] and rule["filter"][0]["prefix"] == folder for rule in rules)
+
+
 def make_topics(told: Told):
     """msk/latest/developerguide/kafka-actions.html, by what a client of Kafka's administration asks."""
     for _, asked in told.plan.of("aws_lambda_invocation"):
@@ -246,7 +268,7 @@ def make_topics(told: Told):
 
 
 MODULES = {one.__name__: one for one in (embed_dashboard, freshness_probe, landing, mail_report, make_topics, partitions,
-                                         purge_search, purge_verifier, tell_catalog, tell_channel, uploads)}
+                                         purge_rewritten, purge_search, purge_verifier, tell_catalog, tell_channel, uploads)}
 
 
 def collection(plan, endpoint: str) -> str:
@@ -475,6 +497,10 @@ class Script:
                 if "argument" in told:
                     arguments[node.targets[0].id] = told["argument"].value
                     formats[told["argument"].value] = told["format"].value if "format" in told else "parquet"
+        if any(getattr(node, "attr", None) == "Erasure" for node in ast.walk(tree)):
+            # It changes all that it knows.
+            self.streams, self.read, self.written, self.formats, self.sinks = False, set(), set(formats), formats, set()
+            return
         (begun,) = [node for node in ast.walk(tree) if isinstance(node, ast.Call)
                     and getattr(node.func, "attr", None) in ("Run", "Stream") and len(node.args) > 3]
         named = lambda node: {arguments[one.id] for one in node.elts if one.id in arguments}
@@ -514,7 +540,7 @@ def spark(own, told: dict, shipped: list[str]):
         dataset(own, told[f"--{argument}"], script.formats[argument], write=True)
     for argument in script.sinks:
         dataset(own, told[f"--{argument}"], "files", write=True)
-    for name in ("--state", "--quarantine", "--TempDir"):
+    for name in ("--erasure", "--state", "--quarantine", "--TempDir"):
         if name in told:
             dataset(own, told[name], "files", write=True)
     for name, value in told.items():
