@@ -8,7 +8,7 @@ use super::operations::{self, Size};
 use super::policy::{Statement, allow, key_use, role, trust};
 use super::{catalog, glue_job, iceberg, job, orchestration, queue, secrets};
 use crate::emit::hcl::{Block, Value, object, reference};
-use crate::emit::states;
+use crate::emit::{pyspark, states};
 use crate::object_of;
 use crate::plan::names::{self, ERASE};
 use crate::plan::{Dataset, Format, Plan};
@@ -97,6 +97,8 @@ fn job_blocks(plan: &Plan, datasets: &[&Dataset], pseudonyms: bool, modules: &[&
     let mut written: Vec<_> = datasets.iter().map(|dataset| Place::of(dataset)).collect();
     written.extend([STATE, TEMPORARY].map(|folder| Place::folder("artifacts", format!("{folder}{own}"))));
     written.push(Place::folder("artifacts", FOLDER.to_owned()));
+    let jobs = pyspark::held_up(plan, datasets.iter().copied()).into_iter();
+    written.extend(jobs.map(|job| Place::folder("artifacts", format!("{STATE}{}", names::dataset_prefix(&job)))));
     written.push(Place::folder("quarantine", own.clone()));
     let mut statements = job::files(&label, &[], &written, modules);
     let tables: Vec<&Dataset> = datasets.iter().copied().filter(is_table).collect();
@@ -117,6 +119,7 @@ fn job_blocks(plan: &Plan, datasets: &[&Dataset], pseudonyms: bool, modules: &[&
     arguments.extend((!tables.is_empty()).then(|| ("--datalake-formats".into(), "iceberg".into())));
     arguments.extend([
         (format!("--{}", names::ARG_ERASURE), lake::url("artifacts", FOLDER)),
+        (format!("--{}", names::ARG_STATES), lake::url("artifacts", STATE)),
         (format!("--{}", names::ARG_STATE), lake::url("artifacts", &format!("{STATE}{own}"))),
         (format!("--{}", names::ARG_QUARANTINE), lake::url("quarantine", &own)),
     ]);

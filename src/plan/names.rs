@@ -105,6 +105,8 @@ pub fn dataset_prefix(dataset: &str) -> String {
 pub const ARG_REQUEST: &str = "request";
 /// Its argument that says which of its two passes it is.
 pub const ARG_PASS: &str = "pass";
+/// Its argument that says where jobs keep what they know, in a folder each: `s3://BUCKET/state/`.
+pub const ARG_STATES: &str = "states";
 /// Its argument that says where requests and reports are.
 pub const ARG_ERASURE: &str = "erasure";
 

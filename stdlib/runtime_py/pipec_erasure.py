@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from typing import Any, Union
 import pipec_json as jsons
 import pipec_landed as landed
 import pipec_records as records
+import pipec_runtime as runtime
 from pipec_lake import (
     CSV,
     NO_MARKS,
@@ -30,7 +32,7 @@ from pipec_lake import (
     quoted,
     read_files,
 )
-from pipec_runtime import Everything, Run, log, pseudonym
+from pipec_runtime import Everything, Run, held, instant, log, now, pseudonym, running
 from pyspark.sql import Column, DataFrame, DataFrameReader, Observation
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -51,6 +53,8 @@ HELD = "_held"
 NO_TEXT = "\0\x01\0"
 # How files of text are packed, by the ends of their names.
 PACKED = {".gz": "gzip", ".bz2": "bzip2", ".deflate": "deflate", ".snappy": "snappy"}
+# The longest that a pass may take: then those whom it held up go on.
+PASS_MINUTES = 120
 # How many files are rewritten at once.
 AT_ONCE = 8
 # How often a table is asked for that somebody else has changed in between.
@@ -71,6 +75,9 @@ class Place:
     landed: landed.Source | None = None
     # Of files that leave by their age: after how many days.
     leaves_after: int | None = None
+    # Of files that a job replaces: which job, and the longest that it runs, minutes.
+    job: str | None = None
+    minutes: int = 0
 
 
 @dataclass(frozen=True)
@@ -338,6 +345,7 @@ class Erasure:
         parser.add_argument("--request", required=True, metavar="NAME")
         parser.add_argument("--pass", dest="number", default=FIRST, choices=PASSES)
         parser.add_argument("--erasure", required=True, metavar="FOLDER")
+        parser.add_argument("--states", required=True, metavar="FOLDER")
         known, _ = parser.parse_known_args(list(argv)[1:])
         steps = [s for all_steps in plans.values() for s in all_steps]
         places = [s.place.dataset for s in steps if not isinstance(s, Left)]
@@ -349,6 +357,7 @@ class Erasure:
         self.spark.conf.set(setting, "false")
         self.number = known.number
         self._root = known.erasure.rstrip("/")
+        self._states = known.states.rstrip("/")
         requests = self._folder(REQUESTS)
         self.request = Request.read(requests, known.request, sorted(plans))
         self.steps = plans[self.request.subject]
@@ -358,6 +367,33 @@ class Erasure:
 
     def carry_out(self) -> dict[str, Any]:
         """Deletes all rows that are found, and writes down how many there were."""
+        places = [s.place for s in self.steps if not isinstance(s, Left)]
+        jobs = {place.job: place for place in places if place.job is not None}
+        try:
+            for place in jobs.values():
+                self._hold(place)
+            return self._carry_out()
+        finally:
+            for place in jobs.values():
+                self._state(place).delete(held(str(place.job)))
+
+    def _state(self, place: Place) -> Folder:
+        return Folder(self.spark, f"{self._states}/{place.job}")
+
+    def _hold(self, place: Place) -> None:
+        """Holds a job up that replaces files, and waits until it does not run."""
+        state, job = self._state(place), str(place.job)
+        until = now() + timedelta(minutes=PASS_MINUTES)
+        state.write_text(held(job), json.dumps({"until": until.isoformat()}))
+        while (text := state.read_text(running(job))) is not None:
+            ends = instant(json.loads(text)["since"]) + timedelta(minutes=place.minutes)
+            if ends <= now():
+                # It was killed, or failed.
+                break
+            log("waits", job=self.run.name, until=job)
+            time.sleep(runtime.WAIT_SECONDS)
+
+    def _carry_out(self) -> dict[str, Any]:
         # What leads to rows is looked for before any of it is gone.
         persons = [self._persons(number) for number in range(len(self.steps))]
         places = [self._dealt_with(s, who) for s, who in zip(self.steps, persons)]

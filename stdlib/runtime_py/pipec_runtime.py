@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -89,6 +90,10 @@ BRANCH = "_branch"
 STAGING = "_staging"
 
 
+# How long whoever waits sleeps between two looks.
+WAIT_SECONDS = 15.0
+
+
 class ExpectationFailed(Exception):
     """An `expect … else fail` found rows that do not hold."""
 
@@ -143,6 +148,8 @@ class Run:
     takes_also: Sequence[Dataset] = ()
     # Whether rows are ranked only to take out the few that came twice.
     few_duplicates: bool = False
+    # Whether persons may be taken out of files that it writes: then one waits for the other.
+    waits: bool = False
     turned_away: TurnedAway = field(default_factory=TurnedAway)
 
     def __post_init__(self) -> None:
@@ -154,6 +161,8 @@ class Run:
         }
         self._quarantine = Folder(self.spark, self.arguments.quarantine)
         self._state = Folder(self.spark, self.arguments.state)
+        if self.waits:
+            wait(self._state, self.name)
         # What the run replaces in its targets and its quarantine; `None` is all of it.
         self._since: date | None = None
         self._taken = Taken()
@@ -701,6 +710,7 @@ class Run:
             rows_out=self._rows_out,
             rows_rejected=self._rows_rejected,
         )
+        self._state.delete(running(self.name))
 
     def _purge(self, target: Dataset) -> None:
         column = target.aged_by or target.day_column()
@@ -717,6 +727,29 @@ class Run:
             if day is not None and day < oldest:
                 folder.delete(name)
                 log("purged", job=self.name, partition=name)
+
+
+def running(job: str) -> str:
+    """The file that says since when a job runs: it may have been killed."""
+    return f"{job}.running.json"
+
+
+def held(job: str) -> str:
+    """The file that says until when a job is to wait."""
+    return f"{job}.held.json"
+
+
+def wait(state: Folder, job: str) -> None:
+    """Waits while a job is held up, and says that it runs. It says so first: who holds it up
+    looks whether it runs after that, so that one of both always knows of the other."""
+    while True:
+        state.write_text(running(job), json.dumps({"since": now().isoformat()}))
+        text = state.read_text(held(job))
+        if text is None or instant(json.loads(text)["until"]) <= now():
+            return
+        state.delete(running(job))
+        log("waits", job=job)
+        time.sleep(WAIT_SECONDS)
 
 
 def now() -> datetime:

@@ -10,6 +10,7 @@ from support import pipec
 from support.archives import put_missing
 from support.built import allowed, endpoints_of, of
 from support.rules import values
+from support.services import tasks
 from support.terraform import Terraform, TerraformError
 
 
@@ -324,8 +325,9 @@ def test_a_person_is_taken_out_by_a_machine_that_is_told_a_name_alone(platform):
     job = values(state, "aws_glue_job")["erase_persons"]
     assert states["First"]["Parameters"]["JobName"] == job["name"]
     # A day, and the longest job: what came in before is where it is found.
-    assert states["OnItsWay"]["Seconds"] == 86_400 + 60 * max(
-        one["timeout"] for name, one in values(state, "aws_glue_job").items() if name != "erase_persons")
+    (longest,) = [told["Parameters"]["ExecutionTimeoutMinutes"] for machine in values(state, "aws_sfn_state_machine").values()
+                  for told in tasks(json.loads(machine["definition"])) if "emr" in told["Resource"]]
+    assert states["OnItsWay"]["Seconds"] == 86_400 + 60 * longest
     may = allowed(state, "erase_persons_job")
     # Nothing of what names nobody: prices and categories.
     assert not [one for one in may["s3:DeleteObject"] if "daily_revenue" in one or "products" in one]

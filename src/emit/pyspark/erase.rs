@@ -2,14 +2,14 @@
 //!
 //! It must not know where datasets and requests are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::job::{constant, dataset, texts};
 use super::labels::{dataset_name, landed_name};
 use super::landed::{self, source_of};
 use super::tree::{Py, string};
 use crate::plan::names::ERASE;
-use crate::plan::{Dataset, Format, Plan, Source};
+use crate::plan::{Dataset, Format, Plan, Shape, Source, Transform, Writer};
 use crate::prove::erasure::{Erasure, How, Names, Step, erasure, subjects, underway};
 use crate::prove::lifetimes::Stay;
 
@@ -118,11 +118,42 @@ fn place(plan: &Plan, dataset: &Dataset) -> Py {
         let landed = Py::atom(landed_name(&source.name));
         arguments.push(Py::keyword("landed", landed));
     }
+    if let Some(writer) = replaced_by(plan, dataset) {
+        // Both halves of a run and what is between them.
+        let halves = if writer.program().is_some() { 3 } else { 1 };
+        let minutes = writer.engine.job_minutes().unwrap_or(0) * halves;
+        arguments.push(Py::keyword("job", Py::text(&writer.name)));
+        arguments.push(Py::keyword("minutes", Py::atom(minutes.to_string())));
+    }
     if plan.purged_by_age(dataset) {
         let days = Py::atom(dataset.retain_days.to_string());
         arguments.push(Py::keyword("leaves_after", days));
     }
     Py::call("erasure.Place", arguments)
+}
+
+/// The job that replaces files of a dataset: it and what rewrites them wait for one another.
+fn replaced_by<'p>(plan: &'p Plan, dataset: &Dataset) -> Option<&'p Transform> {
+    let Writer::Transform(name) = &dataset.writer else {
+        return None;
+    };
+    plan.transform(name)
+        .filter(|transform| dataset.format != Format::Iceberg && waits(plan, transform))
+}
+
+/// The names of the jobs that replace files of these datasets.
+pub fn held_up<'p>(plan: &'p Plan, datasets: impl Iterator<Item = &'p Dataset>) -> BTreeSet<String> {
+    let writers = datasets.filter_map(|dataset| replaced_by(plan, dataset));
+    writers.map(|writer| writer.name.clone()).collect()
+}
+
+/// Whether a job waits while persons are taken out of what it writes: it writes files, and anybody may ask to be.
+pub(super) fn waits(plan: &Plan, transform: &Transform) -> bool {
+    let of_files = || {
+        let mut written = transform.datasets().into_iter().map(|id| plan.dataset(id));
+        written.any(|dataset| dataset.format != Format::Iceberg)
+    };
+    transform.shape == Shape::Table && transform.engine.is_job() && !subjects(plan).is_empty() && of_files()
 }
 
 /// The source whose records the files of a dataset hold as they came.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::erase;
 use super::exprs::own::{self, OwnFunctions};
 use super::labels::{dataset_name, rows_of, sink_name, source_name, view_name};
 use super::landed::{self, Landed, source_of};
@@ -434,6 +435,9 @@ impl<'p> Job<'p> {
         arguments.extend(self.takes_also());
         if self.has_few_duplicates() {
             arguments.push(Py::keyword("few_duplicates", Py::atom("True")));
+        }
+        if erase::waits(self.plan, self.transform) {
+            arguments.push(Py::keyword("waits", Py::atom("True")));
         }
         let run = Py::call("runtime.Run", arguments).statement(4, "run = ");
         let rows = self.computed(4);

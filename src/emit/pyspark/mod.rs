@@ -18,6 +18,7 @@ mod tests;
 pub(crate) mod tree;
 pub(crate) mod types;
 
+pub use erase::held_up;
 pub use labels::view_name;
 
 use crate::plan::types::{Column, TypeKind};

@@ -500,7 +500,10 @@ class Script:
         if any(getattr(node, "attr", None) == "Erasure" for node in ast.walk(tree)):
             # It changes all that it knows.
             self.streams, self.read, self.written, self.formats, self.sinks = False, set(), set(formats), formats, set()
+            # Jobs that it holds up, by what both know of one another.
+            self.held = set(re.findall(r'\bjob="(\w+)"', path.read_text()))
             return
+        self.held = set()
         (begun,) = [node for node in ast.walk(tree) if isinstance(node, ast.Call)
                     and getattr(node.func, "attr", None) in ("Run", "Stream") and len(node.args) > 3]
         named = lambda node: {arguments[one.id] for one in node.elts if one.id in arguments}
@@ -540,6 +543,8 @@ def spark(own, told: dict, shipped: list[str]):
         dataset(own, told[f"--{argument}"], script.formats[argument], write=True)
     for argument in script.sinks:
         dataset(own, told[f"--{argument}"], "files", write=True)
+    for job in script.held:
+        dataset(own, f"{told['--states']}{job}/", "files", write=True)
     for name in ("--erasure", "--state", "--quarantine", "--TempDir"):
         if name in told:
             dataset(own, told[name], "files", write=True)
