@@ -413,7 +413,7 @@ fn explain_tells_codes_plans_access_and_lineage() {
     assert!(
         erasure.starts_with("orders.user_id: all of it is gone after 17 days")
             && erasure.contains(
-                "processed.orders              delete where buyer is the person's pseudonym, gone after 9 days"
+                "processed.orders              delete where buyer is the person's pseudonym, gone after 10.04 days"
             ),
         "{erasure}"
     );

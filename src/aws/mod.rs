@@ -186,11 +186,7 @@ fn add_paid(out: &mut Stack, plan: &Plan, modules: &[&'static str]) {
         "When jobs run, and what happens when they fail.",
         orchestration::blocks(plan, modules),
     );
-    out.file(
-        "erasure",
-        "What takes persons out of datasets.",
-        erasure::blocks(plan, modules),
-    );
+    out.file("erasure", "What erases persons.", erasure::blocks(plan, modules));
     out.file("athena", "How people query.", athena::blocks(plan));
     out.file(
         "warehouses",

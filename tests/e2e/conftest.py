@@ -13,7 +13,7 @@ from support.aws import Moto
 from support.built import DECIDED, PLATFORMS, WHOLE
 from support.gateway import Gateway
 from support.lambda_api import Function
-from support.paths import EXAMPLES, FUNCTIONS
+from support.paths import EXAMPLES, FUNCTIONS, ROOT
 from support.shop import PRODUCTS, SHOP, SOURCES, cargo, environment, snapshot
 from support.spark import Spark
 from support.terraform import Terraform
@@ -101,6 +101,12 @@ def spark(spark_home):
 def clickstream(tmp_path_factory):
     """The build of examples/clickstream."""
     return pipec.build(EXAMPLES / "clickstream", tmp_path_factory.mktemp("clickstream") / "build")
+
+
+@pytest.fixture(scope="session")
+def library_build(tmp_path_factory):
+    """The build of a platform that persons are taken out of."""
+    return pipec.build(ROOT / "tests/e2e/library", tmp_path_factory.mktemp("library") / "build")
 
 
 @pytest.fixture(scope="session")

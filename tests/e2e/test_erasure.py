@@ -16,9 +16,6 @@ from types import SimpleNamespace
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from support import pipec
-from support.paths import ROOT
-
 KEY = b"a key of tests"
 ANN, BEN, CY = "ann@example.com", 'Ben "the; reader"', "cy"
 DAYS = [date(2026, 1, 1), date(2026, 1, 2)]
@@ -154,11 +151,6 @@ class Library:
         ids = [row["loan_id"] for row in self.kept(*names)]
         assert [row[0] for row in self.table("curated_newest")] == ids
         assert [row[0] for row in self.table("curated_lengths")] == ids
-
-
-@pytest.fixture(scope="session")
-def library_build(tmp_path_factory):
-    return pipec.build(ROOT / "tests/e2e/library", tmp_path_factory.mktemp("library") / "build")
 
 
 @pytest.fixture

@@ -147,6 +147,26 @@ class Dashboards:
         self.mails.append(mail)
 
 
+def test_rewritten_files_are_deleted_on_their_day(library_build, aws, place, monkeypatch):
+    purge = load(library_build, "purge_rewritten")
+    monkeypatch.setenv("BUCKET", place.bucket)
+    monkeypatch.setenv("PREFIX", "erasure/ages/")
+    s3, now = aws.client("s3"), datetime.datetime.now(datetime.UTC)
+    days = {"due": (-3, 0), "today": (0, 0), "tomorrow": (1, 0), "gone": (-1, 0), "written since": (-1, -2)}
+    for name, (due, rewritten) in days.items():
+        if name != "gone":
+            s3.put_object(Bucket=place.bucket, Key=f"loans/arrived_on=2026-01-01/{name} é.gz", Body=b"x")
+        told = {"file": f"s3://{place.bucket}/loans/arrived_on=2026-01-01/{name} é.gz",
+                "due": (now + datetime.timedelta(days=due)).date().isoformat(),
+                "rewritten": (now + datetime.timedelta(days=rewritten)).isoformat()}
+        s3.put_object(Bucket=place.bucket, Key=f"erasure/ages/{name}.json", Body=json.dumps(told))
+    assert purge.handler({}, None) == {"due": 4, "deleted": 2}
+    # What somebody else has written since has an age of its own.
+    assert aws.keys(place.bucket, "loans/") == [f"loans/arrived_on=2026-01-01/{name} é.gz" for name in ("tomorrow", "written since")]
+    assert aws.keys(place.bucket, "erasure/") == ["erasure/ages/tomorrow.json"]
+    assert purge.handler({}, None) == {"due": 0, "deleted": 0}
+
+
 def operation(name):
     return load(ROOT / "stdlib", name)
 

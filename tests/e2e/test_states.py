@@ -65,7 +65,7 @@ def waited(self, env, resource_runtime_part, normalised_parameters, state_creden
     env.stack.append(resolver())
 
 
-def run(build, jobs: Jobs, given: dict):
+def run(build, jobs: Jobs, given: dict, schedule="nightly", **variables):
     """Runs the machine to its end: how it ended, and what was published."""
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}), \
             mock.patch.multiple(StateTaskServiceGlue, _get_glue_client=lambda *_, **__: jobs, _eval_integration_pattern=waited):
@@ -75,7 +75,7 @@ def run(build, jobs: Jobs, given: dict):
         arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
         machine = states.create_state_machine(
-            name="nightly", roleArn=ROLE, definition=json.dumps(hurried(rendered(build, topic=topic))))
+            name="nightly", roleArn=ROLE, definition=json.dumps(hurried(rendered(build, schedule, topic=topic, **variables))))
         started = states.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(given))
         end = time.monotonic() + 120
         while (told := states.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"][0])["status"] == "RUNNING":
@@ -209,3 +209,21 @@ def test_a_schedule_runs_once_for_all_that_has_landed(landing):
         assert (ended(at), len(jobs.started)) == ("SUCCEEDED", 1), "and is taken"
         jobs.states.append("SUCCEEDED")
         assert (ended({}), len(jobs.started)) == ("SUCCEEDED", 2), "by hand it runs in any case"
+
+
+def test_a_person_is_taken_out_in_two_passes(library_build):
+    named = {"schedule": "erase-persons", "job_erase_persons": "library-erase-persons"}
+    assert lint.state_machine(rendered(library_build, **named)) == []
+    jobs = Jobs("FAILED", "SUCCEEDED", "SUCCEEDED")
+    told, _ = run(library_build, jobs, {"request": "r-1", "subject": "whatever else is said is handed to nobody"}, **named)
+    assert told["status"] == "SUCCEEDED"
+    asked = [(one["JobName"], one["Arguments"]["--request"], one["Arguments"]["--pass"]) for one in jobs.started]
+    assert asked == [("library-erase-persons", "r-1", number) for number in ("first", "first", "second")]
+    assert {name for one in jobs.started for name in one["Arguments"]} == {"--request", "--pass", "--run_at"}
+
+
+@pytest.mark.parametrize("given", [{}, {"request": 3}, {"subject": "loans.reader", "values": ["ann"]}])
+def test_nobody_is_taken_out_without_the_name_of_a_request(library_build, given):
+    jobs = Jobs()
+    told, _ = run(library_build, jobs, given, schedule="erase-persons", job_erase_persons="library-erase-persons")
+    assert (told["status"], told["error"], jobs.started) == ("FAILED", "NoRequest", [])

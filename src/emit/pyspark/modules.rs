@@ -30,6 +30,7 @@ const MODULES: [Module; 20] = [
         "pipec_erasure",
         &[
             "pipec_changes",
+            "pipec_counts",
             "pipec_json",
             "pipec_lake",
             "pipec_landed",
