@@ -68,7 +68,8 @@ pub fn folders(plan: &Plan) -> Vec<(&'static str, String, Option<u32>)> {
         // Each is deleted with the file that it is about.
         ("erasure-ages", "ages", None),
     ];
-    all.map(|(id, folder, days)| (id, format!("{FOLDER}{folder}/"), days)).to_vec()
+    all.map(|(id, folder, days)| (id, format!("{FOLDER}{folder}/"), days))
+        .to_vec()
 }
 
 /// The job, the state machine, and what deletes rewritten files.
@@ -84,7 +85,12 @@ pub fn blocks(plan: &Plan, modules: &[&str]) -> Vec<Block> {
     ];
     let doc = "Takes a person out of datasets: started with the name of a request.";
     let statements = vec![glue_job::run(&[ERASE.to_owned()])];
-    out.extend(orchestration::machine_of(plan, (ERASE, Some(doc)), variables, statements));
+    out.extend(orchestration::machine_of(
+        plan,
+        (ERASE, Some(doc)),
+        variables,
+        statements,
+    ));
     out.extend(purge(plan, &datasets));
     out
 }
@@ -120,7 +126,10 @@ fn job_blocks(plan: &Plan, datasets: &[&Dataset], pseudonyms: bool, modules: &[&
     arguments.extend([
         (format!("--{}", names::ARG_ERASURE), lake::url("artifacts", FOLDER)),
         (format!("--{}", names::ARG_STATES), lake::url("artifacts", STATE)),
-        (format!("--{}", names::ARG_STATE), lake::url("artifacts", &format!("{STATE}{own}"))),
+        (
+            format!("--{}", names::ARG_STATE),
+            lake::url("artifacts", &format!("{STATE}{own}")),
+        ),
         (format!("--{}", names::ARG_QUARANTINE), lake::url("quarantine", &own)),
     ]);
     arguments.extend(datasets.iter().map(|dataset| {

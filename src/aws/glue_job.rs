@@ -19,8 +19,9 @@ pub fn name(transform: &str) -> Value {
 /// A security configuration cannot be changed, only replaced: its name is made from what is in it.
 pub fn configuration(plan: &Plan) -> Option<Block> {
     let mut jobs = job::jobs(plan);
-    let any =
-        jobs.any(|transform| matches!(transform.engine, Engine::Glue(_))) || plan.brought_tables().next().is_some() || erasure::asked(plan);
+    let any = jobs.any(|transform| matches!(transform.engine, Engine::Glue(_)))
+        || plan.brought_tables().next().is_some()
+        || erasure::asked(plan);
     any.then(security)
 }
 

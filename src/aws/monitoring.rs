@@ -11,8 +11,8 @@ use super::naming::{self, limit, named};
 use super::operations::{AGE, FAILED, OVERDUE, PLATFORM};
 use super::policy::{allow, deny, document};
 use super::{
-    alarms, api, channels, datazone, erasure, firehose, function, iot, kafka, landing, operations, orchestration, partitions,
-    sinks, sqs, table_purge, uploads,
+    alarms, api, channels, datazone, erasure, firehose, function, iot, kafka, landing, operations, orchestration,
+    partitions, sinks, sqs, table_purge, uploads,
 };
 use crate::emit::hcl::{Block, Value, call, list, reference};
 use crate::object_of;

@@ -12,8 +12,8 @@ mod emr;
 mod erasure;
 
 pub use arrival::ARRIVALS;
-pub use erasure::{PASS_MINUTES, definition as erasure};
 pub use emr::{APPLICATION, QUEUE_MINUTES, ROLE, SCRIPT, SUBMIT, variable as emr_variable};
+pub use erasure::{PASS_MINUTES, definition as erasure};
 
 /// Template variable of the partition (`aws`).
 pub const PARTITION: &str = "partition";

@@ -45,7 +45,9 @@ impl std::fmt::Display for How {
         match self {
             How::Named(column, Names::Pseudonym) => write!(f, "delete where {column} is the person's pseudonym"),
             How::Named(column, _) => write!(f, "delete where {column} is the person"),
-            How::Keyed { columns, of, .. } => write!(f, "delete where {} is of the person's rows in {of}", columns.join(", ")),
+            How::Keyed { columns, of, .. } => {
+                write!(f, "delete where {} is of the person's rows in {of}", columns.join(", "))
+            }
             How::Expires | How::Fixed => f.write_str("wait"),
             How::Outside => f.write_str("ask there"),
         }
@@ -355,7 +357,10 @@ fn hindered(plan: &Plan, dataset: &Dataset, zone: &Zone) -> Option<(f64, String)
     }
     let of_objects = |source: &Source| source.shape == Shape::Objects;
     if matches!(&dataset.writer, Writer::Source(name) if plan.source(name).is_some_and(of_objects)) {
-        return Some((f64::INFINITY, "what is in objects, nothing takes out of them".to_owned()));
+        return Some((
+            f64::INFINITY,
+            "what is in objects, nothing takes out of them".to_owned(),
+        ));
     }
     if let Some(tier) = dataset
         .tiers
