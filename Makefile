@@ -44,10 +44,10 @@ setup: ## install what the end-to-end tests need, below .cache or $PIPEC_CACHE
 	@bash tests/setup/all.sh
 
 .PHONY: bench
-bench: setup ## speed of the compiler, the language server, the embedded engine, the generated function and the generated job
+bench: setup ## speed of the compiler, the language server, the watch, the embedded engine, the generated function and the generated job
 	cargo build --quiet --release
 	bash tests/setup/bench.sh
-	for bench in whole check editor function job; do $(PYTHON) tests/bench/$$bench.py target/release/pipec $(ARGS); done
+	for bench in whole check editor watch function job; do $(PYTHON) tests/bench/$$bench.py target/release/pipec $(ARGS); done
 	$(CACHE)/venv-bench/bin/python tests/bench/engine.py target/release/pipec --events $(or $(EVENTS),1000000)
 
 .PHONY: samples

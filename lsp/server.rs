@@ -617,7 +617,7 @@ impl LanguageServer for Backend {
         self.note(move |state| {
             for folder in params.event.removed {
                 if let Some(path) = files::path_of(&folder.uri) {
-                    state.folders.remove(&path);
+                    state.remove_folder(&path);
                 }
             }
             let added = params.event.added.iter();

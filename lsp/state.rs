@@ -86,6 +86,8 @@ pub(super) struct State {
     pub(super) snippets: bool,
     pub(super) links: bool,
     pub(super) watches: bool,
+    /// Whether it shows that something takes long.
+    shows_progress: bool,
     /// Who is to ask again once something more was found out: they hear of it when these are dropped.
     pub(super) waiting: Vec<oneshot::Sender<()>>,
     jobs: Sender<Job<State>>,
@@ -112,6 +114,7 @@ impl State {
             snippets: false,
             links: false,
             watches: false,
+            shows_progress: false,
             waiting: Vec::new(),
             jobs,
             tell,
@@ -131,6 +134,12 @@ impl State {
         self.folders.insert(path);
     }
 
+    /// A folder that is not worked in any more.
+    pub(super) fn remove_folder(&mut self, path: &Path) {
+        self.folders.remove(path);
+        self.forget();
+    }
+
     /// What the editor says of itself first.
     pub(super) fn begin(&mut self, params: &InitializeParams, encoding: Encoding) {
         self.encoding = encoding;
@@ -148,6 +157,8 @@ impl State {
             .as_ref()
             .and_then(|all| all.did_change_watched_files.as_ref());
         self.watches = files.and_then(|files| files.dynamic_registration).unwrap_or(false);
+        let window = capabilities.window.as_ref();
+        self.shows_progress = window.and_then(|window| window.work_done_progress).unwrap_or(false);
         self.pulls = document.is_some_and(|document| document.diagnostic.is_some());
         let folders: Vec<_> = params.workspace_folders.iter().flatten().collect();
         folders
@@ -240,6 +251,11 @@ impl State {
                 project.edited();
             }
         }
+        self.forget();
+    }
+
+    /// What nobody looks at is forgotten, and what was said of it taken back.
+    fn forget(&mut self) {
         let open: BTreeSet<_> = self
             .documents
             .values()
@@ -247,7 +263,6 @@ impl State {
             .chain(&self.folders)
             .cloned()
             .collect();
-        // What nobody looks at is forgotten, and what was said of it taken back.
         let gone: Vec<_> = self
             .projects
             .keys()
@@ -422,7 +437,7 @@ impl State {
     /// Starts to analyse a large project on a thread of its own.
     fn start(&mut self, root: &Path) {
         let jobs = self.jobs.clone();
-        let first = self.project(root).session.last().is_none();
+        let first = self.shows_progress && self.project(root).session.last().is_none();
         let name = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let project = self.project(root);
         let Some(work) = project.session.work() else { return };

@@ -61,7 +61,7 @@ pub(super) fn run(out: &Output, arguments: &Arguments) -> Outcome {
         ));
         return Ok(());
     }
-    writer::write(&folder, &files).map_err(|error| Failure::io("write", &folder, &error))?;
+    writer::write(&folder, &files, &difference).map_err(|error| Failure::io("write", &folder, &error))?;
     describe(out, &difference);
     out.done(&format!("wrote {} ({})", folder.display(), plural(files.len(), "file")));
     Ok(())

@@ -83,7 +83,8 @@ fn on_build(
 ) -> Result<Vec<TestResult>, Failure> {
     let folder = compiled.project.root.join(".pipec").join("test");
     let files = build::with_manifest(compiled, files)?;
-    writer::write(&folder, &files).map_err(|error| Failure::io("write", &folder, &error))?;
+    let difference = writer::compare(&folder, &files).map_err(|error| Failure::io("read", &folder, &error))?;
+    writer::write(&folder, &files, &difference).map_err(|error| Failure::io("write", &folder, &error))?;
     run(&folder).map_err(super::run::failure)
 }
 

@@ -108,11 +108,12 @@ pub fn edited(folder: &Path) -> io::Result<Vec<String>> {
     Ok(out)
 }
 
-/// Replaces a build folder's generated files by these, all at once; nothing is written where nothing differs.
+/// Replaces a build folder's generated files by these, all at once. Only files in which it differs are written: the others
+/// stay the very files that they are.
 ///
 /// # Errors
 /// If the file system refuses; the folder then is as it was.
-pub fn write(folder: &Path, files: &Files) -> io::Result<()> {
+pub fn write(folder: &Path, files: &Files, difference: &Difference) -> io::Result<()> {
     let parent = parent(folder)?;
     fs::create_dir_all(&parent)?;
     // Two builds into one place wait for each other; the lock goes with the process.
@@ -120,7 +121,12 @@ pub fn write(folder: &Path, files: &Files) -> io::Result<()> {
     lock.lock()?;
     recover(folder)?;
     let staged = staging(folder)?;
-    write_tree(&staged, files)?;
+    let lists = [&difference.added, &difference.changed, &difference.edited];
+    let mut other: BTreeSet<_> = lists.into_iter().flatten().map(String::as_str).collect();
+    other.insert(MANIFEST);
+    write_tree(&staged, files, |path| {
+        (!other.contains(path)).then(|| folder.join(path))
+    })?;
     if !folder.exists() {
         return fs::rename(&staged, folder);
     }
@@ -166,7 +172,8 @@ fn staging(folder: &Path) -> io::Result<PathBuf> {
     Ok(parent(folder)?.join(format!(".{}.pipec-staged", name.to_string_lossy())))
 }
 
-fn write_tree(root: &Path, files: &Files) -> io::Result<()> {
+/// Writes files, but for those that are somewhere already: these are the same file, under another name.
+fn write_tree(root: &Path, files: &Files, there: impl Fn(&str) -> Option<PathBuf>) -> io::Result<()> {
     let folders: BTreeSet<_> = files
         .keys()
         .filter_map(|path| root.join(path).parent().map(Path::to_path_buf))
@@ -175,7 +182,11 @@ fn write_tree(root: &Path, files: &Files) -> io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     for (path, text) in files {
-        fs::write(root.join(path), text)?;
+        let target = root.join(path);
+        // Where files cannot have two names, they are written.
+        if there(path).is_none_or(|there| fs::hard_link(there, &target).is_err()) {
+            fs::write(target, text)?;
+        }
     }
     Ok(())
 }
@@ -273,16 +284,38 @@ mod tests {
         files
     }
 
+    fn build_into(build: &Path, files: &Files) {
+        let difference = compare(build, files).unwrap();
+        write(build, files, &difference).unwrap();
+    }
+
+    #[test]
+    fn only_what_changed_is_written() {
+        use std::os::unix::fs::MetadataExt;
+        let root = tempfile::tempdir().unwrap();
+        let build = root.path().join("build");
+        build_into(&build, &files(&[("glue/a.py", "1"), ("glue/b.py", "1"), ("c.tf", "1")]));
+        let number = |path: &str| fs::metadata(build.join(path)).unwrap().ino();
+        let before = ["glue/a.py", "glue/b.py", "c.tf"].map(number);
+        fs::write(build.join("c.tf"), "by hand").unwrap();
+        build_into(&build, &files(&[("glue/a.py", "1"), ("glue/b.py", "2"), ("c.tf", "1")]));
+        let after = ["glue/a.py", "glue/b.py", "c.tf"].map(number);
+        assert_eq!(before[0], after[0]);
+        assert!(before[1] != after[1] && before[2] != after[2]);
+        assert_eq!(fs::read_to_string(build.join("glue/b.py")).unwrap(), "2");
+        assert_eq!(fs::read_to_string(build.join("c.tf")).unwrap(), "1");
+    }
+
     #[test]
     fn a_new_build_keeps_what_is_not_its_own() {
         let root = tempfile::tempdir().unwrap();
         let build = root.path().join("build");
-        write(&build, &files(&[("terraform/main.tf", "1"), ("glue/old.py", "1")])).unwrap();
+        build_into(&build, &files(&[("terraform/main.tf", "1"), ("glue/old.py", "1")]));
         fs::create_dir_all(build.join("terraform/.terraform/providers")).unwrap();
         fs::write(build.join("terraform/.terraform/providers/aws"), "plugin").unwrap();
         fs::write(build.join("terraform/terraform.tfstate"), "state").unwrap();
         fs::write(build.join("glue/notes.txt"), "mine").unwrap();
-        write(&build, &files(&[("terraform/main.tf", "2")])).unwrap();
+        build_into(&build, &files(&[("terraform/main.tf", "2")]));
         let read = |path: &str| fs::read_to_string(build.join(path)).ok();
         assert_eq!(read("terraform/main.tf").as_deref(), Some("2"));
         assert_eq!(read("terraform/terraform.tfstate").as_deref(), Some("state"));
@@ -301,7 +334,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let build = root.path().join("build");
         let old = files(&[("a.tf", "1"), ("b.tf", "1"), ("c.tf", "1")]);
-        write(&build, &old).unwrap();
+        build_into(&build, &old);
         assert!(compare(&build, &old).unwrap().is_empty());
         fs::write(build.join("a.tf"), "mine").unwrap();
         let new = files(&[("a.tf", "1"), ("b.tf", "2"), ("d.tf", "1")]);
@@ -317,10 +350,10 @@ mod tests {
     fn a_run_killed_after_the_exchange_loses_nothing() {
         let root = tempfile::tempdir().unwrap();
         let build = root.path().join("build");
-        write(&build, &files(&[("a.tf", "1")])).unwrap();
+        build_into(&build, &files(&[("a.tf", "1")]));
         fs::write(build.join("terraform.tfstate"), "state").unwrap();
         let staged = staging(&build).unwrap();
-        write_tree(&staged, &files(&[("a.tf", "2")])).unwrap();
+        write_tree(&staged, &files(&[("a.tf", "2")]), |_| None).unwrap();
         fs::write(build.join(REPLACED), b"").unwrap();
         exchange(&staged, &build).unwrap();
         recover(&build).unwrap();
@@ -333,7 +366,7 @@ mod tests {
     fn a_run_killed_before_the_exchange_leaves_the_old_build() {
         let root = tempfile::tempdir().unwrap();
         let build = root.path().join("build");
-        write(&build, &files(&[("a.tf", "1")])).unwrap();
+        build_into(&build, &files(&[("a.tf", "1")]));
         let staged = staging(&build).unwrap();
         fs::create_dir_all(&staged).unwrap();
         fs::write(staged.join("a.tf"), "half").unwrap();

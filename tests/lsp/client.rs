@@ -224,6 +224,15 @@ impl Client {
         said(&message["params"]["diagnostics"])
     }
 
+    /// What is said of a file next, whether it is open or not.
+    pub fn says_of(&mut self, path: &str) -> Vec<String> {
+        let uri = self.uri(path);
+        let message = self.wait(|message| {
+            message["method"] == "textDocument/publishDiagnostics" && message["params"]["uri"] == json!(uri)
+        });
+        said(&message["params"]["diagnostics"])
+    }
+
     /// Ends the server, and gives its exit code.
     pub fn end(mut self) -> Option<i32> {
         self.request("shutdown", Value::Null);

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests write projects")]
 
 mod client;
+mod features;
 mod race;
 
 use client::Client;

@@ -219,7 +219,7 @@ impl Watch<'_> {
             out.done(&format!("up to date ({})", took(started)));
             return Ok(());
         }
-        writer::write(folder, &files).map_err(|error| Failure::io("write", folder, &error))?;
+        writer::write(folder, &files, &difference).map_err(|error| Failure::io("write", folder, &error))?;
         build::describe(out, &difference);
         let count = difference.added.len() + difference.changed.len() + difference.removed.len();
         out.done(&format!(
