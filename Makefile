@@ -50,6 +50,16 @@ bench: setup ## speed of the compiler, the language server, the watch, the embed
 	for bench in whole check editor watch function job; do $(PYTHON) tests/bench/$$bench.py target/release/pipec $(ARGS); done
 	$(CACHE)/venv-bench/bin/python tests/bench/engine.py target/release/pipec --events $(or $(EVENTS),1000000)
 
+.PHONY: conformance
+conformance: export CONFORMANCE_CASES := $(or $(CASES),5200)
+conformance: export CONFORMANCE_TRANSFORMS := $(or $(TRANSFORMS),1000)
+conformance: export CONFORMANCE_STREAMS := $(or $(STREAMS),400)
+conformance: export CONFORMANCE_SEED := $(or $(SEED),20260101)
+conformance: setup ## what chance makes of the language, on every engine, at full counts: hours; CASES=, TRANSFORMS=, STREAMS=, SEED=, ARGS="-k in_sql"
+	cargo build --quiet
+	cargo test --test conformance -- --nocapture
+	$(PYTEST) tests/e2e/test_conformance.py -s --timeout 0 $(ARGS)
+
 .PHONY: samples
 samples: ## make the sample data of the examples again
 	python3 $(EXAMPLE)/samples/generate.py --events 10000 --seed 1 -o $(EXAMPLE)/samples/clicks.jsonl \

@@ -64,7 +64,7 @@ impl Engine {
     pub fn patience(self) -> usize {
         match self {
             Engine::Embedded | Engine::Functions => 20_000,
-            Engine::Jobs => 40,
+            Engine::Jobs => 120,
             Engine::Sql => 400,
         }
     }

@@ -84,7 +84,11 @@ pub fn expressions(expected: &Expected<'_>, engine: Engine, differences: &[Diffe
     let each = engine.patience() / chosen.len().max(1);
     for (at, (difference, parts)) in chosen.iter().enumerate() {
         let row = &expected.rows[difference.row];
-        for part in parts.iter().take(each.max(1)) {
+        // The whole is the last of them: something is shown of what has too many parts, too.
+        let (last, first) = parts
+            .split_last()
+            .map_or((None, &[][..]), |(last, first)| (Some(last), first));
+        for part in first.iter().take(each.saturating_sub(1)).chain(last) {
             // A part is carried if all is: but a column of it may have a type that no row has.
             units.push(Unit {
                 exprs: vec![("x".to_owned(), part.clone())],

@@ -1,10 +1,13 @@
 //! What a query may answer where an operand is missing: Trino need not compute the other operands of an operator or a
-//! function then, nor a condition between two answers that are the same, and what would turn the row away in them goes
-//! unseen. It must not know engines.
+//! function then, nor a condition between two answers that are the same, nor what one side of an `and`, of an `or` or a
+//! value of `first_present` has decided, and what would turn the row away in them goes unseen. It must not know engines.
 
-use pipec::plan::expr::{Expr, ExprKind, Literal};
+use pipec::plan::expr::{Expr, ExprKind, Literal, LogicOp};
 
 use crate::cases::Answer;
+
+/// The function that answers its first value which is there.
+const FIRST_PRESENT: &str = "first_present";
 
 /// The answer to an expression if nothing is asked beside an operand that is missing; `ask` is the reference.
 pub fn beside_missing(expr: &Expr, ask: &dyn Fn(&Expr) -> Answer) -> Answer {
@@ -24,11 +27,36 @@ pub fn beside_missing(expr: &Expr, ask: &dyn Fn(&Expr) -> Answer) -> Answer {
     {
         return Ok(then.clone());
     }
-    ask(&known)
+    match decided(&known.kind) {
+        Some(value) => Ok(value),
+        None => ask(&known),
+    }
+}
+
+/// The answer that some operands have decided, whatever the others are.
+fn decided(kind: &ExprKind) -> Option<Literal> {
+    match kind {
+        ExprKind::Logic { op, left, right } => {
+            let decides = ExprKind::Literal(Literal::Bool(*op == LogicOp::Or));
+            let either = [left, right].into_iter().any(|side| side.kind == decides);
+            either.then_some(Literal::Bool(*op == LogicOp::Or))
+        }
+        ExprKind::Call { function, arguments } if function == FIRST_PRESENT => {
+            let mut values = arguments.iter().map(|argument| match &argument.kind {
+                ExprKind::Literal(value) => Some(value.clone()),
+                _ => None,
+            });
+            values.find(|value| *value != Some(Literal::Null)).flatten()
+        }
+        _ => None,
+    }
 }
 
 /// The operands of an expression that are values of their own, and whether one that is missing makes it missing.
 fn operands(kind: &mut ExprKind) -> (Vec<&mut Expr>, bool) {
+    if matches!(kind, ExprKind::Call { function, .. } if function == FIRST_PRESENT) {
+        return (branches(kind), false);
+    }
     let found: Vec<&mut Expr> = match kind {
         ExprKind::Member { of, .. }
         | ExprKind::Not(of)
@@ -54,6 +82,7 @@ fn operands(kind: &mut ExprKind) -> (Vec<&mut Expr>, bool) {
 fn branches(kind: &mut ExprKind) -> Vec<&mut Expr> {
     match kind {
         ExprKind::List(items) => items.iter_mut().collect(),
+        ExprKind::Call { arguments, .. } => arguments.iter_mut().collect(),
         ExprKind::Struct(fields) => fields.iter_mut().map(|(_, value)| value).collect(),
         ExprKind::Match { value, arms, otherwise } => {
             let arms = arms.iter_mut().map(|(_, answer)| answer);

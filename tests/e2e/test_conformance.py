@@ -28,6 +28,8 @@ def holds(name: str, environment: dict[str, str], record_property):
         cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout[-8000:] + done.stderr[-8000:]
+    # `make conformance` shows them.
+    print(done.stdout)
     record_property("figures", done.stdout)
 
 

@@ -2,7 +2,7 @@
 
 use super::super::exprs::failure;
 use super::super::tree::{Order, Sql, Window};
-use super::super::types::type_name;
+use super::super::types::{type_name, typed};
 use crate::plan::expr::{Aggregate, Literal};
 use crate::plan::refused;
 use crate::plan::types::TypeKind;
@@ -23,6 +23,9 @@ pub(super) struct Over {
 
 /// The most entries of a list that is made of rows.
 const MOST: &str = "10000";
+
+/// What large values are made smaller by, 2^-600: their squares are no infinity then.
+const SMALLER: f64 = 2.409_919_865_102_884e-181;
 
 impl Over {
     /// A call over the rows that count.
@@ -90,10 +93,10 @@ pub(super) fn spelled(aggregate: &Aggregate, over: &Over) -> Sql {
             };
             Sql::call("array_join", vec![list, separator])
         }
-        ("variance", _) => call("var_samp", value),
-        ("variance_all", _) => call("var_pop", value),
-        ("stddev", _) => call("stddev_samp", value),
-        ("stddev_all", _) => call("stddev_pop", value),
+        ("variance", _) => spread(aggregate, over, "var_samp"),
+        ("variance_all", _) => spread(aggregate, over, "var_pop"),
+        ("stddev", _) => Sql::call("sqrt", vec![spread(aggregate, over, "var_samp")]),
+        ("stddev_all", _) => Sql::call("sqrt", vec![spread(aggregate, over, "var_pop")]),
         ("approx_count_distinct", _) => call("approx_distinct", value),
         _ => refused(),
     }
@@ -113,6 +116,21 @@ fn finite(aggregate: &Aggregate, over: &Over, value: Sql) -> Sql {
     let reason = format!("overflow in {}", aggregate.text);
     let fails = failure(&reason, &aggregate.ty.kind);
     Sql::Case(vec![(wrong, fails)], Some(Box::new(value)))
+}
+
+/// Trino multiplies the mean by itself on the way, which above 1e154 makes NaN of any answer: then it is asked for the same
+/// of smaller values.
+fn spread(aggregate: &Aggregate, over: &Over, name: &str) -> Sql {
+    let value = over.value();
+    let of = |value: Sql| over.along(Sql::call(name, vec![value]));
+    let small = || typed(&Literal::Float(SMALLER), &TypeKind::Float);
+    let smaller = of(Sql::binary("*", value.clone(), small()));
+    let smaller = Sql::binary("/", Sql::binary("/", smaller, small()), small());
+    let is_nan = |value: Sql| Sql::call("is_nan", vec![value]);
+    let given = over.along(Sql::call("bool_or", vec![is_nan(value.clone())]));
+    let lost = Sql::binary("AND", is_nan(of(value.clone())), given.negated());
+    let answer = Sql::Case(vec![(lost, smaller)], Some(Box::new(of(value))));
+    finite(aggregate, over, answer)
 }
 
 /// The sum by the count, divided once, half away from zero.

@@ -1,6 +1,6 @@
 //! Local times: time zones of one version of the database.
 
-use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeDelta, TimeZone};
+use chrono::{DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
 pub use super::format::Format;
@@ -8,6 +8,10 @@ use crate::types::{Date, Timestamp};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
+/// The last year of which the database has all changes of clocks.
+const LAST_KNOWN: i32 = 2099;
+/// So many years before that a first of March was on each weekday. Morocco has a list of changes until 2087, and no rule.
+const YEARS_OF_ALL_WEEKDAYS: i32 = 11;
 /// A time zone.
 pub type Zone = Tz;
 
@@ -41,7 +45,7 @@ pub fn local(at: Timestamp, zone: Zone) -> Timestamp {
 
 /// How far the clocks of a zone are ahead of UTC at an instant, microseconds.
 pub fn offset(at: Timestamp, zone: Zone) -> i64 {
-    match naive(at.0) {
+    match naive(known(at.0)) {
         Some(utc) => i64::from(zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()) * MICROS_PER_SECOND,
         None => 0,
     }
@@ -50,7 +54,7 @@ pub fn offset(at: Timestamp, zone: Zone) -> i64 {
 /// The instant at which the clocks of a zone show this. In the gap of a change it is later by the gap, in the overlap
 /// the earlier one; nothing outside of the years 1 to 9999.
 pub fn instant(local: i64, zone: Zone) -> Option<Timestamp> {
-    let clock = naive(local)?;
+    let clock = naive(known(local))?;
     let ahead = match zone.offset_from_local_datetime(&clock) {
         MappedLocalTime::Single(offset) | MappedLocalTime::Ambiguous(offset, _) => offset.fix().local_minus_utc(),
         // No zone changes its clocks twice within a day, so the day before tells what they showed before the gap.
@@ -61,6 +65,25 @@ pub fn instant(local: i64, zone: Zone) -> Option<Timestamp> {
     };
     let at = Timestamp(local.checked_sub(i64::from(ahead) * MICROS_PER_SECOND)?);
     (Timestamp::FIRST..=Timestamp::LAST).contains(&at).then_some(at)
+}
+
+/// What the database knows in place of an instant: the rules of its last years go on for ever, and it has the changes of
+/// clocks up to 2100 only. Rules are of months and weekdays, and none of them changes clocks in January or February: so a
+/// year that begins in March on the same weekday has the same changes.
+fn known(micros: i64) -> i64 {
+    let Some(clock) = naive(micros).filter(|clock| clock.year() > LAST_KNOWN) else {
+        return micros;
+    };
+    let march = |year: i32| NaiveDate::from_ymd_opt(year, 3, 1);
+    let year = clock.year() - i32::from(clock.month() < 3);
+    let alike = |other: &NaiveDate| march(year).is_some_and(|first| first.weekday() == other.weekday());
+    let other = (LAST_KNOWN - YEARS_OF_ALL_WEEKDAYS..LAST_KNOWN)
+        .filter_map(march)
+        .find(alike);
+    match other.zip(march(year)) {
+        Some((other, first)) => micros - (first - other).num_days() * MICROS_PER_DAY,
+        None => micros,
+    }
 }
 
 fn naive(micros: i64) -> Option<NaiveDateTime> {
@@ -100,6 +123,38 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         Timestamp::parse(text).unwrap()
+    }
+
+    #[test]
+    fn rules_go_on_behind_what_the_database_lists() {
+        let berlin = zone("Europe/Berlin").unwrap();
+        for (utc, hours) in [
+            ("2099-10-24T23:00:00Z", 2),
+            ("2100-03-28T00:59:59Z", 1),
+            ("2100-03-28T01:00:00Z", 2),
+            ("2100-10-31T00:59:59Z", 2),
+            ("2100-10-31T01:00:00Z", 1),
+            ("2152-02-29T12:00:00Z", 1),
+            ("2152-10-24T22:00:00Z", 2),
+            ("9999-07-01T00:00:00Z", 2),
+            ("9999-12-31T23:59:59Z", 1),
+        ] {
+            assert_eq!(offset(at(utc), berlin), hours * 3_600 * MICROS_PER_SECOND, "{utc}");
+        }
+        // In the summer of the south the year turns.
+        let sydney = zone("Australia/Sydney").unwrap();
+        assert_eq!(
+            offset(at("2300-01-15T00:00:00Z"), sydney),
+            11 * 3_600 * MICROS_PER_SECOND
+        );
+        assert_eq!(
+            instant(at("2152-10-25T00:00:00Z").0, berlin),
+            Some(at("2152-10-24T22:00:00Z"))
+        );
+        assert_eq!(
+            offset(at("2150-07-01T00:00:00Z"), zone("Africa/Casablanca").unwrap()),
+            3_600 * MICROS_PER_SECOND
+        );
     }
 
     #[test]
