@@ -15,7 +15,7 @@ use super::operations::AGE;
 use super::{emr, glue_job};
 use crate::emit::hcl::{Block, Value, call, reference};
 use crate::emit::states;
-use crate::plan::{Alarm, Engine, Monitor, Plan, Schedule, Shape, Source, StreamFunction, Transform, names};
+use crate::plan::{Alarm, Engine, Monitor, Plan, Schedule, Shape, Source, Starts, StreamFunction, Transform, names};
 use crate::{object_of, text_of};
 
 /// What a job's own log says when it has come to its end, as metrics of the platform.
@@ -210,13 +210,29 @@ fn errors(
                 jobs.any(|job| job.name == transform.name)
             });
             let of = |schedule: &Schedule| {
-                let runs = |name| metric("AWS/States", name, machine_dimension(&schedule.name)).with("Sum", 86_400);
-                let text = format!(
-                    "More than {percent} percent of the runs of {} failed in a day",
-                    schedule.name
-                );
-                let block = alarm(plan, monitor, &label, &text);
-                part(block, percent, &runs("ExecutionsFailed"), &runs("ExecutionsStarted"))
+                let runs = |name, id| {
+                    let runs = metric("AWS/States", name, machine_dimension(&schedule.name));
+                    runs.with("Sum", 86_400).query(id)
+                };
+                let bad = "(FILL(failed, 0) + FILL(late, 0))";
+                let ended = vec![runs("ExecutionsFailed", "failed"), runs("ExecutionsTimedOut", "late")];
+                // Most runs of a schedule on arrival find that nothing has landed: of them no share means anything.
+                let (expression, text, metrics) = match schedule.starts {
+                    Starts::Arrival { .. } => (
+                        format!("IF({bad} > 0, 100, 0)"),
+                        format!("A run of {} failed in a day", schedule.name),
+                        ended,
+                    ),
+                    Starts::Clock { .. } => (
+                        format!("IF(total > 0, 100 * {bad} / total, 0)"),
+                        format!(
+                            "More than {percent} percent of the runs of {} failed in a day",
+                            schedule.name
+                        ),
+                        ended.into_iter().chain([runs("ExecutionsStarted", "total")]).collect(),
+                    ),
+                };
+                share(alarm(plan, monitor, &label, &text), percent, expression, metrics)
             };
             schedule.map(of).into_iter().collect()
         }

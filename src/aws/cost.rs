@@ -4,13 +4,15 @@
 //! Costs come hours late, so this tells and does not stop: limits are Athena's scan limit, the jobs' timeouts and
 //! workers, and the functions' reserved concurrency.
 
-use super::monitoring;
 use super::naming::{limit, named};
+use super::{monitoring, root};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::object_of;
 use crate::plan::{Alarm, Plan};
 use crate::text_of;
 
+/// The variable that says whether days are watched.
+const FIND: &str = "find_cost_anomalies";
 /// Days of the longest month.
 const DAYS: f64 = 31.0;
 
@@ -70,9 +72,19 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
     out
 }
 
+/// Whether AWS is asked to find days that cost too much: by a tag, only the account that pays for an organisation may.
+/// <https://docs.aws.amazon.com/cost-management/latest/userguide/getting-started-ad.html>
+pub fn variable(plan: &Plan) -> Option<Block> {
+    plan.pipeline.budget?;
+    let described = "Whether AWS looks for days on which the platform costs more than usual. Only an account that pays for an \
+                     organisation, or for itself alone, may ask for that.";
+    Some(root::variable(FIND, described, "bool").set("default", false))
+}
+
 /// What finds days that cost more than the platform's days do, and tells of those whose excess is a day's share of the
 /// budget or more.
 fn anomalies(plan: &Plan, budget: f64) -> [Block; 2] {
+    let asked = || reference(format!("var.{FIND} ? 1 : 0"));
     // Terraform finds a difference where AWS adds what was left out.
     let unused = ["And", "CostCategories", "Dimensions", "Not", "Or"];
     let tags = object_of! {
@@ -84,6 +96,7 @@ fn anomalies(plan: &Plan, budget: f64) -> [Block; 2] {
     let parts = parts.chain([("Tags".to_string(), tags)]);
     let monitor = Block::resource("aws_ce_anomaly_monitor", "platform")
         .doc("Finds days that cost more than days of this platform do.")
+        .set("count", asked())
         .set("name", named(plan, "days", limit::LONG))
         .set("monitor_type", "CUSTOM")
         .set("monitor_specification", call("jsonencode", [object(parts)]));
@@ -100,11 +113,12 @@ fn anomalies(plan: &Plan, budget: f64) -> [Block; 2] {
     let subscriber = Block::new("subscriber").set("type", told.0).set("address", told.1);
     let subscription = Block::resource("aws_ce_anomaly_subscription", "platform")
         .doc("Tells of days that cost a day's share of the budget more than others.")
+        .set("count", asked())
         .set("name", named(plan, "days", limit::LONG))
         .set("frequency", told.2)
         .set(
             "monitor_arn_list",
-            vec![reference("aws_ce_anomaly_monitor.platform.arn")],
+            vec![reference("aws_ce_anomaly_monitor.platform[0].arn")],
         )
         .block(subscriber)
         .block(Block::new("threshold_expression").block(above));

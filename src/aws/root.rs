@@ -117,6 +117,7 @@ fn variables(plan: &Plan) -> Vec<Block> {
     out.extend(readers::variables(plan));
     out.extend(super::quicksight::variables(plan));
     out.extend(super::dms::variables(plan));
+    out.extend(super::cost::variable(plan));
     out.extend(super::kafka::variables(plan));
     out.extend(audit::variables(plan));
     out.extend(super::exports::variables(plan));

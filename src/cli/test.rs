@@ -117,10 +117,14 @@ fn say(out: &Output, compiled: &Compiled, arguments: &Arguments, results: &[Test
         counts += &format!(", {} of transforms that run elsewhere", plural(elsewhere, "test"));
     }
     out.done(&counts);
-    if results.is_empty() {
-        out.error("no test was run");
+    // A project that has none is not wrong; one whose tests are all left out has not been tested.
+    let has_none = arguments.filter.is_none() && compiled.plan.tests.is_empty();
+    match (has_none, results.is_empty()) {
+        (true, _) => out.done("the project has no tests"),
+        (false, true) => out.error("no test was run"),
+        (false, false) => {}
     }
-    match failed == 0 && !results.is_empty() {
+    match failed == 0 && (has_none || !results.is_empty()) {
         true => Ok(()),
         false => Err(Failure::Project),
     }

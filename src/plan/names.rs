@@ -280,6 +280,12 @@ pub const PURGE_REWRITTEN: &str = "purge_rewritten";
 pub const PARTITIONS: &str = "partitions";
 /// The function that lets senders upload objects, where any come so.
 pub const UPLOADS: &str = "uploads";
+/// How long a run of a schedule on arrival waits for a message that says what has landed, seconds: the longest that SQS waits.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html>
+pub const ARRIVAL_LOOK_SECONDS: u32 = 20;
+/// How long such a run waits once it has emptied the queue, seconds: a purge takes that long.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_PurgeQueue.html>
+pub const ARRIVAL_SETTLE_SECONDS: u32 = 60;
 /// How long Firehose collects rows before it writes them, seconds; its longest, for the largest files.
 pub const DELIVERY_BUFFER_SECONDS: u32 = 900;
 /// The function that gives links of dashboards, where any is shown by web pages.

@@ -24,7 +24,7 @@ def build(request, tmp_path_factory):
 @pytest.fixture(scope="session")
 def applied(build):
     """Laid out, valid, planned, applied, and planned again without changes."""
-    with Terraform(build / "terraform") as terraform:
+    with Terraform(build / "terraform", variables={"find_cost_anomalies": True}) as terraform:
         yield terraform.check()
 
 

@@ -5,6 +5,7 @@ use crate::base::Span;
 use crate::check::settings::{Setting, Settings, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::plan::Schema;
+use crate::plan::types::Column;
 use crate::syntax::ast::TypeExpr;
 
 impl Items<'_> {
@@ -37,15 +38,40 @@ impl Items<'_> {
                 let Some(schema) = schema else { return true };
                 let fields = schema.fields.iter().map(|field| (&field.column.name, &field.column.ty));
                 let columns = dataset.columns.iter().map(|column| (&column.name, &column.ty));
-                let same = fields.eq(columns);
-                if !same {
+                if !fields.eq(columns) {
                     let diagnostic = other_rows(&path, typed, *span, rows.span);
                     self.say(diagnostic);
+                    return false;
                 }
-                same
+                let pairs = schema.fields.iter().map(|field| &field.column).zip(&dataset.columns);
+                let lost = pairs.into_iter().find_map(|(own, theirs)| lost(own, theirs));
+                if let Some(lost) = &lost {
+                    let diagnostic = unlabelled(&path, lost, *span, rows.span);
+                    self.say(diagnostic);
+                }
+                lost.is_none()
             }
         }
     }
+}
+
+/// What the exporting project says of a column and the source does not: `` `who` is @pii ``.
+fn lost(own: &Column, theirs: &Column) -> Option<String> {
+    let label = theirs.labels.difference(&own.labels).next().map(String::as_str);
+    let mark = label.or((theirs.subject && !own.subject).then_some("subject"))?;
+    Some(format!("`{}` is @{mark}", theirs.name))
+}
+
+fn unlabelled(path: &str, lost: &str, span: Span, rows: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::FOREIGN_ROWS,
+        rows,
+        format!("{lost} in the rows of `{path}`, and not here"),
+    )
+    .found("what is true of them there would be forgotten")
+    .label(span, "these are read")
+    .help(format!("write `table of {path}`: its columns and labels come with it"))
+    .fix(format!("write `{path}`"), rows, path.to_owned())
 }
 
 fn other_rows(path: &str, typed: &str, span: Span, rows: Span) -> Diagnostic {

@@ -45,11 +45,14 @@ impl Steps<'_> {
                 key
             }));
         }
+        // Each column says of how many rows of a key, or of which, this decides.
+        let decides = self.ctx.classes.after_aggregate(typed.labels.clone());
         let mut values = Vec::new();
         for entry in pivoted {
             let literal = self.pivot_value(&entry.value, &wanted);
             let (mut column, aggregate) =
                 self.aggregate(entry.doc.as_ref(), &entry.name, Some(&entry.aggregate), false, &scope);
+            column.labels.extend(decides.iter().cloned());
             // A key may have no row of this value: what is no count is missing then.
             column.ty.optional |= aggregate
                 .as_ref()

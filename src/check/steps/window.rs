@@ -123,6 +123,10 @@ impl Steps<'_> {
         let time = self.time_of_rows(at, "session");
         let mut column = Column::new(column_name(name, self.diagnostics), TypeKind::Text.required());
         column.doc = Some("The session: the same for rows of one visit.".to_owned());
+        // It is a digest of these, which hides nothing from who can guess them.
+        let made_of = |known: &Column| known.event_time || keys.iter().flatten().any(|key| *key == known.name);
+        let labels = self.columns.iter().filter(|known| made_of(known));
+        column.labels = labels.flat_map(|known| known.labels.iter().cloned()).collect();
         let added = self.add(name, column.clone(), None);
         if !added {
             return None;

@@ -7,14 +7,12 @@
 use serde_json::{Map, Value, json};
 
 use super::PARTITION;
+use crate::plan::names::{ARRIVAL_LOOK_SECONDS, ARRIVAL_SETTLE_SECONDS};
 
 /// Template variable of the URL of the queue of arrivals.
 pub const ARRIVALS: &str = "arrivals";
 /// The state that it begins with.
 pub(super) const FIRST: &str = "Runs";
-/// How long a purge may take messages that come after it, seconds.
-/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_PurgeQueue.html>
-const PURGE_SECONDS: u32 = 60;
 
 /// The states up to `next`, the first of the jobs'.
 pub(super) fn states(next: &str) -> Map<String, Value> {
@@ -35,7 +33,7 @@ pub(super) fn states(next: &str) -> Map<String, Value> {
     let mut runs = task("sfn:listExecutions", of_machine, "$.runs".into(), "IsAlone");
     runs["ResultSelector"] = json!({ "count.$": "States.ArrayLength($.Executions)" });
     runs["Comment"] = "A run that still goes on is not disturbed: what has landed waits for the next.".into();
-    let one = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 1, "VisibilityTimeout": 0, "WaitTimeSeconds": 20 });
+    let one = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 1, "VisibilityTimeout": 0, "WaitTimeSeconds": ARRIVAL_LOOK_SECONDS });
     let landed = json!({ "Variable": "$.landed.Messages[0]", "IsPresent": true, "Next": "Take" });
     let busy = json!({ "Variable": "$.runs.count", "NumericGreaterThan": 1, "Next": "Done" });
     let states = [
@@ -55,7 +53,7 @@ pub(super) fn states(next: &str) -> Map<String, Value> {
         ),
         (
             "Settle",
-            json!({ "Type": "Wait", "Seconds": PURGE_SECONDS, "Next": next }),
+            json!({ "Type": "Wait", "Seconds": ARRIVAL_SETTLE_SECONDS, "Next": next }),
         ),
     ];
     states

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::calendar::{Calendar, Gap};
-use crate::plan::names::DELIVERY_BUFFER_SECONDS;
+use crate::plan::names::{ARRIVAL_LOOK_SECONDS, ARRIVAL_SETTLE_SECONDS, DELIVERY_BUFFER_SECONDS};
 use crate::plan::{DatasetId, Engine, From, Input, Plan, Retry, Schedule, Source, Starts, StepKind, Transform, Writer};
 
 /// Something that takes time.
@@ -92,14 +92,14 @@ impl<'p> Walk<'p> {
         let runs = |schedule: &&Schedule| schedule.waves.iter().flatten().any(|name| *name == transform.name);
         let sums = plan.schedules.iter().filter(runs).filter_map(|schedule| {
             let start = self.starts(schedule)?;
-            Some(run(plan, schedule, &transform.name, start))
+            Some(run(plan, schedule, Some(&transform.name), start))
         });
         sums.min_by_key(Sum::seconds)
     }
 
     /// From one start of a schedule to the next.
     fn starts(&mut self, schedule: &'p Schedule) -> Option<Sum> {
-        let name = &schedule.name;
+        let (plan, name) = (self.plan, &schedule.name);
         match &schedule.starts {
             Starts::Clock { expression, zone } => {
                 let Gap { seconds, clock_change } = self.calendar.longest_gap(expression, zone)?;
@@ -110,8 +110,16 @@ impl<'p> Walk<'p> {
                 Some(Sum::default().and(seconds, why))
             }
             Starts::Arrival { of, every_minutes } => {
-                let sum = self.between_writes(of)?;
-                Some(sum.and(u64::from(*every_minutes) * 60, format!("`{name}` starts no sooner")))
+                let mut sum = self.between_writes(of)?;
+                // A run looks once, when it starts: what lands after that waits for its end.
+                let whole: u64 = run(plan, schedule, None, Sum::default()).seconds();
+                let longer = whole.saturating_sub(sum.seconds());
+                if longer > 0 {
+                    sum = sum.and(longer, format!("a run of `{name}` that goes on ends"));
+                }
+                let sum = sum.and(u64::from(*every_minutes) * 60, format!("`{name}` starts no sooner"));
+                let looks = ARRIVAL_LOOK_SECONDS + ARRIVAL_SETTLE_SECONDS;
+                Some(sum.and(looks.into(), format!("`{name}` looks at what has landed")))
             }
         }
     }
@@ -164,13 +172,14 @@ pub(super) fn waits_of_readers(plan: &Plan, source: &str) -> Option<Part> {
     waits.max_by_key(|part| part.seconds)
 }
 
-/// A run up to the end of a transform: each wave waits for the slowest of the one before.
-fn run(plan: &Plan, schedule: &Schedule, last: &str, mut sum: Sum) -> Sum {
+/// A run up to the end of a transform, or of all: each wave waits for the slowest of the one before.
+fn run(plan: &Plan, schedule: &Schedule, last: Option<&str>, mut sum: Sum) -> Sum {
     for wave in &schedule.waves {
-        let ends = wave.iter().any(|name| name == last);
+        let is_last = |name: &&String| last == Some(name.as_str());
+        let ends = wave.iter().any(|name| is_last(&name));
         let slowest = wave
             .iter()
-            .filter(|name| !ends || *name == last)
+            .filter(|name| !ends || is_last(name))
             .filter_map(|name| plan.transform(name))
             .max_by_key(|transform| job_seconds(transform));
         if let Some(transform) = slowest {
