@@ -169,6 +169,53 @@ fn a_project_that_appears_later_is_built_and_only_what_is_affected_is_tested() {
 }
 
 #[test]
+fn what_stands_beside_a_script_and_in_the_folder_of_a_container_is_built() {
+    let example = |name: &str, file: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("examples")
+            .join(name)
+            .join(file);
+        fs::read_to_string(path).unwrap()
+    };
+    let cases = [
+        (
+            "image-lake",
+            "image_lake.pipe",
+            "scripts/process.py",
+            "scripts/beside.py",
+        ),
+        (
+            "batch-lakehouse",
+            "batch_lakehouse.pipe",
+            "containers/decode/Dockerfile",
+            "containers/decode/more.txt",
+        ),
+    ];
+    for (name, text, own, other) in cases {
+        let watched = Watched::start(None, &["."]);
+        watched.says("not built");
+        let file = |path: &str| watched.folder.join(path);
+        fs::create_dir_all(file(own).parent().unwrap()).unwrap();
+        fs::write(file(own), example(name, own)).unwrap();
+        fs::write(file(other), "one = 1\n").unwrap();
+        if name == "image-lake" {
+            fs::write(
+                file("scripts/requirements.txt"),
+                example(name, "scripts/requirements.txt"),
+            )
+            .unwrap();
+        }
+        watched.save(&example(name, text));
+        watched.says("changed (");
+        watched.all();
+        fs::write(file(other), "one = 2\n").unwrap();
+        watched.says("changed (");
+        fs::write(file(other), "one = 2\n").unwrap();
+        assert_eq!(watched.all(), [""; 0], "{name}: the same bytes");
+    }
+}
+
+#[test]
 fn many_other_files_renamed_ones_and_samples() {
     let watched = Watched::start(None, &[".", "--run", "-o", "out"]);
     watched.says("not built");

@@ -155,7 +155,16 @@ impl Watch<'_> {
             let hash = world.read(&path).map(|bytes| writer::hash(&bytes));
             (path, hash.unwrap_or_default())
         };
-        paths.into_iter().map(hash).collect()
+        let mut found: Vec<_> = paths.into_iter().map(hash).collect();
+        // Of a script the modules beside it count too, and of a container all that is in its folder.
+        for (path, script) in analysis.plan.iter().flat_map(|plan| &plan.scripts) {
+            let beside = script.files.iter();
+            found.extend(beside.map(|(name, text)| (format!("{path} {name}"), writer::hash(text.as_bytes()))));
+        }
+        for image in analysis.plan.iter().flat_map(|plan| plan.images.values()) {
+            found.extend(image.files.clone());
+        }
+        found
     }
 
     /// The folders of the projects that this one uses.
