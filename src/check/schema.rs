@@ -195,14 +195,20 @@ pub fn duplicate(second: &ast::Name, first: &ast::Name) -> Diagnostic {
         .help("give one of them another name")
 }
 
-/// `userId` is `user_id`.
+/// `userId` is `user_id`, and `HTTPStatus` is `http_status`.
 pub(super) fn snake_case(name: &str) -> String {
     let mut snake = String::new();
-    for c in name.chars() {
-        if c.is_uppercase() && !snake.is_empty() && !snake.ends_with('_') {
+    let mut before: Option<char> = None;
+    let mut rest = name.chars().peekable();
+    while let Some(c) = rest.next() {
+        // A word begins behind a small letter, and where the last capital of several has a small letter behind it.
+        let begins =
+            before.is_some_and(|before| !before.is_uppercase()) || rest.peek().is_some_and(|c| c.is_lowercase());
+        if c.is_uppercase() && begins && !snake.is_empty() && !snake.ends_with('_') {
             snake.push('_');
         }
         snake.extend(c.to_lowercase());
+        before = Some(c);
     }
     snake
 }

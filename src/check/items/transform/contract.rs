@@ -78,7 +78,9 @@ impl<'a> Items<'a> {
                     names.join(", ")
                 ))
             }
-            ([one], [other]) => diagnostic.help(format!("rename it: `rename {} as {}`", other.name, one.name)),
+            ([one], [other]) if one.ty == other.ty => {
+                diagnostic.help(format!("rename it: `rename {} as {}`", other.name, one.name))
+            }
             _ => diagnostic.help(format!("end with a `select` of the columns of `{contract}`")),
         });
     }
