@@ -102,7 +102,7 @@ def dying(lake, behind: int):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["split", "newest"])
+@pytest.mark.parametrize("name", ["split", "newest", "states"])
 def test_a_job_that_dies_behind_any_write_is_made_up_for(spark_home, jobs, tmp_path, name):
     mine, whole = (Lake(spark_home, jobs / f"{name}.py", tmp_path / place) for place in ("mine", "whole"))
     number = 0
