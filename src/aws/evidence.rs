@@ -4,6 +4,7 @@
 //! It must not know how Terraform plans are read: only what this build says.
 
 mod access;
+mod freshness;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +13,12 @@ use super::{
     account, alarms, api, calls, catalog, firehose, iot, job, lake, landing, overrides, program, sinks, uploads,
 };
 use crate::emit::hcl::{Block, Item, Value};
-use crate::evidence::{About, Assumption, Claim, Evidence, Gone, Part, Stay as Told, Written, value};
+use crate::evidence::{About, Assumption, Claim, Evidence, Gone, Stay as Told, Written, value};
 use crate::plan::names::PURGE_TABLES;
 use crate::plan::{Alarm, Class, Dataset, Format, From, Plan, Source, Writer};
 use crate::prove::lifetimes::{self, Stay, days};
 use crate::prove::limits::{self, By};
-use crate::prove::{capacity, erasure, freshness};
+use crate::prove::{capacity, erasure};
 
 /// Attributes that say with which key something is encrypted.
 const KEYS: [&str; 9] = [
@@ -46,7 +47,7 @@ pub fn of(plan: &Plan, stack: &Stack) -> Evidence {
             .into_iter()
             .map(|subject| erased(plan, subject, &find)),
     );
-    claims.extend(freshness::sums(plan).into_iter().map(|aged| fresh(plan, &aged, &find)));
+    claims.extend(freshness::claims(plan, &find));
     claims.extend(plan.sources.iter().filter_map(|source| fits(source, &find)));
     claims.extend(limits::bounds(plan).iter().map(|bound| within(plan, bound, &find)));
     claims.extend(private(stack, &find));
@@ -312,45 +313,6 @@ fn erased(plan: &Plan, subject: erasure::Subject<'_>, find: &Addresses) -> Claim
             steps: steps.collect(),
         },
         rests_on: rests_on.into_iter().collect(),
-    }
-}
-
-fn fresh(plan: &Plan, aged: &freshness::Aged<'_>, find: &Addresses) -> Claim {
-    let id = aged.dataset;
-    let seconds = aged.parts.iter().map(|part| part.seconds).sum();
-    let alarms = plan.monitors.iter().map(|monitor| {
-        let label = format!("{}_{}_{}_freshness", monitor.name, id.zone, id.name);
-        ("aws_cloudwatch_metric_alarm", label)
-    });
-    let schedules = plan
-        .schedules
-        .iter()
-        .map(|schedule| ("aws_scheduler_schedule", schedule.name.clone()));
-    let writer = plan
-        .datasets
-        .get(id)
-        .map(|dataset| jobs(plan, dataset))
-        .unwrap_or_default();
-    Claim {
-        id: format!("freshness.{id}"),
-        says: format!(
-            "`{id}` is {seconds} s old at most, and its alarm is at {} s",
-            aged.over_seconds
-        ),
-        about: About::Freshness {
-            dataset: id.to_string(),
-            seconds,
-            allowed_seconds: aged.over_seconds,
-            parts: aged
-                .parts
-                .iter()
-                .map(|part| Part {
-                    seconds: part.seconds,
-                    what: part.what.clone(),
-                })
-                .collect(),
-        },
-        rests_on: find.there(alarms.chain(schedules).chain(writer)),
     }
 }
 

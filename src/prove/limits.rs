@@ -2,6 +2,8 @@
 //!
 //! It must not know which resources hold a bound: evidence names them.
 
+mod readers;
+
 use super::capacity::{hundredths, needed_shards, plural, promise};
 use super::quotas::quota;
 use crate::check::items::Places;
@@ -66,6 +68,7 @@ pub fn bounds(plan: &Plan) -> Vec<Bound> {
             .flat_map(|transform| of_transform(plan, transform)),
     );
     out.extend(together(plan));
+    out.extend(readers::bounds(plan));
     out
 }
 

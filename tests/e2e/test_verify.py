@@ -145,9 +145,24 @@ def streaming(tmp_path_factory):
     root = tmp_path_factory.mktemp("verify-streaming")
     project = shutil.copytree(EXAMPLES / "data-pipeline", root / "project")
     edit_file(project, "pipeline.pipe", r"(pipeline data_pipeline \{\n)", r'\1  regions = ["us-west-2", "us-east-2"]\n')
+    edit_file(project, "use.pipe", r"(  alarm freshness of curated.daily_revenue over 26 hours\n)",
+              r"\1  alarm freshness of processed.events over 2 hours\n  alarm freshness of raw.events over 1 hour\n")
     build = pipec.build(project, root / "build", "--env", "prod")
     put_missing(build)
     return build, foreknown(build / "terraform")
+
+
+def fuller_buffer(plan):
+    stream = planned(plan, "aws_kinesis_firehose_delivery_stream.clean_events")
+    stream["extended_s3_configuration"][0]["buffering_interval"] = 300
+
+
+def fuller_landing(plan):
+    planned(plan, "aws_kinesis_firehose_delivery_stream.events_landing")["extended_s3_configuration"][0]["buffering_interval"] = 300
+
+
+def fuller_batch(plan):
+    planned(plan, "aws_lambda_event_source_mapping.events")["maximum_batching_window_in_seconds"] = 299
 
 
 def kept_longer(plan):
@@ -203,6 +218,9 @@ def asked_anew(plan):
     (slower_requests, {"bound.the throttle of events"}),
     (deaf, {"bound.the api of events"}),
     (later, {"freshness.curated.daily_revenue", "cost"}),
+    (fuller_buffer, {"freshness.processed.events"}),
+    (fuller_landing, {"freshness.raw.events"}),
+    (fuller_batch, {"freshness.processed.events"}),
     (told_later, {"freshness.curated.daily_revenue"}),
     (more_workers, {"freshness.curated.daily_revenue", "cost"}),
     (no_budget, set()),
