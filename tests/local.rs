@@ -225,3 +225,62 @@ fn scripts_that_fail_say_why() {
     let wrong = "the program `score.py` answered what is no row of what it returns: score is missing: {\"id\": 1}";
     assert_eq!(scripted("print('{\"id\": 1}')\n", "1 min"), both(wrong));
 }
+
+const READ_TWICE: &str = r#"
+pipeline twice {
+  cloud = aws { region = "eu-west-1" }
+  owner = "twice@example.com"
+}
+
+source rows : table of struct { id : int @key, n : int check n > 0 } {
+  from     = s3 { own = true, format = json }
+  delivers = rows
+  into     = raw
+}
+
+zone raw     like std.zones.raw     { retain = 30 days }
+zone curated like std.zones.curated { format = parquet, partition = [], retain = 30 days }
+
+/// Later rows.
+transform later : raw.rows { filter id > 2 }
+
+/// Joined to what they are part of.
+transform joined : raw.rows -> curated.joined {
+  join left later as l on id == l.id
+  select id, l.n as n
+}
+
+/// Beside what they are part of.
+transform united : raw.rows -> curated.united {
+  union later
+  expect small : n < 100 else quarantine
+}
+
+test "joined" for joined {
+  given raw.rows = [ { id: 1, n: 1 }, { id: 3, n: -1 } ]
+  expect [ { id: 1 } ]
+  expect rejected 1
+}
+
+test "united" for united {
+  given raw.rows = [ { id: 1, n: 1 }, { id: 3, n: -1 }, { id: 4, n: 100 } ]
+  expect [ { id: 1 } ]
+  expect rejected 3
+}
+"#;
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "a test writes files")]
+fn a_row_that_comes_by_two_ways_is_turned_away_from_its_source_once() {
+    let project = tempfile::tempdir().unwrap();
+    std::fs::write(project.path().join("main.pipe"), READ_TWICE).unwrap();
+    let compilation = pipec::compile(&Disk::new(project.path()), &Default::default());
+    let plan = compilation
+        .plan
+        .unwrap_or_else(|| panic!("{:?}", compilation.diagnostics));
+    let results = run_tests(&plan, project.path(), None);
+    assert_eq!(results.len(), 2);
+    for result in results {
+        assert!(result.passed(), "{}: {:?}", result.title, result.verdict);
+    }
+}

@@ -2,6 +2,10 @@
 //!
 //! Other inputs (of joins, unions) come by pipelines of their own, whose rows go into this one.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
 use arrow::array::BooleanArray;
 use arrow::compute;
 use pipec_runtime::Timestamp;
@@ -86,6 +90,10 @@ pub(super) struct Pipeline<'p> {
     /// How many stages stand before the first step.
     ahead: usize,
     started: bool,
+    /// What the transform reads, itself and by what it joins and unites.
+    read: Rc<RefCell<BTreeSet<Input>>>,
+    /// Whether the transform reads the input elsewhere as well: a row that may not come in is turned away there.
+    again: bool,
 }
 
 /// `route { … }`: conditions and numbers of targets.
@@ -116,6 +124,8 @@ impl<'p> Pipeline<'p> {
             known: chain.columns,
             ahead: 0,
             started: false,
+            read: Rc::new(RefCell::new(BTreeSet::from([chain.input.clone()]))),
+            again: false,
             chain,
         };
         if let Some(source) = around.feeds.source(pipeline.chain.input) {
@@ -168,6 +178,16 @@ impl<'p> Pipeline<'p> {
         Ok(())
     }
 
+    /// A chain of which this one takes rows.
+    fn inner(&self, chain: Chain<'p>) -> Result<Pipeline<'p>, RunError> {
+        let again = !self.read.borrow_mut().insert(chain.input.clone());
+        Ok(Pipeline {
+            read: Rc::clone(&self.read),
+            again,
+            ..Pipeline::new(self.around, chain)?
+        })
+    }
+
     /// Reads all of its input, and lets go what comes of it.
     pub fn run(&mut self, sink: &mut dyn Sink) -> Result<(), RunError> {
         let chain = self.chain.clone();
@@ -192,7 +212,9 @@ impl<'p> Pipeline<'p> {
             stage: 0,
             reason: reason.clone(),
         });
-        self.turned.extend(decoded);
+        if !self.again {
+            self.turned.extend(decoded);
+        }
         self.advance(0, batch, origin, sink)?;
         self.turn_away(origin, sink)
     }
@@ -272,14 +294,14 @@ impl<'p> Pipeline<'p> {
         take: &mut dyn FnMut(Batch, Origin<'_>) -> Result<(), RunError>,
         sink: &mut dyn Sink,
     ) -> Result<(), RunError> {
-        let mut pipeline = Pipeline::new(self.around, chain)?;
+        let mut pipeline = self.inner(chain)?;
         pipeline.run(&mut Inner { take, sink })?;
         self.counts.join(pipeline.counts);
         Ok(())
     }
 
     fn unite(&mut self, at: usize, chain: Chain<'p>, mut side: Side<'p>, sink: &mut dyn Sink) -> Result<(), RunError> {
-        let mut pipeline = Pipeline::new(self.around, chain)?;
+        let mut pipeline = self.inner(chain)?;
         let mut into = Into {
             pipeline: self,
             side: &mut side,
@@ -426,7 +448,8 @@ impl<'p> Pipeline<'p> {
             Origin::Rows(batch, _) => batch.column(CAME).ok(),
             Origin::Lines(_) => None,
         };
-        for Turned { place, reason, stage } in turned {
+        let elsewhere = if self.again { self.ahead } else { 0 };
+        for Turned { place, reason, stage } in turned.into_iter().filter(|turned| turned.stage >= elsewhere) {
             let place = place as usize;
             if let Some(came) = held {
                 self.came.keep(came, place, (stage, reason), self.known);

@@ -148,6 +148,10 @@ fn data(plan: &Plan) -> Items {
                 .peak
                 .map(|peak| format!("{} per second for {} s", peak.records_per_second, peak.seconds));
             facts.extend(peak.map(|text| ("peak".to_owned(), text)));
+        } else if let Some(bytes) = source.bytes_per_second {
+            // A day is what files are promised by.
+            let text = format!("{:.0} B per day", bytes * 86_400.0);
+            facts.insert("volume".to_owned(), text);
         }
         facts.extend(source.into.iter().map(|into| ("into".to_owned(), into.to_string())));
         items.insert(format!("source {}", source.name), facts);

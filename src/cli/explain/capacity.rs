@@ -42,7 +42,7 @@ pub(super) fn explain(plan: &Plan, named: Option<&str>) -> Result<String, Failur
         );
     }
     if text.is_empty() {
-        text.push_str("nothing is bounded: no source promises a `volume`\n");
+        text.push_str("nothing is bounded: no source promises how many records come in a second, as `volume = 500 per second of 1 KiB` does\n");
     }
     Ok(text)
 }

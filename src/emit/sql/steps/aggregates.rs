@@ -59,7 +59,10 @@ pub(super) fn spelled(aggregate: &Aggregate, over: &Over) -> Sql {
         ("count", _) => call("count", value),
         ("count_if", _) => call("count_if", value),
         ("count_distinct", _) => call("count", Sql::template("DISTINCT $0", vec![value])),
-        ("sum", Some(TypeKind::Int | TypeKind::Duration)) => call("sum", value),
+        // What fits in the end may not fit on the way.
+        ("sum", Some(TypeKind::Int | TypeKind::Duration)) => {
+            call("sum", value.cast("decimal(38, 0)")).cast(type_name(&aggregate.ty.kind))
+        }
         ("sum", Some(TypeKind::Decimal { .. })) => call("sum", value).cast(type_name(&aggregate.ty.kind)),
         ("sum" | "avg", Some(TypeKind::Float)) => finite(aggregate, over, call(&aggregate.function, value)),
         ("avg", Some(TypeKind::Int)) => {
