@@ -92,6 +92,17 @@ fn rows_of(seen: &Seen<'_>, transform: &Transform, told: &BTreeMap<String, Told>
                     .iter()
                     .for_each(|(condition, _)| add(&mut rows, decides(condition)));
             }
+            StepKind::Derive(columns) | StepKind::Select(columns) => {
+                let mut names = BTreeSet::new();
+                columns.iter().for_each(|(_, value)| turning_away(value, &mut names));
+                add(&mut rows, decided_by(seen, &names, &scope(), step.span));
+            }
+            StepKind::Dedupe { by: Some(by), .. } => {
+                let names = BTreeSet::from([by.as_str()]);
+                add(&mut rows, decided_by(seen, &names, &scope(), step.span));
+            }
+            // How many rows come of one is how many entries its list has.
+            StepKind::Explode { list, .. } => add(&mut rows, decides(list)),
             StepKind::Join(join) => {
                 let other: Vec<_> = join
                     .columns
@@ -135,12 +146,17 @@ fn add(rows: &mut Told, more: Told) {
 /// The labels of the values that a condition singles out; those that a `declassify` of the step lets go are not among
 /// them.
 fn decided(seen: &Seen<'_>, condition: &Expr, columns: &[&Column], span: Span) -> Told {
-    let mut told = Told::new();
     if columns.iter().all(|column| column.labels.is_empty()) {
-        return told;
+        return Told::new();
     }
     let mut names = BTreeSet::new();
     singled_out(condition, &mut names);
+    decided_by(seen, &names, columns, span)
+}
+
+/// The labels of columns that decide, but of those that a `declassify` of the step lets go.
+fn decided_by(seen: &Seen<'_>, names: &BTreeSet<&str>, columns: &[&Column], span: Span) -> Told {
+    let mut told = Told::new();
     let inside = |of: Span| of.file == span.file && span.start <= of.start && of.end <= span.end;
     let labelled = columns.iter().filter(|column| !column.labels.is_empty());
     for column in labelled.filter(|column| names.contains(column.name.as_str())) {
@@ -171,6 +187,28 @@ fn singled_out<'e>(expr: &'e Expr, names: &mut BTreeSet<&'e str>) {
         ExprKind::Same { right, .. } if right.kind == ExprKind::Literal(Literal::Null) => {}
         _ => expr.children().into_iter().for_each(|child| singled_out(child, names)),
     }
+}
+
+/// The columns that say whether a value turns its row away, for more than whether one is there.
+fn turning_away<'e>(expr: &'e Expr, names: &mut BTreeSet<&'e str>) {
+    match &expr.kind {
+        ExprKind::If {
+            condition,
+            then,
+            otherwise,
+        } if may_reject(then) || may_reject(otherwise) => singled_out(condition, names),
+        ExprKind::Match { value, arms, otherwise }
+            if arms.iter().any(|(_, then)| may_reject(then)) || otherwise.as_deref().is_some_and(may_reject) =>
+        {
+            singled_out(value, names);
+        }
+        _ => {}
+    }
+    expr.children().into_iter().for_each(|child| turning_away(child, names));
+}
+
+fn may_reject(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Reject(_)) || expr.children().into_iter().any(may_reject)
 }
 
 /// Somebody who sees the rows of a transform and is not cleared for the label.
