@@ -284,3 +284,22 @@ fn a_row_that_comes_by_two_ways_is_turned_away_from_its_source_once() {
         assert!(result.passed(), "{}: {:?}", result.title, result.verdict);
     }
 }
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "a test writes files")]
+fn rows_that_cannot_be_computed_are_told_with_their_transform() {
+    let project = tempfile::tempdir().unwrap();
+    let total = "\n/// Totals.\ntransform total : raw.rows -> curated.total { group by id { total = sum(n) } }\n";
+    let platform = READ_TWICE.split("/// Later rows.").next().unwrap_or_default();
+    std::fs::write(project.path().join("main.pipe"), format!("{platform}{total}")).unwrap();
+    let rows = "{\"id\":1,\"n\":9223372036854775807}\n{\"id\":1,\"n\":1}\n";
+    std::fs::write(project.path().join("rows.json"), rows).unwrap();
+    let plan = pipec::compile(&Disk::new(project.path()), &Default::default())
+        .plan
+        .unwrap();
+    let inputs = Inputs {
+        folder: project.path().to_owned(),
+    };
+    let error = run(&plan, &inputs, &project.path().join("out"), &Options::default()).unwrap_err();
+    assert_eq!(error.message, "`total`: overflow in `sum(n)`");
+}

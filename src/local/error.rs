@@ -43,6 +43,14 @@ impl RunError {
         RunError::new(Fault::Data, message)
     }
 
+    /// Says in which transform the rows were that cannot be computed.
+    pub(super) fn within(mut self, transform: &str) -> RunError {
+        if self.fault == Fault::Data {
+            self.message = format!("`{transform}`: {}", self.message);
+        }
+        self
+    }
+
     pub(super) fn unsupported(what: impl fmt::Display) -> RunError {
         RunError::new(Fault::Unsupported, format!("the embedded engine cannot do {what} yet"))
     }

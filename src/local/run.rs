@@ -407,7 +407,8 @@ impl<'p> Run<'p> {
                 feeds: &feeds,
             };
             let mut running = Running::start(around, chain, transform, &self.root, &keeps, self.now)?;
-            running.pipeline.run(&mut running.outputs)?;
+            let done = running.pipeline.run(&mut running.outputs);
+            done.map_err(|error| error.within(&transform.name))?;
             running.end()?
         };
         report.elapsed = started.elapsed();
@@ -476,12 +477,13 @@ impl<'p> Running<'p> {
         let started = Instant::now();
         let done = work(&mut self.pipeline, &mut self.outputs);
         self.elapsed += started.elapsed();
-        done
+        done.map_err(|error| error.within(&self.transform.name))
     }
 
     fn finish(mut self) -> Result<(TransformReport, Vec<(DatasetId, Written)>), RunError> {
         let started = Instant::now();
-        self.pipeline.finish(&mut self.outputs)?;
+        let done = self.pipeline.finish(&mut self.outputs);
+        done.map_err(|error| error.within(&self.transform.name))?;
         let before = self.elapsed;
         let (mut report, written) = self.end()?;
         report.elapsed = before + started.elapsed();

@@ -126,7 +126,7 @@ fn of_source(plan: &Plan, source: &Source) -> Vec<Bound> {
             help,
         ));
         let needed = volume.records_per_second;
-        let help = format!("write `throttle = {needed} per second`");
+        let help = format!("write `throttle = {} per second`", (needed * 100.0).ceil() / 100.0);
         out.push(bound(
             By::Throttle,
             "the throttle",
