@@ -99,13 +99,44 @@ fn near_word<'a>(found: &str, wanted: &'a str) -> Option<&'a str> {
     is_word(found).then(|| suggest(found, words)).flatten()
 }
 
+fn is_type(word: &str) -> bool {
+    let simple = [
+        "bool",
+        "bytes",
+        "date",
+        "float",
+        "int",
+        "json",
+        "string",
+        "timestamp",
+        "uuid",
+    ];
+    simple.contains(&word)
+        || ["decimal", "list", "map", "struct"]
+            .iter()
+            .any(|kind| word.starts_with(kind))
+}
+
 /// What might have been meant, from what stands at the place.
 fn hint(source: &str, at: usize, found: &str, wanted: &str) -> Option<&'static str> {
     let before = source.get(..at).unwrap_or("").trim_end();
+    let behind = source.get(at + found.len()..).unwrap_or("").trim_start();
+    let line = before.rsplit('\n').next().unwrap_or_default().trim_start();
     match found {
         "=" if before.ends_with("==") => Some("equality is written `==`"),
         "=" if before.ends_with('=') => Some("equality is written `==`, and a setting takes one `=`"),
+        "=" if line.starts_with("param ") => Some("a param says its type: `param NAME : int = 10`"),
         "=" => Some("a comparison is written `==`"),
+        "deny" => Some("who is not allowed something sees nothing of it: leave it out"),
+        "stream" | "table" | "objects" if behind.starts_with('<') => Some("write `of`: `stream of Click`"),
+        _ if before.ends_with("distinct") => Some("different values are counted by `count_distinct(x)`"),
+        _ if before
+            .strip_suffix("alarm")
+            .is_some_and(|before| before.trim_end().ends_with('%')) =>
+        {
+            Some("a share is written `1 percent`")
+        }
+        _ if wanted == "`:`" && is_type(found) => Some("a type stands behind a colon: `page : string`"),
         ":" => Some("a setting is written `name = value`"),
         ";" => Some("`,` or a new line separates here"),
         "{" if wanted.contains("`then`") => Some("write `if … then … else …`, without braces"),
