@@ -197,7 +197,8 @@ fn answered_at_once(input: &Input, transform: &Transform, program: &Program) -> 
     })
 }
 
-const ON_GLUE: &str = "write `engine = glue`, or leave `engine` out: a function sees one batch at a time";
+const ON_GLUE: &str =
+    "let a job write a dataset with it: `engine = glue`, or no `engine`; a function sees one batch at a time";
 
 /// The longest that functions remember keys for, seconds.
 const REMEMBERED: u64 = 3600;
