@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use pipec::base::Memory;
 use pipec::check::functions::{Constant, Declaration, Functions, Kind, Pattern};
 use pipec::check::program::Program;
-use pipec::diag::Severity;
+use pipec::diag::{Code, Diagnostic, Severity};
 use pipec::plan::types::{Column, TypeKind};
 use pipec::{Options, compile};
 
@@ -67,7 +67,9 @@ pub fn checked(head: &str, pipelines: &[Pipeline]) -> (Option<Program>, BTreeMap
     }
     let compilation = compile(&Memory::new([("rows.pipe", text.as_str())]), &Options::default());
     let mut wrong = BTreeMap::new();
-    for said in compilation.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
+    // One stream has more readers here than any has whose rows must not wait.
+    let of_rows = |said: &&Diagnostic| said.severity == Severity::Error && said.code != Code::CAPACITY;
+    for said in compilation.diagnostics.iter().filter(of_rows) {
         let line = compilation
             .sources
             .get(said.primary.span.file)
@@ -80,7 +82,8 @@ pub fn checked(head: &str, pipelines: &[Pipeline]) -> (Option<Program>, BTreeMap
             .entry(*at)
             .or_insert_with(|| format!("{}: {}", said.code, said.message));
     }
-    (compilation.program, wrong)
+    let read_too_often = compilation.doubtful.filter(|_| wrong.is_empty());
+    (compilation.program.or(read_too_often), wrong)
 }
 
 /// Writes this many transforms of what stands at `input`. With them, what the checker refused of steps that were tried.
