@@ -4,8 +4,8 @@
 
 use super::naming::{limit, named};
 use super::operations::{self, Size};
-use super::policy::{Statement, allow, arn, own, role, trust};
-use super::{orchestration, queue, quicksight, root};
+use super::policy::{Statement, allow, arn, own};
+use super::{orchestration, quicksight, root};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::plan::{Files, Plan, QuickSight, Report, Serve, names};
 use crate::{object_of, text_of};
@@ -129,15 +129,10 @@ fn report(plan: &Plan, all: &[(&Serve, &QuickSight, Report)]) -> Vec<Block> {
         environment,
         report_permissions(all),
     ));
-    let function = reference(format!("aws_lambda_function.{}.arn", operations::label(names::REPORT)));
+    let function = operations::label(names::REPORT);
     for (serve, _, often) in all {
-        let target = orchestration::Target {
-            arn: function.clone(),
-            role: STARTER.into(),
-            input: Some(format!("{{\"dashboard\":\"{}\"}}", serve.name)),
-            retries: 2,
-            patience_seconds: orchestration::PATIENCE_SECONDS,
-        };
+        let input = format!("{{\"dashboard\":\"{}\"}}", serve.name);
+        let target = orchestration::Target::function(&function, STARTER, Some(input));
         let at = match often {
             Report::Daily => "cron(0 7 * * ? *)",
             Report::Weekly => "cron(0 7 ? * MON *)",
@@ -151,15 +146,11 @@ fn report(plan: &Plan, all: &[(&Serve, &QuickSight, Report)]) -> Vec<Block> {
             target,
         ));
     }
-    let mut statements = vec![allow("Invoke", &["lambda:InvokeFunction"], [function])];
-    statements.extend(queue::send(orchestration::MISSED));
-    statements.push(orchestration::decrypt_input());
-    out.extend(role(
+    out.extend(orchestration::starter(
+        plan,
         STARTER,
-        named(plan, STARTER, limit::SIXTY_FOUR),
         "Starts what mails reports",
-        trust("scheduler.amazonaws.com", Some(orchestration::schedules_arn())),
-        statements,
+        &[function],
     ));
     out
 }

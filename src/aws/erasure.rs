@@ -6,7 +6,7 @@ use super::lake::{self, STATE, TEMPORARY};
 use super::naming::{limit, named};
 use super::operations::{self, Size};
 use super::policy::{Statement, allow, key_use, role, trust};
-use super::{catalog, glue_job, iceberg, job, orchestration, queue, secrets};
+use super::{catalog, glue_job, iceberg, job, orchestration, secrets};
 use crate::emit::hcl::{Block, Value, object, reference};
 use crate::emit::{pyspark, states};
 use crate::object_of;
@@ -223,25 +223,15 @@ fn purge(plan: &Plan, datasets: &[&Dataset]) -> Vec<Block> {
         purge_permissions(&aged, &ages),
     );
     let label = operations::label(names::PURGE_REWRITTEN);
-    let arn = || reference(format!("aws_lambda_function.{label}.arn"));
-    let mut statements = vec![allow("Invoke", &["lambda:InvokeFunction"], [arn()])];
-    statements.extend(queue::send(orchestration::MISSED));
-    statements.push(orchestration::decrypt_input());
-    out.extend(role(
+    let target = orchestration::Target::function(&label, STARTER, Some("{}".into()));
+    let entry = orchestration::entry(plan, &label, "cron(40 0 * * ? *)", "UTC", target);
+    out.extend(orchestration::starter(
+        plan,
         STARTER,
-        named(plan, STARTER, limit::SIXTY_FOUR),
         "Starts what deletes rewritten files",
-        trust("scheduler.amazonaws.com", Some(orchestration::schedules_arn())),
-        statements,
+        &[label],
     ));
-    let target = orchestration::Target {
-        arn: arn(),
-        role: STARTER.into(),
-        input: Some("{}".into()),
-        retries: 2,
-        patience_seconds: orchestration::PATIENCE_SECONDS,
-    };
-    out.push(orchestration::entry(plan, &label, "cron(40 0 * * ? *)", "UTC", target));
+    out.push(entry);
     out
 }
 

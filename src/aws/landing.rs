@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::bucket::{Bucket, Rule};
 use super::naming::{self, limit, named};
 use super::operations::{self, FAILED};
-use super::policy::{self, KEY, Statement, allow, document, key_use, own, role, trust};
+use super::policy::{self, KEY, Statement, allow, document, key_use, own};
 use super::{created, function, lake, orchestration, queue};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::plan::{Dataset, Delivers, FilesOf, From, Plan, Poll, PollAuth, Source, names};
@@ -393,16 +393,11 @@ fn by_event(plan: &Plan, source: &Source, files: &FilesOf, label: &str, function
 }
 
 fn starter(plan: &Plan, function: &str) -> [Block; 2] {
-    let arn = reference(format!("aws_lambda_function.{function}.arn"));
-    let mut statements = vec![allow("Invoke", &["lambda:InvokeFunction"], [arn])];
-    statements.extend(queue::send(orchestration::MISSED));
-    statements.push(orchestration::decrypt_input());
-    role(
+    orchestration::starter(
+        plan,
         STARTER,
-        named(plan, STARTER, limit::SIXTY_FOUR),
         "Starts what lands files and answers",
-        trust("scheduler.amazonaws.com", Some(orchestration::schedules_arn())),
-        statements,
+        &[function.to_owned()],
     )
 }
 

@@ -1,7 +1,7 @@
 //! The platform's own functions: the freshness probe and the purge verifier, when they run, and what they look at.
 
 use super::naming::{limit, named};
-use super::policy::{Statement, allow, key_use, role, trust};
+use super::policy::{Statement, allow, key_use};
 use super::{function, iceberg, lake, orchestration, queue};
 use crate::emit::hcl::{Block, Value, call, list, object, reference};
 use crate::plan::types::{Column, TypeKind};
@@ -65,13 +65,7 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
         ),
     ] {
         out.extend(one(plan, name, purpose, action));
-        let target = orchestration::Target {
-            arn: reference(format!("aws_lambda_function.{}.arn", label(name))),
-            role: ROLE.into(),
-            input: None,
-            retries: 2,
-            patience_seconds: orchestration::PATIENCE_SECONDS,
-        };
+        let target = orchestration::Target::function(&label(name), ROLE, None);
         out.push(orchestration::entry(plan, &label(name), every, "UTC", target));
     }
     out.extend(starter(plan));
@@ -79,18 +73,11 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
 }
 
 fn starter(plan: &Plan) -> [Block; 2] {
-    let functions = names::OPERATIONS
-        .iter()
-        .map(|name| reference(format!("aws_lambda_function.{}.arn", label(name))));
-    let mut statements = vec![allow("Invoke", &["lambda:InvokeFunction"], functions)];
-    statements.extend(queue::send(orchestration::MISSED));
-    statements.push(orchestration::decrypt_input());
-    role(
+    orchestration::starter(
+        plan,
         ROLE,
-        named(plan, ROLE, limit::SIXTY_FOUR),
         "Starts the platform's own functions",
-        trust("scheduler.amazonaws.com", Some(orchestration::schedules_arn())),
-        statements,
+        &names::OPERATIONS.map(label),
     )
 }
 

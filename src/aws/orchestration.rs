@@ -16,7 +16,7 @@ pub const MISSED: &str = "missed_starts";
 const GROUP: &str = "aws_scheduler_schedule_group.platform";
 
 /// The ARN of the platform's group of schedules: what the scheduler names itself by when it takes a role.
-pub fn schedules_arn() -> Value {
+fn schedules_arn() -> Value {
     reference(format!("{GROUP}.arn"))
 }
 
@@ -205,17 +205,8 @@ fn start(plan: &Plan, schedule: &Schedule) -> Vec<Block> {
     let label = &schedule.name;
     let group = format!("{label}_start");
     let machine = reference(format!("aws_sfn_state_machine.{label}.arn"));
-    let mut statements = vec![allow("Start", &["states:StartExecution"], [machine.clone()])];
-    statements.extend(queue::send(MISSED));
-    statements.push(decrypt_input());
-    let mut out = role(
-        &group,
-        named(plan, &group, limit::SIXTY_FOUR),
-        &format!("What the schedule {label} may do"),
-        trust("scheduler.amazonaws.com", Some(schedules_arn())),
-        statements,
-    )
-    .to_vec();
+    let start = allow("Start", &["states:StartExecution"], [machine.clone()]);
+    let mut out = scheduled(plan, &group, &format!("What the schedule {label} may do"), start).to_vec();
     // Scheduler replaces the attribute in the text as it stands: `jsonencode` would write `<` as `\u003c`.
     let input = format!("{{\"{}\":\"<aws.scheduler.scheduled-time>\"}}", names::ARG_RUN_AT);
     let target = Target {
@@ -261,8 +252,45 @@ pub struct Target {
 }
 
 /// The scheduler keeps targets' inputs under the platform's key, and reads them in the role's name.
-pub fn decrypt_input() -> Statement {
+fn decrypt_input() -> Statement {
     key_use("DecryptSchedule", &["kms:Decrypt"], "scheduler")
+}
+
+/// The role by which entries of the scheduler start functions, by their labels.
+pub fn starter(plan: &Plan, label: &str, purpose: &str, functions: &[String]) -> [Block; 2] {
+    let arns = functions.iter().map(|label| function_arn(label));
+    scheduled(plan, label, purpose, allow("Invoke", &["lambda:InvokeFunction"], arns))
+}
+
+fn function_arn(label: &str) -> Value {
+    reference(format!("aws_lambda_function.{label}.arn"))
+}
+
+/// A role of the scheduler's, and what it starts.
+fn scheduled(plan: &Plan, label: &str, purpose: &str, start: Statement) -> [Block; 2] {
+    let mut statements = vec![start];
+    statements.extend(queue::send(MISSED));
+    statements.push(decrypt_input());
+    role(
+        label,
+        named(plan, label, limit::SIXTY_FOUR),
+        purpose,
+        trust("scheduler.amazonaws.com", Some(schedules_arn())),
+        statements,
+    )
+}
+
+impl Target {
+    /// A function that does the same whenever it is started again.
+    pub fn function(label: &str, role: &str, input: Option<String>) -> Target {
+        Target {
+            arn: function_arn(label),
+            role: role.to_owned(),
+            input,
+            retries: 2,
+            patience_seconds: PATIENCE_SECONDS,
+        }
+    }
 }
 
 /// An entry of the scheduler.

@@ -1,10 +1,9 @@
 //! What registers partitions in the catalog for warehouses: Athena computes them, and Redshift Spectrum does not. Knows
 //! nothing of who writes a table: each file that comes makes its folder known, and once a day all folders are looked at.
 
-use super::naming::{limit, named};
 use super::operations::{self, Size};
-use super::policy::{KEY, Statement, allow, allow_everywhere, key_use, role, trust};
-use super::{catalog, created, iceberg, lake, lake_formation, orchestration, queue};
+use super::policy::{KEY, Statement, allow, allow_everywhere, key_use};
+use super::{catalog, created, iceberg, lake, lake_formation, orchestration};
 use crate::emit::hcl::{Block, call, list, object, reference};
 use crate::plan::{Dataset, Format, Plan, names};
 use crate::{object_of, text_of};
@@ -155,26 +154,9 @@ fn permissions(all: &[&Dataset]) -> Vec<Statement> {
 }
 
 fn starter(plan: &Plan, function: &str) -> Vec<Block> {
-    let arn = || reference(format!("aws_lambda_function.{function}.arn"));
-    let mut statements = vec![allow("Invoke", &["lambda:InvokeFunction"], [arn()])];
-    statements.extend(queue::send(orchestration::MISSED));
-    statements.push(orchestration::decrypt_input());
-    let trusted = trust("scheduler.amazonaws.com", Some(orchestration::schedules_arn()));
-    let target = orchestration::Target {
-        arn: arn(),
-        role: STARTER.into(),
-        input: Some("{}".into()),
-        retries: 2,
-        patience_seconds: orchestration::PATIENCE_SECONDS,
-    };
-    let mut out = role(
-        STARTER,
-        named(plan, STARTER, limit::SIXTY_FOUR),
-        "Starts what registers partitions",
-        trusted,
-        statements,
-    )
-    .to_vec();
+    let target = orchestration::Target::function(function, STARTER, Some("{}".into()));
+    let purpose = "Starts what registers partitions";
+    let mut out = orchestration::starter(plan, STARTER, purpose, &[function.to_owned()]).to_vec();
     out.push(orchestration::entry(
         plan,
         function,

@@ -3,10 +3,9 @@
 
 use super::{label, search};
 use crate::aws::metric::{Metric, metric, place};
-use crate::aws::naming::{limit, named};
 use crate::aws::operations::{self, OVERDUE, Size};
-use crate::aws::policy::{Statement, allow, role, trust};
-use crate::aws::{function, orchestration, queue};
+use crate::aws::policy::Statement;
+use crate::aws::{function, orchestration};
 use crate::emit::hcl::{Block, Value, call, object, reference};
 use crate::object_of;
 use crate::plan::{Files, PURGE_SECONDS, Plan, Sink, names};
@@ -73,31 +72,15 @@ pub fn blocks(plan: &Plan) -> Vec<Block> {
         environment,
         statements,
     );
-    let function = reference(format!(
-        "aws_lambda_function.{}.arn",
-        operations::label(names::PURGE_SEARCH)
-    ));
+    let function = operations::label(names::PURGE_SEARCH);
     for (sink, _) in &all {
-        let target = orchestration::Target {
-            arn: function.clone(),
-            role: STARTER.into(),
-            input: Some(format!("{{\"sink\":\"{}\"}}", sink.name)),
-            retries: 2,
-            patience_seconds: orchestration::PATIENCE_SECONDS,
-        };
+        let input = format!("{{\"sink\":\"{}\"}}", sink.name);
+        let target = orchestration::Target::function(&function, STARTER, Some(input));
         let entry = format!("{}_purge", label(sink));
         out.push(orchestration::entry(plan, &entry, DAILY, "UTC", target));
     }
-    let mut statements = vec![allow("Invoke", &["lambda:InvokeFunction"], [function])];
-    statements.extend(queue::send(orchestration::MISSED));
-    statements.push(orchestration::decrypt_input());
-    out.extend(role(
-        STARTER,
-        named(plan, STARTER, limit::SIXTY_FOUR),
-        "Starts what takes documents out of indexes",
-        trust("scheduler.amazonaws.com", Some(orchestration::schedules_arn())),
-        statements,
-    ));
+    let purpose = "Starts what takes documents out of indexes";
+    out.extend(orchestration::starter(plan, STARTER, purpose, &[function]));
     out
 }
 
