@@ -379,7 +379,7 @@ fn takes(plan: &Plan, bound: &limits::Bound) -> Vec<(&'static str, String)> {
             // Of a topic in a cluster elsewhere there is what reads it.
             own.into_iter().chain(read_by(source)).collect()
         }
-        By::Functions(sources) => sources.iter().flat_map(read_by).collect(),
+        By::Functions => bound.sources.iter().flat_map(read_by).collect(),
         By::Program(transform) => {
             let own = ["aws_batch_compute_environment", "aws_batch_job_definition"];
             let own = own.map(|kind| (kind, program::label(transform)));

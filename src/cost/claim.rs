@@ -6,8 +6,6 @@ use std::collections::BTreeSet;
 
 use super::table;
 use super::{Bounds, Estimate, amount, dollars};
-use crate::aws::Stack;
-use crate::emit::hcl::Block;
 use crate::evidence::{About, Assumption, Claim, Evidence, Paid};
 use crate::plan::Plan;
 
@@ -16,22 +14,19 @@ const ID: &str = "cost";
 
 /// Adds to the evidence of a platform what it costs, where anything is paid for. It rests on all that is paid for, and on
 /// what takes objects out of buckets.
-pub fn claim(evidence: &mut Evidence, plan: &Plan, stack: &Stack, estimate: &Estimate) {
+pub fn claim(evidence: &mut Evidence, plan: &Plan, estimate: &Estimate) {
     if estimate.lines.is_empty() {
         return;
     }
-    let there: BTreeSet<String> = stack
-        .blocks()
-        .filter(|block| block.kind == "resource")
-        .map(Block::address)
-        .collect();
+    let is_there = |address: &String| evidence.resources.contains_key(address);
     let paid: BTreeSet<&str> = estimate.lines.iter().map(|line| line.resource.as_str()).collect();
     let emptied = paid.iter().filter_map(|address| {
         let bucket = address.strip_prefix("aws_s3_bucket.")?;
         Some(format!("aws_s3_bucket_lifecycle_configuration.{bucket}"))
     });
     let rests_on: BTreeSet<String> = emptied.chain(paid.iter().map(|&address| address.to_owned())).collect();
-    let rests_on = rests_on.into_iter().filter(|address| there.contains(address));
+    let rests_on: Vec<String> = rests_on.into_iter().filter(is_there).collect();
+    let alarm = Some("aws_budgets_budget.platform".to_owned()).filter(is_there);
     let (total, budget) = (cents(estimate.total()), plan.pipeline.budget);
     let allowed = match budget {
         Some(budget) => format!(", and its budget is {} USD", dollars(budget)),
@@ -51,16 +46,15 @@ pub fn claim(evidence: &mut Evidence, plan: &Plan, stack: &Stack, estimate: &Est
             budget,
             items: items.collect(),
         },
-        rests_on: rests_on.collect(),
+        rests_on,
     });
-    let alarm = Some("aws_budgets_budget.platform".to_owned());
     evidence.assumptions.push(Assumption {
         says: format!(
             "sources bring what they promise and no more, and AWS asks what it did in {}",
             table::as_of()
         ),
         needed_by: vec![ID.to_owned()],
-        alarms: alarm.filter(|address| there.contains(address)).into_iter().collect(),
+        alarms: alarm.into_iter().collect(),
     });
 }
 

@@ -23,7 +23,7 @@ pub fn files(plan: &Plan) -> Files {
         let stack = aws::stack(plan, &pyspark::modules(&jobs));
         let estimate = cost::estimate_of(plan, &stack);
         let mut evidence = aws::evidence(plan, &stack);
-        cost::claim(&mut evidence, plan, &stack, &estimate);
+        cost::claim(&mut evidence, plan, &estimate);
         (aws::terraform(plan, &stack, &evidence), estimate)
     };
     let parts = [

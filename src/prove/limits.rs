@@ -44,8 +44,8 @@ pub enum By {
     Rule(String),
     /// The stream, the queue, the topic or the delivery stream that a source comes by.
     Source(String),
-    /// The functions that read these sources.
-    Functions(Vec<String>),
+    /// The functions that read the bound's sources.
+    Functions,
     /// The container of a transform.
     Program(String),
     /// A sink.
@@ -316,9 +316,8 @@ fn together(plan: &Plan) -> Option<Bound> {
         .iter()
         .map(|(source, at_once)| format!("{at_once} of `{}`", source.name));
     let needed: f64 = all.iter().map(|(_, at_once)| f64::from(*at_once)).sum();
-    let functions: Vec<_> = all.iter().map(|(source, _)| source.name.clone()).collect();
     Some(Bound {
-        by: By::Functions(functions.clone()),
+        by: By::Functions,
         what: format!("{} of streams", plural(all.len() as f64, "function")),
         item: format!("source.{}", most.name),
         needed,
@@ -332,6 +331,6 @@ fn together(plan: &Plan) -> Option<Bound> {
             "ask for fewer shards or partitions in `{}`, or read it by `engine = glue`",
             most.name
         ),
-        sources: functions,
+        sources: all.iter().map(|(source, _)| source.name.clone()).collect(),
     })
 }
